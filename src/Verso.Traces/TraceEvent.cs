@@ -1,0 +1,200 @@
+using Verso.Engine;
+using Verso.Engine.Images;
+
+namespace Verso.Traces;
+
+/// <summary>
+/// What happened. The order of events in a trace is the order of the mmap lock: of two events on one address space
+/// the first one took effect first. Values are part of the file format and never change meaning.
+/// </summary>
+public enum TraceEventKind : byte
+{
+    None = 0,
+
+    /// <summary>An open file is named for the first time. <see cref="TraceEvent.Payload"/> is a <see cref="FileIdentity"/>.</summary>
+    FileDefined = 1,
+
+    /// <summary>A task starts. Task: the parent. Arg0: the child's tid. Arg1: clone flags. Mm: the child's mm.</summary>
+    TaskStart = 2,
+
+    /// <summary>dup_mmap: Mm is the parent's, Arg0 the child's mm. Arg1: clone flags where known.</summary>
+    Fork = 3,
+
+    /// <summary>A new program runs. Mm: its new mm. Arg0: the mm it leaves. Payload: <see cref="MmImage"/> as exec built it.</summary>
+    Exec = 4,
+
+    /// <summary>A task ends. Arg0: exit code as wait reports it.</summary>
+    TaskExit = 5,
+
+    /// <summary>exit_mmap: the last user of Mm is gone and its mappings are torn down.</summary>
+    MmExit = 6,
+
+    /// <summary>Recording begins with a live address space. Payload: <see cref="MmImage"/>.</summary>
+    Attach = 7,
+
+    /// <summary>mmap. Arg0 addr, Arg1 length, Arg2 prot, Arg3 flags, Arg4 <see cref="FileId"/> value or 0, Arg5 offset in bytes.</summary>
+    Mmap = 16,
+
+    /// <summary>munmap. Arg0 addr, Arg1 length.</summary>
+    Munmap = 17,
+
+    /// <summary>mprotect, pkey_mprotect. Arg0 addr, Arg1 length, Arg2 prot, Arg3 pkey (-1: none given).</summary>
+    Mprotect = 18,
+
+    /// <summary>mremap. Arg0 old address, Arg1 old length, Arg2 new length, Arg3 flags, Arg4 new address.</summary>
+    Mremap = 19,
+
+    /// <summary>madvise, process_madvise (one event a range, on the target's mm). Arg0 addr, Arg1 length, Arg2 advice.</summary>
+    Madvise = 20,
+
+    /// <summary>brk. Arg0 the break asked for. Result: the break that is.</summary>
+    Brk = 21,
+
+    /// <summary>mlock, mlock2. Arg0 addr, Arg1 length, Arg2 flags of mlock2.</summary>
+    Mlock = 22,
+
+    /// <summary>munlock. Arg0 addr, Arg1 length.</summary>
+    Munlock = 23,
+
+    /// <summary>mlockall. Arg0 flags.</summary>
+    Mlockall = 24,
+
+    /// <summary>munlockall.</summary>
+    Munlockall = 25,
+
+    /// <summary>shmat. Arg0 shmid, Arg1 address asked for, Arg2 flags, Arg3 size in bytes, Arg4 <see cref="FileId"/> value.</summary>
+    Shmat = 26,
+
+    /// <summary>shmdt. Arg0 addr.</summary>
+    Shmdt = 27,
+
+    /// <summary>mseal. Arg0 addr, Arg1 length, Arg2 flags.</summary>
+    Mseal = 28,
+
+    /// <summary>prctl of a kind that concerns memory. Arg0 option, Arg1..Arg4 its arguments.</summary>
+    Prctl = 29,
+
+    /// <summary>mbind. Arg0 addr, Arg1 length, Arg2 mode, Arg3 first 64 bits of the node mask, Arg4 flags.</summary>
+    Mbind = 30,
+
+    /// <summary>
+    /// A page fault of a task. Arg0 byte address, Arg1 <see cref="TraceAccess"/>, Arg2 <see cref="PrepareOutcome"/>.
+    /// It stands where it took effect: at its anon_vma preparation or stack growth if it had one.
+    /// </summary>
+    Fault = 48,
+
+    /// <summary>
+    /// An anon_vma was prepared for the VMA that contains Arg0, outside any fault (mlock, MAP_POPULATE, GUP, guard install).
+    /// Arg1: <see cref="PrepareOutcome"/>.
+    /// </summary>
+    Prepare = 49,
+
+    /// <summary>A stack grew to cover Arg0, outside any fault.</summary>
+    StackGrow = 50,
+
+    /// <summary>Pages were populated without a fault event. Arg0 addr, Arg1 length, Arg2 <see cref="TraceAccess"/>.</summary>
+    Populate = 51,
+
+    /// <summary>A file changed its size. Arg0: any <see cref="FileId"/> value of that inode. Arg1: new size in bytes.</summary>
+    Truncate = 52,
+
+    /// <summary>The kernel's true state of Mm. Payload: <see cref="MmImage"/>. Arg0: <see cref="CheckpointReason"/>. Arg1: 1 where no other task could change it meanwhile.</summary>
+    Checkpoint = 64,
+
+    /// <summary>Arg0 events were lost here.</summary>
+    Lost = 65,
+}
+
+/// <summary>What an access wanted; bits.</summary>
+[Flags]
+public enum TraceAccess : byte
+{
+    Read = 0,
+    Write = 1,
+    Execute = 2,
+
+    /// <summary>From kernel mode: read(2) into a buffer and the like.</summary>
+    Kernel = 4,
+}
+
+/// <summary>How the kernel's <c>__anon_vma_prepare</c> ended, where the log saw it.</summary>
+public enum PrepareOutcome : byte
+{
+    /// <summary>Nothing was prepared, or it is unknown: derive it.</summary>
+    Derive = 0,
+
+    /// <summary>A new anon_vma was allocated and linked.</summary>
+    Allocated = 1,
+
+    /// <summary>A neighbour's anon_vma was reused.</summary>
+    Reused = 2,
+}
+
+/// <summary>Why a checkpoint was taken.</summary>
+public enum CheckpointReason : byte
+{
+    Periodic = 0,
+    ProcessExit = 1,
+    BeforeExec = 2,
+    End = 3,
+    AfterFork = 4,
+}
+
+/// <summary>
+/// One event. A value, so that reading a trace allocates nothing but payloads; which arguments mean what is said at
+/// <see cref="TraceEventKind"/>.
+/// </summary>
+public struct TraceEvent
+{
+    public TraceEventKind Kind;
+
+    /// <summary>The thread id of the task that acted; global pid namespace.</summary>
+    public int Task;
+
+    /// <summary>The address space: an id of this trace, from 1, never reused within it.</summary>
+    public int Mm;
+
+    /// <summary>Nanoseconds since the trace began.</summary>
+    public ulong Time;
+
+    /// <summary>What the call returned: a value, or a negated error number. 0 for events that are not calls.</summary>
+    public long Result;
+
+    public ulong Arg0;
+    public ulong Arg1;
+    public ulong Arg2;
+    public ulong Arg3;
+    public ulong Arg4;
+    public ulong Arg5;
+
+    /// <summary>A <see cref="FileIdentity"/> or an <see cref="MmImage"/>, by kind; else null.</summary>
+    public object? Payload;
+}
+
+/// <summary>What kind of object is behind an open file.</summary>
+public enum FileKind : byte
+{
+    Regular = 0,
+
+    /// <summary>tmpfs, memfd, shared anonymous memory, System V shared memory: swappable, never written back.</summary>
+    SharedMemory = 1,
+
+    /// <summary>A character device or other driver whose mmap may set flags of its own.</summary>
+    Device = 2,
+
+    /// <summary>hugetlbfs.</summary>
+    HugeTlb = 3,
+
+    /// <summary>/dev/zero: a private mapping of it is anonymous-like, a shared one is shared memory.</summary>
+    Zero = 4,
+}
+
+/// <summary>An open file.</summary>
+/// <param name="File">Its id, from 1.</param>
+/// <param name="Kind">What is behind it.</param>
+/// <param name="Device">Device number as in <c>s_dev</c> (major in the upper bits, minor in the lower 20).</param>
+/// <param name="Inode">Inode number.</param>
+/// <param name="SizeBytes">Size when first seen.</param>
+/// <param name="Path">Path or name as seen, for people; may be empty.</param>
+public sealed record FileIdentity(
+    FileId File, FileKind Kind, ulong Device, ulong Inode, ulong SizeBytes, string Path);

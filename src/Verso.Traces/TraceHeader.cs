@@ -1,0 +1,53 @@
+namespace Verso.Traces;
+
+/// <summary>How much of the truth a trace holds. The grade is printed with every result made from it.</summary>
+public enum TraceGrade : byte
+{
+    /// <summary>Operations, faults, layouts and checkpoints, nothing lost.</summary>
+    Complete = 0,
+
+    /// <summary>No page faults: page state, copy-on-write and walks are unknown.</summary>
+    NoFaults = 1,
+
+    /// <summary>The layout that exec built is not recorded.</summary>
+    NoInitialLayout = 2,
+
+    /// <summary>Some events were lost; counted in the trailer.</summary>
+    LostEvents = 3,
+}
+
+/// <summary>What a trace says of itself before its first event.</summary>
+public sealed record TraceHeader
+{
+    /// <summary>The version of the format this reader and writer speak.</summary>
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>Who made it: "record", "strace", "perf", "synthetic".</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The command that was recorded, its words joined by spaces; empty if unknown.</summary>
+    public string Command { get; init; } = "";
+
+    /// <summary>Kernel release (uname -r); empty if unknown.</summary>
+    public string Kernel { get; init; } = "";
+
+    /// <summary>Machine (uname -m).</summary>
+    public string Machine { get; init; } = "x86_64";
+
+    /// <summary>Page size in bytes.</summary>
+    public int PageSizeBytes { get; init; } = 4096;
+
+    /// <summary>/proc/sys/vm/overcommit_memory.</summary>
+    public int OvercommitMode { get; init; }
+
+    /// <summary>/proc/sys/vm/max_map_count.</summary>
+    public int MaxMapCount { get; init; } = 65530;
+
+    /// <summary>Wall-clock start, seconds since 1970; 0 if unknown.</summary>
+    public long StartUnixSeconds { get; init; }
+
+    /// <summary>The best grade this trace can have; losses found at its end lower it.</summary>
+    public TraceGrade Grade { get; init; }
+}
