@@ -1,0 +1,43 @@
+namespace Verso.Engine;
+
+/// <summary>
+/// Kernel behaviour that differs by version, as data. Each switch names the commit or series that made the
+/// difference; code asks for the switch, never for a version.
+/// </summary>
+public sealed record KernelRules
+{
+    /// <summary>The release these rules describe, as <c>uname -r</c> begins.</summary>
+    public required string Release { get; init; }
+
+    /// <summary>
+    /// An unfaulted VMA may take over a faulted, never forked neighbour (879bca0a2c4f "mm/vma: fix incorrectly disallowed
+    /// anonymous VMA merges", 6.16).
+    /// </summary>
+    public bool UnfaultedTargetMerges { get; init; }
+
+    /// <summary>
+    /// A moved (mremap) copy merges into an unfaulted neighbour only if it is no fork child, and hands its anon_vma on
+    /// (3b617fd3d317 "enforce VMA fork limit", 6.19 and 6.18-stable).
+    /// </summary>
+    public bool CopiedRangeForkLimit { get; init; }
+
+    /// <summary>VM_MAYBE_GUARD is set by guard installs, ignored by merge tests and OR-ed into the result (5dba5cc2e0ff, 6.19, 6.18-stable).</summary>
+    public bool StickyGuardFlag { get; init; }
+
+    /// <summary>MADV_GUARD_INSTALL works on file mappings too (6.15).</summary>
+    public bool FileGuards { get; init; }
+
+    /// <summary>mremap moves several VMAs in one call (6.17).</summary>
+    public bool MultiVmaMove { get; init; }
+
+    /// <summary>The live kernel of the reference machine.</summary>
+    public static KernelRules Linux61844 { get; } = new()
+    {
+        Release = "6.18.44",
+        UnfaultedTargetMerges = true,
+        CopiedRangeForkLimit = true,
+        StickyGuardFlag = true,
+        FileGuards = true,
+        MultiVmaMove = true,
+    };
+}

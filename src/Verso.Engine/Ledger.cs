@@ -1,0 +1,82 @@
+namespace Verso.Engine;
+
+/// <summary>A type of kernel object that a design or the machine allocates.</summary>
+/// <param name="Index">Its row in the <see cref="Ledger"/>.</param>
+public readonly record struct ObjectType(int Index);
+
+/// <summary>Where an allocation happens: may it sleep?</summary>
+public enum AllocationContext
+{
+    /// <summary>GFP_KERNEL.</summary>
+    Sleeping = 0,
+
+    /// <summary>Under a spinlock: GFP_ATOMIC, the complaint of the 2004 mail.</summary>
+    Atomic = 1,
+}
+
+/// <summary>
+/// Every kernel object of a machine by type: how many live, how many at the peak, with the kernel's own struct sizes.
+/// All allocations pass here, so that a test can make any of them fail.
+/// </summary>
+/// <remarks>Objects are counted, not stored; storage is the arenas'.</remarks>
+public sealed class Ledger(IAllocationFailure? failure)
+{
+    private readonly List<Row> _rows = [];
+
+    /// <summary>One type's figures.</summary>
+    public sealed class Row
+    {
+        public required string Name { get; init; }
+
+        /// <summary>Bytes of one object in the kernel.</summary>
+        public required int SizeBytes { get; init; }
+
+        public long Live { get; internal set; }
+
+        public long Peak { get; internal set; }
+
+        public long Allocated { get; internal set; }
+
+        /// <summary>Of <see cref="Allocated"/>, those made under a spinlock.</summary>
+        public long AllocatedAtomic { get; internal set; }
+    }
+
+    /// <summary>The figures of every registered type, in order of registration.</summary>
+    public IReadOnlyList<Row> Rows => _rows;
+
+    /// <summary>Adds a type. Requires: the name is new.</summary>
+    public ObjectType Register(string name, int sizeBytes)
+    {
+        Invariant.Require(_rows.TrueForAll(row => row.Name != name));
+        _rows.Add(new Row { Name = name, SizeBytes = sizeBytes });
+        return new ObjectType(_rows.Count - 1);
+    }
+
+    /// <summary>Counts one more object, unless this allocation is chosen to fail.</summary>
+    public bool TryAllocate(ObjectType type, AllocationContext context = AllocationContext.Sleeping)
+    {
+        Row row = _rows[type.Index];
+        if (failure is not null && failure.ShouldFail(row.Name))
+        {
+            return false;
+        }
+
+        row.Allocated++;
+        if (context == AllocationContext.Atomic)
+        {
+            row.AllocatedAtomic++;
+        }
+
+        row.Live++;
+        row.Peak = Math.Max(row.Peak, row.Live);
+        return true;
+    }
+
+    /// <summary>Counts one object less. Requires: one is live.</summary>
+    public void Release(ObjectType type)
+    {
+        Row row = _rows[type.Index];
+        Invariant.Require(row.Live > 0);
+        row.Live--;
+    }
+}

@@ -1,0 +1,56 @@
+namespace Verso.Engine;
+
+/// <summary>Whether pages have bytes.</summary>
+public enum PageContents
+{
+    /// <summary>Only metadata: for large traces.</summary>
+    None = 0,
+
+    /// <summary>Every frame holds 4096 bytes: for tests and the oracle.</summary>
+    Bytes = 1,
+}
+
+/// <summary>Who populates pages after mmap(MAP_POPULATE), mlock and their like.</summary>
+public enum Population
+{
+    /// <summary>The call itself, as in the kernel.</summary>
+    ByCall = 0,
+
+    /// <summary>The caller of the engine, by <see cref="Machine.Populate"/>: a trace says when it happened.</summary>
+    ByEvent = 1,
+}
+
+/// <summary>The fixed properties of a machine.</summary>
+public sealed record MachineOptions
+{
+    public KernelRules Rules { get; init; } = KernelRules.Linux61844;
+
+    public PageContents Contents { get; init; } = PageContents.None;
+
+    public Population Population { get; init; } = Population.ByCall;
+
+    /// <summary>vm.max_map_count: VMAs per address space.</summary>
+    public int MaxMapCount { get; init; } = 65530;
+
+    /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never.</summary>
+    public int OvercommitMode { get; init; }
+
+    /// <summary>Frames that exist; an allocation beyond fails. At most <see cref="int.MaxValue"/>.</summary>
+    public int FrameLimit { get; init; } = int.MaxValue;
+
+    /// <summary>RLIMIT_MEMLOCK in bytes; CAP_IPC_LOCK lifts it.</summary>
+    public ulong MemlockLimitBytes { get; init; } = ulong.MaxValue;
+
+    /// <summary>Makes chosen allocations fail, for tests; null: none does.</summary>
+    public IAllocationFailure? Failure { get; init; }
+
+    /// <summary>Options of the design as <c>name=value</c>; each design documents its own.</summary>
+    public IReadOnlyDictionary<string, string> Design { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>Decides which allocations fail.</summary>
+public interface IAllocationFailure
+{
+    /// <summary>True if the allocation of this object must fail. Called once an allocation, in order.</summary>
+    bool ShouldFail(string objectType);
+}

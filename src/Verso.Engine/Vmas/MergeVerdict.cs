@@ -1,0 +1,48 @@
+namespace Verso.Engine.Vmas;
+
+/// <summary>The tests two neighbours must pass to be one VMA; each bit is a test that failed. In kernel order.</summary>
+[Flags]
+public enum MergeTests : ushort
+{
+    /// <summary>All passed.</summary>
+    None = 0,
+    Policy = 1 << 0,
+    Flags = 1 << 1,
+    File = 1 << 2,
+    Userfaultfd = 1 << 3,
+    Name = 1 << 4,
+
+    /// <summary>Both have an anon_vma and they differ.</summary>
+    AnonVma = 1 << 5,
+
+    /// <summary>One side has no anon_vma and the other is a fork child (its chain is not singular).</summary>
+    ForkedChain = 1 << 6,
+
+    /// <summary>Page offsets are not linear across the boundary.</summary>
+    PageOffset = 1 << 7,
+
+    /// <summary>VM_SPECIAL: mappings of drivers never merge.</summary>
+    Special = 1 << 8,
+
+    /// <summary>The VMA that would be deleted has a close operation.</summary>
+    Close = 1 << 9,
+}
+
+/// <summary>What a merge test found: the full set of failed tests, and the first in kernel order.</summary>
+public readonly record struct MergeVerdict(MergeTests Failed)
+{
+    public bool CanMerge => Failed == MergeTests.None;
+
+    /// <summary>The first failed test in kernel order; None if all passed.</summary>
+    public MergeTests First => (MergeTests)(ushort)((ushort)Failed & -(ushort)Failed);
+}
+
+/// <summary>Two neighbours a design is asked about: anon_vma and page offset are its matter.</summary>
+/// <param name="Target">The existing VMA that would grow (or stay).</param>
+/// <param name="Source">The VMA whose range would be absorbed; none for a range that is not a VMA yet.</param>
+/// <param name="CopiedFrom">For an mremap copy: the VMA being moved, whose anon state the new range carries; else none.</param>
+/// <param name="LeftPgoff">Page offset at the boundary as the left side counts it.</param>
+/// <param name="RightPgoff">Page offset at the boundary as the right side counts it.</param>
+/// <param name="Anonymous">No file: whether page offsets matter is the design's decision. With a file they always do.</param>
+public readonly record struct JoinCandidate(
+    VmaId Target, VmaId Source, VmaId CopiedFrom, ulong LeftPgoff, ulong RightPgoff, bool Anonymous);

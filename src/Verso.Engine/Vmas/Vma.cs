@@ -1,0 +1,52 @@
+namespace Verso.Engine.Vmas;
+
+/// <summary>
+/// One <c>vm_area_struct</c>, without what belongs to a reverse-map design: a design keeps that in side arrays by
+/// <see cref="VmaId"/>.
+/// </summary>
+public struct Vma
+{
+    /// <summary>First byte address; page aligned.</summary>
+    public ulong Start;
+
+    /// <summary>One past the last byte address; page aligned.</summary>
+    public ulong End;
+
+    /// <summary><c>vm_pgoff</c> in pages: of the file, or, for anonymous memory, what the design's Place gave.</summary>
+    public ulong Pgoff;
+
+    public VmaFlags Flags;
+
+    public MmId Mm;
+
+    /// <summary>The open file, or none for anonymous memory. Shared anonymous memory has an internal file.</summary>
+    public FileId File;
+
+    /// <summary>Memory policy, 0 the default. Merging needs equal ones.</summary>
+    public int Policy;
+
+    /// <summary>Userfaultfd context, 0 none. Merging needs equal ones.</summary>
+    public int UserfaultContext;
+
+    /// <summary>
+    /// An anon_vma has been prepared for this VMA (<c>vma->anon_vma != NULL</c> in Linux): set by the first private write,
+    /// inherited by split, copy, fork and merge. All designs share it for the rules of mprotect, mremap and fork that
+    /// ask for it, whatever they keep themselves.
+    /// </summary>
+    public bool Prepared;
+
+    /// <summary>A driver's close operation exists: such a VMA is never deleted by a merge.</summary>
+    public bool HasClose;
+
+    /// <summary>vma_is_anonymous: no file behind it.</summary>
+    public readonly bool IsAnonymous => File.IsNone;
+
+    public readonly bool IsShared => (Flags & VmaFlags.Shared) != 0;
+
+    public readonly ulong Length => End - Start;
+
+    public readonly ulong Pages => (End - Start) >> Page.Shift;
+
+    /// <summary>linear_page_index: the pgoff of an address inside the VMA (or of its end).</summary>
+    public readonly ulong PgoffAt(ulong address) => Pgoff + ((address - Start) >> Page.Shift);
+}
