@@ -1,0 +1,85 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+/// <summary>Classes of locks whose acquisitions are counted. Contention is computed later, from counts and work.</summary>
+public enum LockClass
+{
+    MmapWrite = 0,
+    MmapRead = 1,
+
+    /// <summary>The root anon_vma's rwsem for writing, or what a design has in its place.</summary>
+    ReverseMapWrite = 2,
+
+    /// <summary>The same for a walk.</summary>
+    ReverseMapRead = 3,
+
+    /// <summary>i_mmap_rwsem of a file.</summary>
+    FileMapWrite = 4,
+    FileMapRead = 5,
+
+    /// <summary>A spinlock of one page or chain (pte_chain_lock).</summary>
+    PerPage = 6,
+}
+
+/// <summary>What a machine did, in counts that a design can be judged by; never one score.</summary>
+/// <remarks>Fields, so that hot paths increment them in place. All are totals since the machine began.</remarks>
+public sealed class Counters
+{
+    public const int LockClassCount = 7;
+
+    /// <summary>How many single tests a verdict can name.</summary>
+    public const int MergeTestCount = 16;
+
+    public long MergesDone;
+
+    /// <summary>Merge attempts refused, by the first failed test: index is the bit number in <see cref="MergeTests"/>.</summary>
+    public readonly long[] MergesRefused = new long[MergeTestCount];
+
+    public long PtesCopied;
+    public long PtesWriteProtected;
+    public long PtesZapped;
+    public long PtesMoved;
+
+    public long WalkCount;
+
+    /// <summary>Candidates a walk looked at.</summary>
+    public long WalkVisited;
+
+    /// <summary>Of those, the ones that mapped the page.</summary>
+    public long WalkUseful;
+
+    public long FaultCount;
+    public long FaultZeroPage;
+    public long FaultNewPage;
+    public long FaultCopied;
+    public long FaultReused;
+    public long FaultFilePage;
+
+    public long ForkCount;
+
+    /// <summary>Prepared (anon_vma_prepare) by allocating, and by reusing a neighbour's.</summary>
+    public long PreparedAllocated;
+    public long PreparedReused;
+
+    /// <summary>Prepares where the logged outcome of a race was taken instead of the derived one.</summary>
+    public long PreparedByLog;
+
+    /// <summary>Lock acquisitions by <see cref="LockClass"/>, and the steps done under each.</summary>
+    public readonly long[] LocksTaken = new long[LockClassCount];
+    public readonly long[] LockedWork = new long[LockClassCount];
+
+    /// <summary>Counts one acquisition, and the steps (objects linked, entries visited) done while it is held.</summary>
+    public void Lock(LockClass lockClass, long work)
+    {
+        LocksTaken[(int)lockClass]++;
+        LockedWork[(int)lockClass] += work;
+    }
+
+    /// <summary>Counts a refused merge. Requires: some test failed.</summary>
+    public void Refuse(MergeVerdict verdict)
+    {
+        Invariant.Require(!verdict.CanMerge);
+        MergesRefused[System.Numerics.BitOperations.TrailingZeroCount((uint)verdict.First)]++;
+    }
+}

@@ -1,0 +1,87 @@
+using Verso.Engine.ReverseMaps;
+
+namespace Verso.Engine;
+
+// What the operations on VMAs need done to pages. Implemented once a design, in Machine<TDesign>.
+public abstract partial class Machine
+{
+    /// <summary>
+    /// An access by a task (handle_mm_fault and the architecture's part before it, stack growth included).
+    /// </summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="address">A byte address.</param>
+    /// <param name="access">What it wants.</param>
+    /// <param name="logged">How a recorded anon_vma preparation ended, where the log saw it.</param>
+    public abstract FaultOutcome Fault(
+        MmId mm, ulong address, FaultAccess access, PrepareOutcome logged = PrepareOutcome.Derive);
+
+    /// <summary>Populates a range as GUP does (mm_populate): every page accessed once. EFAULT or ENOMEM where it stops.</summary>
+    public abstract Errno Populate(MmId mm, ulong start, ulong length, FaultAccess access);
+
+    /// <summary>Reads one byte as a user access would. Requires: <see cref="PageContents.Bytes"/>.</summary>
+    public abstract FaultOutcome ReadByte(MmId mm, ulong address, out byte value);
+
+    /// <summary>Writes one byte as a user access would. Requires: <see cref="PageContents.Bytes"/>.</summary>
+    public abstract FaultOutcome WriteByte(MmId mm, ulong address, byte value);
+
+    /// <summary>Walks the reverse map of the folio mapped at this address to its end, and counts.</summary>
+    public abstract WalkResult Walk(MmId mm, ulong address);
+
+    /// <summary>
+    /// Checks S2 for every frame: each walk yields exactly the entries that map it. Reports the first difference as
+    /// text, or null.
+    /// </summary>
+    public abstract string? VerifyWalks();
+
+    /// <summary>What the page table holds at this address.</summary>
+    public abstract PageView PageAt(MmId mm, ulong address);
+
+    /// <summary>unmap_page_range: clears the entries of [start, end) of this VMA and lets go of what they mapped.</summary>
+    private protected abstract void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason);
+
+    /// <summary>copy_page_range: fork's part for one VMA that needs its entries copied; write-protects the parent's private ones.</summary>
+    private protected abstract Errno CopyRange(VmaId parent, VmaId child);
+
+    /// <summary>move_page_tables: moves the entries of [start, start+length) of one VMA to another. Returns how many bytes were moved.</summary>
+    private protected abstract ulong MoveRange(VmaId from, ulong start, VmaId to, ulong target, ulong length);
+
+    /// <summary>change_protection: the entries of [start, end) follow the VMA's present flags.</summary>
+    private protected abstract void ProtectRange(VmaId vma, ulong start, ulong end);
+
+    /// <summary>MADV_FREE on one VMA.</summary>
+    private protected abstract void LazyFreeRange(VmaId vma, ulong start, ulong end);
+
+    /// <summary>Guard markers: zaps the range and puts markers there (MADV_GUARD_INSTALL).</summary>
+    private protected abstract Errno InstallGuards(VmaId vma, ulong start, ulong end);
+
+    /// <summary>MADV_GUARD_REMOVE.</summary>
+    private protected abstract void RemoveGuards(VmaId vma, ulong start, ulong end);
+
+    /// <summary>free_pgtables at exit: the page tables of an address space that has no VMA left.</summary>
+    private protected abstract void FreeTables(Mm mm);
+}
+
+/// <summary>What a walk found.</summary>
+/// <param name="Visited">Candidates offered by the design.</param>
+/// <param name="Useful">Those that map the folio.</param>
+public readonly record struct WalkResult(int Visited, int Useful);
+
+/// <summary>What a page table holds at one address.</summary>
+public enum PagePresence
+{
+    Empty = 0,
+    Present = 1,
+    ZeroPage = 2,
+    Guard = 3,
+    Swapped = 4,
+}
+
+/// <summary>One page of one address space, for comparison with a kernel.</summary>
+/// <param name="Presence">What is there.</param>
+/// <param name="Frame">The frame; none unless present.</param>
+/// <param name="Anonymous">The frame is anonymous memory.</param>
+/// <param name="MapCount">How many entries map the frame.</param>
+/// <param name="Exclusive">PageAnonExclusive.</param>
+/// <param name="Writable">The entry allows writing.</param>
+public readonly record struct PageView(
+    PagePresence Presence, Pfn Frame, bool Anonymous, int MapCount, bool Exclusive, bool Writable);

@@ -1,0 +1,45 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+/// <summary>One address space: <c>mm_struct</c>.</summary>
+public sealed class Mm(MmId id)
+{
+    public MmId Id { get; } = id;
+
+    /// <summary>The VMAs by address.</summary>
+    public VmaTree Vmas { get; } = new();
+
+    /// <summary>The top page table; 0 before the first entry.</summary>
+    public int PageTableRoot { get; set; }
+
+    /// <summary><c>mm_users</c>: tasks that share it (threads, vfork and CLONE_VM children).</summary>
+    public int Users { get; set; } = 1;
+
+    /// <summary>The mm that fork made this from; none after exec. It may be gone.</summary>
+    public MmId Parent { get; set; }
+
+    /// <summary><c>start_brk</c>, a byte address; 0 where there is no heap.</summary>
+    public ulong StartBrk { get; set; }
+
+    /// <summary><c>brk</c>, a byte address, not necessarily aligned.</summary>
+    public ulong Brk { get; set; }
+
+    /// <summary>Top of the top-down search for free ranges, a byte address.</summary>
+    public ulong MmapBase { get; set; }
+
+    /// <summary><c>start_stack</c>.</summary>
+    public ulong StartStack { get; set; }
+
+    /// <summary>RLIMIT_STACK in bytes.</summary>
+    public ulong StackLimitBytes { get; set; }
+
+    /// <summary>Flags that every new mapping gets: mlockall(MCL_FUTURE).</summary>
+    public VmaFlags DefaultFlags { get; set; }
+
+    /// <summary><c>locked_vm</c> in pages.</summary>
+    public ulong LockedPages { get; set; }
+
+    /// <summary><c>total_vm</c> in pages.</summary>
+    public ulong TotalPages { get; set; }
+}

@@ -1,0 +1,43 @@
+using Verso.Engine.Frames;
+using Verso.Engine.Objects;
+using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+/// <summary>
+/// What a machine consists of apart from its reverse map: the arenas that the machine's operations and a design both
+/// work on. A design gets it once, at <see cref="ReverseMaps.IReverseMap.Start"/>.
+/// </summary>
+public sealed class World
+{
+    public World(MachineOptions options)
+    {
+        Options = options;
+        Ledger = new Ledger(options.Failure);
+        Counters = new Counters();
+        Frames = new FrameTable(options, Ledger);
+        PageTables = new PageTablePool(Ledger);
+        Vmas = new VmaTable(Ledger);
+        Files = new FileTable();
+        Mms = new MmTable(Ledger);
+    }
+
+    public MachineOptions Options { get; }
+
+    public KernelRules Rules => Options.Rules;
+
+    public Ledger Ledger { get; }
+
+    public Counters Counters { get; }
+
+    public FrameTable Frames { get; }
+
+    public PageTablePool PageTables { get; }
+
+    public VmaTable Vmas { get; }
+
+    public FileTable Files { get; }
+
+    public MmTable Mms { get; }
+}
