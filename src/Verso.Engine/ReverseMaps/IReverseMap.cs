@@ -45,6 +45,11 @@ public interface IReverseMap
     /// <summary>The anon_vma and page offset tests of a merge, and only these.</summary>
     MergeTests CanJoin(in JoinCandidate candidate);
 
+    /// <summary>
+    /// Both neighbours of a range may absorb it; may they end in one VMA together? (can_vma_merge_right)
+    /// </summary>
+    MergeTests CanBridge(VmaId left, VmaId right);
+
     /// <summary>Bounds or pgoff of a VMA are about to change: take it out of structures that sort by them.</summary>
     void Adjusting(VmaId vma);
 

@@ -1,0 +1,178 @@
+using Verso.Engine.Images;
+
+namespace Verso.Engine.ReverseMaps.AnonVmaChain;
+
+// Graph in, graph out, and the check of its invariants.
+internal sealed partial class AnonVmaGraph
+{
+    /// <summary>Takes over the graph of an image. Requires: the VMAs are new.</summary>
+    public Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
+    {
+        Invariant.Require(image.Vmas.Count == vmas.Length);
+        Dictionary<ulong, int> handles = [];
+        foreach (AnonVmaImage node in image.AnonVmas)
+        {
+            int anonVma = AllocateAnonVma();
+            if (anonVma == 0)
+            {
+                foreach (int made in handles.Values)
+                {
+                    FreeAnonVma(made);
+                }
+
+                return Errno.ENOMEM;
+            }
+
+            handles.Add(node.Id, anonVma);
+        }
+
+        foreach (AnonVmaImage node in image.AnonVmas)
+        {
+            int anonVma = handles[node.Id];
+            int root = handles.GetValueOrDefault(node.Root, anonVma);
+            _anonVmas[anonVma].Root = root;
+            _anonVmas[anonVma].Parent = handles.GetValueOrDefault(node.Parent, anonVma);
+            _anonVmas[anonVma].ChildCount = (int)node.ChildCount;
+            _anonVmas[anonVma].ActiveVmaCount = (int)node.ActiveVmaCount;
+            _anonVmas[root].RefCount += root == anonVma ? 0 : 1;
+        }
+
+        return LoadChains(image, vmas, handles);
+    }
+
+    /// <summary>The graph as one VMA sees it.</summary>
+    public AnonVmaView View(VmaId vma)
+    {
+        List<ulong> chain = [];
+        SortedSet<int> seen = [];
+        for (int link = RowOf(vma).Head; link != 0; link = _links[link].Older)
+        {
+            int anonVma = _links[link].AnonVma;
+            chain.Add((ulong)anonVma);
+            seen.Add(anonVma);
+            seen.Add(_anonVmas[anonVma].Parent);
+            seen.Add(_anonVmas[anonVma].Root);
+        }
+
+        List<AnonVmaImage> nodes = new(seen.Count);
+        foreach (int anonVma in seen)
+        {
+            ref AnonVma node = ref _anonVmas[anonVma];
+            nodes.Add(new AnonVmaImage(
+                (ulong)anonVma, (ulong)node.Root, (ulong)node.Parent, node.ChildCount, node.ActiveVmaCount));
+        }
+
+        return new AnonVmaView((ulong)RowOf(vma).AnonVma, chain, nodes);
+    }
+
+    /// <summary>The first broken invariant as text, or null. Costs a pass over everything.</summary>
+    public string? Audit()
+    {
+        int[] active = new int[_anonVmaUsed];
+        int[] linked = new int[_anonVmaUsed];
+        for (int vma = 1; vma < _rows.Length; vma++)
+        {
+            string? broken = AuditRow(new VmaId(vma), active, linked);
+            if (broken is not null)
+            {
+                return broken;
+            }
+        }
+
+        int[] children = new int[_anonVmaUsed];
+        for (int at = 1; at < _anonVmaUsed; at++)
+        {
+            if (_anonVmas[at].Tree != 0)
+            {
+                children[_anonVmas[at].Parent]++;
+            }
+        }
+
+        for (int at = 1; at < _anonVmaUsed; at++)
+        {
+            string? broken = _anonVmas[at].Root == 0 ? null : AuditAnonVma(at, active, linked, children);
+            if (broken is not null)
+            {
+                return broken;
+            }
+        }
+
+        return null;
+    }
+
+    private Errno LoadChains(MmImage image, ReadOnlySpan<VmaId> vmas, Dictionary<ulong, int> handles)
+    {
+        for (int i = 0; i < vmas.Length; i++)
+        {
+            VmaImage vma = image.Vmas[i];
+            for (int at = vma.Chain.Count - 1; at >= 0; at--)
+            {
+                int link = AllocateLink();
+                if (link == 0)
+                {
+                    return Errno.ENOMEM;
+                }
+
+                Link(vmas[i], link, handles[vma.Chain[at]]);
+            }
+
+            RowOf(vmas[i]).AnonVma = vma.AnonVma == 0 ? 0 : handles[vma.AnonVma];
+        }
+
+        return Errno.None;
+    }
+
+    private string? AuditRow(VmaId vma, int[] active, int[] linked)
+    {
+        ref Row row = ref _rows[vma.Value];
+        if (row.AnonVma == 0)
+        {
+            return row.Head == 0 ? null : $"{vma} has a chain but no anon_vma";
+        }
+
+        if (_world.Vmas[vma].Mm.IsNone)
+        {
+            return $"{vma} is free but still linked";
+        }
+
+        int root = _anonVmas[row.AnonVma].Root;
+        bool own = false;
+        for (int link = row.Head; link != 0; link = _links[link].Older)
+        {
+            int anonVma = _links[link].AnonVma;
+            linked[anonVma]++;
+            own |= anonVma == row.AnonVma;
+            if (_anonVmas[anonVma].Root != root)
+            {
+                return $"{vma} is linked to anon_vmas of two roots";
+            }
+
+            if (_links[link].First != _world.Vmas[vma].Pgoff)
+            {
+                return $"{vma} stands in a tree at an offset it no longer has";
+            }
+        }
+
+        active[row.AnonVma]++;
+        return own ? null : $"{vma} is not linked to its own anon_vma";
+    }
+
+    private string? AuditAnonVma(int at, int[] active, int[] linked, int[] children)
+    {
+        ref AnonVma node = ref _anonVmas[at];
+        if (node.ActiveVmaCount != active[at])
+        {
+            return $"anon_vma {at}: {node.ActiveVmaCount} active VMAs counted, {active[at]} found";
+        }
+
+        if (node.ChildCount != children[at])
+        {
+            return $"anon_vma {at}: {node.ChildCount} children counted, {children[at]} found";
+        }
+
+        return CountTree(node.Tree) == linked[at] ? null : $"anon_vma {at}: tree and lists differ";
+    }
+
+    private int CountTree(int top) =>
+        top == 0 ? 0 : 1 + CountTree(_links[top].Left) + CountTree(_links[top].Right);
+}

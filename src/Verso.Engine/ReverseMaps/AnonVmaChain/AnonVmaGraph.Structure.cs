@@ -1,0 +1,274 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.AnonVmaChain;
+
+// What the operations on VMAs do to the graph.
+internal sealed partial class AnonVmaGraph
+{
+    /// <summary>Why a VMA's links are cloned; only fork may reuse an ancestor's anon_vma.</summary>
+    private enum CloneReason
+    {
+        /// <summary>Split, mremap copy, or a merge into a VMA without anon_vma: the clone has the source's anon_vma.</summary>
+        Same = 0,
+        Fork = 1,
+    }
+
+    /// <summary>__anon_vma_prepare: a neighbour's anon_vma if one can be shared, else a new one.</summary>
+    public Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
+    {
+        outcome = PrepareOutcome.Derive;
+        if (RowOf(vma).AnonVma != 0)
+        {
+            return Errno.None;
+        }
+
+        int link = AllocateLink();
+        if (link == 0)
+        {
+            return Errno.ENOMEM;
+        }
+
+        int derived = FindMergeable(vma);
+        int anonVma = logged == PrepareOutcome.Allocated ? 0 : derived;
+        if (anonVma == 0)
+        {
+            anonVma = AllocateAnonVma();
+            if (anonVma == 0)
+            {
+                FreeLink(link);
+                return Errno.ENOMEM;
+            }
+
+            _anonVmas[anonVma].ChildCount = 1;
+            outcome = PrepareOutcome.Allocated;
+        }
+        else
+        {
+            outcome = PrepareOutcome.Reused;
+        }
+
+        CountPrepare(logged, derived == 0 ? PrepareOutcome.Allocated : PrepareOutcome.Reused, outcome);
+        RowOf(vma).AnonVma = anonVma;
+        Link(vma, link, anonVma);
+        _anonVmas[anonVma].ActiveVmaCount++;
+        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        return Errno.None;
+    }
+
+    /// <summary>anon_vma_clone into a VMA that has the source's anon_vma: split, mremap copy, dup_anon_vma.</summary>
+    public Errno CloneSame(VmaId source, VmaId target)
+    {
+        if (RowOf(source).AnonVma == 0)
+        {
+            return Errno.None;
+        }
+
+        Invariant.Require(RowOf(target).Head == 0);
+        RowOf(target).AnonVma = RowOf(source).AnonVma;
+        return Clone(source, target, CloneReason.Same);
+    }
+
+    /// <summary>
+    /// anon_vma_fork: the child is linked to all of the parent's anon_vmas, and gets one of its own unless an old one
+    /// that lost its VMA and has at most one child can be reused.
+    /// </summary>
+    public Errno Fork(VmaId parent, VmaId child)
+    {
+        int parentAnonVma = RowOf(parent).AnonVma;
+        if (parentAnonVma == 0)
+        {
+            return Errno.None;
+        }
+
+        if (Clone(parent, child, CloneReason.Fork) != Errno.None)
+        {
+            return Errno.ENOMEM;
+        }
+
+        if (RowOf(child).AnonVma != 0)
+        {
+            return Errno.None;
+        }
+
+        int anonVma = AllocateAnonVma();
+        int link = anonVma == 0 ? 0 : AllocateLink();
+        if (link == 0)
+        {
+            if (anonVma != 0)
+            {
+                FreeAnonVma(anonVma);
+            }
+
+            Unlink(child);
+            return Errno.ENOMEM;
+        }
+
+        int root = _anonVmas[parentAnonVma].Root;
+        _anonVmas[anonVma].Root = root;
+        _anonVmas[anonVma].Parent = parentAnonVma;
+        _anonVmas[anonVma].ActiveVmaCount = 1;
+        _anonVmas[root].RefCount++;
+        _anonVmas[parentAnonVma].ChildCount++;
+        RowOf(child).AnonVma = anonVma;
+        Link(child, link, anonVma);
+        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        return Errno.None;
+    }
+
+    /// <summary>unlink_anon_vmas: takes the VMA out of every tree and frees what nobody links to any more.</summary>
+    public void Unlink(VmaId vma)
+    {
+        ref Row row = ref RowOf(vma);
+        if (row.Head == 0)
+        {
+            Invariant.Require(row.AnonVma == 0);
+            return;
+        }
+
+        long steps = 0;
+        for (int link = row.Head; link != 0; link = _links[link].Older)
+        {
+            RemoveFromTree(link);
+            ref AnonVma anonVma = ref _anonVmas[_links[link].AnonVma];
+            if (anonVma.Tree == 0)
+            {
+                _anonVmas[anonVma.Parent].ChildCount--;
+            }
+
+            steps++;
+        }
+
+        if (row.AnonVma != 0)
+        {
+            _anonVmas[row.AnonVma].ActiveVmaCount--;
+        }
+
+        // A second pass, because a child's parent must still be there when its count goes down.
+        int next;
+        for (int link = row.Head; link != 0; link = next)
+        {
+            next = _links[link].Older;
+            int anonVma = _links[link].AnonVma;
+            FreeLink(link);
+            if (_anonVmas[anonVma].Root != 0 && _anonVmas[anonVma].Tree == 0)
+            {
+                Put(anonVma);
+            }
+        }
+
+        row = default;
+        _world.Counters.Lock(LockClass.ReverseMapWrite, steps);
+    }
+
+    /// <summary>Bounds are about to change: out of the trees (anon_vma_interval_tree_pre_update_vma).</summary>
+    public void Adjusting(VmaId vma)
+    {
+        long steps = 0;
+        for (int link = RowOf(vma).Head; link != 0; link = _links[link].Older)
+        {
+            RemoveFromTree(link);
+            steps++;
+        }
+
+        if (steps > 0)
+        {
+            _world.Counters.Lock(LockClass.ReverseMapWrite, steps);
+        }
+    }
+
+    /// <summary>And back into them.</summary>
+    public void Adjusted(VmaId vma)
+    {
+        for (int link = RowOf(vma).Head; link != 0; link = _links[link].Older)
+        {
+            InsertIntoTree(link);
+        }
+    }
+
+    /// <summary>Links the target to all anon_vmas of the source, oldest first, so that the order is the same.</summary>
+    private Errno Clone(VmaId source, VmaId target, CloneReason reason)
+    {
+        _ = RowOf(source);
+        _ = RowOf(target);
+        long steps = 0;
+        for (int from = RowOf(source).Tail; from != 0; from = _links[from].Newer)
+        {
+            int link = AllocateLink();
+            if (link == 0)
+            {
+                RowOf(target).AnonVma = 0;
+                Unlink(target);
+                return Errno.ENOMEM;
+            }
+
+            int anonVma = _links[from].AnonVma;
+            Link(target, link, anonVma);
+            steps++;
+            if (reason == CloneReason.Fork && RowOf(target).AnonVma == 0
+                && _anonVmas[anonVma].ChildCount < 2 && _anonVmas[anonVma].ActiveVmaCount == 0)
+            {
+                RowOf(target).AnonVma = anonVma;
+            }
+        }
+
+        int own = RowOf(target).AnonVma;
+        if (own != 0)
+        {
+            _anonVmas[own].ActiveVmaCount++;
+        }
+
+        _world.Counters.Lock(LockClass.ReverseMapWrite, steps);
+        return Errno.None;
+    }
+
+    /// <summary>find_mergeable_anon_vma: the next VMA's, then the previous one's; 0 if neither can be shared.</summary>
+    private int FindMergeable(VmaId vma)
+    {
+        VmaTree tree = _world.Mms[_world.Vmas[vma].Mm].Vmas;
+        int at = tree.IndexAtOrBelow(_world.Vmas[vma].Start);
+        Invariant.Require(tree.Ids[at] == vma);
+        if (at + 1 < tree.Count && IsReusable(tree.Ids[at + 1], vma, tree.Ids[at + 1]))
+        {
+            return RowOf(tree.Ids[at + 1]).AnonVma;
+        }
+
+        return at > 0 && IsReusable(tree.Ids[at - 1], tree.Ids[at - 1], vma) ? RowOf(tree.Ids[at - 1]).AnonVma : 0;
+    }
+
+    /// <summary>reusable_anon_vma: the owner was never forked, and the two could be one VMA but for their access.</summary>
+    private bool IsReusable(VmaId owner, VmaId left, VmaId right)
+    {
+        ref Vma a = ref _world.Vmas[left];
+        ref Vma b = ref _world.Vmas[right];
+        VmaFlags ignored = VmaFlags.Access | VmaFlags.SoftDirty;
+        if (_world.Rules.StickyGuardFlag)
+        {
+            ignored |= VmaFlags.MaybeGuard;
+        }
+
+        return a.End == b.Start
+            && a.Policy == b.Policy
+            && a.File == b.File
+            && ((a.Flags ^ b.Flags) & ~ignored) == 0
+            && b.Pgoff == a.PgoffAt(b.Start)
+            && IsSingular(owner);
+    }
+
+    private void CountPrepare(PrepareOutcome logged, PrepareOutcome derived, PrepareOutcome done)
+    {
+        Counters counters = _world.Counters;
+        if (done == PrepareOutcome.Allocated)
+        {
+            counters.PreparedAllocated++;
+        }
+        else
+        {
+            counters.PreparedReused++;
+        }
+
+        if (logged != PrepareOutcome.Derive && logged != derived)
+        {
+            counters.PreparedByLog++;
+        }
+    }
+}
