@@ -66,17 +66,6 @@ public abstract partial class Machine
     /// <summary>The present state of an address space, in the form a recorder reads it from a kernel.</summary>
     public MmImage Capture(MmId mm) => throw new InvariantException("not built: Capture");
 
-    /// <summary>Makes an open file known. Files of the same device and inode share their page cache.</summary>
-    public FileId OpenFile(FileKind kind, ulong device, ulong inode, ulong sizeBytes) =>
-        throw new InvariantException("not built: OpenFile");
-
-    /// <summary>The inode behind an open file.</summary>
-    public (ulong Device, ulong Inode, FileKind Kind) DescribeFile(FileId file) =>
-        throw new InvariantException("not built: DescribeFile");
-
-    /// <summary>ftruncate, to a size in bytes: unmaps what lies beyond, CoWed private pages too.</summary>
-    public void Truncate(FileId file, ulong sizeBytes) => throw new InvariantException("not built: Truncate");
-
     /// <summary>Checks every invariant, O(everything): VMAs, page tables, frames, the design's own. Null, or the first violation.</summary>
     public string? Audit() => throw new InvariantException("not built: Audit");
 }

@@ -59,6 +59,35 @@ public abstract partial class Machine
 
     /// <summary>free_pgtables at exit: the page tables of an address space that has no VMA left.</summary>
     private protected abstract void FreeTables(Mm mm);
+
+    /// <summary>The part of the audit that concerns frames, page tables, files and the design. Null, or the first violation.</summary>
+    private protected abstract string? AuditPages();
+
+    /// <summary>
+    /// Sees to it that a private page may be put into this VMA (vmf_anon_prepare): asks the design, sets
+    /// <see cref="Vmas.Vma.Prepared"/> and counts. No-op where it is set.
+    /// </summary>
+    /// <remarks>
+    /// The design counts <see cref="Counters.PreparedByLog"/> and the locks it takes; this counts what was allocated or reused.
+    /// </remarks>
+    private protected Errno PrepareVma(VmaId vma, PrepareOutcome logged)
+    {
+        if (World.Vmas[vma].Prepared)
+        {
+            return Errno.None;
+        }
+
+        Errno errno = Structure.Prepare(vma, logged, out PrepareOutcome outcome);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        World.Vmas[vma].Prepared = true;
+        Counters.PreparedAllocated += outcome == PrepareOutcome.Allocated ? 1 : 0;
+        Counters.PreparedReused += outcome == PrepareOutcome.Reused ? 1 : 0;
+        return Errno.None;
+    }
 }
 
 /// <summary>What a walk found.</summary>

@@ -20,6 +20,19 @@ public enum Population
     ByEvent = 1,
 }
 
+/// <summary>What becomes of pages given up by MADV_FREE. Linux promises only that each reads its value or 0.</summary>
+public enum LazyFree
+{
+    /// <summary>They stay until reclaim, as in a kernel with memory to spare.</summary>
+    Keep = 0,
+
+    /// <summary>They go at once, as in a kernel short of memory.</summary>
+    Drop = 1,
+
+    /// <summary>Those with an odd page number go at once.</summary>
+    DropOdd = 2,
+}
+
 /// <summary>The fixed properties of a machine.</summary>
 public sealed record MachineOptions
 {
@@ -28,6 +41,8 @@ public sealed record MachineOptions
     public PageContents Contents { get; init; } = PageContents.None;
 
     public Population Population { get; init; } = Population.ByCall;
+
+    public LazyFree LazyFree { get; init; } = LazyFree.Keep;
 
     /// <summary>vm.max_map_count: VMAs per address space.</summary>
     public int MaxMapCount { get; init; } = 65530;

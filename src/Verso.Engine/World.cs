@@ -19,7 +19,7 @@ public sealed class World
         Frames = new FrameTable(options, Ledger);
         PageTables = new PageTablePool(Ledger);
         Vmas = new VmaTable(Ledger);
-        Files = new FileTable();
+        Files = new FileTable(Vmas, Frames, Ledger, Counters);
         Mms = new MmTable(Ledger);
     }
 

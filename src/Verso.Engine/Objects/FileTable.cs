@@ -1,6 +1,216 @@
+using Verso.Engine.Frames;
+using Verso.Engine.Vmas;
+
 namespace Verso.Engine.Objects;
 
 /// <summary>The open files of a machine and the inodes behind them.</summary>
-public sealed class FileTable
+/// <remarks>
+/// <para>
+/// An inode that was opened has a name: it stays, with its page cache, when nothing refers to it any more. A shared-memory
+/// object made by the machine (shared anonymous memory) has none: it goes with its last reference, and its pages with it.
+/// </para>
+/// <para>
+/// The VMA operations keep the list of mappings true: <see cref="Link"/> where a VMA with a file comes into being,
+/// <see cref="Unlink"/> before it goes, <see cref="Adjusting"/> before its bounds or page offset change.
+/// </para>
+/// </remarks>
+public sealed partial class FileTable
 {
+    /// <summary>Size of an inode of shared memory (shmem_inode_cache) on 6.18.44.</summary>
+    public const int SharedMemoryInodeBytes = 752;
+
+    /// <summary>Device number of the objects that the machine itself makes: the kernel's shm_mnt has none either.</summary>
+    public const ulong InternalDevice = ulong.MaxValue;
+
+    private readonly VmaTable _vmas;
+    private readonly FrameTable _frames;
+    private readonly Ledger _ledger;
+    private readonly Counters _counters;
+    private readonly ObjectType _sharedMemoryType;
+    private readonly ChunkPool _chunks = new();
+    private readonly Dictionary<(ulong Device, ulong Number, FileKind Kind), Inode> _named = [];
+    private readonly Stack<int> _freeFiles = new();
+    private readonly Stack<int> _freeInodes = new();
+    private readonly List<Inode?> _inodes = [null];
+    private OpenFile[] _files = new OpenFile[16];
+    private int[] _positions = new int[64];
+    private int _used = 1;
+    private ulong _lastNumber;
+
+    public FileTable(VmaTable vmas, FrameTable frames, Ledger ledger, Counters counters)
+    {
+        _vmas = vmas;
+        _frames = frames;
+        _ledger = ledger;
+        _counters = counters;
+        _sharedMemoryType = ledger.Register("shmem_inode", SharedMemoryInodeBytes);
+    }
+
+    private struct OpenFile
+    {
+        public Inode? Inode;
+        public int References;
+    }
+
+    /// <summary>Every inode, by ascending handle.</summary>
+    public IEnumerable<Inode> Inodes => _inodes.OfType<Inode>();
+
+    /// <summary>The inode behind an open file. Requires: the file is open.</summary>
+    public Inode this[FileId file]
+    {
+        get
+        {
+            Inode? inode = _files[file.Value].Inode;
+            Invariant.Require(inode is not null);
+            return inode;
+        }
+    }
+
+    /// <summary>The inode with this handle. Requires: it is live.</summary>
+    public Inode InodeAt(int handle)
+    {
+        Inode? inode = _inodes[handle];
+        Invariant.Require(inode is not null);
+        return inode;
+    }
+
+    /// <summary>
+    /// Makes an open file known. Files of the same device, inode number and kind share one inode, and its size is what
+    /// the first of them said.
+    /// </summary>
+    /// <param name="kind">What is behind it.</param>
+    /// <param name="device">Device number as in <c>s_dev</c>.</param>
+    /// <param name="number">Inode number.</param>
+    /// <param name="sizeBytes">Its size; <see cref="ulong.MaxValue"/> where it is not known.</param>
+    public FileId Open(FileKind kind, ulong device, ulong number, ulong sizeBytes)
+    {
+        if (!_named.TryGetValue((device, number, kind), out Inode? inode))
+        {
+            inode = AddInode(kind, device, number, sizeBytes);
+            _named.Add((device, number, kind), inode);
+        }
+
+        return AddFile(inode);
+    }
+
+    /// <summary>
+    /// A fresh object of shared memory, as mmap makes it for MAP_SHARED | MAP_ANONYMOUS (shmem_zero_setup). The caller holds
+    /// one reference and gives it back by <see cref="Release"/> once a VMA is linked, or if the call fails. None on ENOMEM.
+    /// </summary>
+    public FileId CreateSharedMemory(ulong sizeBytes)
+    {
+        if (!_ledger.TryAllocate(_sharedMemoryType))
+        {
+            return default;
+        }
+
+        return AddFile(AddInode(FileKind.SharedMemory, InternalDevice, ++_lastNumber, sizeBytes));
+    }
+
+    /// <summary>
+    /// Lets go of the reference that <see cref="Open"/> or <see cref="CreateSharedMemory"/> gave (fput). The id is reused once
+    /// no VMA holds the file either.
+    /// </summary>
+    public void Release(FileId file) => Put(file);
+
+    /// <summary>A VMA with a file has come into being with its bounds: it is entered in i_mmap and holds the file.</summary>
+    public void Link(VmaId vma)
+    {
+        ref OpenFile file = ref _files[_vmas[vma].File.Value];
+        Invariant.Require(file.Inode is not null);
+        file.References++;
+        int position = file.Inode.Add(vma);
+        if (_positions.Length <= vma.Value)
+        {
+            Array.Resize(ref _positions, Math.Max(_vmas.Capacity, _positions.Length * 2));
+        }
+
+        _positions[vma.Value] = position;
+        _counters.Lock(LockClass.FileMapWrite, 1);
+    }
+
+    /// <summary>
+    /// A VMA with a file is about to go: it is taken out of i_mmap and lets go of the file. Its pages are already
+    /// unmapped or moved.
+    /// </summary>
+    public void Unlink(VmaId vma)
+    {
+        FileId file = _vmas[vma].File;
+        Inode inode = this[file];
+        int position = _positions[vma.Value];
+        Invariant.Require(position < inode.MappingCount && inode.Mappings[position] == vma);
+        VmaId moved = inode.RemoveAt(position);
+        if (!moved.IsNone)
+        {
+            _positions[moved.Value] = position;
+        }
+
+        _counters.Lock(LockClass.FileMapWrite, 1);
+        Put(file);
+    }
+
+    /// <summary>
+    /// Bounds or pgoff of a linked VMA are about to change (vma_prepare and vma_complete, one acquisition of i_mmap_rwsem).
+    /// </summary>
+    public void Adjusting(VmaId vma)
+    {
+        Invariant.Require(!_vmas[vma].File.IsNone);
+        _counters.Lock(LockClass.FileMapWrite, 2);
+    }
+
+    private Inode AddInode(FileKind kind, ulong device, ulong number, ulong sizeBytes)
+    {
+        if (!_freeInodes.TryPop(out int handle))
+        {
+            handle = _inodes.Count;
+            _inodes.Add(null);
+        }
+
+        Inode inode = new(handle, kind, device, number, sizeBytes, new PageCache(_chunks));
+        _inodes[handle] = inode;
+        return inode;
+    }
+
+    private FileId AddFile(Inode inode)
+    {
+        if (!_freeFiles.TryPop(out int file))
+        {
+            file = _used++;
+            if (file == _files.Length)
+            {
+                Array.Resize(ref _files, file * 2);
+            }
+        }
+
+        _files[file] = new OpenFile { Inode = inode, References = 1 };
+        inode.OpenCount++;
+        return new FileId(file);
+    }
+
+    private void Put(FileId id)
+    {
+        ref OpenFile file = ref _files[id.Value];
+        Invariant.Require(file.Inode is not null && file.References > 0);
+        if (--file.References > 0)
+        {
+            return;
+        }
+
+        Inode inode = file.Inode;
+        file = default;
+        _freeFiles.Push(id.Value);
+        if (--inode.OpenCount == 0 && inode.Device == InternalDevice)
+        {
+            Evict(inode);
+        }
+    }
+
+    private void Evict(Inode inode)
+    {
+        Invariant.Require(inode.MappingCount == 0);
+        DropPages(inode, 0, ulong.MaxValue);
+        _inodes[inode.Handle] = null;
+        _freeInodes.Push(inode.Handle);
+        _ledger.Release(_sharedMemoryType);
+    }
 }

@@ -19,14 +19,20 @@ namespace Verso.Engine.ReverseMaps;
 /// later <see cref="Drop"/> does not undo. No other hook may allocate kernel objects.
 /// </para>
 /// <para>
-/// Only frames of anonymous memory concern the entry hooks; a range may hold file pages, the zero page, guard markers and
-/// empty entries besides, which a design skips.
+/// A range may hold file pages, the zero page, guard markers and empty entries besides anonymous pages. The entry hooks are
+/// called for file pages too; a design skips what it does not track.
 /// </para>
 /// </remarks>
 public interface IReverseMap
 {
     /// <summary>What is fixed about this design.</summary>
     static abstract DesignFacts Facts { get; }
+
+    /// <summary>
+    /// Whether <see cref="Walk"/> finds file pages too; else the machine walks the file's own list of mappings. Known after
+    /// <see cref="Start"/>.
+    /// </summary>
+    bool OwnsFilePages { get; }
 
     /// <summary>Called once, before anything else. Throws <see cref="ArgumentException"/> on an unknown option.</summary>
     void Start(World world);
@@ -174,6 +180,12 @@ public interface IWalkVisitor
 {
     /// <summary>This page of this address space may map the folio. Returns whether the walk goes on.</summary>
     WalkStep Visit(MmId mm, ulong address);
+
+    /// <summary>
+    /// So many candidates were looked at that the design could tell by itself not to map the folio: useless visits, counted
+    /// but not offered.
+    /// </summary>
+    void Dismiss(int count);
 }
 
 /// <summary>Whether a walk goes on.</summary>

@@ -1,0 +1,71 @@
+using Verso.Engine.Objects;
+
+namespace Verso.Engine;
+
+// Open files, their inodes, and what happens to the pages of an inode.
+public abstract partial class Machine
+{
+    /// <summary>Makes an open file known. Files of the same device and inode share their page cache.</summary>
+    /// <param name="kind">What is behind it.</param>
+    /// <param name="device">Device number as in <c>s_dev</c>.</param>
+    /// <param name="inode">Inode number.</param>
+    /// <param name="sizeBytes">Size in bytes; <see cref="ulong.MaxValue"/> where it is not known.</param>
+    public FileId OpenFile(FileKind kind, ulong device, ulong inode, ulong sizeBytes) =>
+        World.Files.Open(kind, device, inode, sizeBytes);
+
+    /// <summary>The caller will not use this open file again; mappings of it stay.</summary>
+    public void CloseFile(FileId file) => World.Files.Release(file);
+
+    /// <summary>The inode behind an open file.</summary>
+    public (ulong Device, ulong Inode, FileKind Kind) DescribeFile(FileId file)
+    {
+        Inode inode = World.Files[file];
+        return (inode.Device, inode.Number, inode.Kind);
+    }
+
+    /// <summary>
+    /// ftruncate, to a size in bytes: unmaps what lies beyond, CoWed private pages too (truncate_pagecache,
+    /// unmap_mapping_range with even_cows). Growing only changes the size.
+    /// </summary>
+    public void Truncate(FileId file, ulong sizeBytes)
+    {
+        Inode inode = World.Files[file];
+        ulong firstGone = (sizeBytes >> Page.Shift) + (Page.IsAligned(sizeBytes) ? 0UL : 1UL);
+        inode.SizeBytes = sizeBytes;
+        inode.PatternBytes = Math.Min(inode.PatternBytes, sizeBytes);
+        UnmapFileRange(inode, firstGone, ulong.MaxValue, PrivateCopies.Unmap);
+        World.Files.DropPages(inode, firstGone, ulong.MaxValue);
+        World.Files.ZeroBytes(inode, sizeBytes, firstGone << Page.Shift);
+    }
+
+    /// <summary>
+    /// Punches a hole (fallocate, MADV_REMOVE): whole pages inside lose their contents; CoWed private pages stay
+    /// (unmap_mapping_range without even_cows).
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Bytes, at least 1.</param>
+    public void PunchHole(FileId file, ulong offset, ulong length)
+    {
+        Inode inode = World.Files[file];
+        ulong first = (offset + (Page.Size - 1)) >> Page.Shift;
+        ulong end = (offset + length) >> Page.Shift;
+        if (first < end)
+        {
+            UnmapFileRange(inode, first, end, PrivateCopies.Keep);
+            World.Files.DropPages(inode, first, end);
+        }
+
+        World.Files.ZeroBytes(inode, offset, offset + length);
+    }
+
+    /// <summary>unmap_mapping_pages: the entries of page offsets [first, end) in every mapping of the inode.</summary>
+    private protected abstract void UnmapFileRange(Inode inode, ulong first, ulong end, PrivateCopies copies);
+
+    /// <summary>What unmapping a range of a file does to private pages that were copied from it (even_cows).</summary>
+    private protected enum PrivateCopies
+    {
+        Keep = 0,
+        Unmap = 1,
+    }
+}
