@@ -1,0 +1,37 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.AnonVmaChain;
+
+// rmap_walk_anon: from a folio's anon_vma and index to the addresses that may map it.
+internal sealed partial class AnonVmaGraph
+{
+    /// <summary>
+    /// Offers (mm, address) of every VMA in the anon_vma's tree that covers the page offset, until the visitor stops.
+    /// </summary>
+    public void Walk<TVisitor>(int anonVma, ulong pgoff, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        Span<int> stack = stackalloc int[LinkTree.MaxDepth];
+        int depth = 0;
+        if (_anonVmas[anonVma].Tree != 0)
+        {
+            stack[depth++] = _anonVmas[anonVma].Tree;
+        }
+
+        long visited = 0;
+        for (int link = LinkTree.Next(_links, stack, ref depth, pgoff);
+             link != 0;
+             link = LinkTree.Next(_links, stack, ref depth, pgoff))
+        {
+            ref Vma vma = ref _world.Vmas[_links[link].Vma];
+            visited++;
+            ulong address = vma.Start + ((pgoff - vma.Pgoff) << Page.Shift);
+            if (visitor.Visit(vma.Mm, address) == WalkStep.Stop)
+            {
+                break;
+            }
+        }
+
+        _world.Counters.Lock(LockClass.ReverseMapRead, visited);
+    }
+}
