@@ -165,5 +165,12 @@ public struct TraceEvent
 /// <param name="Inode">Inode number.</param>
 /// <param name="SizeBytes">Size when first seen.</param>
 /// <param name="Path">Path or name as seen, for people; may be empty.</param>
+/// <param name="Modes">f_mode: a shared mapping of a file not open for writing loses VM_SHARED and VM_MAYWRITE.</param>
 public sealed record FileIdentity(
-    FileId File, FileKind Kind, ulong Device, ulong Inode, ulong SizeBytes, string Path);
+    FileId File,
+    FileKind Kind,
+    ulong Device,
+    ulong Inode,
+    ulong SizeBytes,
+    string Path,
+    FileModes Modes = FileModes.Read | FileModes.Write);

@@ -17,3 +17,15 @@ public enum FileKind : byte
     /// <summary>/dev/zero: a private mapping of it is anonymous-like, a shared one is shared memory.</summary>
     Zero = 4,
 }
+
+/// <summary>What an open file allows its mappings (f_mode and its mount).</summary>
+[Flags]
+public enum FileModes : byte
+{
+    None = 0,
+    Read = 1,
+    Write = 2,
+
+    /// <summary>On a noexec mount: its mappings may not be executed.</summary>
+    NoExec = 4,
+}

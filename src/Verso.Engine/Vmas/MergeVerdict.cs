@@ -37,12 +37,22 @@ public readonly record struct MergeVerdict(MergeTests Failed)
     public MergeTests First => (MergeTests)(ushort)((ushort)Failed & -(ushort)Failed);
 }
 
-/// <summary>Two neighbours a design is asked about: anon_vma and page offset are its matter.</summary>
-/// <param name="Target">The existing VMA that would grow (or stay).</param>
-/// <param name="Source">The VMA whose range would be absorbed; none for a range that is not a VMA yet.</param>
-/// <param name="CopiedFrom">For an mremap copy: the VMA being moved, whose anon state the new range carries; else none.</param>
+/// <summary>What a design is asked about a merge: anon_vma and page offset are its matter.</summary>
+/// <param name="Target">The existing VMA that would grow.</param>
+/// <param name="Source">The existing VMA whose range would be absorbed; none for a range that is no VMA yet.</param>
+/// <param name="CopiedFrom">For an mremap copy, the VMA being moved; else none.</param>
+/// <param name="StateOf">
+/// The VMA whose anonymous state the range carries: the source, the one being moved, the one being extended; none for a
+/// fresh range.
+/// </param>
 /// <param name="LeftPgoff">Page offset at the boundary as the left side counts it.</param>
 /// <param name="RightPgoff">Page offset at the boundary as the right side counts it.</param>
-/// <param name="Anonymous">No file: whether page offsets matter is the design's decision. With a file they always do.</param>
+/// <param name="IsAnonymous">No file: whether page offsets matter is the design's decision. With a file they always do.</param>
 public readonly record struct JoinCandidate(
-    VmaId Target, VmaId Source, VmaId CopiedFrom, ulong LeftPgoff, ulong RightPgoff, bool Anonymous);
+    VmaId Target,
+    VmaId Source,
+    VmaId CopiedFrom,
+    VmaId StateOf,
+    ulong LeftPgoff,
+    ulong RightPgoff,
+    bool IsAnonymous);

@@ -10,12 +10,7 @@ internal sealed partial class AnonVmaGraph
     {
         MergeTests failed = candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
         int target = AnonVmaOf(candidate.Target);
-        int source = candidate.Source.IsNone ? 0 : AnonVmaOf(candidate.Source);
-        if (source == 0 && !candidate.CopiedFrom.IsNone)
-        {
-            source = AnonVmaOf(candidate.CopiedFrom);
-        }
-
+        int source = candidate.StateOf.IsNone ? 0 : AnonVmaOf(candidate.StateOf);
         return failed | TestAnonVmas(target, source, candidate);
     }
 
@@ -53,7 +48,7 @@ internal sealed partial class AnonVmaGraph
             return MergeTests.ForkedChain;
         }
 
-        return candidate.Source.IsNone && _world.Rules.CopiedRangeForkLimit && IsForkChild(candidate.CopiedFrom)
+        return _world.Rules.CopiedRangeForkLimit && IsForkChild(candidate.CopiedFrom)
             ? MergeTests.ForkedChain
             : MergeTests.None;
     }
