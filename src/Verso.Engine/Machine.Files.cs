@@ -10,8 +10,14 @@ public abstract partial class Machine
     /// <param name="device">Device number as in <c>s_dev</c>.</param>
     /// <param name="inode">Inode number.</param>
     /// <param name="sizeBytes">Size in bytes; <see cref="ulong.MaxValue"/> where it is not known.</param>
-    public FileId OpenFile(FileKind kind, ulong device, ulong inode, ulong sizeBytes) =>
-        World.Files.Open(kind, device, inode, sizeBytes);
+    /// <param name="modes">What the open file allows its mappings (f_mode, noexec).</param>
+    public FileId OpenFile(
+        FileKind kind,
+        ulong device,
+        ulong inode,
+        ulong sizeBytes,
+        FileModes modes = FileModes.Read | FileModes.Write) =>
+        World.Files.Open(kind, device, inode, sizeBytes, modes);
 
     /// <summary>The caller will not use this open file again; mappings of it stay.</summary>
     public void CloseFile(FileId file) => World.Files.Release(file);

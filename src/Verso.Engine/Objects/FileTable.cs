@@ -50,6 +50,7 @@ public sealed partial class FileTable
     {
         public Inode? Inode;
         public int References;
+        public FileModes Modes;
     }
 
     /// <summary>Every inode, by ascending handle.</summary>
@@ -65,6 +66,9 @@ public sealed partial class FileTable
             return inode;
         }
     }
+
+    /// <summary>What the open file allows its mappings.</summary>
+    public FileModes ModesOf(FileId file) => _files[file.Value].Modes;
 
     /// <summary>The inode with this handle. Requires: it is live.</summary>
     public Inode InodeAt(int handle)
@@ -82,7 +86,13 @@ public sealed partial class FileTable
     /// <param name="device">Device number as in <c>s_dev</c>.</param>
     /// <param name="number">Inode number.</param>
     /// <param name="sizeBytes">Its size; <see cref="ulong.MaxValue"/> where it is not known.</param>
-    public FileId Open(FileKind kind, ulong device, ulong number, ulong sizeBytes)
+    /// <param name="modes">What this open file allows its mappings.</param>
+    public FileId Open(
+        FileKind kind,
+        ulong device,
+        ulong number,
+        ulong sizeBytes,
+        FileModes modes = FileModes.Read | FileModes.Write)
     {
         if (!_named.TryGetValue((device, number, kind), out Inode? inode))
         {
@@ -90,7 +100,7 @@ public sealed partial class FileTable
             _named.Add((device, number, kind), inode);
         }
 
-        return AddFile(inode);
+        return AddFile(inode, modes);
     }
 
     /// <summary>
@@ -104,7 +114,9 @@ public sealed partial class FileTable
             return default;
         }
 
-        return AddFile(AddInode(FileKind.SharedMemory, InternalDevice, ++_lastNumber, sizeBytes));
+        return AddFile(
+            AddInode(FileKind.SharedMemory, InternalDevice, ++_lastNumber, sizeBytes),
+            FileModes.Read | FileModes.Write);
     }
 
     /// <summary>
@@ -171,7 +183,7 @@ public sealed partial class FileTable
         return inode;
     }
 
-    private FileId AddFile(Inode inode)
+    private FileId AddFile(Inode inode, FileModes modes)
     {
         if (!_freeFiles.TryPop(out int file))
         {
@@ -182,7 +194,7 @@ public sealed partial class FileTable
             }
         }
 
-        _files[file] = new OpenFile { Inode = inode, References = 1 };
+        _files[file] = new OpenFile { Inode = inode, References = 1, Modes = modes };
         inode.OpenCount++;
         return new FileId(file);
     }
