@@ -49,6 +49,9 @@ public sealed class Counters
     /// <summary>Of those, the ones that mapped the page.</summary>
     public long WalkUseful;
 
+    /// <summary>Candidates looked at up to the one that met the map count.</summary>
+    public long WalkVisitedUntilDone;
+
     public long FaultCount;
     public long FaultZeroPage;
     public long FaultNewPage;

@@ -93,7 +93,8 @@ public abstract partial class Machine
 /// <summary>What a walk found.</summary>
 /// <param name="Visited">Candidates offered by the design.</param>
 /// <param name="Useful">Those that map the folio.</param>
-public readonly record struct WalkResult(int Visited, int Useful);
+/// <param name="VisitedUntilDone">Candidates up to the one that met the map count, where a walk may stop early.</param>
+public readonly record struct WalkResult(int Visited, int Useful, int VisitedUntilDone);
 
 /// <summary>What a page table holds at one address.</summary>
 public enum PagePresence

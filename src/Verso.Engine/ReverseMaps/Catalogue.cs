@@ -1,10 +1,17 @@
+using Verso.Engine.ReverseMaps.PageTableScan;
+using Verso.Engine.ReverseMaps.PteChain;
+
 namespace Verso.Engine.ReverseMaps;
 
 /// <summary>Every design, one line each.</summary>
 public static class Catalogue
 {
     /// <summary>The designs in the order of docs/designs/README.md.</summary>
-    public static IReadOnlyList<Entry> Designs { get; } = [];
+    public static IReadOnlyList<Entry> Designs { get; } =
+    [
+        new(PageTableScanMap.Facts, options => new Machine<PageTableScanMap>(options, new PageTableScanMap())),
+        new(PteChainMap.Facts, options => new Machine<PteChainMap>(options, new PteChainMap())),
+    ];
 
     /// <summary>The entry with this name, or null.</summary>
     public static Entry? Find(string name)

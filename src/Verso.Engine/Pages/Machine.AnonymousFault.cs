@@ -1,0 +1,86 @@
+using Verso.Engine.Frames;
+using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// First access to a page of anonymous memory: do_anonymous_page.
+public sealed partial class Machine<TDesign>
+{
+    private FaultOutcome AnonymousFault(VmaId id, in PteRange at, FaultAccess access, PrepareOutcome logged)
+    {
+        if (_vmas[id].IsShared)
+        {
+            // A shared mapping without a file behind it has nothing to share: VM_FAULT_SIGBUS.
+            return FaultOutcome.Bus;
+        }
+
+        if (access != FaultAccess.Write)
+        {
+            _tables.Entry(at.Table, at.First) = Pte.ZeroPage;
+            _tables.AddLive(at.Table, 1);
+            Counters.FaultZeroPage++;
+            return FaultOutcome.Done;
+        }
+
+        if (PrepareVma(id, logged) != Errno.None || MapNewPage(id, at, default).IsNone)
+        {
+            return FaultOutcome.OutOfMemory;
+        }
+
+        Counters.FaultNewPage++;
+        return FaultOutcome.Done;
+    }
+
+    /// <summary>
+    /// Puts a new anonymous page, exclusive and dirty, in place of what the entry holds. Returns its frame, or none if an
+    /// allocation failed; then the entry is as it was.
+    /// </summary>
+    /// <param name="id">The VMA. Requires: it is prepared.</param>
+    /// <param name="at">The entry.</param>
+    /// <param name="source">The frame whose bytes it takes over; none for a page of zeroes.</param>
+    private Pfn MapNewPage(VmaId id, in PteRange at, Pfn source)
+    {
+        Invariant.Require(_vmas[id].Prepared);
+        if (_design.Reserve(id, at) != Errno.None)
+        {
+            return default;
+        }
+
+        ulong index = _vmas[id].PgoffAt(at.Address);
+        Pfn fresh = _frames.Allocate(FrameFlags.Anonymous | FrameFlags.Exclusive, index);
+        if (fresh.IsNone)
+        {
+            return default;
+        }
+
+        if (!source.IsNone && _frames.HasContents)
+        {
+            _frames.Bytes(source).CopyTo(_frames.Bytes(fresh));
+        }
+
+        _design.Instantiate(fresh, id, at.Address);
+        ref ulong entry = ref _tables.Entry(at.Table, at.First);
+        ulong old = entry;
+        if (Pte.HasFrame(old))
+        {
+            _design.Unmapped(id, at, UnmapReason.CopyOnWrite);
+        }
+
+        bool writable = (_vmas[id].Flags & VmaFlags.Write) != 0;
+        entry = Pte.Make(fresh, writable ? Pte.Write | Pte.Dirty : Pte.Dirty);
+        _frames[fresh].MapCount = 1;
+        _design.Mapped(id, at);
+        if (old == 0)
+        {
+            _tables.AddLive(at.Table, 1);
+        }
+        else if (Pte.HasFrame(old))
+        {
+            DropEntry(Pte.Frame(old));
+        }
+
+        return fresh;
+    }
+}

@@ -1,0 +1,204 @@
+using Verso.Engine.Frames;
+using Verso.Engine.Objects;
+using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// The audit of what lies below the VMAs. Every check says what it found, so that a failing test explains itself.
+public sealed partial class Machine<TDesign>
+{
+    /// <inheritdoc/>
+    private protected override string? AuditPages() =>
+        AuditTables() ?? AuditEntries() ?? AuditFrames() ?? AuditFiles() ?? _design.Audit();
+
+    /// <summary>Live counts, owners, and links from parent to child and back.</summary>
+    private string? AuditTables()
+    {
+        int live = 0;
+        for (int table = 1; table < _tables.UsedCount; table++)
+        {
+            PageTablePool.Table info = _tables[table];
+            if (info.Owner.IsNone)
+            {
+                continue;
+            }
+
+            live++;
+            int entries = PageTablePool.EntryCount - _tables.Entries(table).Count(0UL);
+            if (entries != info.Live)
+            {
+                return $"table {table}: {entries} entries are live, counted {info.Live}";
+            }
+
+            if (!_mms.IsLive(info.Owner))
+            {
+                return $"table {table}: its owner {info.Owner} is gone";
+            }
+
+            if (!IsLinked(table, info))
+            {
+                return $"table {table}: no entry of its parent {info.Parent} points to it";
+            }
+        }
+
+        return live == _tables.LiveCount ? null : $"{live} page tables are in use, counted {_tables.LiveCount}";
+    }
+
+    private bool IsLinked(int table, in PageTablePool.Table info) =>
+        info.Parent == 0
+            ? _mms[info.Owner].PageTableRoot == table
+            : _tables[info.Parent].Owner == info.Owner && _tables.Entries(info.Parent).Contains((ulong)table);
+
+    /// <summary>Every entry lies inside a VMA and allows no more than the VMA and the state of its page do.</summary>
+    private string? AuditEntries()
+    {
+        for (int table = 1; table < _tables.UsedCount; table++)
+        {
+            if (!_tables[table].IsLeaf)
+            {
+                continue;
+            }
+
+            Mm mm = _mms[_tables[table].Owner];
+            Span<ulong> entries = _tables.Entries(table);
+            for (int slot = 0; slot < entries.Length; slot++)
+            {
+                ulong address = _tables[table].Base + ((ulong)slot << Page.Shift);
+                string? violation = entries[slot] == 0 ? null : AuditEntry(mm, address, entries[slot]);
+                if (violation is not null)
+                {
+                    return $"{mm.Id} 0x{address:x}: {violation}";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private string? AuditEntry(Mm mm, ulong address, ulong pte)
+    {
+        VmaId id = FindVma(mm, address);
+        if (id.IsNone)
+        {
+            return $"entry 0x{pte:x} outside any VMA";
+        }
+
+        if (!Pte.HasFrame(pte))
+        {
+            return (pte & Pte.Write) == 0 ? null : $"entry 0x{pte:x} without a frame is writable";
+        }
+
+        if (!_frames.IsLive(Pte.Frame(pte)))
+        {
+            return $"maps {Pte.Frame(pte)}, which is free";
+        }
+
+        Vma vma = _vmas[id];
+        Frame frame = _frames[Pte.Frame(pte)];
+        if (frame.IsAnonymous && (vma.IsShared || !vma.Prepared))
+        {
+            return "an anonymous page in a VMA that is shared or was never prepared";
+        }
+
+        if (!frame.IsAnonymous && frame.Index != vma.PgoffAt(address))
+        {
+            return $"page {frame.Index} of its file where the VMA has {vma.PgoffAt(address)}";
+        }
+
+        bool writable = (pte & Pte.Write) != 0;
+        if (writable && (vma.Flags & VmaFlags.Write) == 0)
+        {
+            return "writable in a VMA that is not";
+        }
+
+        return writable && !vma.IsShared && !frame.IsExclusive ? "writable, but not exclusive" : null;
+    }
+
+    /// <summary>Map counts equal entries; no frame is kept by nobody; anonymous frames are no more than entries (S5).</summary>
+    private string? AuditFrames()
+    {
+        int[] mapped = CountEntries();
+        int live = 0;
+        for (int pfn = 1; pfn < _frames.UsedCount; pfn++)
+        {
+            Frame frame = _frames[new Pfn(pfn)];
+            if ((frame.Flags & FrameFlags.Allocated) == 0)
+            {
+                continue;
+            }
+
+            live++;
+            if (frame.MapCount != mapped[pfn])
+            {
+                return $"{new Pfn(pfn)}: map count {frame.MapCount}, but {mapped[pfn]} entries map it";
+            }
+
+            if (frame.ReferenceCount == 0)
+            {
+                return $"{new Pfn(pfn)}: in use, but nothing refers to it";
+            }
+
+            if (frame.IsExclusive && (!frame.IsAnonymous || frame.MapCount != 1))
+            {
+                return $"{new Pfn(pfn)}: exclusive with map count {frame.MapCount}";
+            }
+        }
+
+        return live == _frames.LiveCount ? null : $"{live} frames are in use, counted {_frames.LiveCount}";
+    }
+
+    /// <summary>The page cache and its frames agree; the mappings of each inode are exactly the VMAs that have it.</summary>
+    private string? AuditFiles()
+    {
+        int cached = 0;
+        int linked = 0;
+        foreach (Inode inode in World.Files.Inodes)
+        {
+            linked += inode.MappingCount;
+            foreach (VmaId id in inode.Mappings)
+            {
+                if (_vmas[id].Mm.IsNone || _vmas[id].File.IsNone || World.Files[_vmas[id].File] != inode)
+                {
+                    return $"inode {inode.Handle}: lists {id}, which does not map it";
+                }
+            }
+
+            for (ulong pgoff = 0; inode.Pages.TryNext(ref pgoff, out Pfn pfn); pgoff++)
+            {
+                cached++;
+                Frame frame = _frames[pfn];
+                if ((frame.Flags & FrameFlags.PageCache) == 0 || frame.Mapping != inode.Handle || frame.Index != pgoff)
+                {
+                    return $"inode {inode.Handle}: page {pgoff} is {pfn}, which says otherwise";
+                }
+            }
+        }
+
+        return AuditLinks(linked) ?? AuditCached(cached);
+    }
+
+    private string? AuditLinks(int linked)
+    {
+        int withFile = 0;
+        foreach (Mm mm in _mms.Live)
+        {
+            foreach (VmaId id in mm.Vmas.Ids)
+            {
+                withFile += _vmas[id].File.IsNone ? 0 : 1;
+            }
+        }
+
+        return withFile == linked ? null : $"{withFile} VMAs have a file, {linked} are on the lists of inodes";
+    }
+
+    private string? AuditCached(int cached)
+    {
+        for (int pfn = 1; pfn < _frames.UsedCount; pfn++)
+        {
+            cached -= (_frames[new Pfn(pfn)].Flags & FrameFlags.PageCache) != 0 ? 1 : 0;
+        }
+
+        return cached == 0 ? null : $"the page cache and its frames differ by {cached}";
+    }
+}

@@ -1,0 +1,138 @@
+using Verso.Engine.Frames;
+using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// fork's copying of page tables: copy_page_range, copy_present_ptes.
+public sealed partial class Machine<TDesign>
+{
+    /// <inheritdoc/>
+    private protected override Errno CopyRange(VmaId parent, VmaId child)
+    {
+        Mm source = _mms[_vmas[parent].Mm];
+        Mm target = _mms[_vmas[child].Mm];
+        Invariant.Require(_vmas[parent].Start == _vmas[child].Start);
+        ulong address = _vmas[parent].Start;
+        ulong end = _vmas[parent].End;
+        while (_tables.TryNextRange(source, ref address, end, out PteRange range))
+        {
+            if (_tables.Entries(range).IndexOfAnyExcept(0UL) < 0)
+            {
+                continue;
+            }
+
+            int leaf = _tables.EnsureLeaf(target, range.Address);
+            if (leaf == 0)
+            {
+                return Errno.ENOMEM;
+            }
+
+            Errno errno = CopyLeaf(parent, child, range, range with { Table = leaf });
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <remarks>
+    /// Copy-on-write begins here: entries of a private mapping lose the right to write in both page tables, and pages stop
+    /// being exclusive, so that the parent's next write faults too.
+    /// </remarks>
+    private Errno CopyLeaf(VmaId parent, VmaId child, in PteRange source, in PteRange target)
+    {
+        Span<ulong> from = _tables.Entries(source);
+        Span<ulong> to = _tables.Entries(target);
+        Invariant.Require(to.IndexOfAnyExcept(0UL) < 0);
+        ulong dropped = _vmas[parent].IsShared ? Pte.Dirty : 0;
+        int live = 0;
+        int present = 0;
+        for (int i = 0; i < from.Length; i++)
+        {
+            ulong pte = from[i];
+            if (pte == 0)
+            {
+                continue;
+            }
+
+            live++;
+            if (Pte.IsPresent(pte))
+            {
+                present++;
+                if (Pte.HasFrame(pte))
+                {
+                    _frames[Pte.Frame(pte)].MapCount++;
+                }
+            }
+
+            to[i] = pte & ~dropped;
+        }
+
+        _tables.AddLive(target.Table, live);
+        if (!_vmas[parent].IsShared)
+        {
+            Counters.PtesWriteProtected += ProtectForFork(from, to);
+        }
+
+        Counters.PtesCopied += present;
+        Errno errno = _design.Copied(parent, child, source, target);
+        if (errno != Errno.None)
+        {
+            UndoCopy(target);
+        }
+
+        return errno;
+    }
+
+    private int ProtectForFork(Span<ulong> from, Span<ulong> to)
+    {
+        int protectedCount = 0;
+        for (int i = 0; i < from.Length; i++)
+        {
+            ulong pte = from[i];
+            if (!Pte.HasFrame(pte))
+            {
+                continue;
+            }
+
+            _frames[Pte.Frame(pte)].Clear(FrameFlags.Exclusive);
+            if ((pte & Pte.Write) != 0)
+            {
+                from[i] = pte & ~Pte.Write;
+                to[i] &= ~Pte.Write;
+                protectedCount++;
+            }
+        }
+
+        return protectedCount;
+    }
+
+    /// <summary>Takes the entries of one leaf back; the parent stays write-protected, as in Linux.</summary>
+    private void UndoCopy(in PteRange target)
+    {
+        Span<ulong> entries = _tables.Entries(target);
+        int live = 0;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ulong pte = entries[i];
+            if (pte == 0)
+            {
+                continue;
+            }
+
+            live++;
+            if (Pte.HasFrame(pte))
+            {
+                // The parent's entry is still there: this is never the last.
+                Invariant.Require(--_frames[Pte.Frame(pte)].MapCount > 0);
+            }
+
+            entries[i] = 0;
+        }
+
+        _tables.AddLive(target.Table, -live);
+    }
+}

@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using Verso.Engine.Frames;
+using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// The way into a fault: which VMA, which entry, which kind. do_user_addr_fault, handle_mm_fault, handle_pte_fault.
+public sealed partial class Machine<TDesign>
+{
+    /// <inheritdoc/>
+    public override FaultOutcome Fault(
+        MmId mm, ulong address, FaultAccess access, PrepareOutcome logged = PrepareOutcome.Derive)
+    {
+        Counters.FaultCount++;
+        Mm space = _mms[mm];
+        VmaId id = FindVma(space, address);
+        if (id.IsNone)
+        {
+            // lock_mm_and_find_vma: the next VMA above may be a stack. Every failure to grow is SEGV_MAPERR.
+            if (!IsBelowStack(space, address) || GrowStack(mm, address) != Errno.None)
+            {
+                return FaultOutcome.MapError;
+            }
+
+            id = FindVma(space, address);
+            Invariant.Require(!id.IsNone);
+        }
+
+        if (!Allows(_vmas[id].Flags, access))
+        {
+            return FaultOutcome.AccessError;
+        }
+
+        return HandleFault(space, id, address, access, logged);
+    }
+
+    /// <summary>access_error of x86-64: what can be written or executed can be read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Allows(VmaFlags flags, FaultAccess access) => access switch
+    {
+        FaultAccess.Write => (flags & VmaFlags.Write) != 0,
+        FaultAccess.Execute => (flags & VmaFlags.Exec) != 0,
+        _ => (flags & VmaFlags.Access) != 0,
+    };
+
+    private bool IsBelowStack(Mm mm, ulong address)
+    {
+        int above = mm.Vmas.IndexAtOrBelow(address) + 1;
+        return above < mm.Vmas.Count && (_vmas[mm.Vmas.Ids[above]].Flags & VmaFlags.GrowsDown) != 0;
+    }
+
+    /// <summary>An access that the VMA allows. GUP comes in here.</summary>
+    private FaultOutcome HandleFault(Mm mm, VmaId id, ulong address, FaultAccess access, PrepareOutcome logged)
+    {
+        int leaf = _tables.FindLeaf(mm, address);
+        if (leaf == 0)
+        {
+            if (MayMapHugeZeroPage(_vmas[id], address) && PrepareVma(id, logged) != Errno.None)
+            {
+                return FaultOutcome.OutOfMemory;
+            }
+
+            leaf = _tables.EnsureLeaf(mm, address);
+            if (leaf == 0)
+            {
+                return FaultOutcome.OutOfMemory;
+            }
+        }
+
+        PteRange at = PageTablePool.OnePage(leaf, address);
+        ulong pte = _tables.Entry(leaf, at.First);
+        if (pte == 0)
+        {
+            return IsFilledAnonymously(_vmas[id])
+                ? AnonymousFault(id, at, access, logged)
+                : FileFault(id, at, access, logged);
+        }
+
+        if (!Pte.IsPresent(pte))
+        {
+            // handle_pte_marker: VM_FAULT_SIGSEGV. The engine has no reclaim yet, so it is no swap entry.
+            Invariant.Require(Pte.IsGuard(pte));
+            return FaultOutcome.AccessError;
+        }
+
+        if (access != FaultAccess.Write)
+        {
+            return FaultOutcome.Done;
+        }
+
+        return Pte.IsWritable(pte) ? Dirty(at) : WriteProtectFault(id, at, pte, logged);
+    }
+
+    /// <summary>
+    /// Whether a huge page may be tried here first: no leaf table yet, MADV_HUGEPAGE, and the 2 MiB lie inside the VMA
+    /// (thp_vma_suitable_order). Then even a read prepares, since a huge zero page is put in under an anon_vma
+    /// (do_huge_pmd_anonymous_page). THP is "madvise", as on the reference machine.
+    /// </summary>
+    private bool MayMapHugeZeroPage(in Vma vma, ulong address)
+    {
+        if ((vma.Flags & (VmaFlags.HugePage | VmaFlags.Shared)) != VmaFlags.HugePage || !IsFilledAnonymously(vma))
+        {
+            return false;
+        }
+
+        ulong start = address & ~(PageTablePool.LeafBytes - 1);
+        return start >= vma.Start && start + PageTablePool.LeafBytes <= vma.End;
+    }
+
+    /// <summary>A write through a writable entry: the hardware sets its dirty bit, and MADV_FREE is over for the page.</summary>
+    private FaultOutcome Dirty(in PteRange at)
+    {
+        ref ulong entry = ref _tables.Entry(at.Table, at.First);
+        entry |= Pte.Dirty;
+        ref Frame frame = ref _frames[Pte.Frame(entry)];
+        frame.Clear(FrameFlags.LazyFree);
+        return FaultOutcome.Done;
+    }
+}

@@ -1,0 +1,52 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine;
+
+// Population without an access of a task: populate_vma_page_range, faultin_page_range.
+public sealed partial class Machine<TDesign>
+{
+    /// <inheritdoc/>
+    public override Errno Populate(MmId mm, ulong start, ulong length, FaultAccess access)
+    {
+        ulong end = start + length;
+        Mm space = _mms[mm];
+        for (ulong address = Page.AlignDown(start); address < end; address += Page.Size)
+        {
+            FaultOutcome outcome = Touch(space, address, access);
+            if (outcome != FaultOutcome.Done)
+            {
+                return outcome is FaultOutcome.AccessError or FaultOutcome.Bus ? Errno.EFAULT : Errno.ENOMEM;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>
+    /// An access that faults only where the entry does not already allow it. No stack grows: GUP does not expand them.
+    /// MapError where nothing is mapped.
+    /// </summary>
+    private FaultOutcome Touch(Mm mm, ulong address, FaultAccess access)
+    {
+        VmaId id = FindVma(mm, address);
+        if (id.IsNone)
+        {
+            return FaultOutcome.MapError;
+        }
+
+        if (!Allows(_vmas[id].Flags, access))
+        {
+            return FaultOutcome.AccessError;
+        }
+
+        ulong pte = _tables.Read(mm, address);
+        bool allowed = access == FaultAccess.Write ? Pte.IsWritable(pte) : Pte.IsPresent(pte);
+        if (allowed)
+        {
+            return FaultOutcome.Done;
+        }
+
+        Counters.FaultCount++;
+        return HandleFault(mm, id, address, access, PrepareOutcome.Derive);
+    }
+}

@@ -1,0 +1,116 @@
+using Verso.Engine.Frames;
+using Verso.Engine.Objects;
+using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// Clearing entries: unmap_page_range, zap_pte_range; and page tables that become empty.
+public sealed partial class Machine<TDesign>
+{
+    /// <inheritdoc/>
+    private protected override void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason)
+    {
+        Mm mm = _mms[_vmas[vma].Mm];
+        ulong address = start;
+        while (_tables.TryNextRange(mm, ref address, end, out PteRange range))
+        {
+            if (_tables[range.Table].Live > 0)
+            {
+                ZapLeaf(vma, range, reason);
+            }
+
+            _tables.FreeIfEmpty(mm, range.Table);
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void FreeTables(Mm mm) => _tables.FreeAll(mm);
+
+    /// <inheritdoc/>
+    private protected override void UnmapFileRange(Inode inode, ulong first, ulong end, PrivateCopies copies)
+    {
+        Counters.Lock(LockClass.FileMapRead, inode.MappingCount);
+        foreach (VmaId id in inode.Mappings)
+        {
+            ref Vma vma = ref _vmas[id];
+            ulong from = Math.Max(first, vma.Pgoff);
+            ulong to = Math.Min(end, vma.Pgoff + vma.Pages);
+            if (from >= to)
+            {
+                continue;
+            }
+
+            ulong start = vma.Start + ((from - vma.Pgoff) << Page.Shift);
+            ulong stop = vma.Start + ((to - vma.Pgoff) << Page.Shift);
+            if (copies == PrivateCopies.Keep && vma.Prepared)
+            {
+                ZapFilePages(id, start, stop);
+            }
+            else
+            {
+                ZapRange(id, start, stop, UnmapReason.Truncate);
+            }
+        }
+    }
+
+    /// <summary>Whether guard markers go too: only where the mapping itself does (ZAP_FLAG_DROP_MARKER).</summary>
+    private static bool DropsMarkers(UnmapReason reason) => reason is UnmapReason.Munmap or UnmapReason.Exit;
+
+    private void ZapLeaf(VmaId vma, in PteRange range, UnmapReason reason)
+    {
+        _design.Unmapped(vma, range, reason);
+        bool dropMarkers = DropsMarkers(reason);
+        Span<ulong> entries = _tables.Entries(range);
+        int cleared = 0;
+        int zapped = 0;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ulong pte = entries[i];
+            if (pte == 0)
+            {
+                continue;
+            }
+
+            if (Pte.IsPresent(pte))
+            {
+                zapped++;
+                if (Pte.HasFrame(pte))
+                {
+                    DropEntry(Pte.Frame(pte));
+                }
+            }
+            else if (!dropMarkers && Pte.IsGuard(pte))
+            {
+                continue;
+            }
+
+            entries[i] = 0;
+            cleared++;
+        }
+
+        _tables.AddLive(range.Table, -cleared);
+        Counters.PtesZapped += zapped;
+    }
+
+    /// <summary>Clears the entries that hold pages of the file itself; private copies stay.</summary>
+    private void ZapFilePages(VmaId vma, ulong start, ulong end)
+    {
+        Mm mm = _mms[_vmas[vma].Mm];
+        ulong address = start;
+        while (_tables.TryNextRange(mm, ref address, end, out PteRange range))
+        {
+            for (int slot = range.First; slot < range.First + range.Count; slot++)
+            {
+                ulong pte = _tables.Entry(range.Table, slot);
+                if (Pte.HasFrame(pte) && !_frames[Pte.Frame(pte)].IsAnonymous)
+                {
+                    ZapLeaf(vma, new PteRange(range.Table, slot, 1, range.AddressOf(slot)), UnmapReason.Truncate);
+                }
+            }
+
+            _tables.FreeIfEmpty(mm, range.Table);
+        }
+    }
+}

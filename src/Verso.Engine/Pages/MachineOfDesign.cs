@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using Verso.Engine.Frames;
+using Verso.Engine.Objects;
+using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+/// <summary>The paths of a machine that touch pages, compiled once a design (docs/decisions/0001).</summary>
+/// <remarks>
+/// <para>
+/// One operation a file. All work on page tables is done leaf by leaf: a range hook of the design, then one loop over a
+/// span of entries; only a fault works on a single entry.
+/// </para>
+/// <para>
+/// Order within an operation: what may fail comes first (Prepare, Reserve, tables, frames), then nothing fails any more. So
+/// an ENOMEM leaves every count true without undoing anything; fork, which must call a hook that may fail after it has
+/// copied a leaf, undoes that leaf.
+/// </para>
+/// </remarks>
+/// <typeparam name="TDesign">The reverse map; a struct, so that its hooks are direct calls.</typeparam>
+public sealed partial class Machine<TDesign> : Machine
+    where TDesign : struct, IReverseMap
+{
+    private readonly TDesign _design;
+    private readonly FrameTable _frames;
+    private readonly PageTablePool _tables;
+    private readonly VmaTable _vmas;
+    private readonly MmTable _mms;
+
+    /// <summary>A machine without any address space. Throws <see cref="ArgumentException"/> on an unknown design option.</summary>
+    /// <param name="options">Its fixed properties.</param>
+    /// <param name="design">A fresh design, which no other machine uses.</param>
+    public Machine(MachineOptions options, TDesign design)
+        : base(new World(options), design)
+    {
+        _design = design;
+        _frames = World.Frames;
+        _tables = World.PageTables;
+        _vmas = World.Vmas;
+        _mms = World.Mms;
+    }
+
+    /// <inheritdoc/>
+    public override DesignFacts Design => TDesign.Facts;
+
+    /// <summary>The VMA that contains this byte address, or none.</summary>
+    private VmaId FindVma(Mm mm, ulong address)
+    {
+        int at = mm.Vmas.IndexAtOrBelow(address);
+        if (at < 0)
+        {
+            return default;
+        }
+
+        VmaId id = mm.Vmas.Ids[at];
+        return address < _vmas[id].End ? id : default;
+    }
+
+    /// <summary>
+    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of /dev/zero.
+    /// </summary>
+    private bool IsFilledAnonymously(in Vma vma) =>
+        vma.IsAnonymous || (!vma.IsShared && World.Files[vma.File].Kind == FileKind.Zero);
+
+    /// <summary>One entry fewer holds the frame; an anonymous one goes with its last entry.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void DropEntry(Pfn pfn)
+    {
+        ref Frame frame = ref _frames[pfn];
+        Invariant.Require(frame.MapCount > 0);
+        if (--frame.MapCount == 0 && frame.IsAnonymous)
+        {
+            _design.Release(pfn);
+            _frames.Free(pfn);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.PageTableScan;
+
+/// <summary>Looks through every leaf table of every address space for the entries of one frame.</summary>
+/// <remarks>
+/// Every live entry counts as visited: that is what not knowing costs. The scan compares a vector of entries at a time, so
+/// that checking all walks of a machine stays possible.
+/// </remarks>
+internal sealed class PageTableScanner
+{
+    private World? _world;
+
+    public void Start(World world) => _world = world;
+
+    /// <summary>Offers the entries that map the frame, by table and slot; dismisses all the others.</summary>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        PageTablePool tables = _world!.PageTables;
+        ulong wanted = Pte.Make(frame, 0);
+        for (int table = 1; table < tables.UsedCount; table++)
+        {
+            PageTablePool.Table info = tables[table];
+            if (!info.IsLeaf || info.Live == 0)
+            {
+                continue;
+            }
+
+            int offered = 0;
+            WalkStep step = WalkStep.Continue;
+            ReadOnlySpan<ulong> entries = tables.Entries(table);
+            for (int slot = Find(entries, wanted, 0); slot >= 0; slot = Find(entries, wanted, slot + 1))
+            {
+                offered++;
+                step = visitor.Visit(info.Owner, info.Base + ((ulong)slot << Page.Shift));
+                if (step == WalkStep.Stop)
+                {
+                    break;
+                }
+            }
+
+            visitor.Dismiss(info.Live - offered);
+            _world.Counters.Lock(LockClass.ReverseMapRead, info.Live);
+            if (step == WalkStep.Stop)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The first slot from <paramref name="start"/> on whose entry maps the wanted frame, or -1.</summary>
+    private static int Find(ReadOnlySpan<ulong> entries, ulong wanted, int start)
+    {
+        ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(entries);
+        Vector<ulong> mask = new(Pte.IdentityMask);
+        Vector<ulong> pattern = new(wanted);
+        int width = Vector<ulong>.Count;
+        for (int at = start / width; at < vectors.Length; at++)
+        {
+            if (!Vector.EqualsAny(vectors[at] & mask, pattern))
+            {
+                continue;
+            }
+
+            for (int slot = Math.Max(start, at * width); slot < (at + 1) * width; slot++)
+            {
+                if ((entries[slot] & Pte.IdentityMask) == wanted)
+                {
+                    return slot;
+                }
+            }
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,169 @@
+using System.Runtime.CompilerServices;
+using Verso.Engine.Frames;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.PteChain;
+
+/// <summary>The chains of all frames, one pointer at a time.</summary>
+/// <remarks>
+/// <code>
+///   head of a frame   0          no entry maps it
+///                     > 0        the pointer to its only entry (PG_direct)
+///                     &lt; 0        minus the first block of its chain
+/// </code>
+/// <para>
+/// The head of an anonymous frame is <see cref="Frame.Mapping"/>, in the cache line that a fault touches anyway; that of a
+/// file page, where those are tracked, lies in a side array.
+/// </para>
+/// <para>
+/// Invariant: a chain holds two pointers or more, and only its first block may be partly used. 2.5 turned a chain of one
+/// back into a direct pointer when a walk next met it; here that happens at once.
+/// </para>
+/// </remarks>
+internal sealed partial class PteChains
+{
+    private World _world = null!;
+    private FrameTable _frames = null!;
+    private ChainBlocks _blocks = null!;
+    private int[] _fileHeads = [];
+
+    /// <summary>Whether pages of files and shared memory have chains.</summary>
+    public bool TracksFiles { get; private set; }
+
+    public void Start(World world)
+    {
+        DesignOptions.Accept(world.Options.Design, "files");
+        TracksFiles = DesignOptions.IsOn(world.Options.Design, "files");
+        _world = world;
+        _frames = world.Frames;
+        _blocks = new ChainBlocks(world.Ledger);
+    }
+
+    /// <summary>The last reference of an anonymous frame is gone.</summary>
+    public void Release(Pfn frame) => Invariant.Require(_frames[frame].Mapping == 0);
+
+    /// <summary>Whether this frame has a chain; if so, its head.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsTracked(Pfn pfn) => _frames[pfn].IsAnonymous || TracksFiles;
+
+    private ref int HeadOf(Pfn pfn)
+    {
+        ref Frame frame = ref _frames[pfn];
+        if (frame.IsAnonymous)
+        {
+            return ref frame.Mapping;
+        }
+
+        if (_fileHeads.Length <= pfn.Value)
+        {
+            Array.Resize(ref _fileHeads, _frames.Capacity);
+        }
+
+        return ref _fileHeads[pfn.Value];
+    }
+
+    /// <summary>page_add_rmap. False if a block is needed and cannot be had.</summary>
+    private bool TryAdd(Pfn pfn, int pointer, AllocationContext context)
+    {
+        ref int head = ref HeadOf(pfn);
+        if (head == 0)
+        {
+            head = pointer;
+            return true;
+        }
+
+        if (head < 0 && _blocks.Used(-head) < ChainBlocks.PointerCount)
+        {
+            _blocks.Push(-head, pointer);
+            return true;
+        }
+
+        int block = TakeBlock(head < 0 ? -head : 0, context);
+        if (block == 0)
+        {
+            return false;
+        }
+
+        if (head > 0)
+        {
+            _blocks.Push(block, head);
+        }
+
+        _blocks.Push(block, pointer);
+        head = -block;
+        return true;
+    }
+
+    /// <summary>
+    /// page_remove_rmap: the hole is filled with the last pointer of the first block. Returns how many pointers were looked
+    /// at. Requires: the pointer is there.
+    /// </summary>
+    private int Remove(Pfn pfn, int pointer)
+    {
+        ref int head = ref HeadOf(pfn);
+        if (head > 0)
+        {
+            Invariant.Require(head == pointer);
+            head = 0;
+            return 1;
+        }
+
+        ref int hole = ref Find(-head, pointer, out int steps);
+        int first = -head;
+        int last = _blocks.Pop(first);
+        if (last != pointer)
+        {
+            hole = last;
+        }
+
+        if (_blocks.Used(first) == 0)
+        {
+            head = -_blocks.Next(first);
+            _blocks.Free(first);
+            first = -head;
+        }
+
+        if (_blocks.Used(first) == 1 && _blocks.Next(first) == 0)
+        {
+            head = _blocks.Pop(first);
+            _blocks.Free(first);
+        }
+
+        return steps;
+    }
+
+    /// <summary>An entry was moved. Returns how many pointers were looked at. Requires: the old pointer is there.</summary>
+    private int Replace(Pfn pfn, int old, int fresh)
+    {
+        ref int head = ref HeadOf(pfn);
+        if (head > 0)
+        {
+            Invariant.Require(head == old);
+            head = fresh;
+            return 1;
+        }
+
+        Find(-head, old, out int steps) = fresh;
+        return steps;
+    }
+
+    private ref int Find(int block, int pointer, out int steps)
+    {
+        steps = 0;
+        while (block != 0)
+        {
+            Span<int> pointers = _blocks.Pointers(block);
+            int at = pointers.IndexOf(pointer);
+            if (at >= 0)
+            {
+                steps += at + 1;
+                return ref pointers[at];
+            }
+
+            steps += pointers.Length;
+            block = _blocks.Next(block);
+        }
+
+        throw new InvariantException($"PTE pointer {pointer} is not in the chain");
+    }
+}
