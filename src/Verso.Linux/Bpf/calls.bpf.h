@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* System calls: which ones matter, their arguments on the way in, their results on the way out. */
+#pragma once
+#include "files.bpf.h"
+#include "maple.bpf.h"
+
+#define MAP_TYPE 0x0f
+#define MAP_PRIVATE 0x02
+#define MAP_ANONYMOUS 0x20
+#define TS_COMPAT 2
+#define MAX_ERRNO 4095
+#define SYSTEM_CALLS 512
+
+/* x86-64 numbers. */
+const volatile u8 call_of_number[SYSTEM_CALLS] = {
+	[9] = CALL_MMAP,	  [10] = CALL_MPROTECT,	 [11] = CALL_MUNMAP,	   [12] = CALL_BRK,
+	[25] = CALL_MREMAP,	  [28] = CALL_MADVISE,	 [30] = CALL_SHMAT,	   [56] = CALL_CLONE,
+	[57] = CALL_FORK,	  [58] = CALL_VFORK,	 [59] = CALL_EXEC,	   [67] = CALL_SHMDT,
+	[77] = CALL_FTRUNCATE,	  [149] = CALL_MLOCK,	 [150] = CALL_MUNLOCK,	   [151] = CALL_MLOCKALL,
+	[152] = CALL_MUNLOCKALL,  [157] = CALL_PRCTL,	 [237] = CALL_MBIND,	   [322] = CALL_EXEC,
+	[325] = CALL_MLOCK2,	  [329] = CALL_PKEY_MPROTECT, [435] = CALL_CLONE3, [440] = CALL_PROCESS_MADVISE,
+	[462] = CALL_MSEAL,
+};
+
+/* prctl: PR_SET_MM, PR_SET_THP_DISABLE, PR_SET_MEMORY_MERGE, PR_SET_VMA; the others do not touch VMAs. */
+static __always_inline int is_memory_prctl(u64 option)
+{
+	return option == 35 || option == 41 || option == 67 || option == 0x53564d41;
+}
+
+static __always_inline u8 call_kind(u64 number)
+{
+	return number < SYSTEM_CALLS ? call_of_number[number] : CALL_NONE;
+}
+
+static __always_inline void enter_call(struct task_state *state, struct task_struct *task, struct pt_regs *regs, u8 kind)
+{
+	struct mm_struct *mm = task->mm;
+
+	if (task->thread_info.status & TS_COMPAT) {
+		count_lost(LOST_FOREIGN_ABI);
+		return;
+	}
+	if (kind == CALL_PRCTL && !is_memory_prctl(regs->di))
+		return;
+	state->args[0] = regs->di;
+	state->args[1] = regs->si;
+	state->args[2] = regs->dx;
+	state->args[3] = regs->r10;
+	state->args[4] = regs->r8;
+	state->args[5] = regs->r9;
+	if (kind == CALL_BRK && mm)
+		state->args[1] = mm->brk;
+	if (kind == CALL_CLONE3)
+		bpf_probe_read_user(&state->args[0], sizeof(u64), (void *)regs->di);
+	if (kind == CALL_FORK)
+		state->args[0] = 17;		/* SIGCHLD */
+	state->other_mm = 0;
+	state->emitted = 0;
+	state->fault = 0;
+	state->call = kind;
+}
+
+/* What process_madvise was given. The kernel has read it just now, so it can be read without faulting. */
+static __noinline int emit_ranges(struct task_state *state)
+{
+	struct ranges_record *ranges = RESERVE(ranges_record, REC_RANGES, state);
+	u64 count = state->args[2];
+
+	if (!ranges)
+		return 0;
+	if (count > RANGES_MAX)
+		count = RANGES_MAX;
+	if (bpf_probe_read_user(ranges->ranges, (count * 16) & 511, (void *)state->args[1]))
+		count = 0;
+	ranges->head.c = count;
+	SUBMIT(ranges);
+	return 0;
+}
+
+/* The place of the call in progress in the order of the write lock: now. */
+static __noinline int emit_call(struct task_state *state, u32 mm_id)
+{
+	struct call_record *call;
+
+	if (state->call == CALL_PROCESS_MADVISE)
+		emit_ranges(state);
+	call = RESERVE(call_record, REC_CALL, state);
+	if (!call)
+		return 0;
+	call->head.mm = mm_id;
+	call->head.a = state->call;
+	call->args[0] = state->args[0];
+	call->args[1] = state->args[1];
+	call->args[2] = state->args[2];
+	call->args[3] = state->args[3];
+	call->args[4] = state->args[4];
+	call->args[5] = state->args[5];
+	SUBMIT(call);
+	state->emitted = 1;
+	return 0;
+}
+
+struct outcome {
+	s64 result;
+	u64 vma_flags;
+	u64 file;
+	u16 flags;
+};
+
+static __always_inline int is_error(s64 result)
+{
+	return result < 0 && result >= -MAX_ERRNO;
+}
+
+/* What the VMA at the returned address is: its file is the truth about the mapping, whatever the driver did. */
+static __always_inline void describe_vma(struct mm_struct *mm, struct outcome *outcome)
+{
+	struct vm_area_struct *vma = (void *)find_vma(tree_root(mm), outcome->result);
+
+	if (!vma)
+		return;
+	outcome->vma_flags = BPF_CORE_READ(vma, vm_flags);
+	outcome->file = (u64)BPF_CORE_READ(vma, vm_file);
+	outcome->flags |= RESULT_VMA;
+}
+
+static __always_inline int maps_a_file(struct task_state *state)
+{
+	return state->call == CALL_SHMAT ||
+	       (state->call == CALL_MMAP &&
+		(!(state->args[3] & MAP_ANONYMOUS) || (state->args[3] & MAP_TYPE) != MAP_PRIVATE));
+}
+
+/* The file whose size changed, if anybody maps it. */
+static __always_inline u64 mapped_file(struct task_struct *task, u64 descriptor)
+{
+	struct file *file = (void *)file_of_descriptor(task, descriptor);
+	struct inode *inode;
+
+	if (!file)
+		return 0;
+	inode = BPF_CORE_READ(file, f_inode);
+	return BPF_CORE_READ(inode, i_mapping, i_mmap.rb_root.rb_node) ? (u64)file : 0;
+}
+
+static __noinline int look_at_outcome(struct task_state *state, struct task_struct *task, struct outcome *outcome)
+{
+	struct mm_struct *mm = task->mm;
+
+	if (!mm)
+		return 0;
+	if ((mm->def_flags & (VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED)
+		outcome->flags |= RESULT_LOCKS_FUTURE;
+	if (is_error(outcome->result))
+		return 0;
+	if (maps_a_file(state) || (state->call == CALL_MREMAP && mm->locked_vm))
+		describe_vma(mm, outcome);
+	if (!outcome->file && state->call == CALL_MMAP && !(state->args[3] & MAP_ANONYMOUS))
+		outcome->file = file_of_descriptor(task, state->args[4]);
+	if (state->call == CALL_FTRUNCATE)
+		outcome->file = mapped_file(task, state->args[0]);
+	mention_file(state, outcome->file);
+	return 0;
+}
+
+/* A call that never held the write lock: it failed early, or works under a lesser lock. Its place is its return. */
+static __noinline int emit_call_done(struct task_state *state, struct outcome *outcome)
+{
+	struct call_done_record *done;
+	u32 mm_id = state->mm_id;
+
+	if (state->call == CALL_FTRUNCATE && !outcome->file)
+		return 0;
+	if (state->call == CALL_PROCESS_MADVISE) {
+		if (state->other_mm)
+			mm_id = id_of_mm(state, state->other_mm);
+		if (!mm_id)
+			return 0;
+		emit_ranges(state);
+	}
+	done = RESERVE(call_done_record, REC_CALL_DONE, state);
+	if (!done)
+		return 0;
+	done->head.mm = mm_id;
+	done->head.a = state->call;
+	done->head.b = outcome->flags;
+	done->args[0] = state->args[0];
+	done->args[1] = state->args[1];
+	done->args[2] = state->args[2];
+	done->args[3] = state->args[3];
+	done->args[4] = state->args[4];
+	done->args[5] = state->args[5];
+	done->result = outcome->result;
+	done->vma_flags = outcome->vma_flags;
+	done->file = outcome->file;
+	SUBMIT(done);
+	return 0;
+}
+
+static __always_inline void leave_call(struct task_state *state, struct task_struct *task, s64 returned)
+{
+	struct outcome outcome = { .result = returned };
+	struct result_record *result;
+
+	if (state->call <= CALL_LAST_MEMORY) {
+		look_at_outcome(state, task, &outcome);
+		if (!state->emitted) {
+			emit_call_done(state, &outcome);
+		} else {
+			result = RESERVE(result_record, REC_RESULT, state);
+			if (result) {
+				result->head.a = state->call;
+				result->head.b = outcome.flags;
+				result->result = outcome.result;
+				result->vma_flags = outcome.vma_flags;
+				result->file = outcome.file;
+				SUBMIT(result);
+			}
+		}
+	}
+	state->call = CALL_NONE;
+	state->fault = 0;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Dumps: the kernel's true state of one address space, in pieces. Between DUMP_BEGIN and DUMP_END come REC_DUMP_DATA
+ * records whose words are, by the low two bits of the first:
+ *
+ *   1  a VMA:          start|1, end, vm_flags, pgoff, file, anon_vma
+ *   2  a chain entry:  anon_vma|2, root, parent, num_children | num_active_vmas << 32   (of the VMA before, head first)
+ *
+ * The walk is a loop of small steps, each one slot of the tree or one entry of a chain, so that no nesting is needed
+ * and neither the number of VMAs nor the length of a chain has a bound of its own.
+ */
+#pragma once
+#include "files.bpf.h"
+#include "maple.bpf.h"
+
+#define DUMP_WORDS 1024
+#define DUMP_STEPS (4 << 20)
+
+struct dump_walk {
+	u64 node[TREE_DEPTH][NODE_WORDS];
+	u64 max[TREE_DEPTH];
+	u32 slot[TREE_DEPTH];
+	u32 type[TREE_DEPTH];
+	u32 depth;
+	u32 used;		/* words waiting in out */
+	u32 vmas;
+	u32 failed;
+	u64 chain_head;		/* &vma->anon_vma_chain */
+	u64 chain_next;
+	struct record head;
+	u64 out[DUMP_WORDS + 8];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct dump_walk);
+} dump_walks SEC(".maps");
+
+struct dump_step_context {
+	struct task_state *state;
+};
+
+static __always_inline void flush_dump(struct dump_walk *walk)
+{
+	u32 used = walk->used;
+
+	if (used > DUMP_WORDS)
+		used = DUMP_WORDS;
+	walk->used = 0;
+	if (used && bpf_ringbuf_output(&ring, &walk->head, sizeof(struct record) + used * 8, RING_NO_WAKEUP)) {
+		count_lost(LOST_RING_FULL);
+		walk->failed = 1;
+	}
+}
+
+static __always_inline void dump_chain_entry(struct dump_walk *walk)
+{
+	struct list_head *link = (void *)walk->chain_next;
+	struct anon_vma_chain *chain = (void *)link - bpf_core_field_offset(struct anon_vma_chain, same_vma);
+	struct anon_vma *anon_vma = BPF_CORE_READ(chain, anon_vma);
+	u64 *out = &walk->out[walk->used & (DUMP_WORDS - 1)];
+
+	out[0] = (u64)anon_vma | 2;
+	out[1] = (u64)BPF_CORE_READ(anon_vma, root);
+	out[2] = (u64)BPF_CORE_READ(anon_vma, parent);
+	out[3] = (u32)BPF_CORE_READ(anon_vma, num_children) | (u64)BPF_CORE_READ(anon_vma, num_active_vmas) << 32;
+	walk->used += 4;
+	walk->chain_next = (u64)BPF_CORE_READ(link, next);
+	if (!walk->chain_next) {
+		walk->failed = 1;
+		walk->chain_next = walk->chain_head;
+	}
+}
+
+static __always_inline void dump_vma(struct dump_walk *walk, struct task_state *state, u64 pointer)
+{
+	struct vm_area_struct *vma = (void *)pointer;
+	u64 *out = &walk->out[walk->used & (DUMP_WORDS - 1)];
+	u64 file = (u64)BPF_CORE_READ(vma, vm_file);
+
+	mention_file(state, file);
+	out[0] = BPF_CORE_READ(vma, vm_start) | 1;
+	out[1] = BPF_CORE_READ(vma, vm_end);
+	out[2] = BPF_CORE_READ(vma, vm_flags);
+	out[3] = BPF_CORE_READ(vma, vm_pgoff);
+	out[4] = file;
+	out[5] = (u64)BPF_CORE_READ(vma, anon_vma);
+	walk->used += 6;
+	walk->vmas++;
+	walk->chain_head = pointer + bpf_core_field_offset(struct vm_area_struct, anon_vma_chain);
+	walk->chain_next = (u64)BPF_CORE_READ(vma, anon_vma_chain.next);
+}
+
+static __always_inline int enter_node(struct dump_walk *walk, u32 depth, u64 entry, u64 max)
+{
+	if (depth >= TREE_DEPTH || !is_pointer(entry))
+		return 1;
+	if (bpf_probe_read_kernel(walk->node[depth], NODE_WORDS * 8, (void *)node_address(entry)))
+		return 1;
+	walk->type[depth] = node_type(entry);
+	walk->slot[depth] = 0;
+	walk->max[depth] = max;
+	walk->depth = depth;
+	return 0;
+}
+
+/* One slot of the tree or one entry of a chain. Returns 1 when the walk is over. */
+static long dump_step(u32 index, struct dump_step_context *context)
+{
+	struct dump_walk *walk;
+	u32 zero = 0;
+	u32 depth, slot, type;
+	u64 end, entry;
+
+	walk = bpf_map_lookup_elem(&dump_walks, &zero);
+	if (!walk)
+		return 1;
+	if (walk->used > DUMP_WORDS - 8)
+		flush_dump(walk);
+	if (walk->failed)
+		return 1;
+	if (walk->chain_next != walk->chain_head) {
+		dump_chain_entry(walk);
+		return 0;
+	}
+	depth = walk->depth & (TREE_DEPTH - 1);
+	slot = walk->slot[depth];
+	type = walk->type[depth];
+	if (slot >= node_slots(type)) {
+		if (!depth)
+			return 1;
+		walk->depth = depth - 1;
+		return 0;
+	}
+	end = slot_end(walk->node[depth], type, slot, walk->max[depth]);
+	entry = slot_entry(walk->node[depth], type, slot);
+	walk->slot[depth] = end >= walk->max[depth] ? NODE_WORDS : slot + 1;
+	if (type == NODE_LEAF) {
+		if (is_pointer(entry))
+			dump_vma(walk, context->state, entry);
+	} else if (is_pointer(entry) && enter_node(walk, depth + 1, entry, end)) {
+		walk->failed = 1;
+	}
+	return 0;
+}
+
+static __always_inline int begin_dump(struct task_state *state, struct mm_struct *mm, u32 mm_id, u32 id, u32 what)
+{
+	struct dump_begin_record *begin = RESERVE(dump_begin_record, REC_DUMP_BEGIN, state);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!begin)
+		return 1;
+	begin->head.mm = mm_id;
+	begin->head.a = what & 0xff;
+	begin->head.c = id;
+	begin->old_mm = what >> 8;
+	begin->start_brk = mm->start_brk;
+	begin->brk = mm->brk;
+	begin->mmap_base = mm->mmap_base;
+	begin->start_stack = mm->start_stack;
+	begin->def_flags = mm->def_flags;
+	begin->stack_limit = task->signal->rlim[3].rlim_cur;
+	SUBMIT(begin);
+	return 0;
+}
+
+/*
+ * Dumps an address space. The caller sees to it that its VMAs do not change meanwhile: it holds the write lock, or
+ * nobody else runs in it. what: enum dump_reason, and with DUMP_EXEC the id of the mm that is left << 8.
+ */
+static __noinline int dump_mm(struct task_state *state, struct mm_struct *mm, u32 mm_id, u32 what)
+{
+	struct dump_step_context context = { .state = state };
+	struct dump_end_record *end;
+	struct dump_walk *walk;
+	u32 zero = 0;
+	u32 id = __sync_fetch_and_add(&dump_ids, 1) + 1;
+	u64 before = sections;
+	u64 others = open_sections - (state->holds != 0);
+	u32 users = mm->mm_users.counter;
+
+	walk = bpf_map_lookup_elem(&dump_walks, &zero);
+	if (!walk || begin_dump(state, mm, mm_id, id, what))
+		return 0;
+	fill(&walk->head, REC_DUMP_DATA, state);
+	walk->head.mm = mm_id;
+	walk->head.c = id;
+	walk->used = walk->vmas = 0;
+	walk->chain_head = walk->chain_next = 0;
+	walk->failed = enter_node(walk, 0, tree_root(mm), ~0ULL);
+	bpf_loop(DUMP_STEPS, dump_step, &context, 0);
+	flush_dump(walk);
+	end = RESERVE(dump_end_record, REC_DUMP_END, state);
+	if (!end)
+		return 0;
+	end->head.mm = mm_id;
+	end->head.a = users == 1 && !others && before == sections;
+	end->head.b = !walk->failed;
+	end->head.c = id;
+	end->vmas = walk->vmas;
+	end->map_count = mm->map_count;
+	SUBMIT(end);
+	return 0;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The mmap lock. mmap_lock_released fires while the lock is still held, so what is written there stands in lock order:
+ *
+ *   write lock   released(write), or the downgrade (acquire_returned(read) by the holder of the write lock)
+ *   read lock    released(read): only for a task that has a fault or a preparation to place
+ */
+#pragma once
+#include "calls.bpf.h"
+#include "dump.bpf.h"
+
+/*
+ * A preparation that has linked its anon_vma is written. One that lost the race for vma->anon_vma has freed its
+ * chain entry again: then the VMA's chain does not hold that entry.
+ */
+static __noinline int emit_prepare(struct task_state *state, u32 under_write)
+{
+	struct anon_vma_chain *chain = (void *)state->prepare_chain;
+	struct vm_area_struct *vma = BPF_CORE_READ(chain, vma);
+	u64 link = (u64)chain + bpf_core_field_offset(struct anon_vma_chain, same_vma);
+	struct prepare_record *prepare;
+	u64 start, end;
+	u32 mm_id;
+
+	state->prepare_chain = 0;
+	if ((u64)BPF_CORE_READ(vma, anon_vma_chain.next) != link)
+		return 0;
+	mm_id = id_of_mm(state, (u64)BPF_CORE_READ(vma, vm_mm));
+	if (!mm_id)
+		return 0;
+	start = BPF_CORE_READ(vma, vm_start);
+	end = BPF_CORE_READ(vma, vm_end);
+	prepare = RESERVE(prepare_record, REC_PREPARE, state);
+	if (!prepare)
+		return 0;
+	prepare->head.mm = mm_id;
+	if (state->prepare_allocated)
+		prepare->head.a |= PREPARE_ALLOCATED;
+	if (under_write)
+		prepare->head.a |= PREPARE_UNDER_WRITE;
+	if (state->fault && state->fault_address >= start && state->fault_address < end) {
+		prepare->head.a |= PREPARE_OF_FAULT;
+		state->fault = 0;
+	}
+	prepare->start = start;
+	prepare->anon_vma = (u64)BPF_CORE_READ(chain, anon_vma);
+	SUBMIT(prepare);
+	return 0;
+}
+
+static __noinline int emit_fault_here(struct task_state *state)
+{
+	struct record *here = RESERVE(record, REC_FAULT_HERE, state);
+
+	state->fault = 0;
+	if (here)
+		SUBMIT(here);
+	return 0;
+}
+
+/* dup_mmap is over: the child's address space is complete and the parent's is still locked. */
+static __noinline int emit_fork(struct task_state *state)
+{
+	u32 child = new_mm(state->fork_mm);
+	struct fork_record *fork;
+
+	state->fork_mm = 0;
+	if (!child)
+		return 0;
+	fork = RESERVE(fork_record, REC_FORK, state);
+	if (!fork)
+		return 0;
+	fork->head.c = child;
+	fork->flags = state->args[0];
+	SUBMIT(fork);
+	return 0;
+}
+
+/* An episode outside any call and any fault: a stack that GUP grew, or something no rule explains. */
+static __noinline int emit_unasked(struct task_state *state, struct mm_struct *mm)
+{
+	struct vm_area_struct *stack;
+	struct fault_record *grow;
+	struct record *strange;
+
+	if (mm->total_vm == state->total_vm)
+		return 0;
+	if (mm->stack_vm != state->stack_vm) {
+		stack = (void *)find_vma(tree_root(mm), mm->start_stack);
+		grow = RESERVE(fault_record, REC_GROW, state);
+		if (!grow)
+			return 0;
+		grow->address = stack ? BPF_CORE_READ(stack, vm_start) : 0;
+		SUBMIT(grow);
+		return 0;
+	}
+	__sync_fetch_and_add(&strange_episodes, 1);
+	strange = RESERVE(record, REC_STRANGE, state);
+	if (strange) {
+		strange->c = state->call ? state->call : -1;
+		SUBMIT(strange);
+	}
+	return 0;
+}
+
+/* Checkpoints during the run: often enough to catch an error near its cause, rarely enough to cost a few percent. */
+static __always_inline int periodic_dump_is_due(struct task_state *state, struct mm_struct *mm)
+{
+	u32 vmas = mm->map_count;
+	u32 gap;
+
+	state->episodes++;
+	if (!dump_interval || state->episodes < state->next_dump || vmas > dump_max_vmas)
+		return 0;
+	gap = state->episodes / 2 + dump_interval;
+	if (gap < 8 * vmas)
+		gap = 8 * vmas;
+	state->next_dump = state->episodes + gap;
+	return 1;
+}
+
+static __always_inline void enter_section(struct task_state *state)
+{
+	if (state->holds++ == 0) {
+		__sync_fetch_and_add(&open_sections, 1);
+		__sync_fetch_and_add(&sections, 1);
+	}
+}
+
+static __always_inline void leave_section(struct task_state *state)
+{
+	if (state->holds && --state->holds == 0)
+		__sync_fetch_and_sub(&open_sections, 1);
+}
+
+static __always_inline void write_lock_taken(struct task_state *state, struct mm_struct *mm)
+{
+	enter_section(state);
+	if ((u64)mm == state->mm) {
+		state->writes = (u64)mm;
+		if (!state->call) {
+			state->total_vm = mm->total_vm;
+			state->stack_vm = mm->stack_vm;
+		}
+	} else if (state->writes && state->call >= CALL_CLONE && state->call <= CALL_VFORK) {
+		state->fork_mm = (u64)mm;
+	}
+}
+
+/* The end of a write episode on the task's own address space, by release or downgrade. */
+static __always_inline void write_lock_ends(struct task_state *state, struct mm_struct *mm)
+{
+	state->writes = 0;
+	if (state->role != ROLE_TRACKED)
+		return;
+	if (state->fork_mm)
+		emit_fork(state);
+	else if (state->call && state->call <= CALL_LAST_MEMORY && !state->emitted)
+		emit_call(state, state->mm_id);
+	else if (!state->call && !state->fault)
+		emit_unasked(state, mm);
+	if (state->prepare_chain)
+		emit_prepare(state, 1);
+	if (state->fault && !state->call)
+		emit_fault_here(state);
+}
+
+static __always_inline void read_lock_ends(struct task_state *state, struct task_struct *task, struct mm_struct *mm)
+{
+	if (state->downgraded) {
+		state->downgraded = 0;
+		leave_section(state);
+	}
+	if (state->prepare_chain)
+		emit_prepare(state, 0);
+	if ((u64)mm != state->mm)
+		return;
+	if (state->fault) {
+		emit_fault_here(state);
+	} else if (state->call == CALL_EXEC && (u64)task->mm != state->mm && mm->mm_users.counter == 1) {
+		/* exec_mmap has just switched to the new address space; nobody is left to change the old one. */
+		dump_mm(state, mm, state->mm_id, DUMP_BEFORE_EXEC);
+	}
+}

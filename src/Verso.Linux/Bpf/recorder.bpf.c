@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The recorder's programs, one a tracepoint. Each first asks for the state of the current task, which only tasks of
+ * the recorded tree have; all others leave at once. docs/fidelity.md says what each hook covers.
+ */
+#include "locks.bpf.h"
+
+typedef u8 bool;
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, long number)
+{
+	u8 kind = call_kind(number);
+	struct task_struct *task;
+	struct task_state *state;
+
+	if (!kind)
+		return 0;
+	task = bpf_get_current_task_btf();
+	state = tracked(task);
+	if (state)
+		enter_call(state, task, regs, kind);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long returned)
+{
+	struct task_struct *task;
+	struct task_state *state;
+
+	if (!call_kind(regs->orig_ax))
+		return 0;
+	task = bpf_get_current_task_btf();
+	state = tracked(task);
+	if (state && state->call)
+		leave_call(state, task, returned);
+	return 0;
+}
+
+static __always_inline int on_fault(u64 address, u64 error_code)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = tracked(task);
+	struct fault_record *fault;
+
+	/* Between exec's switch and its end the new address space is not yet ours to follow. */
+	if (!state || (u64)task->mm != state->mm || address >= TASK_SIZE_MAX)
+		return 0;
+	state->fault = 1;
+	state->fault_address = address;
+	if (!with_faults)
+		return 0;
+	fault = RESERVE(fault_record, REC_FAULT, state);
+	if (!fault)
+		return 0;
+	fault->head.a = error_code & 0xff;
+	fault->address = address;
+	SUBMIT(fault);
+	return 0;
+}
+
+SEC("tp_btf/page_fault_user")
+int BPF_PROG(on_page_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	return on_fault(address, error_code);
+}
+
+SEC("tp_btf/page_fault_kernel")
+int BPF_PROG(on_page_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	return on_fault(address, error_code);
+}
+
+SEC("tp_btf/kmem_cache_alloc")
+int BPF_PROG(on_kmem_cache_alloc, unsigned long call_site, const void *object, struct kmem_cache *cache)
+{
+	struct task_state *state;
+
+	if (call_site - prepare_start >= prepare_length)
+		return 0;
+	state = tracked(bpf_get_current_task_btf());
+	if (!state || !object)
+		return 0;
+	/* First the chain entry, then, unless a neighbour's is reused, the anon_vma, whose cache is never merged. */
+	if (cache->object_size == bpf_core_type_size(struct anon_vma)) {
+		state->prepare_allocated = 1;
+		return 0;
+	}
+	if (state->prepare_chain)
+		emit_prepare(state, state->writes != 0);
+	state->prepare_chain = (u64)object;
+	state->prepare_allocated = 0;
+	return 0;
+}
+
+/*
+ * The lock's programs come twice: up to 6.12 its events carry the cgroup's path before the flags. User space asks the
+ * kernel's BTF and loads one of each pair.
+ */
+static __always_inline int on_acquired(struct mm_struct *mm, u8 write, u8 success)
+{
+	struct task_state *state = tracked(bpf_get_current_task_btf());
+
+	if (!state || !success)
+		return 0;
+	if (state->call == CALL_PROCESS_MADVISE && (u64)mm != state->mm)
+		state->other_mm = (u64)mm;
+	if (write) {
+		write_lock_taken(state, mm);
+	} else if (state->writes && state->writes == (u64)mm) {
+		state->downgraded = 1;
+		write_lock_ends(state, mm);
+	}
+	return 0;
+}
+
+static __always_inline int on_released(struct mm_struct *mm, u8 write)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = tracked(task);
+	u32 other;
+
+	if (!state)
+		return 0;
+	if (!write) {
+		read_lock_ends(state, task, mm);
+		return 0;
+	}
+	if ((u64)mm == state->mm) {
+		write_lock_ends(state, mm);
+		if (state->role == ROLE_TRACKED && periodic_dump_is_due(state, mm))
+			dump_mm(state, mm, state->mm_id, DUMP_PERIODIC);
+	} else if (state->call == CALL_PROCESS_MADVISE && !state->emitted) {
+		other = id_of_mm(state, (u64)mm);
+		if (other)
+			emit_call(state, other);
+	}
+	leave_section(state);
+	return 0;
+}
+
+SEC("tp_btf/mmap_lock_acquire_returned")
+int BPF_PROG(on_lock_acquired, struct mm_struct *mm, bool write, bool success)
+{
+	return on_acquired(mm, write, success);
+}
+
+SEC("?tp_btf/mmap_lock_acquire_returned")
+int BPF_PROG(on_lock_acquired_with_path, struct mm_struct *mm, const char *path, bool write, bool success)
+{
+	return on_acquired(mm, write, success);
+}
+
+SEC("tp_btf/mmap_lock_released")
+int BPF_PROG(on_lock_released, struct mm_struct *mm, bool write)
+{
+	return on_released(mm, write);
+}
+
+SEC("?tp_btf/mmap_lock_released")
+int BPF_PROG(on_lock_released_with_path, struct mm_struct *mm, const char *path, bool write)
+{
+	return on_released(mm, write);
+}
+
+#include "tree.bpf.h"

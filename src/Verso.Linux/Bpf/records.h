@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What travels through the ring buffer. Ring order is the order of the mmap lock: a record that stands for a change is
+ * reserved while the lock that covers the change is still held. Records.cs is the other half of this page; the two are
+ * kept equal by RecordLayoutTests. All fields little endian, all records a multiple of 8 bytes.
+ */
+#pragma once
+
+enum record_kind {
+	REC_FAULT = 1,     /* fault_record: a page fault begins */
+	REC_FAULT_HERE,    /* record: the fault pending in this task takes effect here */
+	REC_GROW,          /* fault_record: a stack grew outside calls and faults */
+	REC_CALL,          /* call_record: a call holds the write lock; its result follows */
+	REC_RESULT,        /* result_record: that call returns */
+	REC_CALL_DONE,     /* call_done_record: a call that never took the write lock returns */
+	REC_PREPARE,       /* prepare_record */
+	REC_FORK,          /* fork_record: dup_mmap, under the parent's write lock */
+	REC_TASK,          /* task_record: a task starts */
+	REC_TASK_EXIT,     /* exit_record */
+	REC_MM_EXIT,       /* record: exit_mmap */
+	REC_FILE,          /* file_record, then path_bytes of path */
+	REC_DUMP_BEGIN,    /* dump_begin_record: an address space, piece by piece; same task throughout */
+	REC_DUMP_DATA,     /* record, then words: see dump.bpf.h */
+	REC_DUMP_END,      /* dump_end_record: the place of the dump in the order */
+	REC_RANGES,        /* ranges_record: what process_madvise was given; before its call */
+	REC_STRANGE,       /* record: an episode of the write lock that no rule explains; c: the system call, -1 none */
+};
+
+/* Which call a call_record is about; also the rows of the table that says what to watch. */
+enum call_kind {
+	CALL_NONE = 0,
+	CALL_MMAP,
+	CALL_MUNMAP,
+	CALL_MPROTECT,
+	CALL_PKEY_MPROTECT,
+	CALL_MREMAP,
+	CALL_MADVISE,
+	CALL_PROCESS_MADVISE,
+	CALL_BRK,
+	CALL_MLOCK,
+	CALL_MLOCK2,
+	CALL_MUNLOCK,
+	CALL_MLOCKALL,
+	CALL_MUNLOCKALL,
+	CALL_SHMAT,
+	CALL_SHMDT,
+	CALL_MSEAL,
+	CALL_PRCTL,
+	CALL_MBIND,
+	CALL_FTRUNCATE,
+	CALL_LAST_MEMORY = CALL_FTRUNCATE,
+	CALL_CLONE,
+	CALL_CLONE3,
+	CALL_FORK,
+	CALL_VFORK,
+	CALL_EXEC,
+};
+
+enum dump_reason {
+	DUMP_PERIODIC = 0,
+	DUMP_PROCESS_EXIT = 1,
+	DUMP_BEFORE_EXEC = 2,
+	DUMP_END = 3,
+	DUMP_AFTER_FORK = 4,
+	DUMP_EXEC = 5,
+};
+
+struct record {
+	u8 kind;
+	u8 a;
+	u16 b;
+	u32 task;
+	u32 mm;
+	u32 c;
+	u64 time;
+};
+
+/* record.a: the low 8 bits of the error code */
+struct fault_record {
+	struct record head;
+	u64 address;
+};
+
+/* record.a: enum call_kind. brk: args[1] is the break before it. */
+struct call_record {
+	struct record head;
+	u64 args[6];
+};
+
+/* record.a: enum call_kind. record.b: RESULT_* */
+#define RESULT_LOCKS_FUTURE 1	/* mm->def_flags has VM_LOCKED without VM_LOCKONFAULT */
+#define RESULT_VMA 2		/* vma_flags and file are those of the VMA at the returned address */
+struct result_record {
+	struct record head;
+	s64 result;
+	u64 vma_flags;
+	u64 file;	/* mmap, shmat: of the VMA; ftruncate: of the descriptor; 0: none */
+};
+
+struct call_done_record {
+	struct record head;
+	u64 args[6];
+	s64 result;
+	u64 vma_flags;
+	u64 file;
+};
+
+/* record.a: PREPARE_*. record.mm: the VMA's. */
+#define PREPARE_ALLOCATED 1
+#define PREPARE_OF_FAULT 2
+#define PREPARE_UNDER_WRITE 4
+struct prepare_record {
+	struct record head;
+	u64 start;
+	u64 anon_vma;
+};
+
+/* record.mm: the parent's; record.c: the child's */
+struct fork_record {
+	struct record head;
+	u64 flags;
+};
+
+/* record.task: the parent; record.mm: the child's; record.c: the child */
+struct task_record {
+	struct record head;
+	u64 flags;
+};
+
+/* record.c: the exit code, as wait reports it */
+struct exit_record {
+	struct record head;
+};
+
+#define PATH_BYTES 2048
+/* record.c: path_bytes, names from the leaf up, each NUL terminated; 0: the path of this inode was sent before */
+struct file_record {
+	struct record head;
+	u64 file;
+	u64 inode;
+	u64 size;
+	u64 magic;
+	u32 device;
+	u32 rdev;
+	u32 mode;
+	u32 pad;
+};
+
+/* record.a: enum dump_reason. record.c: the id of the dump. */
+struct dump_begin_record {
+	struct record head;
+	u64 old_mm;	/* DUMP_EXEC: the id of the address space that is left */
+	u64 start_brk;
+	u64 brk;
+	u64 mmap_base;
+	u64 start_stack;
+	u64 def_flags;
+	u64 stack_limit;
+};
+
+/* record.c: the id. record.a: 1 quiescent. record.b: 1 complete. */
+struct dump_end_record {
+	struct record head;
+	u32 vmas;
+	u32 map_count;
+};
+
+#define RANGES_MAX 16
+/* record.c: how many */
+struct ranges_record {
+	struct record head;
+	u64 ranges[2 * RANGES_MAX];
+};
+
+/* Why a record was not written. */
+enum lost_reason {
+	LOST_RING_FULL = 0,	/* a record */
+	LOST_TASK_STATE = 1,	/* no memory for the state of a task: the task is not seen */
+	LOST_MM_TABLE = 2,	/* no room in the table of address spaces */
+	LOST_FOREIGN_ABI = 3,	/* a 32-bit system call */
+	LOST_DUMP = 4,		/* a dump that could not be finished */
+	LOST_REASONS,
+};

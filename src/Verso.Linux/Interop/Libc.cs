@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace Verso.Linux.Interop;
+
+/// <summary>The part of the C library that the recorder needs.</summary>
+internal static unsafe partial class Libc
+{
+    private const string Library = "libc";
+
+    internal const int ProtRead = 1;
+    internal const int ProtWrite = 2;
+    internal const int MapShared = 1;
+    internal const int WaitNoHang = 1;
+    internal const int ErrorNoEntry = 2;
+    internal const int ErrorNoExec = 8;
+    internal const int SignalInterrupt = 2;
+    internal const int SignalPipe = 13;
+    internal const int SignalTerminate = 15;
+    internal const int ResourceFiles = 7;
+    internal const short SpawnSetSignalDefaults = 4;
+
+    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
+    internal static partial nint Mmap(nint address, nuint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
+    internal static partial int Munmap(nint address, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "gettid")]
+    internal static partial int GetTid();
+
+    [LibraryImport(Library, EntryPoint = "getppid")]
+    internal static partial int GetPpid();
+
+    [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
+    internal static partial int WaitPid(int pid, int* status, int options);
+
+    [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
+    internal static partial int Kill(int pid, int signal);
+
+    [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Access(string path, int mode);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int PosixSpawn(
+        int* pid, string path, nint actions, byte* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
+    internal static partial int SpawnAttributesInit(byte* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_destroy")]
+    internal static partial int SpawnAttributesDestroy(byte* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setflags")]
+    internal static partial int SpawnAttributesSetFlags(byte* attributes, short flags);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigdefault")]
+    internal static partial int SpawnAttributesSetDefaults(byte* attributes, byte* signals);
+
+    [LibraryImport(Library, EntryPoint = "sigemptyset")]
+    internal static partial int SignalSetEmpty(byte* signals);
+
+    [LibraryImport(Library, EntryPoint = "sigaddset")]
+    internal static partial int SignalSetAdd(byte* signals, int signal);
+
+    /// <summary>st_dev and st_ino are the first two words on x86-64.</summary>
+    [LibraryImport(Library, EntryPoint = "stat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Stat(string path, ulong* status);
+
+    [LibraryImport(Library, EntryPoint = "getrlimit")]
+    internal static partial int GetResourceLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport(Library, EntryPoint = "setrlimit")]
+    internal static partial int SetResourceLimit(int resource, ResourceLimit* limit);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ResourceLimit
+    {
+        internal ulong Current;
+        internal ulong Maximum;
+    }
+}

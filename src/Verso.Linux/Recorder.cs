@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Verso.Linux.Interop;
+using Verso.Linux.Recording;
+using Verso.Traces;
+
+namespace Verso.Linux;
+
+/// <summary>
+/// Records what the process tree of one command does to its memory, with BPF programs on tracepoints. Everything that
+/// can fail fails in <see cref="Prepare"/>, before the command runs.
+/// </summary>
+public sealed class Recorder : IDisposable
+{
+    /// <summary>How long the reader sleeps between looks at the ring; milliseconds. Grows while nothing comes.</summary>
+    private const int ShortestNap = 1;
+    private const int LongestNap = 16;
+
+    /// <summary>How long the address spaces of processes that have exited may take to be torn down; milliseconds.</summary>
+    private const int TeardownPatience = 500;
+
+    private readonly RecorderOptions _options;
+    private readonly string _path;
+    private readonly BpfProgram _program;
+    private readonly RingReader _ring;
+    private readonly ulong[] _lostBefore = new ulong[Enum.GetValues<LostReason>().Length];
+    private int _interrupts;
+    private int _terminations;
+
+    private Recorder(RecorderOptions options, string path, BpfProgram program, RingReader ring)
+    {
+        _options = options;
+        _path = path;
+        _program = program;
+        _ring = ring;
+        Header = DescribeMachine(options);
+    }
+
+    /// <summary>What the trace should say of itself.</summary>
+    public TraceHeader Header { get; }
+
+    /// <summary>
+    /// Finds the command and puts the BPF programs into the kernel.
+    /// </summary>
+    /// <exception cref="CommandNotStartedException">There is no such command.</exception>
+    /// <exception cref="RecorderUnavailableException">This machine, user or build cannot record.</exception>
+    public static Recorder Prepare(RecorderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var path = CommandProcess.Resolve(options.Command.Count > 0 ? options.Command[0] : "");
+        var program = RecorderProgram.Load(options);
+        try
+        {
+            var ring = new RingReader(LibBpf.MapDescriptor(program.Map("ring")), options.RingBytes);
+            return new Recorder(options, path, program, ring);
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Runs the command and records until its tree has ended. SIGINT and SIGTERM end it early: the first one is the
+    /// command's to act on (SIGTERM is passed on), the second ends the recording and leaves the command running.
+    /// </summary>
+    public RecordingOutcome Run(ITraceSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnTerminate);
+        var sequencer = new Sequencer(sink);
+        var decoder = new EventDecoder(sequencer, new FileCatalogue());
+        _program.Variable<uint>("launcher") = (uint)Libc.GetTid();
+        var process = CommandProcess.Start(_path, _options.Command);
+        var ending = ReadUntilEnd(process, decoder, sequencer);
+        _program.Variable<uint>("stop") = 1;
+        _program.Detach();
+        Pump(decoder, sequencer);
+        decoder.Finish();
+        sequencer.Drain();
+        decoder.Counts.Events = sequencer.Written;
+        return new RecordingOutcome(process.ExitStatus, ending, decoder.Counts);
+    }
+
+    public void Dispose()
+    {
+        _ring.Dispose();
+        _program.Dispose();
+    }
+
+    private RecordingEnding ReadUntilEnd(CommandProcess process, EventDecoder decoder, Sequencer sequencer)
+    {
+        var nap = ShortestNap;
+        var passedOn = 0;
+        while (true)
+        {
+            var ended = HasEnded(process);
+            var handled = Pump(decoder, sequencer);
+            if (ended && handled == 0)
+            {
+                AwaitTeardown(decoder, sequencer);
+                return RecordingEnding.Finished;
+            }
+
+            if (_interrupts + _terminations > 1)
+            {
+                return RecordingEnding.Interrupted;
+            }
+
+            if (_terminations > passedOn)
+            {
+                passedOn = _terminations;
+                process.Signal(Libc.SignalTerminate);
+            }
+
+            nap = handled > 0 ? ShortestNap : Math.Min(nap * 2, LongestNap);
+            Thread.Sleep(nap);
+        }
+    }
+
+    private bool HasEnded(CommandProcess process) =>
+        process.HasEnded()
+        && (_options.End == RecordingEnd.Command || Volatile.Read(ref _program.Variable<ulong>("tracked_tasks")) == 0);
+
+    // A process counts as ended before its address space is torn down.
+    private void AwaitTeardown(EventDecoder decoder, Sequencer sequencer)
+    {
+        if (_options.End == RecordingEnd.Command)
+        {
+            return;
+        }
+
+        var watch = Stopwatch.StartNew();
+        while (decoder.LiveMms > 0 && watch.ElapsedMilliseconds < TeardownPatience)
+        {
+            Thread.Sleep(ShortestNap);
+            Pump(decoder, sequencer);
+        }
+    }
+
+    private int Pump(EventDecoder decoder, Sequencer sequencer)
+    {
+        var handled = _ring.Read(decoder);
+        NoticeLosses(decoder);
+
+        // The kernel's clock is CLOCK_MONOTONIC, and so is this one; while records come theirs will do.
+        var now = handled > 0 ? decoder.Now : (ulong)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));
+        decoder.ReleaseFaults(now);
+        sequencer.Drain();
+        return handled;
+    }
+
+    private unsafe void NoticeLosses(EventDecoder decoder)
+    {
+        var counters = _program.Array<ulong>("lost");
+        for (var reason = 0; reason < _lostBefore.Length; reason++)
+        {
+            var lost = Volatile.Read(ref counters[reason]);
+            if (lost != _lostBefore[reason])
+            {
+                decoder.DeclareLost(lost - _lostBefore[reason]);
+                _lostBefore[reason] = lost;
+            }
+        }
+    }
+
+    private void OnInterrupt(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Interlocked.Increment(ref _interrupts);
+    }
+
+    private void OnTerminate(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Interlocked.Increment(ref _terminations);
+    }
+
+    private static TraceHeader DescribeMachine(RecorderOptions options) => new()
+    {
+        Source = "record",
+        Command = string.Join(' ', options.Command),
+        Kernel = ReadSetting("/proc/sys/kernel/osrelease"),
+        PageSizeBytes = Environment.SystemPageSize,
+        OvercommitMode = int.Parse(ReadSetting("/proc/sys/vm/overcommit_memory")),
+        MaxMapCount = int.Parse(ReadSetting("/proc/sys/vm/max_map_count")),
+        StartUnixSeconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        Grade = options.Faults == FaultRecording.On ? TraceGrade.Complete : TraceGrade.NoFaults,
+    };
+
+    private static string ReadSetting(string path) => File.ReadAllText(path).Trim();
+}
+
+/// <summary>How a recording came to its end.</summary>
+public enum RecordingEnding
+{
+    /// <summary>The command, or its whole tree, ended.</summary>
+    Finished = 0,
+
+    /// <summary>The user ended the recording; processes may be running still.</summary>
+    Interrupted = 1,
+}
+
+/// <summary>What came of a recording.</summary>
+/// <param name="ExitStatus">The command's, as a shell gives it: 128 + the signal that killed it.</param>
+/// <param name="Ending">Why the recording ended.</param>
+/// <param name="Counts">What it counted about itself.</param>
+public sealed record RecordingOutcome(int ExitStatus, RecordingEnding Ending, RecordingCounts Counts);

@@ -1,0 +1,43 @@
+namespace Verso.Linux;
+
+/// <summary>What to record and how.</summary>
+public sealed record RecorderOptions
+{
+    /// <summary>The command and its arguments; the first word is sought in PATH as execvp does.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>Page faults: needed for page state, copy-on-write and walks; more than half of all events.</summary>
+    public FaultRecording Faults { get; init; } = FaultRecording.On;
+
+    /// <summary>Size of the ring buffer in bytes; a power of two.</summary>
+    public int RingBytes { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Write-lock episodes of a task between two checkpoints of its address space, at least; more as the run and the
+    /// number of VMAs grow. 0: no checkpoints but at exec and at exit.
+    /// </summary>
+    public int CheckpointInterval { get; init; } = 64;
+
+    /// <summary>Address spaces with more VMAs than this get no checkpoints but at exec and at exit: one takes 1 us a VMA.</summary>
+    public int CheckpointMaxVmas { get; init; } = 2048;
+
+    /// <summary>When the recording ends by itself.</summary>
+    public RecordingEnd End { get; init; } = RecordingEnd.WholeTree;
+}
+
+/// <summary>Whether page faults become events.</summary>
+public enum FaultRecording
+{
+    On = 0,
+    Off = 1,
+}
+
+/// <summary>When a recording ends by itself.</summary>
+public enum RecordingEnd
+{
+    /// <summary>With the last process of the command's tree.</summary>
+    WholeTree = 0,
+
+    /// <summary>With the command; what it leaves running goes on unrecorded.</summary>
+    Command = 1,
+}

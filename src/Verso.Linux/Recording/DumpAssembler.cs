@@ -1,0 +1,120 @@
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
+
+namespace Verso.Linux.Recording;
+
+/// <summary>
+/// Puts the pieces of a dump together. Dumps of several processors may be under way at once; the words of each are, by
+/// the low two bits of the first, a VMA (6 words) or an entry of its chain (4 words): Bpf/dump.bpf.h.
+/// </summary>
+internal sealed class DumpAssembler(FileCatalogue files)
+{
+    private const ulong TagMask = 3;
+    private const ulong VmaTag = 1;
+    private const int VmaWords = 6;
+    private const int ChainWords = 4;
+
+    private readonly Dictionary<uint, Pending> _pending = [];
+
+    /// <summary>Dumps begun and not ended.</summary>
+    internal int Open => _pending.Count;
+
+    internal void Begin(in DumpBeginRecord record) => _pending[record.Head.C] = new Pending { Begin = record };
+
+    internal void Add(in Record head, ReadOnlySpan<ulong> words)
+    {
+        if (!_pending.TryGetValue(head.C, out var pending))
+        {
+            return;
+        }
+
+        while (!words.IsEmpty)
+        {
+            var count = (words[0] & TagMask) == VmaTag ? VmaWords : ChainWords;
+            if (words.Length < count)
+            {
+                pending.Broken = true;
+                return;
+            }
+
+            if (count == VmaWords)
+            {
+                AddVma(pending, words);
+            }
+            else
+            {
+                AddChainEntry(pending, words);
+            }
+
+            words = words[count..];
+        }
+    }
+
+    /// <summary>The image, or null where a piece is missing.</summary>
+    internal MmImage? End(in DumpEndRecord record, out DumpBeginRecord begin)
+    {
+        begin = default;
+        if (!_pending.Remove(record.Head.C, out var pending))
+        {
+            return null;
+        }
+
+        begin = pending.Begin;
+        var whole = record.Head.B == 1 && !pending.Broken
+            && record.Vmas == pending.Vmas.Count && record.MapCount == record.Vmas;
+        if (!whole)
+        {
+            return null;
+        }
+
+        pending.CloseChain();
+        return new MmImage
+        {
+            Vmas = pending.Vmas,
+            AnonVmas = [.. pending.AnonVmas.Values],
+            StartBrk = begin.StartBrk,
+            Brk = begin.Brk,
+            MmapBase = begin.MmapBase,
+            StartStack = begin.StartStack,
+            DefaultFlags = (VmaFlags)begin.DefaultFlags,
+            StackLimitBytes = begin.StackLimit,
+        };
+    }
+
+    private void AddVma(Pending pending, ReadOnlySpan<ulong> words)
+    {
+        pending.CloseChain();
+        pending.Vmas.Add(new VmaImage(
+            words[0] & ~TagMask, words[1], (VmaFlags)words[2], words[3], files.Find(words[4]), words[5], []));
+    }
+
+    private static void AddChainEntry(Pending pending, ReadOnlySpan<ulong> words)
+    {
+        var id = words[0] & ~TagMask;
+        pending.Chain.Add(id);
+        pending.AnonVmas[id] = new AnonVmaImage(
+            id, words[1], words[2], (uint)words[3], (uint)(words[3] >> 32));
+    }
+
+    private sealed class Pending
+    {
+        internal DumpBeginRecord Begin;
+        internal bool Broken;
+
+        internal List<VmaImage> Vmas { get; } = [];
+
+        internal Dictionary<ulong, AnonVmaImage> AnonVmas { get; } = [];
+
+        internal List<ulong> Chain { get; } = [];
+
+        internal void CloseChain()
+        {
+            if (Chain.Count > 0)
+            {
+                Vmas[^1] = Vmas[^1] with { Chain = [.. Chain] };
+                Chain.Clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using Verso.Traces;
+
+namespace Verso.Linux.Recording;
+
+// Tasks, address spaces, files and checkpoints.
+internal sealed unsafe partial class EventDecoder
+{
+    private void HandleLife(byte* record)
+    {
+        ref readonly var head = ref *(Record*)record;
+        switch (head.Kind)
+        {
+            case RecordKind.Fork:
+                OnFork(*(FlagsRecord*)record);
+                break;
+            case RecordKind.Task:
+                OnTask(*(FlagsRecord*)record);
+                break;
+            case RecordKind.TaskExit:
+                OnTaskExit(head);
+                break;
+            case RecordKind.MmExit:
+                _liveMms.Remove((int)head.Mm);
+                sequencer.Add(Event(TraceEventKind.MmExit, head));
+                break;
+            case RecordKind.DumpBegin:
+                OnDumpBegin(*(DumpBeginRecord*)record);
+                break;
+            case RecordKind.DumpEnd:
+                OnDumpEnd(*(DumpEndRecord*)record);
+                break;
+            case RecordKind.Strange:
+                Counts.StrangeEpisodes++;
+                break;
+            default:
+                Counts.UnknownRecords++;
+                break;
+        }
+    }
+
+    private void OnFork(in FlagsRecord record)
+    {
+        SettleFault(PlacesOf((int)record.Head.Task));
+        _liveMms.Add((int)record.Head.C);
+        var fork = Event(TraceEventKind.Fork, record.Head);
+        fork.Arg0 = record.Head.C;
+        fork.Arg1 = record.Flags;
+        sequencer.Add(fork);
+    }
+
+    private void OnTask(in FlagsRecord record)
+    {
+        SettleFault(PlacesOf((int)record.Head.Task));
+        var start = Event(TraceEventKind.TaskStart, record.Head);
+        start.Arg0 = record.Head.C;
+        start.Arg1 = record.Flags;
+        sequencer.Add(start);
+        Counts.Tasks++;
+    }
+
+    private void OnTaskExit(in Record head)
+    {
+        if (_tasks.Remove((int)head.Task, out var places))
+        {
+            SettleFault(places);
+            AbandonCall(places);
+        }
+
+        var exit = Event(TraceEventKind.TaskExit, head);
+        exit.Arg0 = head.C;
+        sequencer.Add(exit);
+    }
+
+    private void OnDumpBegin(in DumpBeginRecord record)
+    {
+        SettleFault(PlacesOf((int)record.Head.Task));
+        _dumps.Begin(record);
+    }
+
+    private void OnDumpEnd(in DumpEndRecord record)
+    {
+        var image = _dumps.End(record, out var begin);
+        var reason = (DumpReason)begin.Head.A;
+        if (reason == DumpReason.Exec)
+        {
+            _liveMms.Add((int)record.Head.Mm);
+        }
+
+        if (image is null)
+        {
+            Counts.BrokenDumps++;
+            if (reason == DumpReason.Exec)
+            {
+                DeclareLost(1);
+            }
+
+            return;
+        }
+
+        var kind = reason == DumpReason.Exec ? TraceEventKind.Exec : TraceEventKind.Checkpoint;
+        var snapshot = Event(kind, record.Head);
+        snapshot.Payload = image;
+        if (reason == DumpReason.Exec)
+        {
+            snapshot.Arg0 = begin.OldMm;
+        }
+        else
+        {
+            snapshot.Arg0 = (ulong)reason;
+            snapshot.Arg1 = record.Head.A;
+            Counts.Checkpoints++;
+        }
+
+        sequencer.Add(snapshot);
+    }
+
+    private void OnFile(in FileRecord record, ReadOnlySpan<byte> names)
+    {
+        var identity = files.Define(record, names);
+        if (identity is null)
+        {
+            return;
+        }
+
+        var definition = Event(TraceEventKind.FileDefined, record.Head);
+        definition.Payload = identity;
+        sequencer.WriteNow(ref definition);
+    }
+}

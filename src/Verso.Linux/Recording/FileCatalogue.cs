@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Verso.Engine;
+using Verso.Traces;
+
+namespace Verso.Linux.Recording;
+
+/// <summary>
+/// Gives every open file an id: one per (struct file pointer, inode, device). A pointer that is freed and recycled for
+/// the same inode keeps its id, which is harmless: no VMA can have held the old one.
+/// </summary>
+internal sealed class FileCatalogue
+{
+    private const uint TypeMask = 0xf000;
+    private const uint CharacterDevice = 0x2000;
+    private const ulong TmpfsMagic = 0x01021994;
+    private const ulong HugeTlbMagic = 0x958458f6;
+    private const uint ZeroDevice = (1u << 20) | 5;
+
+    private readonly Dictionary<(ulong File, ulong Inode, uint Device), FileIdentity> _files = [];
+    private readonly Dictionary<ulong, FileIdentity> _byPointer = [];
+    private readonly Dictionary<(ulong Inode, uint Device), string> _paths = [];
+
+    /// <summary>Learns what a pointer means from now on. Returns the identity if it is new.</summary>
+    internal FileIdentity? Define(in FileRecord record, ReadOnlySpan<byte> names)
+    {
+        var inode = (record.Inode, record.Device);
+        if (names.Length > 0)
+        {
+            _paths[inode] = PathOf(names);
+        }
+
+        ref var identity = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            _files, (record.File, record.Inode, record.Device), out var known);
+        identity ??= new FileIdentity(
+            new FileId(_files.Count),
+            KindOf(record),
+            record.Device,
+            record.Inode,
+            record.Size,
+            _paths.GetValueOrDefault(inode, ""));
+        _byPointer[record.File] = identity;
+        return known ? null : identity;
+    }
+
+    /// <summary>The id of an open file by its pointer; none for 0 or a pointer whose definition was lost.</summary>
+    internal FileId Find(ulong pointer) =>
+        pointer != 0 && _byPointer.TryGetValue(pointer, out var identity) ? identity.File : default;
+
+    /// <summary>Size in bytes when first seen; 0 if unknown.</summary>
+    internal ulong SizeOf(ulong pointer) =>
+        _byPointer.TryGetValue(pointer, out var identity) ? identity.SizeBytes : 0;
+
+    private static FileKind KindOf(in FileRecord record)
+    {
+        if ((record.Mode & TypeMask) == CharacterDevice)
+        {
+            return record.DeviceOfNode == ZeroDevice ? FileKind.Zero : FileKind.Device;
+        }
+
+        return record.Magic switch
+        {
+            TmpfsMagic => FileKind.SharedMemory,
+            HugeTlbMagic => FileKind.HugeTlb,
+            _ => FileKind.Regular,
+        };
+    }
+
+    // Names come from the leaf up, each NUL terminated.
+    private static string PathOf(ReadOnlySpan<byte> names)
+    {
+        var path = "";
+        foreach (var range in names.Split((byte)0))
+        {
+            var name = names[range];
+            if (!name.IsEmpty && !name.SequenceEqual("/"u8))
+            {
+                path = $"/{Encoding.UTF8.GetString(name)}{path}";
+            }
+        }
+
+        return path;
+    }
+}

@@ -1,0 +1,188 @@
+using System.Runtime.InteropServices;
+
+namespace Verso.Linux.Recording;
+
+// The other half of Bpf/records.h, name for name and byte for byte; RecordLayoutTests compares the two.
+
+internal enum RecordKind : byte
+{
+    Fault = 1,
+    FaultHere,
+    Grow,
+    Call,
+    Result,
+    CallDone,
+    Prepare,
+    Fork,
+    Task,
+    TaskExit,
+    MmExit,
+    File,
+    DumpBegin,
+    DumpData,
+    DumpEnd,
+    Ranges,
+    Strange,
+}
+
+internal enum CallKind : byte
+{
+    None = 0,
+    Mmap,
+    Munmap,
+    Mprotect,
+    PkeyMprotect,
+    Mremap,
+    Madvise,
+    ProcessMadvise,
+    Brk,
+    Mlock,
+    Mlock2,
+    Munlock,
+    Mlockall,
+    Munlockall,
+    Shmat,
+    Shmdt,
+    Mseal,
+    Prctl,
+    Mbind,
+    Ftruncate,
+}
+
+internal enum DumpReason : byte
+{
+    Periodic = 0,
+    ProcessExit = 1,
+    BeforeExec = 2,
+    End = 3,
+    AfterFork = 4,
+    Exec = 5,
+}
+
+internal enum LostReason
+{
+    RingFull = 0,
+    TaskState = 1,
+    MmTable = 2,
+    ForeignAbi = 3,
+}
+
+[Flags]
+internal enum ResultFlags : ushort
+{
+    None = 0,
+    LocksFuture = 1,
+    Vma = 2,
+}
+
+[Flags]
+internal enum PrepareFlags : byte
+{
+    None = 0,
+    Allocated = 1,
+    OfFault = 2,
+    UnderWrite = 4,
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct Record
+{
+    internal RecordKind Kind;
+    internal byte A;
+    internal ushort B;
+    internal uint Task;
+    internal uint Mm;
+    internal uint C;
+    internal ulong Time;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct FaultRecord
+{
+    internal Record Head;
+    internal ulong Address;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct CallRecord
+{
+    internal Record Head;
+    internal ulong Arg0;
+    internal ulong Arg1;
+    internal ulong Arg2;
+    internal ulong Arg3;
+    internal ulong Arg4;
+    internal ulong Arg5;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct Outcome
+{
+    internal long Result;
+    internal ulong VmaFlags;
+    internal ulong File;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ResultRecord
+{
+    internal Record Head;
+    internal Outcome Outcome;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct CallDoneRecord
+{
+    internal CallRecord Call;
+    internal Outcome Outcome;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PrepareRecord
+{
+    internal Record Head;
+    internal ulong Start;
+    internal ulong AnonVma;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct FlagsRecord
+{
+    internal Record Head;
+    internal ulong Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct FileRecord
+{
+    internal Record Head;
+    internal ulong File;
+    internal ulong Inode;
+    internal ulong Size;
+    internal ulong Magic;
+    internal uint Device;
+    internal uint DeviceOfNode;
+    internal uint Mode;
+    internal uint Padding;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct DumpBeginRecord
+{
+    internal Record Head;
+    internal ulong OldMm;
+    internal ulong StartBrk;
+    internal ulong Brk;
+    internal ulong MmapBase;
+    internal ulong StartStack;
+    internal ulong DefaultFlags;
+    internal ulong StackLimit;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct DumpEndRecord
+{
+    internal Record Head;
+    internal uint Vmas;
+    internal uint MapCount;
+}
