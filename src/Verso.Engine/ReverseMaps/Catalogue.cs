@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps.AnonVmaChain;
 using Verso.Engine.ReverseMaps.PageTableScan;
 using Verso.Engine.ReverseMaps.PteChain;
 
@@ -11,6 +12,7 @@ public static class Catalogue
     [
         new(PageTableScanMap.Facts, options => new Machine<PageTableScanMap>(options, new PageTableScanMap())),
         new(PteChainMap.Facts, options => new Machine<PteChainMap>(options, new PteChainMap())),
+        new(AnonVmaChainMap.Facts, options => new Machine<AnonVmaChainMap>(options, new AnonVmaChainMap())),
     ];
 
     /// <summary>The entry with this name, or null.</summary>

@@ -69,6 +69,13 @@ public sealed class VmaTree
         _ids[Count] = default;
     }
 
+    /// <summary>Forgets every member.</summary>
+    public void Clear()
+    {
+        _ids.AsSpan(0, Count).Clear();
+        Count = 0;
+    }
+
     /// <summary>A member's start moved without passing a neighbour. Requires: the order is kept.</summary>
     public void Restart(ulong oldStart, ulong newStart)
     {

@@ -47,7 +47,12 @@ internal sealed partial class AnonVmaGraph
             outcome = PrepareOutcome.Reused;
         }
 
-        CountPrepare(logged, derived == 0 ? PrepareOutcome.Allocated : PrepareOutcome.Reused, outcome);
+        bool derivedReuse = derived != 0;
+        if (logged != PrepareOutcome.Derive && derivedReuse != (logged == PrepareOutcome.Reused))
+        {
+            _world.Counters.PreparedByLog++;
+        }
+
         RowOf(vma).AnonVma = anonVma;
         Link(vma, link, anonVma);
         _anonVmas[anonVma].ActiveVmaCount++;
@@ -252,23 +257,5 @@ internal sealed partial class AnonVmaGraph
             && ((a.Flags ^ b.Flags) & ~ignored) == 0
             && b.Pgoff == a.PgoffAt(b.Start)
             && IsSingular(owner);
-    }
-
-    private void CountPrepare(PrepareOutcome logged, PrepareOutcome derived, PrepareOutcome done)
-    {
-        Counters counters = _world.Counters;
-        if (done == PrepareOutcome.Allocated)
-        {
-            counters.PreparedAllocated++;
-        }
-        else
-        {
-            counters.PreparedReused++;
-        }
-
-        if (logged != PrepareOutcome.Derive && logged != derived)
-        {
-            counters.PreparedByLog++;
-        }
     }
 }

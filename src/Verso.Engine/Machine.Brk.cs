@@ -1,0 +1,79 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// brk (mm/mmap.c sys_brk, mm/vma.c do_brk_flags).
+public abstract partial class Machine
+{
+    /// <summary>brk: moves the end of the heap if it can, and returns the break that is, in bytes. Never an error.</summary>
+    public SyscallResult Brk(MmId mmId, ulong address)
+    {
+        Mm mm = World.Mms[mmId];
+        Counters.Lock(LockClass.MmapWrite, 1);
+        if (address < mm.StartBrk || address > Page.TaskSize)
+        {
+            return SyscallResult.Ok(mm.Brk);
+        }
+
+        ulong fresh = Page.AlignUp(address);
+        ulong old = Page.AlignUp(mm.Brk);
+        bool moved = fresh == old || (address <= mm.Brk ? ShrinkHeap(mm, fresh, old) : GrowHeap(mm, old, fresh));
+        if (moved)
+        {
+            mm.Brk = address;
+        }
+
+        return SyscallResult.Ok(mm.Brk);
+    }
+
+    private bool ShrinkHeap(Mm mm, ulong fresh, ulong old)
+    {
+        int at = FirstEndingAbove(mm, fresh);
+        bool isHeap = at < mm.Vmas.Count && mm.Vmas.Starts[at] < old;
+        return isHeap && UnmapRange(mm, fresh, old) == Errno.None;
+    }
+
+    private bool GrowHeap(Mm mm, ulong old, ulong fresh)
+    {
+        int at = FirstEndingAbove(mm, old);
+        if (at < mm.Vmas.Count && fresh + Page.Size > StartGap(mm.Vmas.Ids[at]))
+        {
+            return false;
+        }
+
+        if (mm.Vmas.Count > World.Options.MaxMapCount)
+        {
+            return false;
+        }
+
+        // vma_prev_limit: what lies below start_brk (the program's bss) is not the heap.
+        (VmaId prev, VmaId next) = Around(mm, old);
+        prev = !prev.IsNone && At(prev).End > mm.StartBrk ? prev : default;
+        const VmaFlags Data = VmaFlags.Read | VmaFlags.Write | VmaFlags.MayAccess | VmaFlags.Account;
+        MergeRequest range = MergeRequest.Fresh(mm, (prev, next), old, fresh) with
+        {
+            Flags = Data | mm.DefaultFlags,
+            Pgoff = Structure.Place(mm, old),
+        };
+
+        // Only the VMA that reaches the break is tried: a fork child's heap is no singular chain and begins a second VMA.
+        MergeOutcome outcome = MergeNewRange(range, MergeSides.Lower, out _);
+        if (outcome == MergeOutcome.OutOfMemory
+            || (outcome == MergeOutcome.NoMerge && NewMapping(range, ownObject: false).IsNone))
+        {
+            return false;
+        }
+
+        mm.TotalPages += range.Pages;
+        if ((mm.DefaultFlags & VmaFlags.Locked) != 0)
+        {
+            mm.LockedPages += range.Pages;
+            if (World.Options.Population == Population.ByCall)
+            {
+                _ = PopulateLikeMlock(mm.Id, old, fresh - old);
+            }
+        }
+
+        return true;
+    }
+}

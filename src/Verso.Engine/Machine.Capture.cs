@@ -1,0 +1,74 @@
+using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// The state of an address space for comparison, and the audit.
+public abstract partial class Machine
+{
+    /// <summary>The present state of an address space, in the form a recorder reads it from a kernel.</summary>
+    public MmImage Capture(MmId mmId)
+    {
+        Mm mm = World.Mms[mmId];
+        List<VmaImage> vmas = new(mm.Vmas.Count);
+        Dictionary<ulong, AnonVmaImage> nodes = [];
+        foreach (VmaId id in mm.Vmas.Ids)
+        {
+            ref Vma vma = ref At(id);
+            AnonVmaView? view = Structure.View(id);
+            vmas.Add(new VmaImage(
+                vma.Start, vma.End, vma.Flags, vma.Pgoff, vma.File, view?.AnonVma ?? 0, view?.Chain ?? []));
+            foreach (AnonVmaImage node in view?.Nodes ?? [])
+            {
+                nodes[node.Id] = node;
+            }
+        }
+
+        return new MmImage
+        {
+            Vmas = vmas,
+            AnonVmas = [.. nodes.Values],
+            StartBrk = mm.StartBrk,
+            Brk = mm.Brk,
+            MmapBase = mm.MmapBase,
+            StartStack = mm.StartStack,
+            DefaultFlags = mm.DefaultFlags,
+            StackLimitBytes = mm.StackLimitBytes,
+        };
+    }
+
+    /// <summary>
+    /// Checks every invariant, O(everything): VMAs, page tables, frames, the design's own. Null, or the first violation.
+    /// </summary>
+    public string? Audit() => AuditVmas() ?? AuditPages();
+
+    private string? AuditVmas()
+    {
+        foreach (Mm mm in World.Mms.Live)
+        {
+            ulong last = 0;
+            ulong pages = 0;
+            for (int at = 0; at < mm.Vmas.Count; at++)
+            {
+                ref Vma vma = ref At(mm.Vmas.Ids[at]);
+                pages += vma.Pages;
+                bool sound = vma.Start >= last && vma.Start < vma.End && vma.Start == mm.Vmas.Starts[at]
+                    && Page.IsAligned(vma.Start | vma.End) && vma.Mm == mm.Id;
+                if (!sound)
+                {
+                    return $"{mm.Id}: VMA {vma.Start:x}-{vma.End:x} overlaps or is misplaced";
+                }
+
+                last = vma.End;
+            }
+
+            if (pages != mm.TotalPages)
+            {
+                return $"{mm.Id}: total_vm is {mm.TotalPages} pages, its VMAs have {pages}";
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,94 @@
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// New address spaces: empty, or as exec built them.
+public abstract partial class Machine
+{
+    /// <summary>Where the top-down search of an empty address space begins: below an 8 MiB stack and its gap.</summary>
+    private const ulong DefaultMmapBase = 0x7ffff7fff000;
+
+    /// <summary>A new, empty address space with one user. ENOMEM.</summary>
+    public SyscallResult CreateMm(out MmId mmId)
+    {
+        mmId = default;
+        Mm? mm = World.Mms.Allocate();
+        if (mm is null)
+        {
+            return Errno.ENOMEM;
+        }
+
+        mm.MmapBase = DefaultMmapBase;
+        mm.StackLimitBytes = 8UL << 20;
+        if (Structure.BeginMm(mm, default) != Errno.None)
+        {
+            World.Mms.Free(mm);
+            return Errno.ENOMEM;
+        }
+
+        mmId = mm.Id;
+        return SyscallResult.Ok();
+    }
+
+    /// <summary>
+    /// A new address space in the state of an image, as exec or attach leaves it: VMAs, and for designs that have one the
+    /// anon_vma graph. Its files are ids of this machine. ENOMEM.
+    /// </summary>
+    public SyscallResult CreateMm(MmImage image, out MmId mmId)
+    {
+        SyscallResult created = CreateMm(out mmId);
+        if (created.Errno != Errno.None)
+        {
+            return created;
+        }
+
+        Mm mm = World.Mms[mmId];
+        mm.StartBrk = image.StartBrk;
+        mm.Brk = image.Brk;
+        mm.StartStack = image.StartStack;
+        mm.StackLimitBytes = image.StackLimitBytes;
+        mm.DefaultFlags = image.DefaultFlags;
+        mm.MmapBase = image.MmapBase != 0 ? image.MmapBase : DefaultMmapBase;
+        VmaId[] ids = new VmaId[image.Vmas.Count];
+        for (int at = 0; at < ids.Length; at++)
+        {
+            ids[at] = AddFromImage(mm, image.Vmas[at]);
+            if (ids[at].IsNone)
+            {
+                break;
+            }
+        }
+
+        if (Array.IndexOf(ids, default) >= 0 || Structure.Load(image, ids) != Errno.None)
+        {
+            TearDown(mm);
+            mmId = default;
+            return Errno.ENOMEM;
+        }
+
+        return SyscallResult.Ok();
+    }
+
+    private VmaId AddFromImage(Mm mm, VmaImage image)
+    {
+        VmaId id = World.Vmas.Allocate(new Vma
+        {
+            Start = image.Start,
+            End = image.End,
+            Pgoff = image.Pgoff,
+            Flags = image.Flags,
+            Mm = mm.Id,
+            File = image.File,
+            Prepared = image.AnonVma != 0,
+        });
+        if (!id.IsNone)
+        {
+            LinkVma(id);
+            mm.TotalPages += At(id).Pages;
+            mm.LockedPages += (image.Flags & VmaFlags.Locked) != 0 ? At(id).Pages : 0;
+        }
+
+        return id;
+    }
+}

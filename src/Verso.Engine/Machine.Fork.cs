@@ -1,0 +1,83 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// fork (kernel/fork.c, mm/mmap.c dup_mmap).
+public abstract partial class Machine
+{
+    /// <summary>
+    /// fork: a child with the parent's VMAs and copied entries. ENOMEM; then the child is gone, and the parent's private
+    /// entries may be write-protected.
+    /// </summary>
+    public SyscallResult Fork(MmId parent, out MmId child)
+    {
+        Mm source = World.Mms[parent];
+        Counters.Lock(LockClass.MmapWrite, source.Vmas.Count);
+        Counters.ForkCount++;
+        child = default;
+        Mm? target = World.Mms.Allocate();
+        if (target is null)
+        {
+            return Errno.ENOMEM;
+        }
+
+        target.Parent = parent;
+        target.StartBrk = source.StartBrk;
+        target.Brk = source.Brk;
+        target.MmapBase = source.MmapBase;
+        target.StartStack = source.StartStack;
+        target.StackLimitBytes = source.StackLimitBytes;
+        target.DefaultFlags = source.DefaultFlags & VmaFlags.NoHugePage;
+        if (Structure.BeginMm(target, parent) != Errno.None)
+        {
+            World.Mms.Free(target);
+            return Errno.ENOMEM;
+        }
+
+        for (int at = 0; at < source.Vmas.Count; at++)
+        {
+            VmaId id = source.Vmas.Ids[at];
+            if ((At(id).Flags & VmaFlags.DontCopy) == 0 && ForkVma(target, id) != Errno.None)
+            {
+                TearDown(target);
+                return Errno.ENOMEM;
+            }
+        }
+
+        child = target.Id;
+        return SyscallResult.Ok((ulong)child.Value);
+    }
+
+    private Errno ForkVma(Mm target, VmaId source)
+    {
+        Vma copy = At(source);
+        bool wipe = (copy.Flags & VmaFlags.WipeOnFork) != 0;
+        copy.Mm = target.Id;
+        copy.Flags &= ~VmaFlags.LockedMask;
+        copy.UserfaultContext = 0;
+        copy.Prepared &= !wipe;
+        VmaId id = World.Vmas.Allocate(copy);
+        if (id.IsNone)
+        {
+            return Errno.ENOMEM;
+        }
+
+        if (!wipe && Structure.Fork(source, id) != Errno.None)
+        {
+            World.Vmas.Free(id);
+            return Errno.ENOMEM;
+        }
+
+        LinkVma(id);
+        target.TotalPages += copy.Pages;
+        return !wipe && NeedsCopy(source) ? CopyRange(source, id) : Errno.None;
+    }
+
+    /// <summary>vma_needs_copy: entries that a fault could not bring back.</summary>
+    private bool NeedsCopy(VmaId id)
+    {
+        ref Vma vma = ref At(id);
+        VmaFlags always = VmaFlags.PfnMap | VmaFlags.MixedMap | Sticky;
+        return vma.Prepared || (vma.Flags & always) != 0;
+    }
+}

@@ -1,0 +1,239 @@
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// madvise (mm/madvise.c).
+public abstract partial class Machine
+{
+    /// <summary>
+    /// madvise. EINVAL (unknown or unsuitable advice, unaligned), ENOMEM (a hole: the rest has been advised all the
+    /// same; too many VMAs), EFAULT and ENOMEM of populating, EACCES.
+    /// </summary>
+    public SyscallResult Madvise(MmId mmId, ulong address, ulong length, Advice advice)
+    {
+        if (!Enum.IsDefined(advice) || !Page.IsAligned(address))
+        {
+            return Errno.EINVAL;
+        }
+
+        ulong end = unchecked(address + Page.AlignUp(length));
+        if ((length != 0 && Page.AlignUp(length) == 0) || end < address)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (end == address)
+        {
+            return SyscallResult.Ok();
+        }
+
+        Mm mm = World.Mms[mmId];
+        Counters.Lock(ChangesFlags(advice) ? LockClass.MmapWrite : LockClass.MmapRead, 1);
+        return advice is Advice.PopulateRead or Advice.PopulateWrite
+            ? AdvisePopulate(mm, address, end, advice)
+            : AdviseVmas(mm, address, end, advice);
+    }
+
+    private static bool ChangesFlags(Advice advice) => advice is Advice.Normal or Advice.Random or Advice.Sequential
+        or Advice.DontFork or Advice.DoFork or Advice.WipeOnFork or Advice.KeepOnFork or Advice.DontDump
+        or Advice.DoDump or Advice.Mergeable or Advice.Unmergeable or Advice.HugePage or Advice.NoHugePage;
+
+    /// <summary>madvise_walk_vmas: holes are remembered, not fatal.</summary>
+    private Errno AdviseVmas(Mm mm, ulong start, ulong end, Advice advice)
+    {
+        Errno holes = Errno.None;
+        while (start < end)
+        {
+            VmaId id = AtIndex(mm, FirstEndingAbove(mm, start));
+            if (id.IsNone)
+            {
+                return Errno.ENOMEM;
+            }
+
+            if (At(id).Start > start)
+            {
+                holes = Errno.ENOMEM;
+                start = At(id).Start;
+                if (start >= end)
+                {
+                    break;
+                }
+            }
+
+            ulong upTo = Math.Min(At(id).End, end);
+            Errno error = AdviseVma(mm, id, start, upTo, advice);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            start = upTo;
+        }
+
+        return holes;
+    }
+
+    private Errno AdviseVma(Mm mm, VmaId id, ulong start, ulong end, Advice advice)
+    {
+        switch (advice)
+        {
+            case Advice.DontNeed:
+            case Advice.DontNeedLocked:
+            case Advice.Free:
+                return Discard(id, start, end, advice);
+            case Advice.GuardInstall:
+            case Advice.GuardRemove:
+                return AdviseGuard(id, start, end, advice);
+            case Advice.Cold:
+            case Advice.PageOut:
+                const VmaFlags NotOnLru = VmaFlags.Locked | VmaFlags.PfnMap | VmaFlags.HugeTlb;
+                return (At(id).Flags & NotOnLru) != 0 ? Errno.EINVAL : Errno.None;
+            case Advice.WillNeed:
+            case Advice.Collapse:
+                return Errno.None;
+            case Advice.Remove:
+                return PunchFromMapping(id, start, end);
+            default:
+                return AdviseFlags(mm, id, start, end, advice);
+        }
+    }
+
+    /// <summary>madvise_vma_behavior for advice that only changes flags.</summary>
+    private Errno AdviseFlags(Mm mm, VmaId id, ulong start, ulong end, Advice advice)
+    {
+        VmaFlags old = At(id).Flags;
+        bool privateAnonymous = At(id).IsAnonymous && (old & VmaFlags.Shared) == 0;
+        const VmaFlags NoKsm = VmaFlags.Shared | VmaFlags.MayShare | VmaFlags.Special | VmaFlags.HugeTlb;
+        bool refused = advice switch
+        {
+            Advice.DoFork => (old & VmaFlags.Io) != 0,
+            Advice.WipeOnFork => !privateAnonymous,
+            Advice.DoDump => (old & VmaFlags.HugeTlb) == 0 && (old & VmaFlags.Special) != 0,
+            Advice.HugePage or Advice.NoHugePage => (old & (VmaFlags.Special | VmaFlags.HugeTlb)) != 0,
+            _ => false,
+        };
+        if (refused)
+        {
+            return Errno.EINVAL;
+        }
+
+        VmaFlags flags = advice switch
+        {
+            Advice.Normal => old & ~(VmaFlags.RandRead | VmaFlags.SeqRead),
+            Advice.Sequential => (old & ~VmaFlags.RandRead) | VmaFlags.SeqRead,
+            Advice.Random => (old & ~VmaFlags.SeqRead) | VmaFlags.RandRead,
+            Advice.DontFork => old | VmaFlags.DontCopy,
+            Advice.DoFork => old & ~VmaFlags.DontCopy,
+            Advice.WipeOnFork => old | VmaFlags.WipeOnFork,
+            Advice.KeepOnFork => old & ~VmaFlags.WipeOnFork,
+            Advice.DontDump => old | VmaFlags.DontDump,
+            Advice.DoDump => old & ~VmaFlags.DontDump,
+            Advice.HugePage => (old & ~VmaFlags.NoHugePage) | VmaFlags.HugePage,
+            Advice.NoHugePage => (old & ~VmaFlags.HugePage) | VmaFlags.NoHugePage,
+            Advice.Mergeable => (old & NoKsm) != 0 ? old : old | VmaFlags.Mergeable,
+            _ => old & ~VmaFlags.Mergeable,
+        };
+        return flags != old && ModifyFlags(mm, id, start, end, flags).IsNone ? Errno.ENOMEM : Errno.None;
+    }
+
+    private Errno Discard(VmaId id, ulong start, ulong end, Advice advice)
+    {
+        ref Vma vma = ref At(id);
+        VmaFlags forbidden = VmaFlags.PfnMap | (advice == Advice.DontNeedLocked ? 0 : VmaFlags.Locked);
+        if ((vma.Flags & forbidden) != 0 || (advice == Advice.Free && !vma.IsAnonymous))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (advice == Advice.Free)
+        {
+            LazyFreeRange(id, start, end);
+        }
+        else
+        {
+            ZapRange(id, start, end, UnmapReason.Discard);
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>madvise_guard_install, madvise_guard_remove: the flag stays when the markers go.</summary>
+    private Errno AdviseGuard(VmaId id, ulong start, ulong end, Advice advice)
+    {
+        VmaFlags refused = VmaFlags.Special | VmaFlags.HugeTlb;
+        refused |= advice == Advice.GuardInstall ? VmaFlags.Locked : 0;
+        if ((At(id).Flags & refused) != 0 || (!At(id).IsAnonymous && !World.Rules.FileGuards))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (advice == Advice.GuardRemove)
+        {
+            RemoveGuards(id, start, end);
+            return Errno.None;
+        }
+
+        // So that fork copies the markers; file mappings have the flag for that.
+        if ((At(id).IsAnonymous || !World.Rules.StickyGuardFlag)
+            && PrepareVma(id, PrepareOutcome.Derive) != Errno.None)
+        {
+            return Errno.ENOMEM;
+        }
+
+        At(id).Flags |= Sticky;
+        return InstallGuards(id, start, end);
+    }
+
+    private Errno PunchFromMapping(VmaId id, ulong start, ulong end)
+    {
+        ref Vma vma = ref At(id);
+        if ((vma.Flags & VmaFlags.Locked) != 0 || vma.File.IsNone)
+        {
+            return Errno.EINVAL;
+        }
+
+        const VmaFlags SharedWritable = VmaFlags.Shared | VmaFlags.MayWrite;
+        if ((vma.Flags & SharedWritable) != SharedWritable)
+        {
+            return Errno.EACCES;
+        }
+
+        PunchHole(vma.File, vma.PgoffAt(start) << Page.Shift, end - start);
+        return Errno.None;
+    }
+
+    /// <summary>madvise_populate: unlike mlock it reports what stops it.</summary>
+    private Errno AdvisePopulate(Mm mm, ulong start, ulong end, Advice advice)
+    {
+        for (ulong at = start; at < end;)
+        {
+            VmaId id = Lookup(mm, at);
+            if (id.IsNone)
+            {
+                return Errno.ENOMEM;
+            }
+
+            VmaFlags needed = advice == Advice.PopulateWrite ? VmaFlags.Write : VmaFlags.Read;
+            if ((At(id).Flags & (VmaFlags.Io | VmaFlags.PfnMap)) != 0 || (At(id).Flags & needed) == 0)
+            {
+                return Errno.EINVAL;
+            }
+
+            ulong upTo = Math.Min(At(id).End, end);
+            if (World.Options.Population == Population.ByCall)
+            {
+                FaultAccess access = advice == Advice.PopulateWrite ? FaultAccess.Write : FaultAccess.Read;
+                Errno error = Populate(mm.Id, at, upTo - at, access);
+                if (error != Errno.None)
+                {
+                    return error;
+                }
+            }
+
+            at = upTo;
+        }
+
+        return Errno.None;
+    }
+}

@@ -1,0 +1,266 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// Merging: the verdict, and what follows from it (mm/vma.c of 6.18.44).
+public abstract partial class Machine
+{
+    /// <summary>Flags that differ without keeping two VMAs apart.</summary>
+    private VmaFlags IgnoredByMerge => VmaFlags.SoftDirty | Sticky;
+
+    /// <summary>VM_STICKY: ignored by the test and OR-ed into the result.</summary>
+    private VmaFlags Sticky => World.Rules.StickyGuardFlag ? VmaFlags.MaybeGuard : VmaFlags.None;
+
+    /// <summary>
+    /// Whether the range of a request may become part of its lower neighbour (can_vma_merge_after).
+    /// Requires: they touch.
+    /// </summary>
+    private MergeVerdict JudgeLeft(in MergeRequest request)
+    {
+        ref Vma prev = ref At(request.Prev);
+        Invariant.Require(prev.End == request.Start);
+        return Judge(request, request.Prev, prev.PgoffAt(prev.End), request.Pgoff, request.Middle);
+    }
+
+    /// <summary>The same for the upper neighbour (can_vma_merge_before).</summary>
+    private MergeVerdict JudgeRight(in MergeRequest request)
+    {
+        ref Vma next = ref At(request.Next);
+        Invariant.Require(next.Start == request.End);
+        return Judge(request, request.Next, request.Pgoff + request.Pages, next.Pgoff, request.Middle);
+    }
+
+    private MergeVerdict Judge(in MergeRequest request, VmaId targetId, ulong left, ulong right, VmaId middle)
+    {
+        ref Vma target = ref At(targetId);
+        MergeTests failed = MergeTests.None;
+        failed |= target.Policy != request.Policy ? MergeTests.Policy : 0;
+        failed |= ((target.Flags ^ request.Flags) & ~IgnoredByMerge) != 0 ? MergeTests.Flags : 0;
+        failed |= target.File != request.File ? MergeTests.File : 0;
+        failed |= target.UserfaultContext != request.UserfaultContext ? MergeTests.Userfaultfd : 0;
+        failed |= (request.Flags & VmaFlags.Special) != 0 ? MergeTests.Special : 0;
+        failed |= !request.File.IsNone && left != right ? MergeTests.PageOffset : 0;
+        bool anonymous = target.File.IsNone && request.File.IsNone;
+        JoinCandidate candidate = new(
+            targetId, middle, request.CopiedFrom, request.StateOf, left, right, anonymous);
+        return new MergeVerdict(failed | Structure.CanJoin(candidate));
+    }
+
+    /// <summary>The verdict on one side of a request, counted; None-mergeable where nothing touches it.</summary>
+    private bool Attempt(MergeVerdict verdict)
+    {
+        if (verdict.CanMerge)
+        {
+            return true;
+        }
+
+        Counters.Refuse(verdict);
+        MergeRefused?.Invoke(verdict);
+        return false;
+    }
+
+    /// <summary>Told of every refused attempt with its whole verdict.</summary>
+    public Action<MergeVerdict>? MergeRefused { get; set; }
+
+    private bool CanMergeLeft(in MergeRequest request) =>
+        !request.Prev.IsNone && At(request.Prev).End == request.Start && Attempt(JudgeLeft(request));
+
+    /// <summary>can_vma_merge_right: if the left side merges too, both neighbours must go together.</summary>
+    private bool CanMergeRight(in MergeRequest request, bool left)
+    {
+        if (request.Next.IsNone || At(request.Next).Start != request.End || !Attempt(JudgeRight(request)))
+        {
+            return false;
+        }
+
+        return !left || Attempt(new MergeVerdict(Structure.CanBridge(request.Prev, request.Next)));
+    }
+
+    /// <summary>vma_merge_new_range: a range that is no VMA yet becomes part of one or both neighbours.</summary>
+    private MergeOutcome MergeNewRange(MergeRequest request, MergeSides sides, out VmaId merged)
+    {
+        merged = default;
+        if ((request.Flags & VmaFlags.Special) != 0 || (request.Prev.IsNone && request.Next.IsNone))
+        {
+            return MergeOutcome.NoMerge;
+        }
+
+        bool left = CanMergeLeft(request);
+        bool right = sides == MergeSides.Both && CanMergeRight(request, left);
+        if (!left && !right)
+        {
+            return MergeOutcome.NoMerge;
+        }
+
+        bool removeNext = left && right && !At(request.Next).HasClose;
+        VmaId target = left ? request.Prev : request.Next;
+        Errno error = removeNext ? TakeOver(target, request.Next) : Errno.None;
+        if (error == Errno.None && !request.CopiedFrom.IsNone)
+        {
+            error = TakeOver(target, request.CopiedFrom);
+        }
+
+        if (error != Errno.None)
+        {
+            return MergeOutcome.OutOfMemory;
+        }
+
+        ulong end = removeNext || !left ? At(request.Next).End : request.End;
+        ulong start = left ? At(target).Start : request.Start;
+        ulong pgoff = left ? At(target).Pgoff : request.Pgoff;
+        At(target).Flags |= request.Flags & Sticky;
+        if (removeNext)
+        {
+            Absorb(request.Mm, target, request.Next);
+        }
+
+        SetRange(target, start, end, pgoff);
+        Counters.MergesDone++;
+        merged = target;
+        return MergeOutcome.Merged;
+    }
+
+    /// <summary>
+    /// vma_merge_existing_range: (part of) a VMA whose attributes change becomes part of one or both neighbours.
+    /// </summary>
+    private MergeOutcome MergeExistingRange(MergeRequest request, out VmaId merged)
+    {
+        merged = default;
+        ref Vma middle = ref At(request.Middle);
+        bool leftSide = request.Start == middle.Start;
+        bool rightSide = request.End == middle.End;
+        if ((request.Flags & VmaFlags.Special) != 0 || (!leftSide && !rightSide))
+        {
+            return MergeOutcome.NoMerge;
+        }
+
+        bool left = leftSide && CanMergeLeft(request);
+        bool right = rightSide && CanMergeRight(request, left);
+        bool removeMiddle = leftSide && rightSide;
+        if ((!left && !right) || (removeMiddle && middle.HasClose))
+        {
+            return MergeOutcome.NoMerge;
+        }
+
+        if (left && right && At(request.Next).HasClose)
+        {
+            right = false;
+        }
+
+        VmaId target = left ? request.Prev : request.Next;
+        VmaId giver = left && right && At(request.Next).Prepared ? request.Next : request.Middle;
+        if (TakeOver(target, giver) != Errno.None)
+        {
+            return MergeOutcome.OutOfMemory;
+        }
+
+        At(target).Flags |= (request.Flags | middle.Flags) & Sticky;
+        CommitExisting(request, target, left, right, removeMiddle);
+        Counters.MergesDone++;
+        merged = target;
+        return MergeOutcome.Merged;
+    }
+
+    private void CommitExisting(in MergeRequest request, VmaId target, bool left, bool right, bool removeMiddle)
+    {
+        ulong start = left ? At(target).Start : request.Start;
+        ulong pgoff = left ? At(target).Pgoff : request.Pgoff;
+        ulong end = right ? At(request.Next).End : request.End;
+        if (removeMiddle)
+        {
+            Absorb(request.Mm, target, request.Middle);
+        }
+        else if (left)
+        {
+            CutBelow(request.Middle, request.End);
+        }
+        else
+        {
+            CutAbove(request.Middle, request.Start);
+        }
+
+        if (left && right)
+        {
+            Absorb(request.Mm, target, request.Next);
+        }
+
+        SetRange(target, start, end, pgoff);
+    }
+
+    /// <summary>dup_anon_vma: a target without anonymous state takes the giver's.</summary>
+    private Errno TakeOver(VmaId target, VmaId giver)
+    {
+        if (At(target).Prepared || !At(giver).Prepared)
+        {
+            return Errno.None;
+        }
+
+        Errno error = Structure.Join(target, giver);
+        At(target).Prepared = error == Errno.None;
+        return error;
+    }
+
+    /// <summary>A VMA disappears into another.</summary>
+    private void Absorb(Mm mm, VmaId target, VmaId removed)
+    {
+        At(target).Flags |= At(removed).Flags & Sticky;
+        RemoveVma(mm, removed);
+    }
+
+    /// <summary>
+    /// vma_modify: [start, end) of a VMA gets other attributes; it merges with neighbours, or is split off.
+    /// Returns the VMA that now holds the range, or none (ENOMEM).
+    /// </summary>
+    private VmaId ModifyVma(MergeRequest request)
+    {
+        MergeOutcome outcome = MergeExistingRange(request, out VmaId merged);
+        if (outcome == MergeOutcome.Merged)
+        {
+            return merged;
+        }
+
+        VmaId id = request.Middle;
+        if (At(id).Start < request.Start && SplitVma(id, request.Start, NewPart.Below) != Errno.None)
+        {
+            return default;
+        }
+
+        return At(id).End > request.End && SplitVma(id, request.End, NewPart.Above) != Errno.None ? default : id;
+    }
+
+    /// <summary>vma_modify_flags: as <see cref="ModifyVma"/>, for new flags, which the result has.</summary>
+    private VmaId ModifyFlags(Mm mm, VmaId id, ulong start, ulong end, VmaFlags flags)
+    {
+        VmaId result = ModifyVma(RequestInside(mm, id, start, end) with { Flags = flags });
+        if (!result.IsNone)
+        {
+            ref Vma vma = ref At(result);
+            vma.Flags = flags | (vma.Flags & Sticky);
+        }
+
+        return result;
+    }
+
+    /// <summary>A request for part of a VMA, with its neighbours as the kernel's iterator has them.</summary>
+    private MergeRequest RequestInside(Mm mm, VmaId id, ulong start, ulong end)
+    {
+        ref Vma vma = ref At(id);
+        int at = mm.Vmas.IndexAtOrBelow(vma.Start);
+        return MergeRequest.Like(mm, vma, id, start, end) with
+        {
+            Pgoff = vma.PgoffAt(start),
+            Middle = id,
+            Prev = start > vma.Start ? id : AtIndex(mm, at - 1),
+            Next = end < vma.End ? id : AtIndex(mm, at + 1),
+        };
+    }
+
+    /// <summary>Which neighbours a new range may join.</summary>
+    private enum MergeSides
+    {
+        Both = 0,
+
+        /// <summary>just_expand: the lower one only (brk).</summary>
+        Lower = 1,
+    }
+}

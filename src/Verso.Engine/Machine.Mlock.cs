@@ -1,0 +1,153 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// mlock, mlock2, munlock, mlockall, munlockall (mm/mlock.c).
+public abstract partial class Machine
+{
+    private const uint MlockOnFault = 1;
+
+    /// <summary>mlock, mlock2 (flags: MLOCK_ONFAULT is 1). EINVAL, ENOMEM (a hole, the limit, too many VMAs).</summary>
+    public SyscallResult Mlock(MmId mmId, ulong address, ulong length, uint flags = 0)
+    {
+        if ((flags & ~MlockOnFault) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        Mm mm = World.Mms[mmId];
+        VmaFlags locked = VmaFlags.Locked | ((flags & MlockOnFault) != 0 ? VmaFlags.LockOnFault : 0);
+        (ulong start, ulong bytes) = WholePages(address, length);
+        if (mm.LockedPages + (bytes >> Page.Shift) > World.Options.MemlockLimitBytes >> Page.Shift)
+        {
+            return Errno.ENOMEM;
+        }
+
+        Errno error = LockRange(mm, start, bytes, locked);
+        if (error == Errno.None && World.Options.Population == Population.ByCall)
+        {
+            error = PopulateLikeMlock(mmId, start, bytes);
+        }
+
+        return error;
+    }
+
+    public SyscallResult Munlock(MmId mmId, ulong address, ulong length)
+    {
+        (ulong start, ulong bytes) = WholePages(address, length);
+        return LockRange(World.Mms[mmId], start, bytes, VmaFlags.None);
+    }
+
+    /// <summary>mlockall. EINVAL unless flags hold MCL_CURRENT or MCL_FUTURE.</summary>
+    public SyscallResult Mlockall(MmId mmId, LockAll flags)
+    {
+        const LockAll Known = LockAll.Current | LockAll.Future | LockAll.OnFault;
+        if (flags == LockAll.None || (flags & ~Known) != 0 || flags == LockAll.OnFault)
+        {
+            return Errno.EINVAL;
+        }
+
+        Mm mm = World.Mms[mmId];
+        Counters.Lock(LockClass.MmapWrite, 1);
+        VmaFlags locked = VmaFlags.Locked | ((flags & LockAll.OnFault) != 0 ? VmaFlags.LockOnFault : 0);
+        mm.DefaultFlags &= ~VmaFlags.LockedMask;
+        mm.DefaultFlags |= (flags & LockAll.Future) != 0 ? locked : 0;
+        if ((flags & LockAll.Current) == 0)
+        {
+            return SyscallResult.Ok();
+        }
+
+        LockEverything(mm, locked);
+        if (World.Options.Population == Population.ByCall)
+        {
+            _ = PopulateLikeMlock(mmId, 0, Page.TaskSize);
+        }
+
+        return SyscallResult.Ok();
+    }
+
+    public SyscallResult Munlockall(MmId mmId)
+    {
+        Mm mm = World.Mms[mmId];
+        Counters.Lock(LockClass.MmapWrite, 1);
+        mm.DefaultFlags &= ~VmaFlags.LockedMask;
+        LockEverything(mm, VmaFlags.None);
+        return SyscallResult.Ok();
+    }
+
+    /// <summary>apply_mlockall_flags: errors of single VMAs are ignored.</summary>
+    private void LockEverything(Mm mm, VmaFlags locked)
+    {
+        ulong at = 0;
+        while (true)
+        {
+            VmaId id = AtIndex(mm, FirstEndingAbove(mm, at));
+            if (id.IsNone)
+            {
+                return;
+            }
+
+            at = At(id).End;
+            _ = LockVma(mm, id, At(id).Start, at, (At(id).Flags & ~VmaFlags.LockedMask) | locked);
+        }
+    }
+
+    private static (ulong Start, ulong Bytes) WholePages(ulong address, ulong length) =>
+        (Page.AlignDown(address), Page.AlignUp(length + (address & ~Page.Mask)));
+
+    /// <summary>apply_vma_lock_flags.</summary>
+    private Errno LockRange(Mm mm, ulong start, ulong bytes, VmaFlags locked)
+    {
+        Counters.Lock(LockClass.MmapWrite, 1);
+        ulong end = unchecked(start + bytes);
+        if (end < start)
+        {
+            return Errno.EINVAL;
+        }
+
+        while (start < end)
+        {
+            VmaId id = Lookup(mm, start);
+            if (id.IsNone)
+            {
+                return Errno.ENOMEM;
+            }
+
+            ulong upTo = Math.Min(At(id).End, end);
+            Errno error = LockVma(mm, id, start, upTo, (At(id).Flags & ~VmaFlags.LockedMask) | locked);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            start = upTo;
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>mlock_fixup.</summary>
+    private Errno LockVma(Mm mm, VmaId id, ulong start, ulong end, VmaFlags flags)
+    {
+        VmaFlags old = At(id).Flags;
+        if (flags == old || (old & (VmaFlags.Special | VmaFlags.HugeTlb)) != 0)
+        {
+            return Errno.None;
+        }
+
+        if (ModifyFlags(mm, id, start, end, flags).IsNone)
+        {
+            return Errno.ENOMEM;
+        }
+
+        ulong pages = (end - start) >> Page.Shift;
+        bool was = (old & VmaFlags.Locked) != 0;
+        bool isNow = (flags & VmaFlags.Locked) != 0;
+        if (was != isNow)
+        {
+            mm.LockedPages = isNow ? mm.LockedPages + pages : mm.LockedPages - pages;
+        }
+
+        return Errno.None;
+    }
+}

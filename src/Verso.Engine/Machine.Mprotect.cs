@@ -1,0 +1,139 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// mprotect, pkey_mprotect (mm/mprotect.c).
+public abstract partial class Machine
+{
+    private const int PkeyShift = 32;
+
+    /// <summary>
+    /// mprotect and pkey_mprotect; <paramref name="pkey"/> -1 keeps the key. EINVAL (unaligned, unknown bits), ENOMEM (a
+    /// hole, too many VMAs), EACCES (the mapping may never be used so). VMAs before the failing one have changed.
+    /// </summary>
+    public SyscallResult Mprotect(MmId mmId, ulong address, ulong length, Protection protection, int pkey = -1)
+    {
+        const Protection Grows = Protection.GrowsDown | Protection.GrowsUp;
+        Counters.Lock(LockClass.MmapWrite, 1);
+        Protection grows = protection & Grows;
+        protection &= ~Grows;
+        if (grows == Grows || !Page.IsAligned(address))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (length == 0)
+        {
+            return SyscallResult.Ok();
+        }
+
+        ulong end = unchecked(address + Page.AlignUp(length));
+        if (end <= address)
+        {
+            return Errno.ENOMEM;
+        }
+
+        // PROT_SEM (8) is accepted and means nothing.
+        if (((uint)protection & ~0xfu) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        Mm mm = World.Mms[mmId];
+        int at = FirstEndingAbove(mm, address);
+        if (at == mm.Vmas.Count)
+        {
+            return Errno.ENOMEM;
+        }
+
+        ulong start = address;
+        if ((grows & Protection.GrowsDown) != 0)
+        {
+            if (mm.Vmas.Starts[at] >= end)
+            {
+                return Errno.ENOMEM;
+            }
+
+            start = mm.Vmas.Starts[at];
+            if ((At(mm.Vmas.Ids[at]).Flags & VmaFlags.GrowsDown) == 0)
+            {
+                return Errno.EINVAL;
+            }
+        }
+        else if (mm.Vmas.Starts[at] > start)
+        {
+            return Errno.ENOMEM;
+        }
+
+        return ProtectVmas(mm, start, end, protection, pkey);
+    }
+
+    private Errno ProtectVmas(Mm mm, ulong start, ulong end, Protection protection, int pkey)
+    {
+        while (start < end)
+        {
+            VmaId id = Lookup(mm, start);
+            if (id.IsNone)
+            {
+                return Errno.ENOMEM;
+            }
+
+            VmaFlags old = At(id).Flags;
+            VmaFlags key = pkey == -1 ? old & VmaFlags.Pkey : (VmaFlags)((ulong)pkey << PkeyShift) & VmaFlags.Pkey;
+            VmaFlags flags = ProtectionFlags(protection) | key | (old & ~(VmaFlags.Access | VmaFlags.Pkey));
+            if (((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0)
+            {
+                return Errno.EACCES;
+            }
+
+            ulong upTo = Math.Min(At(id).End, end);
+            Errno error = ProtectVma(mm, id, start, upTo, flags);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            start = upTo;
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>mprotect_fixup for [start, end) of one VMA.</summary>
+    private Errno ProtectVma(Mm mm, VmaId id, ulong start, ulong end, VmaFlags flags)
+    {
+        VmaFlags old = At(id).Flags;
+        if (flags == old)
+        {
+            return Errno.None;
+        }
+
+        const VmaFlags Uncharged =
+            VmaFlags.Account | VmaFlags.Write | VmaFlags.HugeTlb | VmaFlags.Shared | VmaFlags.NoReserve;
+        if ((flags & VmaFlags.Write) != 0)
+        {
+            flags |= (old & Uncharged) == 0 ? VmaFlags.Account : 0;
+        }
+        else if ((old & VmaFlags.Account) != 0 && At(id).IsAnonymous && !At(id).Prepared)
+        {
+            // Nothing can have been written, so nothing stays committed.
+            flags &= ~VmaFlags.Account;
+        }
+
+        VmaId changed = ModifyFlags(mm, id, start, end, flags);
+        if (changed.IsNone)
+        {
+            return Errno.ENOMEM;
+        }
+
+        ProtectRange(changed, start, end);
+        bool becameWritable = (old & (VmaFlags.Write | VmaFlags.Shared | VmaFlags.Locked)) == VmaFlags.Locked
+            && (flags & VmaFlags.Write) != 0;
+        if (becameWritable && World.Options.Population == Population.ByCall)
+        {
+            _ = PopulateLikeMlock(mm.Id, start, end - start);
+        }
+
+        return Errno.None;
+    }
+}

@@ -1,0 +1,141 @@
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// mremap's move (mm/mremap.c move_vma, mm/vma.c copy_vma).
+public abstract partial class Machine
+{
+    private SyscallResult MoveVma(Mm mm, VmaId id, in MremapRequest call)
+    {
+        if (mm.Vmas.Count >= World.Options.MaxMapCount - 3)
+        {
+            return Errno.ENOMEM;
+        }
+
+        SyscallResult target = RemapTarget(mm, id, call);
+        if (target.Errno != Errno.None)
+        {
+            return target;
+        }
+
+        bool locked = (At(id).Flags & VmaFlags.Locked) != 0;
+        VmaId copy = CopyVma(mm, ref id, call, target.Value);
+        if (copy.IsNone)
+        {
+            return Errno.ENOMEM;
+        }
+
+        mm.TotalPages += call.NewLength >> Page.Shift;
+        ulong moved = MoveRange(id, call.OldAddress, copy, target.Value, call.OldLength);
+        if (moved < call.OldLength)
+        {
+            // A page table could not be allocated: what has moved goes back, and the new range goes away.
+            _ = MoveRange(copy, target.Value, id, call.OldAddress, moved);
+            _ = UnmapRange(mm, target.Value, target.Value + call.NewLength);
+            return Errno.ENOMEM;
+        }
+
+        if (locked)
+        {
+            mm.LockedPages += call.NewLength >> Page.Shift;
+        }
+
+        Errno error = (call.Flags & RemapFlags.DontUnmap) != 0
+            ? LeaveSource(mm, id, copy, call)
+            : UnmapRange(mm, call.OldAddress, call.OldAddress + call.OldLength);
+        Invariant.Require(error == Errno.None || World.Options.Failure is not null);
+        if (locked && call.NewLength > call.OldLength)
+        {
+            PopulateLocked(mm, target.Value + call.OldLength, call.NewLength - call.OldLength);
+        }
+
+        return target;
+    }
+
+    /// <summary>vrm_set_new_addr.</summary>
+    private SyscallResult RemapTarget(Mm mm, VmaId id, in MremapRequest call)
+    {
+        ref Vma vma = ref At(id);
+        bool isFixed = (call.Flags & RemapFlags.Fixed) != 0;
+        MapFlags flags = isFixed ? MapFlags.Fixed : MapFlags.None;
+        flags |= (vma.Flags & VmaFlags.MayShare) != 0 ? MapFlags.Shared : MapFlags.None;
+        ulong hint = ImpliesNewAddress(call) ? call.NewAddress : 0;
+        ulong pgoff = vma.PgoffAt(call.OldAddress);
+        SyscallResult found = GetUnmappedArea(mm, hint, call.NewLength, flags, vma.File, pgoff);
+        if (isFixed || call.Imposed is not ulong imposed)
+        {
+            return found;
+        }
+
+        SearchDifferences += found.Errno == Errno.None && found.Value == imposed ? 0 : 1;
+        return SyscallResult.Ok(imposed);
+    }
+
+    /// <summary>
+    /// copy_vma: the range at its new address, merged with a neighbour there or a VMA of its own. A merge may swallow the
+    /// source; then <paramref name="source"/> becomes what it is part of.
+    /// </summary>
+    private VmaId CopyVma(Mm mm, ref VmaId source, in MremapRequest call, ulong address)
+    {
+        ref Vma vma = ref At(source);
+        ulong oldStart = vma.Start;
+        ulong end = address + call.NewLength;
+
+        // Not faulted in: the new place may decide the offset, which makes merging there likelier.
+        bool follows = vma.IsAnonymous && !vma.Prepared;
+        (VmaId prev, VmaId next) = Around(mm, address);
+        MergeRequest range = MergeRequest.Like(mm, vma, source, address, end) with
+        {
+            Pgoff = follows ? Structure.Place(mm, address) : vma.PgoffAt(call.OldAddress),
+            Prev = prev,
+            Next = next,
+            CopiedFrom = source,
+        };
+        if (MergeNewRange(range, MergeSides.Both, out VmaId merged) == MergeOutcome.Merged)
+        {
+            if (oldStart >= At(merged).Start && oldStart < At(merged).End)
+            {
+                source = merged;
+            }
+
+            return merged;
+        }
+
+        Vma copy = At(source) with { Start = address, End = end, Pgoff = range.Pgoff };
+        VmaId id = World.Vmas.Allocate(copy);
+        if (id.IsNone)
+        {
+            return default;
+        }
+
+        if (Structure.Copy(source, id) != Errno.None)
+        {
+            World.Vmas.Free(id);
+            return default;
+        }
+
+        LinkVma(id);
+        return id;
+    }
+
+    /// <summary>dontunmap_complete: the source stays, empty; wholly moved, it is as if never faulted.</summary>
+    private Errno LeaveSource(Mm mm, VmaId source, VmaId copy, in MremapRequest call)
+    {
+        ref Vma vma = ref At(source);
+        if ((vma.Flags & VmaFlags.Locked) != 0)
+        {
+            mm.LockedPages -= call.OldLength >> Page.Shift;
+        }
+
+        vma.Flags &= ~VmaFlags.LockedMask;
+        bool whole = vma.Start == call.OldAddress && vma.End == call.OldAddress + call.OldLength;
+        if (copy != source && whole)
+        {
+            Structure.Drop(source);
+            vma.Prepared = false;
+        }
+
+        return Errno.None;
+    }
+}

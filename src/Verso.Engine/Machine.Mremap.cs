@@ -1,0 +1,244 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// mremap (mm/mremap.c of 6.18).
+public abstract partial class Machine
+{
+    /// <summary>
+    /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0), EFAULT (not mapped, across
+    /// a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count). Returns the address.
+    /// </summary>
+    public SyscallResult Mremap(MmId mmId, in MremapRequest request)
+    {
+        Mm mm = World.Mms[mmId];
+        Counters.Lock(LockClass.MmapWrite, 1);
+        MremapRequest call = request with
+        {
+            OldLength = Page.AlignUp(request.OldLength),
+            NewLength = Page.AlignUp(request.NewLength),
+        };
+        Errno error = CheckRemap(mm, call);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        bool moveOnly = (call.Flags & RemapFlags.Fixed) != 0 && call.OldLength == call.NewLength && call.OldLength != 0
+            && (call.Flags & RemapFlags.DontUnmap) == 0;
+        return moveOnly && World.Rules.MultiVmaMove ? MoveSeveral(mm, call) : RemapOne(mm, call);
+    }
+
+    private static bool ImpliesNewAddress(in MremapRequest call) =>
+        (call.Flags & (RemapFlags.Fixed | RemapFlags.DontUnmap)) != 0;
+
+    /// <summary>check_mremap_params.</summary>
+    private Errno CheckRemap(Mm mm, in MremapRequest call)
+    {
+        const RemapFlags Known = RemapFlags.MayMove | RemapFlags.Fixed | RemapFlags.DontUnmap;
+        if ((call.Flags & ~Known) != 0 || !Page.IsAligned(call.OldAddress) || call.NewLength == 0
+            || call.NewLength > Page.TaskSize)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!ImpliesNewAddress(call))
+        {
+            return Errno.None;
+        }
+
+        bool overlaps = call.OldAddress + call.OldLength > call.NewAddress
+            && call.NewAddress + call.NewLength > call.OldAddress;
+        bool resizes = (call.Flags & RemapFlags.DontUnmap) != 0 && call.OldLength != call.NewLength;
+        if (call.NewAddress > Page.TaskSize - call.NewLength || !Page.IsAligned(call.NewAddress)
+            || (call.Flags & RemapFlags.MayMove) == 0 || resizes || overlaps)
+        {
+            return Errno.EINVAL;
+        }
+
+        // A move may split one VMA into three before it unmaps.
+        return mm.Vmas.Count + 2 >= World.Options.MaxMapCount - 3 ? Errno.ENOMEM : Errno.None;
+    }
+
+    /// <summary>remap_move: every VMA of the range, gaps kept (6.17).</summary>
+    private SyscallResult MoveSeveral(Mm mm, in MremapRequest call)
+    {
+        ulong end = call.OldAddress + call.OldLength;
+        ulong at = call.OldAddress;
+        bool first = true;
+        while (at < end)
+        {
+            int index = FirstEndingAbove(mm, at);
+            VmaId id = AtIndex(mm, index);
+            if (id.IsNone || At(id).Start >= end)
+            {
+                break;
+            }
+
+            ulong from = Math.Max(At(id).Start, at);
+            if (first && from != call.OldAddress)
+            {
+                return Errno.EFAULT;
+            }
+
+            ulong upTo = Math.Min(At(id).End, end);
+            bool alone = (At(id).Flags & VmaFlags.Special) != 0 || At(id).UserfaultContext != 0;
+            if (alone && !(first && upTo == end))
+            {
+                return Errno.EFAULT;
+            }
+
+            SyscallResult moved = RemapOne(mm, call with
+            {
+                OldAddress = from,
+                OldLength = upTo - from,
+                NewLength = upTo - from,
+                NewAddress = call.NewAddress + (from - call.OldAddress),
+            });
+            if (moved.Errno != Errno.None)
+            {
+                return moved;
+            }
+
+            first = false;
+            at = upTo;
+        }
+
+        return first ? Errno.EFAULT : SyscallResult.Ok(call.NewAddress);
+    }
+
+    private SyscallResult RemapOne(Mm mm, in MremapRequest call)
+    {
+        VmaId id = Lookup(mm, call.OldAddress);
+        Errno error = CheckRemapVma(id, call);
+        return error != Errno.None ? error : ImpliesNewAddress(call) ? RemapTo(mm, call) : RemapAt(mm, id, call);
+    }
+
+    /// <summary>check_prep_vma.</summary>
+    private Errno CheckRemapVma(VmaId id, in MremapRequest call)
+    {
+        if (id.IsNone)
+        {
+            return Errno.EFAULT;
+        }
+
+        if (!ImpliesNewAddress(call) && call.NewLength <= call.OldLength)
+        {
+            return Errno.None;
+        }
+
+        ref Vma vma = ref At(id);
+        const VmaFlags Fixed = VmaFlags.DontExpand | VmaFlags.PfnMap;
+        if (call.OldLength == 0 && (vma.Flags & (VmaFlags.Shared | VmaFlags.MayShare)) == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if ((call.Flags & RemapFlags.DontUnmap) != 0 && (vma.Flags & Fixed) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        ulong covered = Math.Min(call.OldLength, call.NewLength);
+        if (covered > vma.End - call.OldAddress)
+        {
+            return Errno.EFAULT;
+        }
+
+        return call.NewLength > call.OldLength && (vma.Flags & Fixed) != 0 ? Errno.EFAULT : Errno.None;
+    }
+
+    /// <summary>mremap_to: a new address is given (MREMAP_FIXED) or wanted (MREMAP_DONTUNMAP).</summary>
+    private SyscallResult RemapTo(Mm mm, MremapRequest call)
+    {
+        if ((call.Flags & RemapFlags.Fixed) != 0)
+        {
+            Errno error = UnmapRange(mm, call.NewAddress, call.NewAddress + call.NewLength);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+        }
+
+        if (call.NewLength < call.OldLength)
+        {
+            Errno error = UnmapRange(mm, call.OldAddress + call.NewLength, call.OldAddress + call.OldLength);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
+            call = call with { OldLength = call.NewLength };
+        }
+
+        return MoveVma(mm, Lookup(mm, call.OldAddress), call);
+    }
+
+    /// <summary>mremap_at: shrink or grow in place, or move if that is allowed.</summary>
+    private SyscallResult RemapAt(Mm mm, VmaId id, in MremapRequest call)
+    {
+        if (call.NewLength == call.OldLength)
+        {
+            return SyscallResult.Ok(call.OldAddress);
+        }
+
+        if (call.NewLength < call.OldLength)
+        {
+            Errno error = UnmapRange(mm, call.OldAddress + call.NewLength, call.OldAddress + call.OldLength);
+            return error != Errno.None ? error : SyscallResult.Ok(call.OldAddress);
+        }
+
+        if (CanGrowInPlace(mm, id, call))
+        {
+            return GrowInPlace(mm, id, call);
+        }
+
+        return (call.Flags & RemapFlags.MayMove) == 0 ? Errno.ENOMEM : MoveVma(mm, id, call);
+    }
+
+    private bool CanGrowInPlace(Mm mm, VmaId id, in MremapRequest call)
+    {
+        ref Vma vma = ref At(id);
+        if (call.OldLength != vma.End - call.OldAddress)
+        {
+            return false;
+        }
+
+        ulong end = vma.End + (call.NewLength - call.OldLength);
+        return end > vma.End && end <= Page.TaskSize && !Intersects(mm, vma.End, end);
+    }
+
+    /// <summary>expand_vma_in_place: vma_merge_extend joins the extension, and the next VMA if it now touches.</summary>
+    private SyscallResult GrowInPlace(Mm mm, VmaId id, in MremapRequest call)
+    {
+        ref Vma vma = ref At(id);
+        ulong delta = call.NewLength - call.OldLength;
+        MergeRequest range = MergeRequest.Like(mm, vma, id, vma.End, vma.End + delta) with
+        {
+            Pgoff = vma.PgoffAt(vma.End),
+            Prev = id,
+            Next = AtIndex(mm, mm.Vmas.IndexAtOrBelow(vma.Start) + 1),
+        };
+        if (MergeNewRange(range, MergeSides.Both, out VmaId merged) != MergeOutcome.Merged)
+        {
+            return Errno.ENOMEM;
+        }
+
+        mm.TotalPages += delta >> Page.Shift;
+        if ((At(merged).Flags & VmaFlags.Locked) != 0)
+        {
+            mm.LockedPages += delta >> Page.Shift;
+            PopulateLocked(mm, call.OldAddress + call.OldLength, delta);
+        }
+
+        return SyscallResult.Ok(call.OldAddress);
+    }
+
+    private void PopulateLocked(Mm mm, ulong start, ulong length)
+    {
+        if (World.Options.Population == Population.ByCall)
+        {
+            _ = PopulateLikeMlock(mm.Id, start, length);
+        }
+    }
+}

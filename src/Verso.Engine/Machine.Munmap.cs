@@ -1,0 +1,78 @@
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// munmap (mm/vma.c do_vmi_munmap, vms_gather_munmap_vmas).
+public abstract partial class Machine
+{
+    /// <summary>munmap. EINVAL (unaligned, empty, outside), ENOMEM (a hole in the middle at vm.max_map_count).</summary>
+    public SyscallResult Munmap(MmId mmId, ulong address, ulong length)
+    {
+        Counters.Lock(LockClass.MmapWrite, 1);
+        if (!Page.IsAligned(address) || address > Page.TaskSize || length > Page.TaskSize - address)
+        {
+            return Errno.EINVAL;
+        }
+
+        ulong end = address + Page.AlignUp(length);
+        return end == address ? Errno.EINVAL : UnmapRange(World.Mms[mmId], address, end);
+    }
+
+    /// <summary>do_vmi_align_munmap: splits at both ends, then takes everything between away.</summary>
+    private Errno UnmapRange(Mm mm, ulong start, ulong end)
+    {
+        int first = FirstEndingAbove(mm, start);
+        if (first == mm.Vmas.Count || mm.Vmas.Starts[first] >= end)
+        {
+            return Errno.None;
+        }
+
+        Errno error = SplitEnds(mm, mm.Vmas.Ids[first], start, end);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        first = FirstEndingAbove(mm, start);
+        for (int at = first; at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        {
+            VmaId id = mm.Vmas.Ids[at];
+            ZapRange(id, At(id).Start, At(id).End, UnmapReason.Munmap);
+        }
+
+        while (first < mm.Vmas.Count && mm.Vmas.Starts[first] < end)
+        {
+            VmaId id = mm.Vmas.Ids[first];
+            mm.TotalPages -= At(id).Pages;
+            mm.LockedPages -= (At(id).Flags & VmaFlags.Locked) != 0 ? At(id).Pages : 0;
+            RemoveVma(mm, id);
+        }
+
+        return Errno.None;
+    }
+
+    private Errno SplitEnds(Mm mm, VmaId firstId, ulong start, ulong end)
+    {
+        ref Vma first = ref At(firstId);
+        if (start > first.Start)
+        {
+            // Two splits of one VMA would leave one VMA more than before.
+            if (end < first.End && mm.Vmas.Count >= World.Options.MaxMapCount)
+            {
+                return Errno.ENOMEM;
+            }
+
+            Errno error = SplitVmaUnchecked(firstId, start, NewPart.Below);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+        }
+
+        VmaId lastId = Lookup(mm, end - 1);
+        return !lastId.IsNone && At(lastId).End > end
+            ? SplitVmaUnchecked(lastId, end, NewPart.Above)
+            : Errno.None;
+    }
+}

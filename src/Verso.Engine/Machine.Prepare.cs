@@ -1,0 +1,70 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// anon_vma_prepare and stack growth (mm/rmap.c, mm/vma.c expand_downwards).
+public abstract partial class Machine
+{
+    /// <summary>
+    /// A preparation that no fault shows: the VMA at this address gets an anon_vma. EFAULT if nothing is mapped there,
+    /// ENOMEM.
+    /// </summary>
+    public Errno Prepare(MmId mmId, ulong address, PrepareOutcome logged)
+    {
+        VmaId id = Lookup(World.Mms[mmId], address);
+        return id.IsNone ? Errno.EFAULT : PrepareVma(id, logged);
+    }
+
+    /// <summary>
+    /// expand_stack: the GROWSDOWN VMA above grows to cover the address. EFAULT if there is none, ENOMEM by
+    /// RLIMIT_STACK, the guard gap or a failed allocation, EPERM below mmap_min_addr.
+    /// </summary>
+    public Errno GrowStack(MmId mmId, ulong address)
+    {
+        Mm mm = World.Mms[mmId];
+        int at = FirstEndingAbove(mm, address);
+        VmaId id = AtIndex(mm, at);
+        if (id.IsNone)
+        {
+            return Errno.EFAULT;
+        }
+
+        address = Page.AlignDown(address);
+        if (At(id).Start <= address)
+        {
+            return Errno.None;
+        }
+
+        if ((At(id).Flags & VmaFlags.GrowsDown) == 0)
+        {
+            return Errno.EFAULT;
+        }
+
+        VmaId prev = AtIndex(mm, at - 1);
+        bool crowded = !prev.IsNone && (At(prev).Flags & VmaFlags.GrowsDown) == 0
+            && (At(prev).Flags & VmaFlags.Access) != 0 && address - At(prev).End < StackGuardGapBytes;
+        const ulong MmapMinAddress = 65536;
+        if (crowded || address < MmapMinAddress)
+        {
+            return crowded ? Errno.ENOMEM : Errno.EPERM;
+        }
+
+        Counters.Lock(LockClass.MmapWrite, 1);
+        Errno error = PrepareVma(id, PrepareOutcome.Derive);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        ulong grow = (At(id).Start - address) >> Page.Shift;
+        if (grow > At(id).Pgoff || At(id).End - address > mm.StackLimitBytes)
+        {
+            return Errno.ENOMEM;
+        }
+
+        mm.TotalPages += grow;
+        mm.LockedPages += (At(id).Flags & VmaFlags.Locked) != 0 ? grow : 0;
+        SetRange(id, address, At(id).End, At(id).Pgoff - grow);
+        return Errno.None;
+    }
+}

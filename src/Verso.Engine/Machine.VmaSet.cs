@@ -1,0 +1,98 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// The set of VMAs of an address space: look-up, coming, going, and change of bounds.
+public abstract partial class Machine
+{
+    /// <summary>Reads: the VMA behind a handle.</summary>
+    private protected ref Vma At(VmaId id) => ref World.Vmas[id];
+
+    /// <summary>find_vma as an index: the first VMA that ends above the address; Count if none.</summary>
+    private static int FirstEndingAbove(World world, Mm mm, ulong address)
+    {
+        int at = mm.Vmas.IndexAtOrBelow(address);
+        return at >= 0 && world.Vmas[mm.Vmas.Ids[at]].End > address ? at : at + 1;
+    }
+
+    private protected int FirstEndingAbove(Mm mm, ulong address) => FirstEndingAbove(World, mm, address);
+
+    /// <summary>vma_lookup: the VMA that contains the address, or none.</summary>
+    private protected VmaId Lookup(Mm mm, ulong address)
+    {
+        int at = mm.Vmas.IndexAtOrBelow(address);
+        return at >= 0 && At(mm.Vmas.Ids[at]).End > address ? mm.Vmas.Ids[at] : default;
+    }
+
+    /// <summary>find_vma_intersection: whether some VMA overlaps [start, end).</summary>
+    private bool Intersects(Mm mm, ulong start, ulong end)
+    {
+        int at = FirstEndingAbove(mm, start);
+        return at < mm.Vmas.Count && mm.Vmas.Starts[at] < end;
+    }
+
+    /// <summary>The VMA at an index of the address space, or none outside.</summary>
+    private static VmaId AtIndex(Mm mm, int index) =>
+        (uint)index < (uint)mm.Vmas.Count ? mm.Vmas.Ids[index] : default;
+
+    /// <summary>The neighbours of a range that holds no VMA: the last that starts below it, the first at or above.</summary>
+    private static (VmaId Prev, VmaId Next) Around(Mm mm, ulong start)
+    {
+        int at = mm.Vmas.IndexAtOrBelow(start);
+        return (AtIndex(mm, at), AtIndex(mm, at + 1));
+    }
+
+    /// <summary>vma_link: a VMA with its bounds joins its address space and its file.</summary>
+    private void LinkVma(VmaId id)
+    {
+        ref Vma vma = ref At(id);
+        Mm mm = World.Mms[vma.Mm];
+        mm.Vmas.Insert(vma.Start, id);
+        if (!vma.File.IsNone)
+        {
+            World.Files.Link(id);
+        }
+    }
+
+    /// <summary>A VMA leaves file, reverse map and address space, and is freed. Its pages are gone or are another's.</summary>
+    private void RemoveVma(Mm mm, VmaId id)
+    {
+        ref Vma vma = ref At(id);
+        mm.Vmas.Remove(vma.Start);
+        Structure.Drop(id);
+        if (!vma.File.IsNone)
+        {
+            World.Files.Unlink(id);
+        }
+
+        World.Vmas.Free(id);
+    }
+
+    /// <summary>vma_prepare, vma_set_range, vma_complete for one VMA.</summary>
+    private void SetRange(VmaId id, ulong start, ulong end, ulong pgoff)
+    {
+        Invariant.Require(start < end);
+        Structure.Adjusting(id);
+        ref Vma vma = ref At(id);
+        if (!vma.File.IsNone)
+        {
+            World.Files.Adjusting(id);
+        }
+
+        if (vma.Start != start)
+        {
+            World.Mms[vma.Mm].Vmas.Restart(vma.Start, start);
+        }
+
+        vma.Start = start;
+        vma.End = end;
+        vma.Pgoff = pgoff;
+        Structure.Adjusted(id);
+    }
+
+    /// <summary>Cuts the low end off: the VMA begins at <paramref name="start"/> from now on.</summary>
+    private void CutBelow(VmaId id, ulong start) => SetRange(id, start, At(id).End, At(id).PgoffAt(start));
+
+    /// <summary>Cuts the high end off.</summary>
+    private void CutAbove(VmaId id, ulong end) => SetRange(id, At(id).Start, end, At(id).Pgoff);
+}
