@@ -22,6 +22,7 @@ public enum AllocationContext
 public sealed class Ledger(IAllocationFailure? failure)
 {
     private readonly List<Row> _rows = [];
+    private Row[] _byType = [];
 
     /// <summary>One type's figures.</summary>
     public sealed class Row
@@ -49,13 +50,14 @@ public sealed class Ledger(IAllocationFailure? failure)
     {
         Invariant.Require(_rows.TrueForAll(row => row.Name != name));
         _rows.Add(new Row { Name = name, SizeBytes = sizeBytes });
+        _byType = [.. _rows];
         return new ObjectType(_rows.Count - 1);
     }
 
     /// <summary>Counts one more object, unless this allocation is chosen to fail.</summary>
     public bool TryAllocate(ObjectType type, AllocationContext context = AllocationContext.Sleeping)
     {
-        Row row = _rows[type.Index];
+        Row row = _byType[type.Index];
         if (failure is not null && failure.ShouldFail(row.Name))
         {
             return false;
@@ -67,16 +69,23 @@ public sealed class Ledger(IAllocationFailure? failure)
             row.AllocatedAtomic++;
         }
 
-        row.Live++;
-        row.Peak = Math.Max(row.Peak, row.Live);
+        long live = ++row.Live;
+        if (live > row.Peak)
+        {
+            row.Peak = live;
+        }
+
         return true;
     }
 
     /// <summary>Counts one object less. Requires: one is live.</summary>
-    public void Release(ObjectType type)
+    public void Release(ObjectType type) => Release(type, 1);
+
+    /// <summary>Counts so many objects less. Requires: they are live.</summary>
+    public void Release(ObjectType type, long count)
     {
-        Row row = _rows[type.Index];
-        Invariant.Require(row.Live > 0);
-        row.Live--;
+        Row row = _byType[type.Index];
+        Invariant.Require(row.Live >= count);
+        row.Live -= count;
     }
 }

@@ -81,13 +81,25 @@ public sealed class FrameTable
     /// <summary>Gives a frame back. Requires: it is in use, and no entry holds it.</summary>
     public void Free(Pfn pfn)
     {
+        Unlist(pfn);
+        CountFreed(1);
+    }
+
+    /// <summary>As <see cref="Free"/>, but counted later, many at a time, by <see cref="CountFreed"/>.</summary>
+    internal void Unlist(Pfn pfn)
+    {
         ref Frame frame = ref _frames[pfn.Value];
         Invariant.Require((frame.Flags & FrameFlags.Allocated) != 0);
         Invariant.Require(frame.MapCount == 0);
         frame.End(_firstFree);
         _firstFree = pfn.Value;
-        LiveCount--;
-        _ledger.Release(_type);
+    }
+
+    /// <summary>So many frames were given back by <see cref="Unlist"/>.</summary>
+    internal void CountFreed(int count)
+    {
+        LiveCount -= count;
+        _ledger.Release(_type, count);
     }
 
     /// <summary>Whether the frame is in use.</summary>

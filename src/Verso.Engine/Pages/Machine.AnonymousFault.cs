@@ -20,7 +20,7 @@ public sealed partial class Machine<TDesign>
         {
             _tables.Entry(at.Table, at.First) = Pte.ZeroPage;
             _tables.AddLive(at.Table, 1);
-            Counters.FaultZeroPage++;
+            _counters.FaultZeroPage++;
             return FaultOutcome.Done;
         }
 
@@ -29,7 +29,7 @@ public sealed partial class Machine<TDesign>
             return FaultOutcome.OutOfMemory;
         }
 
-        Counters.FaultNewPage++;
+        _counters.FaultNewPage++;
         return FaultOutcome.Done;
     }
 
@@ -78,7 +78,7 @@ public sealed partial class Machine<TDesign>
         }
         else if (Pte.HasFrame(old))
         {
-            DropEntry(Pte.Frame(old));
+            _frames.CountFreed(DropEntry(Pte.Frame(old)) ? 1 : 0);
         }
 
         return fresh;

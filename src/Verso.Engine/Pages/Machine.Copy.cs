@@ -47,37 +47,10 @@ public sealed partial class Machine<TDesign>
         Span<ulong> from = _tables.Entries(source);
         Span<ulong> to = _tables.Entries(target);
         Invariant.Require(to.IndexOfAnyExcept(0UL) < 0);
-        ulong dropped = _vmas[parent].IsShared ? Pte.Dirty : 0;
-        int live = 0;
-        int present = 0;
-        for (int i = 0; i < from.Length; i++)
-        {
-            ulong pte = from[i];
-            if (pte == 0)
-            {
-                continue;
-            }
-
-            live++;
-            if (Pte.IsPresent(pte))
-            {
-                present++;
-                if (Pte.HasFrame(pte))
-                {
-                    _frames[Pte.Frame(pte)].MapCount++;
-                }
-            }
-
-            to[i] = pte & ~dropped;
-        }
-
-        _tables.AddLive(target.Table, live);
-        if (!_vmas[parent].IsShared)
-        {
-            Counters.PtesWriteProtected += ProtectForFork(from, to);
-        }
-
-        Counters.PtesCopied += present;
+        CopyTally tally = _vmas[parent].IsShared ? CopyShared(from, to) : CopyPrivate(from, to);
+        _tables.AddLive(target.Table, tally.Live);
+        _counters.PtesCopied += tally.Present;
+        _counters.PtesWriteProtected += tally.Protected;
         Errno errno = _design.Copied(parent, child, source, target);
         if (errno != Errno.None)
         {
@@ -87,27 +60,65 @@ public sealed partial class Machine<TDesign>
         return errno;
     }
 
-    private int ProtectForFork(Span<ulong> from, Span<ulong> to)
+    private CopyTally CopyPrivate(Span<ulong> from, Span<ulong> to)
     {
-        int protectedCount = 0;
-        for (int i = 0; i < from.Length; i++)
+        Span<Frame> frames = _frames.Frames;
+        CopyTally tally = default;
+        for (int i = 0; i < from.Length && i < to.Length; i++)
         {
             ulong pte = from[i];
-            if (!Pte.HasFrame(pte))
+            if (pte == 0)
             {
                 continue;
             }
 
-            _frames[Pte.Frame(pte)].Clear(FrameFlags.Exclusive);
-            if ((pte & Pte.Write) != 0)
+            tally.Live++;
+            if (Pte.IsPresent(pte))
             {
-                from[i] = pte & ~Pte.Write;
-                to[i] &= ~Pte.Write;
-                protectedCount++;
+                tally.Present++;
+                if (Pte.HasFrame(pte))
+                {
+                    ref Frame frame = ref frames[Pte.Frame(pte).Value];
+                    frame.MapCount++;
+                    frame.Clear(FrameFlags.Exclusive);
+                    if ((pte & Pte.Write) != 0)
+                    {
+                        pte &= ~Pte.Write;
+                        from[i] = pte;
+                        tally.Protected++;
+                    }
+                }
             }
+
+            to[i] = pte;
         }
 
-        return protectedCount;
+        return tally;
+    }
+
+    /// <summary>A shared mapping stays as it is; the child has dirtied nothing yet.</summary>
+    private CopyTally CopyShared(Span<ulong> from, Span<ulong> to)
+    {
+        CopyTally tally = default;
+        for (int i = 0; i < from.Length; i++)
+        {
+            ulong pte = from[i];
+            if (pte == 0)
+            {
+                continue;
+            }
+
+            tally.Live++;
+            tally.Present += Pte.IsPresent(pte) ? 1 : 0;
+            if (Pte.HasFrame(pte))
+            {
+                _frames[Pte.Frame(pte)].MapCount++;
+            }
+
+            to[i] = pte & ~Pte.Dirty;
+        }
+
+        return tally;
     }
 
     /// <summary>Takes the entries of one leaf back; the parent stays write-protected, as in Linux.</summary>
@@ -134,5 +145,12 @@ public sealed partial class Machine<TDesign>
         }
 
         _tables.AddLive(target.Table, -live);
+    }
+
+    private struct CopyTally
+    {
+        public int Live;
+        public int Present;
+        public int Protected;
     }
 }

@@ -12,7 +12,7 @@ public sealed partial class Machine<TDesign>
     public override FaultOutcome Fault(
         MmId mm, ulong address, FaultAccess access, PrepareOutcome logged = PrepareOutcome.Derive)
     {
-        Counters.FaultCount++;
+        _counters.FaultCount++;
         Mm space = _mms[mm];
         VmaId id = FindVma(space, address);
         if (id.IsNone)

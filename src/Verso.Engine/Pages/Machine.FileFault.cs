@@ -37,11 +37,11 @@ public sealed partial class Machine<TDesign>
 
         if (copies)
         {
-            Counters.FaultCopied++;
+            _counters.FaultCopied++;
             return MapNewPage(id, at, page).IsNone ? FaultOutcome.OutOfMemory : FaultOutcome.Done;
         }
 
-        Counters.FaultFilePage++;
+        _counters.FaultFilePage++;
         return MapFilePage(id, at, page, EntryBits(_vmas[id], inode.Kind, access));
     }
 
@@ -84,7 +84,7 @@ public sealed partial class Machine<TDesign>
             return FaultOutcome.OutOfMemory;
         }
 
-        Counters.FaultNewPage++;
+        _counters.FaultNewPage++;
         return FaultOutcome.Done;
     }
 }

@@ -72,7 +72,7 @@ public sealed partial class Machine<TDesign>
         old.Clear();
         _tables.AddLive(source.Table, -live);
         _tables.AddLive(target.Table, live);
-        Counters.PtesMoved += present;
+        _counters.PtesMoved += present;
         return true;
     }
 }

@@ -46,7 +46,7 @@ public sealed partial class Machine<TDesign>
             return FaultOutcome.Done;
         }
 
-        Counters.FaultCount++;
+        _counters.FaultCount++;
         return HandleFault(mm, id, address, access, PrepareOutcome.Derive);
     }
 }

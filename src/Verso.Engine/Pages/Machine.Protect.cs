@@ -39,7 +39,7 @@ public sealed partial class Machine<TDesign>
             }
         }
 
-        Counters.PtesWriteProtected += count;
+        _counters.PtesWriteProtected += count;
     }
 
     /// <summary>

@@ -26,10 +26,10 @@ public sealed partial class Machine<TDesign>
 
     private void CountWalk(in WalkResult result)
     {
-        Counters.WalkCount++;
-        Counters.WalkVisited += result.Visited;
-        Counters.WalkUseful += result.Useful;
-        Counters.WalkVisitedUntilDone += result.VisitedUntilDone;
+        _counters.WalkCount++;
+        _counters.WalkVisited += result.Visited;
+        _counters.WalkUseful += result.Useful;
+        _counters.WalkVisitedUntilDone += result.VisitedUntilDone;
     }
 
     private void WalkFrame<TVisitor>(Pfn frame, ref TVisitor visitor)
@@ -67,11 +67,15 @@ public sealed partial class Machine<TDesign>
             }
         }
 
-        Counters.Lock(LockClass.FileMapRead, offered);
+        _counters.Lock(LockClass.FileMapRead, offered);
     }
 
     /// <summary>The entry that a candidate names; 0 where there is none.</summary>
-    private ulong ReadCandidate(MmId mm, ulong address) => _mms.IsLive(mm) ? _tables.Read(_mms[mm], address) : 0;
+    private ulong ReadCandidate(MmId mm, ulong address)
+    {
+        Mm? space = _mms.Find(mm);
+        return space is null ? 0 : _tables.Read(space, address);
+    }
 
     /// <summary>Looks at each candidate's entry and counts.</summary>
     private struct CountingVisitor(Machine<TDesign> machine, Pfn frame) : IWalkVisitor

@@ -19,7 +19,7 @@ public sealed partial class Machine<TDesign>
         Pfn page = Pte.Frame(pte);
         if (!page.IsNone && TryReuse(id, at, page))
         {
-            Counters.FaultReused++;
+            _counters.FaultReused++;
             return Dirty(at);
         }
 
@@ -30,11 +30,11 @@ public sealed partial class Machine<TDesign>
 
         if (page.IsNone)
         {
-            Counters.FaultNewPage++;
+            _counters.FaultNewPage++;
         }
         else
         {
-            Counters.FaultCopied++;
+            _counters.FaultCopied++;
         }
 
         return FaultOutcome.Done;

@@ -31,7 +31,7 @@ public sealed partial class Machine<TDesign>
     /// <inheritdoc/>
     private protected override void UnmapFileRange(Inode inode, ulong first, ulong end, PrivateCopies copies)
     {
-        Counters.Lock(LockClass.FileMapRead, inode.MappingCount);
+        _counters.Lock(LockClass.FileMapRead, inode.MappingCount);
         foreach (VmaId id in inode.Mappings)
         {
             ref Vma vma = ref _vmas[id];
@@ -65,23 +65,16 @@ public sealed partial class Machine<TDesign>
         Span<ulong> entries = _tables.Entries(range);
         int cleared = 0;
         int zapped = 0;
+        int freed = 0;
         for (int i = 0; i < entries.Length; i++)
         {
             ulong pte = entries[i];
-            if (pte == 0)
-            {
-                continue;
-            }
-
             if (Pte.IsPresent(pte))
             {
                 zapped++;
-                if (Pte.HasFrame(pte))
-                {
-                    DropEntry(Pte.Frame(pte));
-                }
+                freed += Pte.HasFrame(pte) && DropEntry(Pte.Frame(pte)) ? 1 : 0;
             }
-            else if (!dropMarkers && Pte.IsGuard(pte))
+            else if (pte == 0 || (!dropMarkers && Pte.IsGuard(pte)))
             {
                 continue;
             }
@@ -90,8 +83,9 @@ public sealed partial class Machine<TDesign>
             cleared++;
         }
 
+        _frames.CountFreed(freed);
         _tables.AddLive(range.Table, -cleared);
-        Counters.PtesZapped += zapped;
+        _counters.PtesZapped += zapped;
     }
 
     /// <summary>Clears the entries that hold pages of the file itself; private copies stay.</summary>

@@ -28,6 +28,7 @@ public sealed partial class Machine<TDesign> : Machine
     private readonly PageTablePool _tables;
     private readonly VmaTable _vmas;
     private readonly MmTable _mms;
+    private readonly Counters _counters;
 
     /// <summary>A machine without any address space. Throws <see cref="ArgumentException"/> on an unknown design option.</summary>
     /// <param name="options">Its fixed properties.</param>
@@ -40,6 +41,7 @@ public sealed partial class Machine<TDesign> : Machine
         _tables = World.PageTables;
         _vmas = World.Vmas;
         _mms = World.Mms;
+        _counters = World.Counters;
     }
 
     /// <inheritdoc/>
@@ -64,16 +66,22 @@ public sealed partial class Machine<TDesign> : Machine
     private bool IsFilledAnonymously(in Vma vma) =>
         vma.IsAnonymous || (!vma.IsShared && World.Files[vma.File].Kind == FileKind.Zero);
 
-    /// <summary>One entry fewer holds the frame; an anonymous one goes with its last entry.</summary>
+    /// <summary>
+    /// One entry fewer holds the frame; an anonymous one goes with its last entry. Returns whether it went: the caller
+    /// counts (<see cref="FrameTable.CountFreed"/>).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void DropEntry(Pfn pfn)
+    private bool DropEntry(Pfn pfn)
     {
         ref Frame frame = ref _frames[pfn];
         Invariant.Require(frame.MapCount > 0);
-        if (--frame.MapCount == 0 && frame.IsAnonymous)
+        if (--frame.MapCount > 0 || !frame.IsAnonymous)
         {
-            _design.Release(pfn);
-            _frames.Free(pfn);
+            return false;
         }
+
+        _design.Release(pfn);
+        _frames.Unlist(pfn);
+        return true;
     }
 }

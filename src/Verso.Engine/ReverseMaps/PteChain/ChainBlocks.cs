@@ -2,30 +2,79 @@ using System.Runtime.CompilerServices;
 
 namespace Verso.Engine.ReverseMaps.PteChain;
 
-/// <summary>Cache-line blocks of PTE pointers (<c>struct pte_chain</c>) by int handle. Handle 0 is never given out.</summary>
+/// <summary>A cache-line block of PTE pointers (<c>struct pte_chain</c>).</summary>
 /// <remarks>
 /// <code>
 ///   kernel, 64 bytes:  | next block | ptep | ptep | ptep | ptep | ptep | ptep | ptep |
-///   here, 8 ints:      | next, used |  p0  |  p1  |  p2  |  p3  |  p4  |  p5  |  p6  |
-///                         `-- used (1..7) in the low 3 bits
+///   here, 32 bytes:    | next, used |  p0  |  p1  |  p2  |  p3  |  p4  |  p5  |  p6  |
+///                         `-- used (0..7) in the low 3 bits
 /// </code>
-/// Only the first block of a chain may be partly used; the ledger counts 64 bytes a block.
+/// Only the first block of a chain may be partly used.
 /// </remarks>
-internal sealed class ChainBlocks
+internal struct ChainBlock
 {
     /// <summary>NRPTE: pointers a block holds.</summary>
     public const int PointerCount = 7;
 
-    /// <summary>Bytes of a block in the kernel: one cache line.</summary>
-    public const int KernelSizeBytes = 64;
-
-    private const int Stride = 8;
     private const int UsedBits = 3;
     private const int UsedMask = (1 << UsedBits) - 1;
 
+    private int _header;
+    private Slots _slots;
+
+    /// <summary>The next block of the chain, or 0.</summary>
+    public readonly int Next => _header >> UsedBits;
+
+    /// <summary>How many pointers it holds.</summary>
+    public readonly int Used => _header & UsedMask;
+
+    public readonly bool IsFull => Used == PointerCount;
+
+    /// <summary>An empty block before another.</summary>
+    public void Begin(int next)
+    {
+        Invariant.Require(next < int.MaxValue >> UsedBits);
+        _header = next << UsedBits;
+    }
+
+    /// <summary>Adds a pointer. Requires: it is not full.</summary>
+    public void Push(int pointer)
+    {
+        int used = Used;
+        Invariant.Require(used < PointerCount);
+        _slots[used] = pointer;
+        _header++;
+    }
+
+    /// <summary>Takes the last pointer out. Requires: it is not empty.</summary>
+    public int Pop()
+    {
+        int used = Used;
+        Invariant.Require(used > 0);
+        _header--;
+        return _slots[used - 1];
+    }
+
+    /// <summary>The pointers it holds.</summary>
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public Span<int> Pointers() => ((Span<int>)_slots)[..Used];
+
+    [InlineArray(PointerCount)]
+    private struct Slots
+    {
+        private int _first;
+    }
+}
+
+/// <summary>The blocks of all chains, by int handle. Handle 0 is never given out. The ledger counts 64 bytes a block.</summary>
+internal sealed class ChainBlocks
+{
+    /// <summary>Bytes of a block in the kernel: one cache line.</summary>
+    public const int KernelSizeBytes = 64;
+
     private readonly Ledger _ledger;
     private readonly ObjectType _type;
-    private int[] _words = new int[64 * Stride];
+    private ChainBlock[] _blocks = new ChainBlock[64];
     private int _firstFree;
     private int _used = 1;
 
@@ -38,15 +87,12 @@ internal sealed class ChainBlocks
     /// <summary>Blocks in use.</summary>
     public int LiveCount { get; private set; }
 
-    /// <summary>The next block of a chain, or 0.</summary>
-    public int Next(int block) => _words[block * Stride] >> UsedBits;
-
-    /// <summary>How many pointers a block holds.</summary>
-    public int Used(int block) => _words[block * Stride] & UsedMask;
-
-    /// <summary>The pointers a block holds; good until the next allocation.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Span<int> Pointers(int block) => _words.AsSpan((block * Stride) + 1, Used(block));
+    /// <summary>The block; the reference is good until the next allocation.</summary>
+    public ref ChainBlock this[int block]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _blocks[block];
+    }
 
     /// <summary>An empty block before another, or 0 if the allocation fails.</summary>
     public int Allocate(int next, AllocationContext context)
@@ -59,18 +105,18 @@ internal sealed class ChainBlocks
         int block = _firstFree;
         if (block != 0)
         {
-            _firstFree = Next(block);
+            _firstFree = _blocks[block].Next;
         }
         else
         {
             block = _used++;
-            if (block * Stride == _words.Length)
+            if (block == _blocks.Length)
             {
-                Array.Resize(ref _words, _words.Length * 2);
+                Array.Resize(ref _blocks, _blocks.Length * 2);
             }
         }
 
-        Relink(block, next);
+        _blocks[block].Begin(next);
         LiveCount++;
         return block;
     }
@@ -78,37 +124,10 @@ internal sealed class ChainBlocks
     /// <summary>Gives a block back. Requires: it is empty.</summary>
     public void Free(int block)
     {
-        Invariant.Require(Used(block) == 0);
-        Relink(block, _firstFree);
+        Invariant.Require(_blocks[block].Used == 0);
+        _blocks[block].Begin(_firstFree);
         _firstFree = block;
         LiveCount--;
         _ledger.Release(_type);
-    }
-
-    /// <summary>Puts an empty block before another. Requires: it is empty.</summary>
-    public void Relink(int block, int next)
-    {
-        Invariant.Require(next < int.MaxValue >> UsedBits);
-        _words[block * Stride] = next << UsedBits;
-    }
-
-    /// <summary>Adds a pointer. Requires: the block is not full.</summary>
-    public void Push(int block, int pointer)
-    {
-        int at = block * Stride;
-        int used = _words[at] & UsedMask;
-        Invariant.Require(used < PointerCount);
-        _words[at + 1 + used] = pointer;
-        _words[at]++;
-    }
-
-    /// <summary>Takes the last pointer out. Requires: the block is not empty.</summary>
-    public int Pop(int block)
-    {
-        int at = block * Stride;
-        int used = _words[at] & UsedMask;
-        Invariant.Require(used > 0);
-        _words[at]--;
-        return _words[at + used];
     }
 }

@@ -14,7 +14,7 @@ internal sealed partial class PteChains
         for (int pfn = 1; pfn < _frames.UsedCount; pfn++)
         {
             Pfn frame = new(pfn);
-            if (!_frames.IsLive(frame) || !IsTracked(frame))
+            if (!_frames.IsLive(frame) || !IsTracked(_frames[frame]))
             {
                 continue;
             }
@@ -37,22 +37,22 @@ internal sealed partial class PteChains
 
     private string? AuditChain(Pfn frame, HashSet<int> seen, ref int count, ref int blocks)
     {
-        int head = HeadOf(frame);
+        int head = HeadOf(ref _frames[frame], frame);
         if (head > 0)
         {
             count = 1;
             return AuditPointer(frame, head, seen);
         }
 
-        for (int block = -head; block != 0; block = _blocks.Next(block))
+        for (int block = -head; block != 0; block = _blocks[block].Next)
         {
             blocks++;
-            if (block != -head && _blocks.Used(block) != ChainBlocks.PointerCount)
+            if (block != -head && !_blocks[block].IsFull)
             {
                 return $"block {block} is partly used, but not the first of its chain";
             }
 
-            foreach (int pointer in _blocks.Pointers(block))
+            foreach (int pointer in _blocks[block].Pointers())
             {
                 count++;
                 string? violation = AuditPointer(frame, pointer, seen);

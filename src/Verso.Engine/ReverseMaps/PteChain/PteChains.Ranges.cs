@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
 
 namespace Verso.Engine.ReverseMaps.PteChain;
@@ -8,17 +10,20 @@ internal sealed partial class PteChains
     /// <summary>Present entries were set; the blocks they need have been reserved.</summary>
     public void Mapped(in PteRange range)
     {
-        Span<ulong> entries = _world.PageTables.Entries(range);
         long taken = 0;
+        Span<ulong> entries = _world.PageTables.Entries(range);
+        Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
         {
-            if (Pte.HasFrame(entries[i]) && IsTracked(Pte.Frame(entries[i])))
+            if (!TryFind(frames, entries[i], out Pfn pfn))
             {
-                int pointer = PtePointer.Make(range.Table, range.First + i);
-                bool added = TryAdd(Pte.Frame(entries[i]), pointer, AllocationContext.Sleeping);
-                Invariant.Require(added);
-                taken++;
+                continue;
             }
+
+            ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
+            bool added = TryAdd(ref head, PtePointer.Make(range.Table, range.First + i), AllocationContext.Sleeping);
+            Invariant.Require(added);
+            taken++;
         }
 
         CountLocks(taken, taken);
@@ -28,14 +33,16 @@ internal sealed partial class PteChains
     /// <summary>Present entries are about to be cleared.</summary>
     public void Unmapped(in PteRange range)
     {
-        Span<ulong> entries = _world.PageTables.Entries(range);
         long taken = 0;
         long steps = 0;
+        Span<ulong> entries = _world.PageTables.Entries(range);
+        Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
         {
-            if (Pte.HasFrame(entries[i]) && IsTracked(Pte.Frame(entries[i])))
+            if (TryFind(frames, entries[i], out Pfn pfn))
             {
-                steps += Remove(Pte.Frame(entries[i]), PtePointer.Make(range.Table, range.First + i));
+                ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
+                steps += Remove(ref head, PtePointer.Make(range.Table, range.First + i));
                 taken++;
             }
         }
@@ -49,17 +56,18 @@ internal sealed partial class PteChains
     /// </summary>
     public Errno Copied(in PteRange target)
     {
-        Span<ulong> entries = _world.PageTables.Entries(target);
         long taken = 0;
+        Span<ulong> entries = _world.PageTables.Entries(target);
+        Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
         {
-            if (!Pte.HasFrame(entries[i]) || !IsTracked(Pte.Frame(entries[i])))
+            if (!TryFind(frames, entries[i], out Pfn pfn))
             {
                 continue;
             }
 
-            int pointer = PtePointer.Make(target.Table, target.First + i);
-            if (!TryAdd(Pte.Frame(entries[i]), pointer, AllocationContext.Atomic))
+            ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
+            if (!TryAdd(ref head, PtePointer.Make(target.Table, target.First + i), AllocationContext.Atomic))
             {
                 if (i > 0)
                 {
@@ -79,20 +87,30 @@ internal sealed partial class PteChains
     /// <summary>Entries are moving from one run of slots to another.</summary>
     public void Moved(in PteRange source, in PteRange target)
     {
-        Span<ulong> entries = _world.PageTables.Entries(source);
         long taken = 0;
         long steps = 0;
+        Span<ulong> entries = _world.PageTables.Entries(source);
+        Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
         {
-            if (Pte.HasFrame(entries[i]) && IsTracked(Pte.Frame(entries[i])))
+            if (TryFind(frames, entries[i], out Pfn pfn))
             {
+                ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
                 int old = PtePointer.Make(source.Table, source.First + i);
-                steps += Replace(Pte.Frame(entries[i]), old, PtePointer.Make(target.Table, target.First + i));
+                steps += Replace(ref head, old, PtePointer.Make(target.Table, target.First + i));
                 taken++;
             }
         }
 
         CountLocks(taken, steps);
+    }
+
+    /// <summary>The tracked frame that an entry maps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryFind(Span<Frame> frames, ulong pte, out Pfn pfn)
+    {
+        pfn = Pte.Frame(pte);
+        return Pte.HasFrame(pte) && IsTracked(frames[pfn.Value]);
     }
 
     private void CountLocks(long taken, long work)

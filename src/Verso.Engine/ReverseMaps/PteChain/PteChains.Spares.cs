@@ -39,7 +39,7 @@ internal sealed partial class PteChains
         while (_spareCount > 0)
         {
             int block = _spares;
-            _spares = _blocks.Next(block);
+            _spares = _blocks[block].Next;
             _spareCount--;
             _blocks.Free(block);
         }
@@ -53,9 +53,9 @@ internal sealed partial class PteChains
         }
 
         int block = _spares;
-        _spares = _blocks.Next(block);
+        _spares = _blocks[block].Next;
         _spareCount--;
-        _blocks.Relink(block, next);
+        _blocks[block].Begin(next);
         return block;
     }
 }

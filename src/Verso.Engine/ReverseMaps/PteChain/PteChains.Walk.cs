@@ -9,7 +9,7 @@ internal sealed partial class PteChains
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        int head = HeadOf(frame);
+        int head = HeadOf(ref _frames[frame], frame);
         if (head > 0)
         {
             Offer(head, ref visitor);
@@ -19,9 +19,9 @@ internal sealed partial class PteChains
 
         long work = 0;
         WalkStep step = WalkStep.Continue;
-        for (int block = -head; block != 0 && step == WalkStep.Continue; block = _blocks.Next(block))
+        for (int block = -head; block != 0 && step == WalkStep.Continue; block = _blocks[block].Next)
         {
-            Span<int> pointers = _blocks.Pointers(block);
+            Span<int> pointers = _blocks[block].Pointers();
             for (int i = 0; i < pointers.Length && step == WalkStep.Continue; i++)
             {
                 step = Offer(pointers[i], ref visitor);

@@ -42,18 +42,24 @@ internal sealed partial class PteChains
     /// <summary>The last reference of an anonymous frame is gone.</summary>
     public void Release(Pfn frame) => Invariant.Require(_frames[frame].Mapping == 0);
 
-    /// <summary>Whether this frame has a chain; if so, its head.</summary>
+    /// <summary>Whether this frame has a chain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsTracked(Pfn pfn) => _frames[pfn].IsAnonymous || TracksFiles;
+    private bool IsTracked(in Frame frame) => frame.IsAnonymous || TracksFiles;
 
-    private ref int HeadOf(Pfn pfn)
+    /// <summary>The head of a tracked frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref int HeadOf(ref Frame frame, Pfn pfn)
     {
-        ref Frame frame = ref _frames[pfn];
         if (frame.IsAnonymous)
         {
             return ref frame.Mapping;
         }
 
+        return ref FileHeadOf(pfn);
+    }
+
+    private ref int FileHeadOf(Pfn pfn)
+    {
         if (_fileHeads.Length <= pfn.Value)
         {
             Array.Resize(ref _fileHeads, _frames.Capacity);
@@ -63,18 +69,17 @@ internal sealed partial class PteChains
     }
 
     /// <summary>page_add_rmap. False if a block is needed and cannot be had.</summary>
-    private bool TryAdd(Pfn pfn, int pointer, AllocationContext context)
+    private bool TryAdd(ref int head, int pointer, AllocationContext context)
     {
-        ref int head = ref HeadOf(pfn);
         if (head == 0)
         {
             head = pointer;
             return true;
         }
 
-        if (head < 0 && _blocks.Used(-head) < ChainBlocks.PointerCount)
+        if (head < 0 && !_blocks[-head].IsFull)
         {
-            _blocks.Push(-head, pointer);
+            _blocks[-head].Push(pointer);
             return true;
         }
 
@@ -84,12 +89,13 @@ internal sealed partial class PteChains
             return false;
         }
 
+        ref ChainBlock first = ref _blocks[block];
         if (head > 0)
         {
-            _blocks.Push(block, head);
+            first.Push(head);
         }
 
-        _blocks.Push(block, pointer);
+        first.Push(pointer);
         head = -block;
         return true;
     }
@@ -98,9 +104,8 @@ internal sealed partial class PteChains
     /// page_remove_rmap: the hole is filled with the last pointer of the first block. Returns how many pointers were looked
     /// at. Requires: the pointer is there.
     /// </summary>
-    private int Remove(Pfn pfn, int pointer)
+    private int Remove(ref int head, int pointer)
     {
-        ref int head = ref HeadOf(pfn);
         if (head > 0)
         {
             Invariant.Require(head == pointer);
@@ -109,33 +114,34 @@ internal sealed partial class PteChains
         }
 
         ref int hole = ref Find(-head, pointer, out int steps);
-        int first = -head;
-        int last = _blocks.Pop(first);
+        ref ChainBlock first = ref _blocks[-head];
+        int last = first.Pop();
         if (last != pointer)
         {
             hole = last;
         }
 
-        if (_blocks.Used(first) == 0)
+        if (first.Used == 0)
         {
-            head = -_blocks.Next(first);
-            _blocks.Free(first);
-            first = -head;
+            int next = first.Next;
+            _blocks.Free(-head);
+            head = -next;
+            first = ref _blocks[next];
         }
 
-        if (_blocks.Used(first) == 1 && _blocks.Next(first) == 0)
+        if (first.Used == 1 && first.Next == 0)
         {
-            head = _blocks.Pop(first);
-            _blocks.Free(first);
+            int only = first.Pop();
+            _blocks.Free(-head);
+            head = only;
         }
 
         return steps;
     }
 
     /// <summary>An entry was moved. Returns how many pointers were looked at. Requires: the old pointer is there.</summary>
-    private int Replace(Pfn pfn, int old, int fresh)
+    private int Replace(ref int head, int old, int fresh)
     {
-        ref int head = ref HeadOf(pfn);
         if (head > 0)
         {
             Invariant.Require(head == old);
@@ -152,16 +158,17 @@ internal sealed partial class PteChains
         steps = 0;
         while (block != 0)
         {
-            Span<int> pointers = _blocks.Pointers(block);
-            int at = pointers.IndexOf(pointer);
-            if (at >= 0)
+            Span<int> pointers = _blocks[block].Pointers();
+            for (int i = 0; i < pointers.Length; i++)
             {
-                steps += at + 1;
-                return ref pointers[at];
+                steps++;
+                if (pointers[i] == pointer)
+                {
+                    return ref pointers[i];
+                }
             }
 
-            steps += pointers.Length;
-            block = _blocks.Next(block);
+            block = _blocks[block].Next;
         }
 
         throw new InvariantException($"PTE pointer {pointer} is not in the chain");
