@@ -1,6 +1,7 @@
 namespace Verso.Traces;
 
-/// <summary>How much of the truth a trace holds. The grade is printed with every result made from it.</summary>
+/// <summary>What a trace lacks of the truth; printed with every result made from it.</summary>
+[Flags]
 public enum TraceGrade : byte
 {
     /// <summary>Operations, faults, layouts and checkpoints, nothing lost.</summary>
@@ -12,8 +13,14 @@ public enum TraceGrade : byte
     /// <summary>The layout that exec built is not recorded.</summary>
     NoInitialLayout = 2,
 
-    /// <summary>Some events were lost; counted in the trailer.</summary>
-    LostEvents = 3,
+    /// <summary>Some events were lost; the trailer counts them.</summary>
+    LostEvents = 4,
+
+    /// <summary>No checkpoint of the kernel's state: fidelity is unknown.</summary>
+    NoCheckpoints = 8,
+
+    /// <summary>The file ends before its trailer.</summary>
+    Truncated = 16,
 }
 
 /// <summary>What a trace says of itself before its first event.</summary>

@@ -1,0 +1,202 @@
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
+
+namespace Verso.Traces;
+
+/// <summary>The payloads of events: images and file identities.</summary>
+internal static class PayloadCodec
+{
+    /// <summary>Whether events of this kind carry a payload, and which.</summary>
+    public static PayloadKind KindOf(TraceEventKind kind) => kind switch
+    {
+        TraceEventKind.FileDefined => PayloadKind.File,
+        TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint => PayloadKind.Image,
+        _ => PayloadKind.None,
+    };
+
+    public static void Write(ByteEncoder to, object payload)
+    {
+        switch (payload)
+        {
+            case FileIdentity file:
+                WriteFile(to, file);
+                break;
+            case MmImage image:
+                WriteImage(to, image);
+                break;
+            default:
+                throw new ArgumentException($"no payload of a trace: {payload.GetType().Name}", nameof(payload));
+        }
+    }
+
+    public static object? Read(ByteDecoder from, PayloadKind kind) => kind switch
+    {
+        PayloadKind.File => ReadFile(from),
+        PayloadKind.Image => ReadImage(from),
+        _ => null,
+    };
+
+    private static void WriteFile(ByteEncoder to, FileIdentity file)
+    {
+        to.Number((ulong)file.File.Value);
+        to.Byte((byte)file.Kind);
+        to.Number(file.Device);
+        to.Number(file.Inode);
+        to.Number(file.SizeBytes);
+        to.Text(file.Path);
+        to.Byte((byte)file.Modes);
+    }
+
+    private static FileIdentity ReadFile(ByteDecoder from) => new(
+        new FileId((int)from.Number()),
+        (FileKind)from.Byte(),
+        from.Number(),
+        from.Number(),
+        from.Number(),
+        from.Text(),
+        (FileModes)from.Byte());
+
+    private static void WriteImage(ByteEncoder to, MmImage image)
+    {
+        to.Number(image.StartBrk);
+        to.Number(image.Brk);
+        to.Number(image.MmapBase);
+        to.Number(image.StartStack);
+        to.Number((ulong)image.DefaultFlags);
+        to.Number(image.StackLimitBytes);
+
+        // Nodes are named by their place in the list, so that a kernel pointer costs its bytes once.
+        Dictionary<ulong, ulong> places = [];
+        to.Number((ulong)image.AnonVmas.Count);
+        foreach (AnonVmaImage node in image.AnonVmas)
+        {
+            places.TryAdd(node.Id, (ulong)places.Count + 1);
+            to.Number(node.Id);
+        }
+
+        foreach (AnonVmaImage node in image.AnonVmas)
+        {
+            WriteReference(to, places, node.Root);
+            WriteReference(to, places, node.Parent);
+            to.Signed(node.ChildCount);
+            to.Signed(node.ActiveVmaCount);
+        }
+
+        to.Number((ulong)image.Vmas.Count);
+        ulong last = 0;
+        foreach (VmaImage vma in image.Vmas)
+        {
+            to.Number(unchecked(vma.Start - last));
+            to.Number(vma.End - vma.Start);
+            to.Number((ulong)vma.Flags);
+            to.Number(vma.Pgoff);
+            to.Number((ulong)vma.File.Value);
+            WriteReference(to, places, vma.AnonVma);
+            to.Number((ulong)vma.Chain.Count);
+            foreach (ulong link in vma.Chain)
+            {
+                WriteReference(to, places, link);
+            }
+
+            last = vma.End;
+        }
+    }
+
+    /// <summary>0: none. Odd: a place in the list, doubled, plus 1. 2: an id that is not in the list follows.</summary>
+    private static void WriteReference(ByteEncoder to, Dictionary<ulong, ulong> places, ulong id)
+    {
+        if (id == 0)
+        {
+            to.Number(0);
+        }
+        else if (places.TryGetValue(id, out ulong place))
+        {
+            to.Number((place << 1) | 1);
+        }
+        else
+        {
+            to.Number(2);
+            to.Number(id);
+        }
+    }
+
+    private static ulong ReadReference(ByteDecoder from, ulong[] ids)
+    {
+        ulong code = from.Number();
+        if (code == 0)
+        {
+            return 0;
+        }
+
+        if (code == 2)
+        {
+            return from.Number();
+        }
+
+        ulong place = code >> 1;
+        return (code & 1) == 1 && place >= 1 && place <= (ulong)ids.Length ? ids[place - 1] : throw from.Short();
+    }
+
+    private static MmImage ReadImage(ByteDecoder from)
+    {
+        MmImage image = new()
+        {
+            Vmas = [],
+            AnonVmas = [],
+            StartBrk = from.Number(),
+            Brk = from.Number(),
+            MmapBase = from.Number(),
+            StartStack = from.Number(),
+            DefaultFlags = (VmaFlags)from.Number(),
+            StackLimitBytes = from.Number(),
+        };
+        ulong[] ids = new ulong[from.Count(1)];
+        for (int at = 0; at < ids.Length; at++)
+        {
+            ids[at] = from.Number();
+        }
+
+        AnonVmaImage[] nodes = new AnonVmaImage[ids.Length];
+        for (int at = 0; at < ids.Length; at++)
+        {
+            nodes[at] = new AnonVmaImage(
+                ids[at], ReadReference(from, ids), ReadReference(from, ids), from.Signed(), from.Signed());
+        }
+
+        return image with { AnonVmas = nodes, Vmas = ReadVmas(from, ids) };
+    }
+
+    private static VmaImage[] ReadVmas(ByteDecoder from, ulong[] ids)
+    {
+        VmaImage[] vmas = new VmaImage[from.Count(7)];
+        ulong last = 0;
+        for (int at = 0; at < vmas.Length; at++)
+        {
+            ulong start = unchecked(last + from.Number());
+            ulong end = unchecked(start + from.Number());
+            VmaFlags flags = (VmaFlags)from.Number();
+            ulong pgoff = from.Number();
+            FileId file = new((int)from.Number());
+            ulong anonVma = ReadReference(from, ids);
+            ulong[] chain = new ulong[from.Count(1)];
+            for (int link = 0; link < chain.Length; link++)
+            {
+                chain[link] = ReadReference(from, ids);
+            }
+
+            vmas[at] = new VmaImage(start, end, flags, pgoff, file, anonVma, chain);
+            last = end;
+        }
+
+        return vmas;
+    }
+}
+
+/// <summary>Which payload an event carries.</summary>
+internal enum PayloadKind
+{
+    None = 0,
+    File = 1,
+    Image = 2,
+}

@@ -1,0 +1,14 @@
+namespace Verso.Traces;
+
+/// <summary>What a trace says of itself at its end.</summary>
+public sealed record TraceTrailer
+{
+    /// <summary>Events written.</summary>
+    public long Events { get; init; }
+
+    /// <summary>Events that were lost while recording.</summary>
+    public long Lost { get; init; }
+
+    /// <summary>Checkpoints among the events.</summary>
+    public long Checkpoints { get; init; }
+}

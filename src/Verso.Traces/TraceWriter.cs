@@ -1,0 +1,94 @@
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace Verso.Traces;
+
+/// <summary>
+/// Writes a trace to a stream, which may be a pipe: nothing is ever rewritten. Dispose writes the trailer; a file that
+/// lacks it is a truncated one, readable up to its last whole block.
+/// </summary>
+public sealed class TraceWriter : IDisposable
+{
+    private readonly Stream _stream;
+    private readonly ByteEncoder _block = new();
+    private readonly EventCodec _codec = new();
+    private readonly MemoryStream _compressed = new();
+    private int _blockEvents;
+    private long _events;
+    private long _lost;
+    private long _checkpoints;
+    private bool _finished;
+
+    /// <summary>Begins a trace. The stream stays the caller's to close.</summary>
+    public TraceWriter(Stream stream, TraceHeader header)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        _stream = stream;
+        _stream.Write(BlockFormat.Magic);
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(header, TraceJson.Default.TraceHeader);
+        WriteFrame(FrameType.Header, FrameCoding.Plain, 0, text.Length, text);
+    }
+
+    /// <summary>Appends one event.</summary>
+    public void Write(in TraceEvent e)
+    {
+        _codec.Write(_block, e);
+        _blockEvents++;
+        _events++;
+        _lost += e.Kind == TraceEventKind.Lost ? (long)e.Arg0 : 0;
+        _checkpoints += e.Kind == TraceEventKind.Checkpoint ? 1 : 0;
+        if (_block.Length >= BlockFormat.BlockTargetBytes)
+        {
+            FlushBlock();
+        }
+    }
+
+    /// <summary>Writes the trailer.</summary>
+    public void Dispose()
+    {
+        if (_finished)
+        {
+            return;
+        }
+
+        _finished = true;
+        FlushBlock();
+        TraceTrailer trailer = new() { Events = _events, Lost = _lost, Checkpoints = _checkpoints };
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(trailer, TraceJson.Default.TraceTrailer);
+        WriteFrame(FrameType.Trailer, FrameCoding.Plain, 0, text.Length, text);
+        _stream.Flush();
+        _compressed.Dispose();
+    }
+
+    private void FlushBlock()
+    {
+        if (_blockEvents == 0)
+        {
+            return;
+        }
+
+        _compressed.SetLength(0);
+        using (DeflateStream deflate = new(_compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            deflate.Write(_block.Written);
+        }
+
+        bool smaller = _compressed.Length < _block.Length;
+        ReadOnlySpan<byte> body = smaller
+            ? _compressed.GetBuffer().AsSpan(0, (int)_compressed.Length)
+            : _block.Written;
+        WriteFrame(
+            FrameType.Events, smaller ? FrameCoding.Deflate : FrameCoding.Plain, _blockEvents, _block.Length, body);
+        _block.Clear();
+        _codec.Reset();
+        _blockEvents = 0;
+    }
+
+    private void WriteFrame(FrameType type, FrameCoding coding, int events, int rawBytes, ReadOnlySpan<byte> body)
+    {
+        Span<byte> header = stackalloc byte[BlockFormat.FrameHeaderBytes];
+        new FrameHeader(type, coding, events, rawBytes, body.Length, BlockFormat.Checksum(body)).Write(header);
+        _stream.Write(header);
+        _stream.Write(body);
+    }
+}
