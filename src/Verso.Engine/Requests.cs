@@ -137,7 +137,7 @@ public enum FaultOutcome
     /// <summary>The access can go on.</summary>
     Done = 0,
 
-    /// <summary>SIGSEGV, SEGV_MAPERR: nothing is mapped there.</summary>
+    /// <summary>SIGSEGV, SEGV_MAPERR: nothing is mapped there, or a guard marker.</summary>
     MapError = 1,
 
     /// <summary>SIGSEGV, SEGV_ACCERR: mapped, but not for this.</summary>

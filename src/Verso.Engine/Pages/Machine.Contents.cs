@@ -57,7 +57,7 @@ public sealed partial class Machine<TDesign>
     private FaultOutcome Access(MmId mm, ulong address, FaultAccess access)
     {
         Invariant.Require(_frames.HasContents);
-        FaultOutcome outcome = Touch(_mms[mm], address, access);
-        return outcome == FaultOutcome.MapError ? Fault(mm, address, access) : outcome;
+        Mm space = _mms[mm];
+        return FindVma(space, address).IsNone ? Fault(mm, address, access) : Touch(space, address, access);
     }
 }

@@ -79,9 +79,10 @@ public sealed partial class Machine<TDesign>
 
         if (!Pte.IsPresent(pte))
         {
-            // handle_pte_marker: VM_FAULT_SIGSEGV. The engine has no reclaim yet, so it is no swap entry.
+            // handle_pte_marker: VM_FAULT_SIGSEGV, which x86-64 reports as SEGV_MAPERR (seen on 6.18.44). The engine has no
+            // reclaim yet, so it is no swap entry.
             Invariant.Require(Pte.IsGuard(pte));
-            return FaultOutcome.AccessError;
+            return FaultOutcome.MapError;
         }
 
         if (access != FaultAccess.Write)

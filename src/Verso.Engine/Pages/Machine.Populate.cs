@@ -15,7 +15,8 @@ public sealed partial class Machine<TDesign>
             FaultOutcome outcome = Touch(space, address, access);
             if (outcome != FaultOutcome.Done)
             {
-                return outcome is FaultOutcome.AccessError or FaultOutcome.Bus ? Errno.EFAULT : Errno.ENOMEM;
+                bool isHole = outcome == FaultOutcome.MapError && FindVma(space, address).IsNone;
+                return isHole || outcome == FaultOutcome.OutOfMemory ? Errno.ENOMEM : Errno.EFAULT;
             }
         }
 
@@ -24,7 +25,7 @@ public sealed partial class Machine<TDesign>
 
     /// <summary>
     /// An access that faults only where the entry does not already allow it. No stack grows: GUP does not expand them.
-    /// MapError where nothing is mapped.
+    /// MapError where nothing is mapped, and at a guard marker.
     /// </summary>
     private FaultOutcome Touch(Mm mm, ulong address, FaultAccess access)
     {
