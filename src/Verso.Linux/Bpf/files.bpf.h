@@ -81,6 +81,20 @@ static long step_up(u32 index, struct path_walk *walk)
 	return dentry == parent;
 }
 
+#define MNT_NOEXEC 4
+#define SB_I_NOEXEC 2
+
+/* f_mode's FMODE_READ and FMODE_WRITE are 1 and 2; then path_noexec. */
+static __always_inline u32 access_of(struct file *file, struct inode *inode)
+{
+	u32 access = BPF_CORE_READ(file, f_mode) & 3;
+
+	if ((BPF_CORE_READ(file, f_path.mnt, mnt_flags) & MNT_NOEXEC) ||
+	    (BPF_CORE_READ(inode, i_sb, s_iflags) & SB_I_NOEXEC))
+		access |= 4;
+	return access;
+}
+
 static __noinline int name_file(struct task_state *state, u64 pointer, struct file_key *key)
 {
 	struct file *file = (struct file *)pointer;
@@ -111,7 +125,7 @@ static __noinline int name_file(struct task_state *state, u64 pointer, struct fi
 	scratch->record.magic = BPF_CORE_READ(inode, i_sb, s_magic);
 	scratch->record.rdev = BPF_CORE_READ(inode, i_rdev);
 	scratch->record.mode = BPF_CORE_READ(inode, i_mode);
-	scratch->record.pad = 0;
+	scratch->record.access = access_of(file, inode);
 	size = sizeof(struct file_record) + ((walk.length + 7) & ~7u);
 	if (size > sizeof(struct file_record) + PATH_BYTES)
 		size = sizeof(struct file_record) + PATH_BYTES;

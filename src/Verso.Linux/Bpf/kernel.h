@@ -75,6 +75,7 @@ struct kmem_cache {
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
+	unsigned long s_iflags;
 };
 
 struct rb_root_cached {
@@ -107,6 +108,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	int mnt_flags;
 };
 
 struct mount {
@@ -122,6 +124,7 @@ struct path {
 
 struct file {
 	struct inode *f_inode;
+	unsigned int f_mode;
 	struct path f_path;
 };
 

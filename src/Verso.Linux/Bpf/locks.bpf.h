@@ -52,7 +52,6 @@ static __noinline int emit_fault_here(struct task_state *state)
 {
 	struct record *here = RESERVE(record, REC_FAULT_HERE, state);
 
-	state->fault = 0;
 	if (here)
 		SUBMIT(here);
 	return 0;
@@ -161,8 +160,10 @@ static __always_inline void write_lock_ends(struct task_state *state, struct mm_
 		emit_unasked(state, mm);
 	if (state->prepare_chain)
 		emit_prepare(state, 1);
-	if (state->fault && !state->call)
+	if (state->fault && !state->call) {
 		emit_fault_here(state);
+		state->fault = 0;
+	}
 }
 
 static __always_inline void read_lock_ends(struct task_state *state, struct task_struct *task, struct mm_struct *mm)
@@ -176,6 +177,7 @@ static __always_inline void read_lock_ends(struct task_state *state, struct task
 	if ((u64)mm != state->mm)
 		return;
 	if (state->fault) {
+		/* Not the last word: a stack that must grow lets go of the read lock to take the write lock. */
 		emit_fault_here(state);
 	} else if (state->call == CALL_EXEC && (u64)task->mm != state->mm && mm->mm_users.counter == 1) {
 		/* exec_mmap has just switched to the new address space; nobody is left to change the old one. */

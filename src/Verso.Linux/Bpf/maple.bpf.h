@@ -67,46 +67,71 @@ static __always_inline u64 tree_root(struct mm_struct *mm)
 	return (root & 3) == 2 ? root : 0;
 }
 
-struct node_scratch {
+/* Kept in a map, where the verifier does not follow values: on the stack it would unroll the whole search. */
+struct vma_search {
 	u64 words[NODE_WORDS];
+	u64 address;
+	u64 entry;
+	u64 max;
+	u64 found;
+	u32 slot;
+	u32 inside;	/* words are the node of entry */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct node_scratch);
-} node_scratches SEC(".maps");
+	__type(value, struct vma_search);
+} vma_searches SEC(".maps");
 
-/* The VMA that contains an address, or 0. Takes no lock: under threads it may miss what is just being changed. */
-static __noinline u64 find_vma(u64 entry, u64 address)
+/* One slot. Returns 1 when the search is over. */
+static long search_step(u32 index, void *unused)
 {
-	struct node_scratch *node;
-	u64 max = ~0ULL;
+	struct vma_search *search;
 	u32 zero = 0;
-	u32 depth, slot, type;
+	u32 slot, type;
 	u64 end;
 
-	node = bpf_map_lookup_elem(&node_scratches, &zero);
-	if (!node)
-		return 0;
-	for (depth = 0; depth < TREE_DEPTH; depth++) {
-		if (!is_pointer(entry))
-			return 0;
-		type = node_type(entry);
-		if (bpf_probe_read_kernel(node, sizeof(*node), (void *)node_address(entry)))
-			return 0;
-		for (slot = 0; slot < 16; slot++) {
-			end = slot_end(node->words, type, slot, max);
-			if (address <= end || end >= max)
-				break;
-		}
-		if (slot >= 16)
-			return 0;
-		entry = slot_entry(node->words, type, slot);
-		max = end;
-		if (type == NODE_LEAF)
-			return is_pointer(entry) ? entry : 0;
+	search = bpf_map_lookup_elem(&vma_searches, &zero);
+	if (!search)
+		return 1;
+	if (!search->inside) {
+		if (!is_pointer(search->entry) ||
+		    bpf_probe_read_kernel(search->words, sizeof(search->words), (void *)node_address(search->entry)))
+			return 1;
+		search->inside = 1;
+		search->slot = 0;
 	}
-	return 0;
+	slot = search->slot;
+	type = node_type(search->entry);
+	end = slot_end(search->words, type, slot, search->max);
+	search->slot = slot + 1;
+	if (search->address > end && end < search->max)
+		return 0;
+	search->entry = slot_entry(search->words, type, slot);
+	search->max = end;
+	search->inside = 0;
+	if (type != NODE_LEAF)
+		return 0;
+	search->found = is_pointer(search->entry) ? search->entry : 0;
+	return 1;
+}
+
+/* The VMA that contains an address, or 0. Takes no lock: under threads it may miss what is just being changed. */
+static __noinline u64 find_vma(u64 root, u64 address)
+{
+	struct vma_search *search;
+	u32 zero = 0;
+
+	search = bpf_map_lookup_elem(&vma_searches, &zero);
+	if (!search)
+		return 0;
+	search->address = address;
+	search->entry = root;
+	search->max = ~0ULL;
+	search->found = 0;
+	search->inside = 0;
+	bpf_loop(TREE_DEPTH * 16, search_step, 0, 0);
+	return search->found;
 }

@@ -142,8 +142,8 @@ struct file_record {
 	u64 magic;
 	u32 device;
 	u32 rdev;
-	u32 mode;
-	u32 pad;
+	u32 mode;	/* inode->i_mode */
+	u32 access;	/* 1 open for reading, 2 for writing, 4 may not be executed */
 };
 
 /* record.a: enum dump_reason. record.c: the id of the dump. */

@@ -119,11 +119,10 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
         var fault = Event(TraceEventKind.Fault, record.Head);
         fault.Arg0 = record.Address;
         fault.Arg1 = (ulong)AccessOf(record.Head.A);
-        places.Fault = sequencer.Hold(fault) + 1;
-        _heldFaults.Enqueue(new HeldFault(places.Fault - 1, (int)record.Head.Task, record.Head.Time));
+        HoldFault(places, fault, record.Head);
     }
 
-    // The fault leaves its first place and stands here.
+    // The fault leaves its place and stands here; it may move on.
     private bool MoveFault(in Record head, PrepareOutcome outcome)
     {
         var places = PlacesOf((int)head.Task);
@@ -133,14 +132,20 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
         }
 
         var place = places.Fault - 1;
-        places.Fault = 0;
         var fault = sequencer.At(place);
         fault.Time = Since(head.Time);
         fault.Arg2 = (ulong)outcome;
         sequencer.Drop(place);
-        sequencer.Add(fault);
+        HoldFault(places, fault, head);
         Counts.MovedFaults++;
         return true;
+    }
+
+    private void HoldFault(TaskPlaces places, in TraceEvent fault, in Record head)
+    {
+        var place = sequencer.Hold(fault);
+        places.Fault = place + 1;
+        _heldFaults.Enqueue(new HeldFault(place, (int)head.Task, head.Time));
     }
 
     private void OnFaultHere(in Record head) => MoveFault(head, PrepareOutcome.Derive);
@@ -151,6 +156,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
         var outcome = (flags & PrepareFlags.Allocated) != 0 ? PrepareOutcome.Allocated : PrepareOutcome.Reused;
         if ((flags & PrepareFlags.OfFault) != 0 && MoveFault(record.Head, outcome))
         {
+            SettleFault(PlacesOf((int)record.Head.Task));
             return;
         }
 

@@ -38,7 +38,8 @@ internal sealed class FileCatalogue
             record.Device,
             record.Inode,
             record.Size,
-            _paths.GetValueOrDefault(inode, ""));
+            _paths.GetValueOrDefault(inode, ""),
+            (FileModes)record.Access);
         _byPointer[record.File] = identity;
         return known ? null : identity;
     }

@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Buffers.Text;
+using System.Text;
 
 namespace Verso.Linux.Recording;
 
@@ -6,50 +7,57 @@ namespace Verso.Linux.Recording;
 internal static class KernelSymbols
 {
     private const string Source = "/proc/kallsyms";
+    private const int AddressDigits = 16;
+    private const int NameColumn = 19;
 
     /// <summary>
-    /// The text of a function: from its symbol to the next one. Throws <see cref="RecorderUnavailableException"/>
-    /// where the kernel has no such symbol or hides its address.
+    /// The text of a function: from its symbol to the next one, for the kernel's own symbols stand in the order of
+    /// their addresses. Throws <see cref="RecorderUnavailableException"/> where the kernel has no such symbol or hides
+    /// its address.
     /// </summary>
     internal static (ulong Start, ulong Length) Find(string function)
     {
+        var name = Encoding.ASCII.GetBytes(function);
         var start = 0UL;
-        var next = ulong.MaxValue;
-        using var lines = File.ReadLines(Source).GetEnumerator();
-        while (lines.MoveNext() && start == 0)
+        using var file = File.OpenHandle(Source);
+        var buffer = new byte[1 << 16];
+        var kept = 0;
+        for (long offset = 0; ;)
         {
-            var line = lines.Current.AsSpan();
-            if (line.Length > 19 && line[19..].SequenceEqual(function))
+            var read = RandomAccess.Read(file, buffer.AsSpan(kept), offset);
+            if (read == 0)
             {
-                start = Address(line);
-                if (start == 0)
+                throw new RecorderUnavailableException($"this kernel has no symbol {function} in {Source}");
+            }
+
+            offset += read;
+            var text = buffer.AsSpan(0, kept + read);
+            for (int end; (end = text.IndexOf((byte)'\n')) >= 0; text = text[(end + 1)..])
+            {
+                var line = text[..end];
+                if (start != 0 && Address(line) is var next && next > start)
                 {
-                    throw new RecorderUnavailableException(
-                        $"{Source} hides addresses; run as root with sysctl kernel.kptr_restrict=1 or 0");
+                    return (start, next - start);
+                }
+
+                if (line.Length >= NameColumn && line[NameColumn..].SequenceEqual(name))
+                {
+                    start = Address(line);
+                    if (start == 0)
+                    {
+                        throw new RecorderUnavailableException(
+                            $"{Source} hides addresses; run as root with sysctl kernel.kptr_restrict=1 or 0");
+                    }
                 }
             }
-        }
 
-        if (start == 0)
-        {
-            throw new RecorderUnavailableException($"this kernel has no symbol {function} in {Source}");
+            text.CopyTo(buffer);
+            kept = text.Length;
         }
-
-        // The file is sorted within the kernel's text, but modules and BPF follow in any order.
-        foreach (var line in File.ReadLines(Source))
-        {
-            var address = Address(line);
-            if (address > start && address < next)
-            {
-                next = address;
-            }
-        }
-
-        return (start, next - start);
     }
 
-    private static ulong Address(ReadOnlySpan<char> line) =>
-        ulong.TryParse(line[..16], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var address)
+    private static ulong Address(ReadOnlySpan<byte> line) =>
+        line.Length > AddressDigits && Utf8Parser.TryParse(line[..AddressDigits], out ulong address, out _, 'x')
             ? address
             : 0;
 }

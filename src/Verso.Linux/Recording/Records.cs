@@ -163,7 +163,7 @@ internal struct FileRecord
     internal uint Device;
     internal uint DeviceOfNode;
     internal uint Mode;
-    internal uint Padding;
+    internal uint Access;
 }
 
 [StructLayout(LayoutKind.Sequential)]
