@@ -1,0 +1,142 @@
+using Xunit;
+
+namespace Verso.Engine.Tests.Pages;
+
+/// <summary>fork and the writes after it: who copies, who reuses, who is exclusive.</summary>
+public sealed class CopyOnWriteTests
+{
+    public static TheoryData<string> Designs => Scenario.Designs;
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_first_write_makes_an_exclusive_page(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(4);
+        scenario.Write(scenario.Parent, 1, 7);
+        PageView page = scenario.Look(scenario.Parent, 1);
+        Assert.Equal(new PageView(PagePresence.Present, page.Frame, true, 1, true, true), page);
+        Assert.Equal(1, scenario.Counters.FaultNewPage);
+        scenario.Check();
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void Fork_shares_the_frame_and_takes_exclusiveness_from_both(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(4);
+        scenario.Write(scenario.Parent, 1, 7);
+        Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
+        MmId child = scenario.Fork(scenario.Parent);
+        PageView expected = new(PagePresence.Present, frame, true, 2, false, false);
+        Assert.Equal(expected, scenario.Look(scenario.Parent, 1));
+        Assert.Equal(expected, scenario.Look(child, 1));
+        Assert.Equal(1, scenario.Counters.PtesCopied);
+        Assert.Equal(1, scenario.Counters.PtesWriteProtected);
+        scenario.Check();
+        scenario.EndAll(scenario.Parent, child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_write_after_fork_copies_and_the_other_side_keeps_its_value(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(4);
+        scenario.Write(scenario.Parent, 1, 7);
+        Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
+        MmId child = scenario.Fork(scenario.Parent);
+        scenario.Write(child, 1, 8);
+        Assert.NotEqual(frame, scenario.Look(child, 1).Frame);
+        Assert.True(scenario.Look(child, 1) is { Exclusive: true, Writable: true, MapCount: 1 });
+        Assert.Equal(7, scenario.Read(scenario.Parent, 1));
+        Assert.Equal(8, scenario.Read(child, 1));
+        Assert.Equal(1, scenario.Counters.FaultCopied);
+        scenario.Check();
+        scenario.EndAll(child, scenario.Parent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void The_last_mapper_reuses_the_frame_and_becomes_exclusive(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(4);
+        scenario.Write(scenario.Parent, 1, 7);
+        Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
+        MmId child = scenario.Fork(scenario.Parent);
+        scenario.Write(scenario.Parent, 1, 9);
+        Assert.True(scenario.Look(child, 1) is { MapCount: 1, Exclusive: false, Writable: false });
+        scenario.Write(child, 1, 8);
+        Assert.Equal(new PageView(PagePresence.Present, frame, true, 1, true, true), scenario.Look(child, 1));
+        Assert.Equal(1, scenario.Counters.FaultReused);
+        scenario.Check();
+        scenario.EndAll(scenario.Parent, child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void After_the_child_exits_the_parent_reuses(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(4);
+        scenario.Write(scenario.Parent, 1, 7);
+        Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
+        scenario.Machine.ReleaseMm(scenario.Fork(scenario.Parent));
+        Assert.True(scenario.Look(scenario.Parent, 1) is { MapCount: 1, Exclusive: false, Writable: false });
+        scenario.Write(scenario.Parent, 1, 8);
+        Assert.Equal(frame, scenario.Look(scenario.Parent, 1).Frame);
+        Assert.Equal(1, scenario.Counters.FaultReused);
+        Assert.Equal(0, scenario.Counters.FaultCopied);
+        scenario.Check();
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void Generations_share_until_each_writes_and_may_exit_in_any_order(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(8);
+        MmId[] spaces = new MmId[6];
+        spaces[0] = scenario.Parent;
+        scenario.Write(scenario.Parent, 3, 1);
+        for (int i = 1; i < spaces.Length; i++)
+        {
+            spaces[i] = scenario.Fork(spaces[i - 1]);
+            Assert.Equal(i + 1, scenario.Look(spaces[i], 3).MapCount);
+        }
+
+        scenario.Write(spaces[2], 3, 2);
+        scenario.Write(spaces[5], 3, 5);
+        Assert.Equal(4, scenario.Look(spaces[0], 3).MapCount);
+        Assert.Equal([1, 1, 2, 1, 1, 5], spaces.Select(mm => scenario.Read(mm, 3)));
+        scenario.Check();
+        foreach (int i in (int[])[0, 3, 5, 1])
+        {
+            scenario.Machine.ReleaseMm(spaces[i]);
+            scenario.Check();
+        }
+
+        Assert.Equal(1, scenario.Read(spaces[4], 3));
+        scenario.EndAll(spaces[4], spaces[2]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_moved_page_keeps_its_sharing_and_its_walk(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(1000);
+        for (int page = 500; page < 520; page++)
+        {
+            scenario.Write(scenario.Parent, page, (byte)page);
+        }
+
+        MmId child = scenario.Fork(scenario.Parent);
+        MremapRequest move = new(
+            Scenario.At(500), 20 * Page.Size, 20 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, Scenario.At(3000));
+        Assert.Equal(Errno.None, scenario.Machine.Mremap(child, move).Errno);
+        Assert.Equal(20, scenario.Counters.PtesMoved);
+        scenario.Check();
+        Assert.Equal(2, scenario.Look(child, 3005).MapCount);
+        Assert.Equal(505 & 0xff, scenario.Read(child, 3005));
+        scenario.Write(child, 3005, 1);
+        Assert.Equal(505 & 0xff, scenario.Read(scenario.Parent, 505));
+        scenario.Check();
+        scenario.EndAll(scenario.Parent, child);
+    }
+}
