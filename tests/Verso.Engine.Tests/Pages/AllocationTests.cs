@@ -1,0 +1,106 @@
+using Xunit;
+
+namespace Verso.Engine.Tests.Pages;
+
+/// <summary>Hot paths allocate no managed memory once the arenas have grown.</summary>
+public sealed class AllocationTests
+{
+    private const int Pages = 3000;
+
+    public static TheoryData<string> Designs => Scenario.Designs;
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_fault_allocates_nothing(string design)
+    {
+        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(Pages);
+        Assert.Equal(0, AllocatedBy(scenario, () => FaultAll(scenario, scenario.Parent), () => DiscardAll(scenario)));
+        Assert.Equal(0, AllocatedBy(scenario, () => DiscardAll(scenario), () => FaultAll(scenario, scenario.Parent)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_copy_on_write_fault_allocates_nothing(string design)
+    {
+        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(Pages);
+        FaultAll(scenario, scenario.Parent);
+        MmId child = scenario.Fork(scenario.Parent);
+        FaultAll(scenario, child);
+        scenario.Machine.ReleaseMm(child);
+        child = scenario.Fork(scenario.Parent);
+        Assert.Equal(0, Measure(() => FaultAll(scenario, child)));
+        Assert.Equal(2 * Pages, scenario.Counters.FaultCopied);
+    }
+
+    /// <summary>A fork makes objects for an mm and its lists of VMAs; entries cost nothing.</summary>
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_fork_allocates_the_same_for_few_pages_and_for_many(string design)
+    {
+        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(Pages);
+        scenario.Machine.Fault(scenario.Parent, Scenario.At(0), FaultAccess.Write);
+        long few = ForkAndExit(scenario);
+        FaultAll(scenario, scenario.Parent);
+        Assert.Equal(few, ForkAndExit(scenario));
+    }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_walk_allocates_nothing(string design)
+    {
+        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(100);
+        FaultAll(scenario, scenario.Parent, 100);
+        _ = scenario.Fork(scenario.Parent);
+        void WalkAll()
+        {
+            for (int page = 0; page < 100; page++)
+            {
+                scenario.Machine.Walk(scenario.Parent, Scenario.At(page));
+            }
+        }
+
+        WalkAll();
+        Assert.Equal(0, Measure(WalkAll));
+        Assert.Equal(2 * 100 * 2, scenario.Counters.WalkUseful);
+    }
+
+    private static long ForkAndExit(Scenario scenario)
+    {
+        scenario.Machine.ReleaseMm(scenario.Fork(scenario.Parent));
+        return Measure(() =>
+        {
+            scenario.Machine.Fork(scenario.Parent, out MmId child);
+            scenario.Machine.ReleaseMm(child);
+        });
+    }
+
+    private static void FaultAll(Scenario scenario, MmId mm, int pages = Pages)
+    {
+        for (int page = 0; page < pages; page++)
+        {
+            scenario.Machine.Fault(mm, Scenario.At(page), FaultAccess.Write);
+        }
+    }
+
+    private static void DiscardAll(Scenario scenario) =>
+        scenario.Machine.Madvise(scenario.Parent, Scenario.Base, Pages * Page.Size, Advice.DontNeed);
+
+    /// <summary>Bytes the action allocates when it is done a second time.</summary>
+    private static long AllocatedBy(Scenario scenario, Action action, Action undo)
+    {
+        action();
+        undo();
+        action();
+        undo();
+        long bytes = Measure(action);
+        scenario.Check();
+        return bytes;
+    }
+
+    private static long Measure(Action action)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+}
