@@ -1,1 +1,8 @@
-return 0;
+using System.CommandLine;
+using Verso.Cli;
+
+RootCommand root = new("Who maps this page, why, and what it costs to know.")
+{
+    RecordCommand.Create(),
+};
+return root.Parse(args).Invoke();

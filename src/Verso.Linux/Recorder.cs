@@ -63,8 +63,10 @@ public sealed class Recorder : IDisposable
 
     /// <summary>
     /// Runs the command and records until its tree has ended. SIGINT and SIGTERM end it early: the first one is the
-    /// command's to act on (SIGTERM is passed on), the second ends the recording and leaves the command running.
+    /// command's to act on (SIGTERM is passed on), the second ends the recording and leaves the command running. If the
+    /// sink fails the recording ends, the command goes on to its own end, and the outcome holds the problem.
     /// </summary>
+    /// <exception cref="CommandNotStartedException">The kernel cannot execute the command.</exception>
     public RecordingOutcome Run(ITraceSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -72,16 +74,30 @@ public sealed class Recorder : IDisposable
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnTerminate);
         var sequencer = new Sequencer(sink);
         var decoder = new EventDecoder(sequencer, new FileCatalogue());
-        _program.Variable<uint>("launcher") = (uint)Libc.GetTid();
-        var process = CommandProcess.Start(_path, _options.Command);
-        var ending = ReadUntilEnd(process, decoder, sequencer);
-        _program.Variable<uint>("stop") = 1;
-        _program.Detach();
-        Pump(decoder, sequencer);
-        decoder.Finish();
-        sequencer.Drain();
+        var process = CommandProcess.Start(
+            _path,
+            _options.Command,
+            _options.Output,
+            () => _program.Variable<uint>("launcher") = (uint)Libc.GetTid());
+        IOException? problem = null;
+        var ending = RecordingEnding.Failed;
+        try
+        {
+            ending = ReadUntilEnd(process, decoder, sequencer);
+            StopPrograms();
+            Pump(decoder, sequencer);
+            decoder.Finish();
+            sequencer.Drain();
+        }
+        catch (IOException failure)
+        {
+            problem = failure;
+            StopPrograms();
+            AwaitCommand(process);
+        }
+
         decoder.Counts.Events = sequencer.Written;
-        return new RecordingOutcome(process.ExitStatus, ending, decoder.Counts);
+        return new RecordingOutcome(process.ExitStatus, ending, decoder.Counts, problem);
     }
 
     public void Dispose()
@@ -117,6 +133,20 @@ public sealed class Recorder : IDisposable
 
             nap = handled > 0 ? ShortestNap : Math.Min(nap * 2, LongestNap);
             Thread.Sleep(nap);
+        }
+    }
+
+    private void StopPrograms()
+    {
+        _program.Variable<uint>("stop") = 1;
+        _program.Detach();
+    }
+
+    private static void AwaitCommand(CommandProcess process)
+    {
+        while (!process.HasEnded())
+        {
+            Thread.Sleep(LongestNap);
         }
     }
 
@@ -192,19 +222,3 @@ public sealed class Recorder : IDisposable
 
     private static string ReadSetting(string path) => File.ReadAllText(path).Trim();
 }
-
-/// <summary>How a recording came to its end.</summary>
-public enum RecordingEnding
-{
-    /// <summary>The command, or its whole tree, ended.</summary>
-    Finished = 0,
-
-    /// <summary>The user ended the recording; processes may be running still.</summary>
-    Interrupted = 1,
-}
-
-/// <summary>What came of a recording.</summary>
-/// <param name="ExitStatus">The command's, as a shell gives it: 128 + the signal that killed it.</param>
-/// <param name="Ending">Why the recording ended.</param>
-/// <param name="Counts">What it counted about itself.</param>
-public sealed record RecordingOutcome(int ExitStatus, RecordingEnding Ending, RecordingCounts Counts);

@@ -21,6 +21,9 @@ public sealed record RecorderOptions
     /// <summary>Address spaces with more VMAs than this get no checkpoints but at exec and at exit: one takes 1 us a VMA.</summary>
     public int CheckpointMaxVmas { get; init; } = 2048;
 
+    /// <summary>Where the command's standard output goes.</summary>
+    public CommandOutput Output { get; init; } = CommandOutput.Inherited;
+
     /// <summary>When the recording ends by itself.</summary>
     public RecordingEnd End { get; init; } = RecordingEnd.WholeTree;
 }
@@ -40,4 +43,14 @@ public enum RecordingEnd
 
     /// <summary>With the command; what it leaves running goes on unrecorded.</summary>
     Command = 1,
+}
+
+/// <summary>Where the command's standard output goes.</summary>
+public enum CommandOutput
+{
+    /// <summary>Where the recorder's own goes.</summary>
+    Inherited = 0,
+
+    /// <summary>To standard error, for the trace takes standard output.</summary>
+    StandardError = 1,
 }

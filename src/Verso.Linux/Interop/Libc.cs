@@ -42,7 +42,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int PosixSpawn(
-        int* pid, string path, nint actions, byte* attributes, byte** arguments, byte** environment);
+        int* pid, string path, byte* actions, byte* attributes, byte** arguments, byte** environment);
 
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
     internal static partial int SpawnAttributesInit(byte* attributes);
@@ -55,6 +55,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigdefault")]
     internal static partial int SpawnAttributesSetDefaults(byte* attributes, byte* signals);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_init")]
+    internal static partial int SpawnActionsInit(byte* actions);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_adddup2")]
+    internal static partial int SpawnActionsAddDuplicate(byte* actions, int from, int to);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_destroy")]
+    internal static partial int SpawnActionsDestroy(byte* actions);
 
     [LibraryImport(Library, EntryPoint = "sigemptyset")]
     internal static partial int SignalSetEmpty(byte* signals);

@@ -11,6 +11,7 @@ namespace Verso.Linux.Recording;
 internal sealed unsafe class CommandProcess
 {
     private const int AttributeBytes = 1024;
+    private const int ActionsBytes = 256;
     private const int ExecutableAccess = 1;
 
     private bool _reaped;
@@ -59,14 +60,23 @@ internal sealed unsafe class CommandProcess
             : new CommandNotStartedException($"{command}: found in PATH, but not executable", 126);
     }
 
-    /// <summary>Starts the command in a child of the calling thread. Returns when it has executed the program.</summary>
-    internal static CommandProcess Start(string path, IReadOnlyList<string> command)
+    /// <summary>
+    /// Starts the command in a child of the calling thread. Returns when it has executed the program.
+    /// </summary>
+    /// <param name="path">What <see cref="Resolve"/> found.</param>
+    /// <param name="command">The words of the command.</param>
+    /// <param name="output">Where its standard output goes.</param>
+    /// <param name="announce">Called before each attempt: the next child of this thread is the command.</param>
+    internal static CommandProcess Start(
+        string path, IReadOnlyList<string> command, CommandOutput output, Action announce)
     {
-        var error = Spawn(path, command, out var pid);
+        announce();
+        var error = Spawn(path, command, output, out var pid);
         if (error == Libc.ErrorNoExec)
         {
             // A script without an interpreter line: execvp gives it to the shell.
-            error = Spawn("/bin/sh", ["sh", path, .. command.Skip(1)], out pid);
+            announce();
+            error = Spawn("/bin/sh", ["sh", path, .. command.Skip(1)], output, out pid);
         }
 
         if (error != 0)
@@ -115,7 +125,7 @@ internal sealed unsafe class CommandProcess
         return Libc.Access(path, ExecutableAccess) == 0 ? Candidate.Executable : Candidate.NotExecutable;
     }
 
-    private static int Spawn(string path, IReadOnlyList<string> command, out int pid)
+    private static int Spawn(string path, IReadOnlyList<string> command, CommandOutput output, out int pid)
     {
         var environment = new List<string>();
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
@@ -132,11 +142,19 @@ internal sealed unsafe class CommandProcess
         _ = Libc.SignalSetAdd(signals, Libc.SignalPipe);
         _ = Libc.SpawnAttributesSetDefaults(attributes, signals);
         _ = Libc.SpawnAttributesSetFlags(attributes, Libc.SpawnSetSignalDefaults);
+        var actions = stackalloc byte[ActionsBytes];
+        _ = Libc.SpawnActionsInit(actions);
+        if (output == CommandOutput.StandardError)
+        {
+            _ = Libc.SpawnActionsAddDuplicate(actions, 2, 1);
+        }
+
         int child;
         using (new InheritedFileLimit())
         {
-            var error = Libc.PosixSpawn(&child, path, 0, attributes, arguments.Pointer, variables.Pointer);
+            var error = Libc.PosixSpawn(&child, path, actions, attributes, arguments.Pointer, variables.Pointer);
             _ = Libc.SpawnAttributesDestroy(attributes);
+            _ = Libc.SpawnActionsDestroy(actions);
             pid = child;
             return error;
         }
