@@ -1,5 +1,3 @@
-using Verso.Engine.Vmas;
-
 namespace Verso.Engine;
 
 // mbind (mm/mempolicy.c), as far as it concerns VMAs.

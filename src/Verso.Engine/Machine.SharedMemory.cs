@@ -1,5 +1,4 @@
 using Verso.Engine.Objects;
-using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
 

@@ -1,5 +1,3 @@
-using Verso.Engine.Vmas;
-
 namespace Verso.Engine.Objects;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
 using Verso.Engine.Vmas;
 

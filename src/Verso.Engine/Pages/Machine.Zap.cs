@@ -1,4 +1,3 @@
-using Verso.Engine.Frames;
 using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
 using Verso.Engine.ReverseMaps;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Verso.Engine.Frames;
-using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;

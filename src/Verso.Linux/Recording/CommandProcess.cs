@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Verso.Linux.Interop;
 
 namespace Verso.Linux.Recording;

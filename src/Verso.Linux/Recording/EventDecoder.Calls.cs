@@ -1,4 +1,3 @@
-using Verso.Engine;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Verso.Engine.Tests.Pages;
 
 /// <summary>Hot paths allocate no managed memory once the arenas have grown.</summary>

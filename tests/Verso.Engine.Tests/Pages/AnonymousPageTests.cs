@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Verso.Engine.Tests.Pages;
 
 /// <summary>The zero page, discards, MADV_FREE, guard markers, protection and population.</summary>

@@ -1,6 +1,5 @@
 using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
-using Xunit;
 
 namespace Verso.Engine.Tests.Pages;
 

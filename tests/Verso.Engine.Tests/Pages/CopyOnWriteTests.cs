@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Verso.Engine.Tests.Pages;
 
 /// <summary>fork and the writes after it: who copies, who reuses, who is exclusive.</summary>

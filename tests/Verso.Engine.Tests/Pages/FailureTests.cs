@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Verso.Engine.Tests.Pages;
 
 /// <summary>S4: any single allocation may fail; every invariant still holds, and nothing leaks.</summary>

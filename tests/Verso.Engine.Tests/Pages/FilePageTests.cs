@@ -1,5 +1,4 @@
 using Verso.Engine.Objects;
-using Xunit;
 
 namespace Verso.Engine.Tests.Pages;
 

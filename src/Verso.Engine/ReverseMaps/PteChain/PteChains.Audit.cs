@@ -1,4 +1,3 @@
-using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
 
 namespace Verso.Engine.ReverseMaps.PteChain;

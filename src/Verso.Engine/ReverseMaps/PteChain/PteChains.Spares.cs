@@ -1,5 +1,3 @@
-using Verso.Engine.Vmas;
-
 namespace Verso.Engine.ReverseMaps.PteChain;
 
 // Blocks allocated ahead, while sleeping is allowed: pte_chain_alloc(GFP_KERNEL) at the head of every fault path of 2.5.

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Verso.Engine.Frames;
-using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.PteChain;
 
