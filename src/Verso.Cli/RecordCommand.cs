@@ -105,7 +105,7 @@ internal static class RecordCommand
     private static RecordingOutcome Record(Recorder recorder, Stream stream)
     {
         TraceWriter writer = new(stream, recorder.Header);
-        RecordingOutcome outcome = recorder.Run(new TraceWriterSink(writer));
+        RecordingOutcome outcome = recorder.Run(writer);
         if (outcome.Problem is null)
         {
             writer.Dispose();

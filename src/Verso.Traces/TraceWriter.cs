@@ -7,7 +7,7 @@ namespace Verso.Traces;
 /// Writes a trace to a stream, which may be a pipe: nothing is ever rewritten. Dispose writes the trailer; a file that
 /// lacks it is a truncated one, readable up to its last whole block.
 /// </summary>
-public sealed class TraceWriter : IDisposable
+public sealed class TraceWriter : ITraceSink, IDisposable
 {
     private readonly Stream _stream;
     private readonly ByteEncoder _block = new();
