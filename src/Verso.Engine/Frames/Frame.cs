@@ -30,7 +30,9 @@ public struct Frame
     /// <summary>Bits below the index.</summary>
     public const int FlagBits = 12;
 
-    /// <summary>The highest index a frame can hold: 2^52 - 1 pages, all that a signed 64-bit file size can name.</summary>
+    /// <summary>
+    /// The highest index a frame can hold: 2^52 - 1 pages, all that a signed 64-bit file size can name.
+    /// </summary>
     public const ulong IndexMax = (1UL << (64 - FlagBits)) - 1;
 
     private const ulong FlagMask = (1UL << FlagBits) - 1;

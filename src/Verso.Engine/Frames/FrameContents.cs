@@ -1,6 +1,8 @@
 namespace Verso.Engine.Frames;
 
-/// <summary>The bytes of frames, where a machine keeps them: blocks of 64 frames, made when first used and then kept.</summary>
+/// <summary>
+/// The bytes of frames, where a machine keeps them: blocks of 64 frames, made when first used and then kept.
+/// </summary>
 internal sealed class FrameContents
 {
     private const int BlockShift = 6;

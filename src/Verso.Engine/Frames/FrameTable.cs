@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Verso.Engine.Frames;
 
-/// <summary>Every page frame of a machine, by <see cref="Pfn"/>: one array, grown by doubling, with a free list in it.</summary>
+/// <summary>
+/// Every page frame of a machine, by <see cref="Pfn"/>: one array, grown by doubling, with a free list in it.
+/// </summary>
 /// <remarks>
 /// Frame 0 is never given out. A freed frame is the next to be used again, so that a working set stays small. Live and
 /// peak frames are the row "page" of the <see cref="Ledger"/>.
@@ -47,7 +49,9 @@ public sealed class FrameTable
     /// <summary>The frames by number; good until the next allocation.</summary>
     internal Span<Frame> Frames => _frames;
 
-    /// <summary>A frame, mapped nowhere; its bytes, if it has any, are 0. None if the allocation fails (ENOMEM).</summary>
+    /// <summary>
+    /// A frame, mapped nowhere; its bytes, if it has any, are 0. None if the allocation fails (ENOMEM).
+    /// </summary>
     /// <param name="flags">What it is for.</param>
     /// <param name="index">Page offset within <paramref name="mapping"/>.</param>
     /// <param name="mapping">A design's key or an inode's handle; see <see cref="Frame.Mapping"/>.</param>

@@ -1,12 +1,14 @@
 namespace Verso.Engine.Objects;
 
 /// <summary>
-/// The made-up contents of regular files: a byte for each (device, inode, offset), so that a test can say what a page of a
-/// file must read without a file.
+/// The made-up contents of regular files: a byte for each (device, inode, offset), so that a test can say what a
+/// page of a file must read without a file.
 /// </summary>
 public static class FilePattern
 {
-    /// <summary>The byte of a regular file at this byte offset, before any write, truncation or hole. Never 0.</summary>
+    /// <summary>
+    /// The byte of a regular file at this byte offset, before any write, truncation or hole. Never 0.
+    /// </summary>
     public static byte At(ulong device, ulong inode, ulong offset)
     {
         ulong seed = Seed(device, inode, offset >> Page.Shift);

@@ -6,8 +6,8 @@ namespace Verso.Engine.Objects;
 public sealed partial class FileTable
 {
     /// <summary>
-    /// The page-cache frame at this page offset, read in where it is missing (filemap_fault, shmem_fault); none on ENOMEM.
-    /// Requires: the offset is not beyond the end.
+    /// The page-cache frame at this page offset, read in where it is missing (filemap_fault, shmem_fault); none on
+    /// ENOMEM. Requires: the offset is not beyond the end.
     /// </summary>
     internal Pfn GetPage(Inode inode, ulong pgoff)
     {
@@ -27,8 +27,8 @@ public sealed partial class FileTable
     }
 
     /// <summary>
-    /// Bytes [start, end) of the file read 0 from now on, in the page cache and when read in later; what private copies hold
-    /// is theirs.
+    /// Bytes [start, end) of the file read 0 from now on, in the page cache and when read in later; what private
+    /// copies hold is theirs.
     /// </summary>
     internal void ZeroBytes(Inode inode, ulong start, ulong end)
     {
@@ -74,7 +74,9 @@ public sealed partial class FileTable
         return frame;
     }
 
-    /// <summary>Clears those bytes [start, end) of the file that lie in the page at byte offset <paramref name="page"/>.</summary>
+    /// <summary>
+    /// Clears those bytes [start, end) of the file that lie in the page at byte offset <paramref name="page"/>.
+    /// </summary>
     private void ClearWithin(Pfn frame, ulong page, ulong start, ulong end)
     {
         ulong from = Math.Max(start, page);

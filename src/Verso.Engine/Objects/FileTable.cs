@@ -6,8 +6,9 @@ namespace Verso.Engine.Objects;
 /// <summary>The open files of a machine and the inodes behind them.</summary>
 /// <remarks>
 /// <para>
-/// An inode that was opened has a name: it stays, with its page cache, when nothing refers to it any more. A shared-memory
-/// object made by the machine (shared anonymous memory) has none: it goes with its last reference, and its pages with it.
+/// An inode that was opened has a name: it stays, with its page cache, when nothing refers to it any more. A
+/// shared-memory object made by the machine (shared anonymous memory) has none: it goes with its last reference, and
+/// its pages with it.
 /// </para>
 /// <para>
 /// The VMA operations keep the list of mappings true: <see cref="Link"/> where a VMA with a file comes into being,
@@ -19,7 +20,9 @@ public sealed partial class FileTable
     /// <summary>Size of an inode of shared memory (shmem_inode_cache) on 6.18.44.</summary>
     public const int SharedMemoryInodeBytes = 752;
 
-    /// <summary>Device number of the objects that the machine itself makes: the kernel's shm_mnt has none either.</summary>
+    /// <summary>
+    /// Device number of the objects that the machine itself makes: the kernel's shm_mnt has none either.
+    /// </summary>
     public const ulong InternalDevice = ulong.MaxValue;
 
     private readonly VmaTable _vmas;
@@ -104,8 +107,9 @@ public sealed partial class FileTable
     }
 
     /// <summary>
-    /// A fresh object of shared memory, as mmap makes it for MAP_SHARED | MAP_ANONYMOUS (shmem_zero_setup). The caller holds
-    /// one reference and gives it back by <see cref="Release"/> once a VMA is linked, or if the call fails. None on ENOMEM.
+    /// A fresh object of shared memory, as mmap makes it for MAP_SHARED | MAP_ANONYMOUS (shmem_zero_setup). The
+    /// caller holds one reference and gives it back by <see cref="Release"/> once a VMA is linked, or if the call
+    /// fails. None on ENOMEM.
     /// </summary>
     public FileId CreateSharedMemory(ulong sizeBytes)
     {
@@ -120,12 +124,14 @@ public sealed partial class FileTable
     }
 
     /// <summary>
-    /// Lets go of the reference that <see cref="Open"/> or <see cref="CreateSharedMemory"/> gave (fput). The id is reused once
-    /// no VMA holds the file either.
+    /// Lets go of the reference that <see cref="Open"/> or <see cref="CreateSharedMemory"/> gave (fput). The id is
+    /// reused once no VMA holds the file either.
     /// </summary>
     public void Release(FileId file) => Put(file);
 
-    /// <summary>A VMA with a file has come into being with its bounds: it is entered in i_mmap and holds the file.</summary>
+    /// <summary>
+    /// A VMA with a file has come into being with its bounds: it is entered in i_mmap and holds the file.
+    /// </summary>
     public void Link(VmaId vma)
     {
         ref OpenFile file = ref _files[_vmas[vma].File.Value];
@@ -162,7 +168,8 @@ public sealed partial class FileTable
     }
 
     /// <summary>
-    /// Bounds or pgoff of a linked VMA are about to change (vma_prepare and vma_complete, one acquisition of i_mmap_rwsem).
+    /// Bounds or pgoff of a linked VMA are about to change (vma_prepare and vma_complete, one acquisition of
+    /// i_mmap_rwsem).
     /// </summary>
     public void Adjusting(VmaId vma)
     {

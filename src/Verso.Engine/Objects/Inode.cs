@@ -24,7 +24,9 @@ public sealed class Inode
         Pages = pages;
     }
 
-    /// <summary>Its row in the file table, from 1: what <see cref="Frames.Frame.Mapping"/> of its pages holds.</summary>
+    /// <summary>
+    /// Its row in the file table, from 1: what <see cref="Frames.Frame.Mapping"/> of its pages holds.
+    /// </summary>
     public int Handle { get; }
 
     public FileKind Kind { get; }
@@ -35,7 +37,9 @@ public sealed class Inode
     /// <summary><c>i_ino</c>.</summary>
     public ulong Number { get; }
 
-    /// <summary><c>i_size</c>; <see cref="ulong.MaxValue"/> where it is not known, then nothing is beyond the end.</summary>
+    /// <summary>
+    /// <c>i_size</c>; <see cref="ulong.MaxValue"/> where it is not known, then nothing is beyond the end.
+    /// </summary>
     public ulong SizeBytes { get; internal set; }
 
     /// <summary>Open files that refer to it.</summary>
@@ -49,10 +53,14 @@ public sealed class Inode
 
     public int MappingCount { get; private set; }
 
-    /// <summary>Bytes of the made-up contents that truncation has not yet taken away; what lies beyond reads 0.</summary>
+    /// <summary>
+    /// Bytes of the made-up contents that truncation has not yet taken away; what lies beyond reads 0.
+    /// </summary>
     internal ulong PatternBytes { get; set; }
 
-    /// <summary>Byte ranges within <see cref="PatternBytes"/> that have been punched out, in order of punching.</summary>
+    /// <summary>
+    /// Byte ranges within <see cref="PatternBytes"/> that have been punched out, in order of punching.
+    /// </summary>
     internal List<(ulong Start, ulong End)> Holes { get; } = [];
 
     /// <summary>Whether this page lies wholly beyond the end: an access to it is SIGBUS.</summary>
@@ -71,7 +79,9 @@ public sealed class Inode
         return MappingCount++;
     }
 
-    /// <summary>Removes the mapping at a position; returns the one that took its place, or none if it was the last.</summary>
+    /// <summary>
+    /// Removes the mapping at a position; returns the one that took its place, or none if it was the last.
+    /// </summary>
     internal VmaId RemoveAt(int position)
     {
         Invariant.Require(position >= 0 && position < MappingCount);

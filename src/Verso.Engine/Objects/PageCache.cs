@@ -1,8 +1,8 @@
 namespace Verso.Engine.Objects;
 
 /// <summary>
-/// The pages of one inode by page offset (<c>i_pages</c>): a sorted list of chunks of 64 neighbouring slots, the size of
-/// an xarray node.
+/// The pages of one inode by page offset (<c>i_pages</c>): a sorted list of chunks of 64 neighbouring slots, the
+/// size of an xarray node.
 /// </summary>
 /// <remarks>
 /// <code>

@@ -22,8 +22,8 @@ public sealed partial class PageTablePool
     }
 
     /// <summary>
-    /// The leaf table that translates this byte address, made together with the tables above it where it is missing; 0 if
-    /// an allocation fails. Tables made before the failure stay (as with __pte_alloc).
+    /// The leaf table that translates this byte address, made together with the tables above it where it is missing;
+    /// 0 if an allocation fails. Tables made before the failure stay (as with __pte_alloc).
     /// </summary>
     public int EnsureLeaf(Mm mm, ulong address)
     {
@@ -123,7 +123,8 @@ public sealed partial class PageTablePool
         }
     }
 
-    private static ulong Tag(MmId mm, ulong address) => ((ulong)(uint)mm.Value << 32) | (address >> (Page.Shift + IndexBits));
+    private static ulong Tag(MmId mm, ulong address) =>
+        ((ulong)(uint)mm.Value << 32) | (address >> (Page.Shift + IndexBits));
 
     private void Remember(MmId mm, ulong address, int leaf)
     {
@@ -133,7 +134,9 @@ public sealed partial class PageTablePool
 
     private int FindLeafSlow(Mm mm, ulong address) => FindLeafOrSkip(mm, ref address);
 
-    /// <summary>As <see cref="FindLeaf"/>; if there is none, the address moves to the next that a table may translate.</summary>
+    /// <summary>
+    /// As <see cref="FindLeaf"/>; if there is none, the address moves to the next that a table may translate.
+    /// </summary>
     private int FindLeafOrSkip(Mm mm, ref ulong address)
     {
         int table = mm.PageTableRoot;

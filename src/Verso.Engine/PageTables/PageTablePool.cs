@@ -11,13 +11,13 @@ namespace Verso.Engine.PageTables;
 ///   _tables[handle]                                   owner mm, base address, parent, level, live entries
 /// </code>
 /// <para>
-/// Tables lie in blocks of 64 that never move, so a span of entries stays good when the pool grows. Each table counts its
-/// live entries: an empty one is recognised without a scan. Each leaf knows whose it is and which address its
-/// first slot translates, so a pair (table, slot) names one page of one address space.
+/// Tables lie in blocks of 64 that never move, so a span of entries stays good when the pool grows. Each table
+/// counts its live entries: an empty one is recognised without a scan. Each leaf knows whose it is and which address
+/// its first slot translates, so a pair (table, slot) names one page of one address space.
 /// </para>
 /// <para>
-/// A handle fits 22 bits, so that (table, slot) fits a positive int: 4 Mi tables, 8 TiB of mapped pages. The pool is the
-/// limit there: an allocation beyond fails with ENOMEM.
+/// A handle fits 22 bits, so that (table, slot) fits a positive int: 4 Mi tables, 8 TiB of mapped pages. The pool is
+/// the limit there: an allocation beyond fails with ENOMEM.
 /// </para>
 /// </remarks>
 public sealed partial class PageTablePool
@@ -137,7 +137,13 @@ public sealed partial class PageTablePool
         }
 
         ulong span = 1UL << ShiftOf(level + 1);
-        _tables[table] = new Table { Base = address & ~(span - 1), Owner = mm.Id, Parent = parent, Level = (byte)level };
+        _tables[table] = new Table
+        {
+            Base = address & ~(span - 1),
+            Owner = mm.Id,
+            Parent = parent,
+            Level = (byte)level,
+        };
         LiveCount++;
         return table;
     }

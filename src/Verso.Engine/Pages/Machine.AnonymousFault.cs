@@ -34,8 +34,8 @@ public sealed partial class Machine<TDesign>
     }
 
     /// <summary>
-    /// Puts a new anonymous page, exclusive and dirty, in place of what the entry holds. Returns its frame, or none if an
-    /// allocation failed; then the entry is as it was.
+    /// Puts a new anonymous page, exclusive and dirty, in place of what the entry holds. Returns its frame, or none
+    /// if an allocation failed; then the entry is as it was.
     /// </summary>
     /// <param name="id">The VMA. Requires: it is prepared.</param>
     /// <param name="at">The entry.</param>

@@ -115,7 +115,9 @@ public sealed partial class Machine<TDesign>
         return writable && !vma.IsShared && !frame.IsExclusive ? "writable, but not exclusive" : null;
     }
 
-    /// <summary>Map counts equal entries; no frame is kept by nobody; anonymous frames are no more than entries (S5).</summary>
+    /// <summary>
+    /// Map counts equal entries; no frame is kept by nobody; anonymous frames are no more than entries (S5).
+    /// </summary>
     private string? AuditFrames()
     {
         int[] mapped = CountEntries();
@@ -148,7 +150,9 @@ public sealed partial class Machine<TDesign>
         return live == _frames.LiveCount ? null : $"{live} frames are in use, counted {_frames.LiveCount}";
     }
 
-    /// <summary>The page cache and its frames agree; the mappings of each inode are exactly the VMAs that have it.</summary>
+    /// <summary>
+    /// The page cache and its frames agree; the mappings of each inode are exactly the VMAs that have it.
+    /// </summary>
     private string? AuditFiles()
     {
         int cached = 0;

@@ -38,8 +38,8 @@ public sealed partial class Machine<TDesign>
     }
 
     /// <remarks>
-    /// Copy-on-write begins here: entries of a private mapping lose the right to write in both page tables, and pages stop
-    /// being exclusive, so that the parent's next write faults too.
+    /// Copy-on-write begins here: entries of a private mapping lose the right to write in both page tables, and
+    /// pages stop being exclusive, so that the parent's next write faults too.
     /// </remarks>
     private Errno CopyLeaf(VmaId parent, VmaId child, in PteRange source, in PteRange target)
     {

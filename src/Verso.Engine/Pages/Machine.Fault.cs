@@ -79,8 +79,8 @@ public sealed partial class Machine<TDesign>
 
         if (!Pte.IsPresent(pte))
         {
-            // handle_pte_marker: VM_FAULT_SIGSEGV, which x86-64 reports as SEGV_MAPERR (seen on 6.18.44). The engine has no
-            // reclaim yet, so it is no swap entry.
+            // handle_pte_marker: VM_FAULT_SIGSEGV, which x86-64 reports as SEGV_MAPERR (seen on 6.18.44). The engine
+            // has no reclaim yet, so it is no swap entry.
             Invariant.Require(Pte.IsGuard(pte));
             return FaultOutcome.MapError;
         }
@@ -109,7 +109,9 @@ public sealed partial class Machine<TDesign>
         return start >= vma.Start && start + PageTablePool.LeafBytes <= vma.End;
     }
 
-    /// <summary>A write through a writable entry: the hardware sets its dirty bit, and MADV_FREE is over for the page.</summary>
+    /// <summary>
+    /// A write through a writable entry: the hardware sets its dirty bit, and MADV_FREE is over for the page.
+    /// </summary>
     private FaultOutcome Dirty(in PteRange at)
     {
         ref ulong entry = ref _tables.Entry(at.Table, at.First);

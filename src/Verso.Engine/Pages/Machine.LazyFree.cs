@@ -9,8 +9,8 @@ public sealed partial class Machine<TDesign>
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// Pages that others map too are skipped. A page given up may be dropped until it is written to again; what becomes of
-    /// it is <see cref="MachineOptions.LazyFree"/>.
+    /// Pages that others map too are skipped. A page given up may be dropped until it is written to again; what
+    /// becomes of it is <see cref="MachineOptions.LazyFree"/>.
     /// </remarks>
     private protected override void LazyFreeRange(VmaId vma, ulong start, ulong end)
     {

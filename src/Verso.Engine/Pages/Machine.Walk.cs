@@ -45,7 +45,9 @@ public sealed partial class Machine<TDesign>
         }
     }
 
-    /// <summary>Every mapping of the inode whose page offsets cover the page; i_mmap's interval tree finds the same.</summary>
+    /// <summary>
+    /// Every mapping of the inode whose page offsets cover the page; i_mmap's interval tree finds the same.
+    /// </summary>
     private void WalkFile<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {

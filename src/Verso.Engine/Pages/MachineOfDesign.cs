@@ -13,9 +13,9 @@ namespace Verso.Engine;
 /// span of entries; only a fault works on a single entry.
 /// </para>
 /// <para>
-/// Order within an operation: what may fail comes first (Prepare, Reserve, tables, frames), then nothing fails any more. So
-/// an ENOMEM leaves every count true without undoing anything; fork, which must call a hook that may fail after it has
-/// copied a leaf, undoes that leaf.
+/// Order within an operation: what may fail comes first (Prepare, Reserve, tables, frames), then nothing fails any
+/// more. So an ENOMEM leaves every count true without undoing anything; fork, which must call a hook that may fail
+/// after it has copied a leaf, undoes that leaf.
 /// </para>
 /// </remarks>
 /// <typeparam name="TDesign">The reverse map; a struct, so that its hooks are direct calls.</typeparam>
@@ -29,7 +29,9 @@ public sealed partial class Machine<TDesign> : Machine
     private readonly MmTable _mms;
     private readonly Counters _counters;
 
-    /// <summary>A machine without any address space. Throws <see cref="ArgumentException"/> on an unknown design option.</summary>
+    /// <summary>
+    /// A machine without any address space. Throws <see cref="ArgumentException"/> on an unknown design option.
+    /// </summary>
     /// <param name="options">Its fixed properties.</param>
     /// <param name="design">A fresh design, which no other machine uses.</param>
     public Machine(MachineOptions options, TDesign design)
@@ -60,7 +62,8 @@ public sealed partial class Machine<TDesign> : Machine
     }
 
     /// <summary>
-    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of /dev/zero.
+    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of
+    /// /dev/zero.
     /// </summary>
     private bool IsFilledAnonymously(in Vma vma) =>
         vma.IsAnonymous || (!vma.IsShared && World.Files[vma.File].Kind == FileKind.Zero);

@@ -3,7 +3,9 @@ namespace Verso.Engine.ReverseMaps;
 /// <summary>Reading the options of a design.</summary>
 internal static class DesignOptions
 {
-    /// <summary>Throws <see cref="ArgumentException"/> if there is an option that is not among those a design knows.</summary>
+    /// <summary>
+    /// Throws <see cref="ArgumentException"/> if there is an option that is not among those a design knows.
+    /// </summary>
     public static void Accept(IReadOnlyDictionary<string, string> options, params ReadOnlySpan<string> known)
     {
         foreach (string name in options.Keys)
@@ -16,12 +18,15 @@ internal static class DesignOptions
         }
     }
 
-    /// <summary>An option that is true or false; false if absent. Throws <see cref="ArgumentException"/> on anything else.</summary>
+    /// <summary>
+    /// An option that is true or false; false if absent. Throws <see cref="ArgumentException"/> on anything else.
+    /// </summary>
     public static bool IsOn(IReadOnlyDictionary<string, string> options, string name) =>
         options.TryGetValue(name, out string? value) && value switch
         {
             "true" => true,
             "false" => false,
-            _ => throw new ArgumentException($"design option '{name}' is true or false, not '{value}'", nameof(options)),
+            _ => throw new ArgumentException(
+                $"design option '{name}' is true or false, not '{value}'", nameof(options)),
         };
 }

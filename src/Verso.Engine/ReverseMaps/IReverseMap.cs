@@ -19,8 +19,8 @@ namespace Verso.Engine.ReverseMaps;
 /// later <see cref="Drop"/> does not undo. No other hook may allocate kernel objects.
 /// </para>
 /// <para>
-/// A range may hold file pages, the zero page, guard markers and empty entries besides anonymous pages. The entry hooks are
-/// called for file pages too; a design skips what it does not track.
+/// A range may hold file pages, the zero page, guard markers and empty entries besides anonymous pages. The entry
+/// hooks are called for file pages too; a design skips what it does not track.
 /// </para>
 /// </remarks>
 public interface IReverseMap
@@ -29,12 +29,15 @@ public interface IReverseMap
     static abstract DesignFacts Facts { get; }
 
     /// <summary>
-    /// Whether <see cref="Walk"/> finds file pages too; else the machine walks the file's own list of mappings. Known after
+    /// Whether <see cref="Walk"/> finds file pages too; else the machine walks the file's own list of mappings.
+    /// Known after
     /// <see cref="Start"/>.
     /// </summary>
     bool OwnsFilePages { get; }
 
-    /// <summary>Called once, before anything else. Throws <see cref="ArgumentException"/> on an unknown option.</summary>
+    /// <summary>
+    /// Called once, before anything else. Throws <see cref="ArgumentException"/> on an unknown option.
+    /// </summary>
     void Start(World world);
 
     // ---- Structure: under the mmap write lock ----
@@ -63,8 +66,8 @@ public interface IReverseMap
     void Adjusted(VmaId vma);
 
     /// <summary>
-    /// A VMA was divided: <paramref name="fresh"/> has its bounds and takes over part of <paramref name="source"/>'s range
-    /// (anon_vma_clone in __split_vma). Bounds of the source still cover both.
+    /// A VMA was divided: <paramref name="fresh"/> has its bounds and takes over part of <paramref name="source"/>'s
+    /// range (anon_vma_clone in __split_vma). Bounds of the source still cover both.
     /// </summary>
     Errno Split(VmaId source, VmaId fresh);
 
@@ -74,13 +77,17 @@ public interface IReverseMap
     /// </summary>
     Errno Join(VmaId target, VmaId source);
 
-    /// <summary>mremap made <paramref name="copy"/> at another address, to receive the pages of <paramref name="source"/>.</summary>
+    /// <summary>
+    /// mremap made <paramref name="copy"/> at another address, to receive the pages of <paramref name="source"/>.
+    /// </summary>
     Errno Copy(VmaId source, VmaId copy);
 
     /// <summary>The VMA lets go of everything (unlink_anon_vmas). Its pages are already unmapped or moved.</summary>
     void Drop(VmaId vma);
 
-    /// <summary>fork made <paramref name="child"/> from <paramref name="parent"/>; called for each VMA that is inherited.</summary>
+    /// <summary>
+    /// fork made <paramref name="child"/> from <paramref name="parent"/>; called for each VMA that is inherited.
+    /// </summary>
     Errno Fork(VmaId parent, VmaId child);
 
     /// <summary>
@@ -93,10 +100,15 @@ public interface IReverseMap
 
     // ---- Entries: a range within one leaf table ----
 
-    /// <summary>Allocates what <see cref="Mapped"/> or <see cref="Copied"/> will need for up to this many new entries of these frames.</summary>
+    /// <summary>
+    /// Allocates what <see cref="Mapped"/> or <see cref="Copied"/> will need for up to this many new entries of
+    /// these frames.
+    /// </summary>
     Errno Reserve(VmaId vma, in PteRange range);
 
-    /// <summary>A new anonymous folio will be mapped at this address of this VMA (folio_add_new_anon_rmap); it is exclusive.</summary>
+    /// <summary>
+    /// A new anonymous folio will be mapped at this address of this VMA (folio_add_new_anon_rmap); it is exclusive.
+    /// </summary>
     void Instantiate(Pfn frame, VmaId vma, ulong address);
 
     /// <summary>Present entries were set in the range.</summary>
@@ -105,10 +117,15 @@ public interface IReverseMap
     /// <summary>Present entries of the range are about to be cleared.</summary>
     void Unmapped(VmaId vma, in PteRange range, UnmapReason reason);
 
-    /// <summary>fork copied the present entries of <paramref name="source"/> to <paramref name="target"/>, slot by slot.</summary>
+    /// <summary>
+    /// fork copied the present entries of <paramref name="source"/> to <paramref name="target"/>, slot by slot.
+    /// </summary>
     Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target);
 
-    /// <summary>mremap is moving the present entries of <paramref name="source"/> to the same number of slots at <paramref name="target"/>; both still hold their old contents.</summary>
+    /// <summary>
+    /// mremap is moving the present entries of <paramref name="source"/> to the same number of slots at
+    /// <paramref name="target"/>; both still hold their old contents.
+    /// </summary>
     void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target);
 
     /// <summary>The folio, mapped here alone, becomes this VMA's own (folio_move_anon_rmap).</summary>
@@ -137,7 +154,9 @@ public interface IReverseMap
     /// </summary>
     Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas);
 
-    /// <summary>The anon_vma graph as seen from this VMA, for comparison with a kernel; null if the design has no such thing.</summary>
+    /// <summary>
+    /// The anon_vma graph as seen from this VMA, for comparison with a kernel; null if the design has no such thing.
+    /// </summary>
     AnonVmaView? View(VmaId vma);
 }
 
@@ -182,8 +201,8 @@ public interface IWalkVisitor
     WalkStep Visit(MmId mm, ulong address);
 
     /// <summary>
-    /// So many candidates were looked at that the design could tell by itself not to map the folio: useless visits, counted
-    /// but not offered.
+    /// So many candidates were looked at that the design could tell by itself not to map the folio: useless visits,
+    /// counted but not offered.
     /// </summary>
     void Dismiss(int count);
 }
@@ -195,7 +214,9 @@ public enum WalkStep
     Stop = 1,
 }
 
-/// <summary>The anonymous reverse map of one VMA in the terms of Linux. Ids are unique within a machine and never 0.</summary>
+/// <summary>
+/// The anonymous reverse map of one VMA in the terms of Linux. Ids are unique within a machine and never 0.
+/// </summary>
 /// <param name="AnonVma"><c>vma->anon_vma</c>; 0 where NULL.</param>
 /// <param name="Chain">Its chain, newest first.</param>
 /// <param name="Nodes">Every anon_vma of the chain with its counts, and their parents.</param>

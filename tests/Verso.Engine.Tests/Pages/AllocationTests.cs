@@ -92,8 +92,8 @@ public sealed class AllocationTests
         scenario.Machine.Madvise(scenario.Parent, Scenario.Base, Pages * Page.Size, Advice.DontNeed);
 
     /// <summary>
-    /// The fewest bytes the action allocates in one of several runs: the runtime adds some of its own when it compiles a
-    /// method again.
+    /// The fewest bytes the action allocates in one of several runs: the runtime adds some of its own when it
+    /// compiles a method again.
     /// </summary>
     private static long AllocatedBy(Scenario scenario, Action action, Action undo)
     {

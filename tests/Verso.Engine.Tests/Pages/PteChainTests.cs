@@ -7,7 +7,9 @@ public sealed class PteChainTests
 {
     private const string PteChain = "pte-chain";
 
-    /// <summary>1 mapping: direct. 2..7: one block. 8..14: two. Only the first block of a chain is partly used.</summary>
+    /// <summary>
+    /// 1 mapping: direct. 2..7: one block. 8..14: two. Only the first block of a chain is partly used.
+    /// </summary>
     [Fact]
     public void Blocks_follow_the_map_count()
     {

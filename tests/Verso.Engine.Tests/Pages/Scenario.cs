@@ -2,7 +2,10 @@ using Verso.Engine.ReverseMaps;
 
 namespace Verso.Engine.Tests.Pages;
 
-/// <summary>A machine with contents and one address space, in the words of a scenario. Addresses are page numbers of one mapping.</summary>
+/// <summary>
+/// A machine with contents and one address space, in the words of a scenario. Addresses are page numbers of one
+/// mapping.
+/// </summary>
 internal sealed class Scenario
 {
     public const ulong Base = 0x7f00_0000_0000;

@@ -5,8 +5,8 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.ReverseMaps.PageTableScan;
 
 /// <summary>
-/// No reverse map: a walk scans every page table. All that other designs keep, this one finds out; it is the oracle they
-/// are compared with. See docs/designs/page-table-scan.md.
+/// No reverse map: a walk scans every page table. All that other designs keep, this one finds out; it is the oracle
+/// they are compared with. See docs/designs/page-table-scan.md.
 /// </summary>
 public readonly struct PageTableScanMap : IReverseMap
 {
@@ -45,7 +45,8 @@ public readonly struct PageTableScanMap : IReverseMap
     public ulong Place(Mm mm, ulong address) => address >> Page.Shift;
 
     /// <inheritdoc/>
-    /// <remarks>Anonymous neighbours always join: nothing depends on their page offsets. A file's must be linear.</remarks>
+    /// <remarks>Anonymous neighbours always join: nothing depends on their page offsets. A file's must be
+    /// linear.</remarks>
     public MergeTests CanJoin(in JoinCandidate candidate) => FileOffsets.CanJoin(candidate);
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ namespace Verso.Engine.ReverseMaps.PageTableScan;
 
 /// <summary>Looks through every leaf table of every address space for the entries of one frame.</summary>
 /// <remarks>
-/// Every live entry counts as visited: that is what not knowing costs. The scan compares a vector of entries at a time, so
-/// that checking all walks of a machine stays possible.
+/// Every live entry counts as visited: that is what not knowing costs. The scan compares a vector of entries at a
+/// time, so that checking all walks of a machine stays possible.
 /// </remarks>
 internal sealed class PageTableScanner
 {

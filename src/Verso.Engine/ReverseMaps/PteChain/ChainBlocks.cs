@@ -66,7 +66,9 @@ internal struct ChainBlock
     }
 }
 
-/// <summary>The blocks of all chains, by int handle. Handle 0 is never given out. The ledger counts 64 bytes a block.</summary>
+/// <summary>
+/// The blocks of all chains, by int handle. Handle 0 is never given out. The ledger counts 64 bytes a block.
+/// </summary>
 internal sealed class ChainBlocks
 {
     /// <summary>Bytes of a block in the kernel: one cache line.</summary>

@@ -40,7 +40,8 @@ public readonly struct PteChainMap : IReverseMap
     public ulong Place(Mm mm, ulong address) => address >> Page.Shift;
 
     /// <inheritdoc/>
-    /// <remarks>Anonymous neighbours always join: a chain leads to entries, never to VMAs. A file's offsets must be linear.</remarks>
+    /// <remarks>Anonymous neighbours always join: a chain leads to entries, never to VMAs. A file's offsets must be
+    /// linear.</remarks>
     public MergeTests CanJoin(in JoinCandidate candidate) => FileOffsets.CanJoin(candidate);
 
     /// <inheritdoc/>

@@ -5,7 +5,9 @@ namespace Verso.Engine.ReverseMaps.PteChain;
 // The design's own invariants.
 internal sealed partial class PteChains
 {
-    /// <summary>Every pointer leads to an entry that maps the frame; there are MapCount of them, in well-formed chains.</summary>
+    /// <summary>
+    /// Every pointer leads to an entry that maps the frame; there are MapCount of them, in well-formed chains.
+    /// </summary>
     public string? Audit()
     {
         int blocks = _spareCount;

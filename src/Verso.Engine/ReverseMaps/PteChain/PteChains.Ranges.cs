@@ -51,8 +51,8 @@ internal sealed partial class PteChains
     }
 
     /// <summary>
-    /// fork set the entries of <paramref name="target"/>. Blocks are allocated under the page-table lock (GFP_ATOMIC); if one
-    /// cannot be had, what was added for this range is taken back.
+    /// fork set the entries of <paramref name="target"/>. Blocks are allocated under the page-table lock
+    /// (GFP_ATOMIC); if one cannot be had, what was added for this range is taken back.
     /// </summary>
     public Errno Copied(in PteRange target)
     {

@@ -1,6 +1,7 @@
 namespace Verso.Engine.ReverseMaps.PteChain;
 
-// Blocks allocated ahead, while sleeping is allowed: pte_chain_alloc(GFP_KERNEL) at the head of every fault path of 2.5.
+// Blocks allocated ahead, while sleeping is allowed: pte_chain_alloc(GFP_KERNEL) at the head of every fault path of
+// 2.5.
 internal sealed partial class PteChains
 {
     private int _spares;

@@ -11,12 +11,12 @@ namespace Verso.Engine.ReverseMaps.PteChain;
 ///                     &lt; 0        minus the first block of its chain
 /// </code>
 /// <para>
-/// The head of an anonymous frame is <see cref="Frame.Mapping"/>, in the cache line that a fault touches anyway; that of a
-/// file page, where those are tracked, lies in a side array.
+/// The head of an anonymous frame is <see cref="Frame.Mapping"/>, in the cache line that a fault touches anyway;
+/// that of a file page, where those are tracked, lies in a side array.
 /// </para>
 /// <para>
-/// Invariant: a chain holds two pointers or more, and only its first block may be partly used. 2.5 turned a chain of one
-/// back into a direct pointer when a walk next met it; here that happens at once.
+/// Invariant: a chain holds two pointers or more, and only its first block may be partly used. 2.5 turned a chain of
+/// one back into a direct pointer when a walk next met it; here that happens at once.
 /// </para>
 /// </remarks>
 internal sealed partial class PteChains
@@ -100,8 +100,8 @@ internal sealed partial class PteChains
     }
 
     /// <summary>
-    /// page_remove_rmap: the hole is filled with the last pointer of the first block. Returns how many pointers were looked
-    /// at. Requires: the pointer is there.
+    /// page_remove_rmap: the hole is filled with the last pointer of the first block. Returns how many pointers were
+    /// looked at. Requires: the pointer is there.
     /// </summary>
     private int Remove(ref int head, int pointer)
     {
@@ -138,7 +138,9 @@ internal sealed partial class PteChains
         return steps;
     }
 
-    /// <summary>An entry was moved. Returns how many pointers were looked at. Requires: the old pointer is there.</summary>
+    /// <summary>
+    /// An entry was moved. Returns how many pointers were looked at. Requires: the old pointer is there.
+    /// </summary>
     private int Replace(ref int head, int old, int fresh)
     {
         if (head > 0)

@@ -5,8 +5,8 @@ namespace Verso.Engine.ReverseMaps.PteChain;
 
 /// <summary>A pointer to a page-table entry (<c>pte_addr_t</c>) in a positive int: leaf table * 512 + slot.</summary>
 /// <remarks>
-/// Its address space and byte address come from the table (ptep_to_mm, ptep_to_address in 2.5), so a pointer stays right
-/// whatever happens to VMAs.
+/// Its address space and byte address come from the table (ptep_to_mm, ptep_to_address in 2.5), so a pointer stays
+/// right whatever happens to VMAs.
 /// </remarks>
 internal static class PtePointer
 {
