@@ -20,7 +20,10 @@ public enum TraceEventKind : byte
     /// <summary>dup_mmap: Mm is the parent's, Arg0 the child's mm. Arg1: clone flags where known.</summary>
     Fork = 3,
 
-    /// <summary>A new program runs. Mm: its new mm. Arg0: the mm it leaves. Payload: <see cref="MmImage"/> as exec built it.</summary>
+    /// <summary>
+    /// A new program runs. Mm: its new mm. Arg0: the mm it leaves, whose MmExit stands before this where it was the last
+    /// user; 0 for the first program. Payload: <see cref="MmImage"/> as exec built it.
+    /// </summary>
     Exec = 4,
 
     /// <summary>A task ends. Arg0: exit code as wait reports it.</summary>
@@ -32,7 +35,10 @@ public enum TraceEventKind : byte
     /// <summary>Recording begins with a live address space. Payload: <see cref="MmImage"/>.</summary>
     Attach = 7,
 
-    /// <summary>mmap. Arg0 addr, Arg1 length, Arg2 prot, Arg3 flags, Arg4 <see cref="FileId"/> value or 0, Arg5 offset in bytes.</summary>
+    /// <summary>
+    /// mmap. Arg0 addr, Arg1 length, Arg2 prot, Arg3 flags, Arg4 <see cref="FileId"/> value or 0, Arg5 offset in bytes.
+    /// The file is the one the VMA has: for MAP_SHARED|MAP_ANONYMOUS the kernel's own shared-memory file.
+    /// </summary>
     Mmap = 16,
 
     /// <summary>munmap. Arg0 addr, Arg1 length.</summary>
@@ -92,7 +98,11 @@ public enum TraceEventKind : byte
     /// <summary>A stack grew to cover Arg0, outside any fault.</summary>
     StackGrow = 50,
 
-    /// <summary>Pages were populated without a fault event. Arg0 addr, Arg1 length, Arg2 <see cref="TraceAccess"/>.</summary>
+    /// <summary>
+    /// Pages were populated without a fault event. Arg0 addr, Arg1 length, Arg2 <see cref="TraceAccess"/>. With
+    /// <see cref="TraceAccess.Kernel"/> as mm_populate does: each VMA for writing if it is private and writable, else
+    /// for reading, and those without access skipped.
+    /// </summary>
     Populate = 51,
 
     /// <summary>A file changed its size. Arg0: any <see cref="FileId"/> value of that inode. Arg1: new size in bytes.</summary>

@@ -53,6 +53,8 @@ static __always_inline void enter_call(struct task_state *state, struct task_str
 		state->args[1] = mm->brk;
 	if (kind == CALL_CLONE3)
 		bpf_probe_read_user(&state->args[0], sizeof(u64), (void *)regs->di);
+	if (kind == CALL_MBIND && bpf_probe_read_user(&state->args[3], sizeof(u64), (void *)regs->r10))
+		state->args[3] = 0;
 	if (kind == CALL_FORK)
 		state->args[0] = 17;		/* SIGCHLD */
 	state->other_mm = 0;

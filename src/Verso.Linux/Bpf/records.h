@@ -81,7 +81,7 @@ struct fault_record {
 	u64 address;
 };
 
-/* record.a: enum call_kind. brk: args[1] is the break before it. */
+/* record.a: enum call_kind. brk: args[1] is the break before it; mbind: args[3] the first word of the node mask. */
 struct call_record {
 	struct record head;
 	u64 args[6];
