@@ -39,7 +39,10 @@ public sealed class Counters
     public long PtesCopied;
     public long PtesWriteProtected;
     public long PtesZapped;
+
+    /// <summary>Entries that mremap moved one by one, and leaf tables it moved whole.</summary>
     public long PtesMoved;
+    public long TablesMoved;
 
     public long WalkCount;
 

@@ -33,39 +33,13 @@ public sealed partial class PageTablePool
             return leaf;
         }
 
-        int table = mm.PageTableRoot;
-        if (table == 0)
+        leaf = EnsureTable(mm, address, 0);
+        if (leaf != 0)
         {
-            table = Allocate(mm, TopLevel, address, parent: 0);
-            if (table == 0)
-            {
-                return 0;
-            }
-
-            mm.PageTableRoot = table;
+            Remember(mm.Id, address, leaf);
         }
 
-        for (int level = TopLevel; level > 0; level--)
-        {
-            int index = IndexOf(address, level);
-            int child = (int)Entry(table, index);
-            if (child == 0)
-            {
-                child = Allocate(mm, level - 1, address, table);
-                if (child == 0)
-                {
-                    return 0;
-                }
-
-                Entry(table, index) = (ulong)child;
-                AddLive(table, 1);
-            }
-
-            table = child;
-        }
-
-        Remember(mm.Id, address, table);
-        return table;
+        return leaf;
     }
 
     /// <summary>
@@ -90,6 +64,33 @@ public sealed partial class PageTablePool
 
         range = default;
         return false;
+    }
+
+    /// <summary>
+    /// Hangs a leaf with all its entries up at another address of its address space (move_normal_pmd). False if a table
+    /// above the new place cannot be allocated. Tables above the old place stay, even empty, so that the way back needs
+    /// no allocation. Requires: the address is a multiple of <see cref="LeafBytes"/> where no leaf is.
+    /// </summary>
+    internal bool TryMoveLeaf(Mm mm, int leaf, ulong address)
+    {
+        Invariant.Require((address & (LeafBytes - 1)) == 0);
+        int parent = EnsureTable(mm, address, 1);
+        if (parent == 0)
+        {
+            return false;
+        }
+
+        ref ulong place = ref Entry(parent, IndexOf(address, 1));
+        Invariant.Require(place == 0);
+        ref Table info = ref _tables[leaf];
+        Entry(info.Parent, IndexOf(info.Base, 1)) = 0;
+        AddLive(info.Parent, -1);
+        place = (ulong)leaf;
+        AddLive(parent, 1);
+        info.Parent = parent;
+        info.Base = address;
+        _lastLeaf = 0;
+        return true;
     }
 
     /// <summary>Frees a leaf that has no live entry, and the tables above it that become empty.</summary>
@@ -121,6 +122,36 @@ public sealed partial class PageTablePool
             FreeBelow(mm.PageTableRoot);
             mm.PageTableRoot = 0;
         }
+    }
+
+    /// <summary>The table of a level that translates this byte address, made where it is missing; 0 on failure.</summary>
+    private int EnsureTable(Mm mm, ulong address, int lowest)
+    {
+        int table = mm.PageTableRoot;
+        if (table == 0)
+        {
+            table = Allocate(mm, TopLevel, address, parent: 0);
+            mm.PageTableRoot = table;
+        }
+
+        for (int level = TopLevel; level > lowest && table != 0; level--)
+        {
+            int index = IndexOf(address, level);
+            int child = (int)Entry(table, index);
+            if (child == 0)
+            {
+                child = Allocate(mm, level - 1, address, table);
+                if (child != 0)
+                {
+                    Entry(table, index) = (ulong)child;
+                    AddLive(table, 1);
+                }
+            }
+
+            table = child;
+        }
+
+        return table;
     }
 
     private static ulong Tag(MmId mm, ulong address) =>

@@ -48,6 +48,12 @@ public sealed partial class Machine<TDesign>
             return true;
         }
 
+        bool wholeTable = source.Count == PageTablePool.EntryCount && PageTablePool.SlotOf(landing) == 0;
+        if (wholeTable && _tables.FindLeaf(mm, landing) == 0)
+        {
+            return MoveTable(mm, from, to, source, landing);
+        }
+
         int leaf = _tables.EnsureLeaf(mm, landing);
         if (leaf == 0)
         {
@@ -73,6 +79,21 @@ public sealed partial class Machine<TDesign>
         _tables.AddLive(source.Table, -live);
         _tables.AddLive(target.Table, live);
         _counters.PtesMoved += present;
+        return true;
+    }
+
+    /// <summary>
+    /// Both ends are a multiple of 2 MiB: the leaf table itself changes its place (move_normal_pmd, HAVE_MOVE_PMD).
+    /// </summary>
+    private bool MoveTable(Mm mm, VmaId from, VmaId to, in PteRange source, ulong landing)
+    {
+        if (!_tables.TryMoveLeaf(mm, source.Table, landing))
+        {
+            return false;
+        }
+
+        _design.Moved(from, to, source, source with { Address = landing });
+        _counters.TablesMoved++;
         return true;
     }
 }

@@ -123,8 +123,9 @@ public interface IReverseMap
     Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target);
 
     /// <summary>
-    /// mremap is moving the present entries of <paramref name="source"/> to the same number of slots at
-    /// <paramref name="target"/>; both still hold their old contents.
+    /// mremap moves the present entries of <paramref name="source"/> to the same number of slots at
+    /// <paramref name="target"/>. Where both name one table, the whole table has been hung up at the target's address;
+    /// else both runs of slots still hold their old contents.
     /// </summary>
     void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target);
 

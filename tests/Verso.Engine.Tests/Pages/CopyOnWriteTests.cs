@@ -137,4 +137,33 @@ public sealed class CopyOnWriteTests
         scenario.Check();
         scenario.EndAll(scenario.Parent, child);
     }
+
+    [Theory]
+    [MemberData(nameof(Designs))]
+    public void A_move_between_multiples_of_two_MiB_takes_whole_tables(string design)
+    {
+        Scenario scenario = new Scenario(design).WithMemory(1100);
+        for (int page = 0; page < 1100; page += 50)
+        {
+            scenario.Write(scenario.Parent, page, (byte)(page / 50));
+        }
+
+        MmId child = scenario.Fork(scenario.Parent);
+        MremapRequest move = new(
+            Scenario.At(0),
+            1100 * Page.Size,
+            1100 * Page.Size,
+            RemapFlags.MayMove | RemapFlags.Fixed,
+            Scenario.At(4096));
+        Assert.Equal(Errno.None, scenario.Machine.Mremap(child, move).Errno);
+        Assert.Equal(2, scenario.Counters.TablesMoved);
+        Assert.Equal(1, scenario.Counters.PtesMoved);
+        scenario.Check();
+        Assert.Equal(13, scenario.Read(child, 4096 + 650));
+        scenario.Write(child, 4096 + 650, 1);
+        Assert.Equal(13, scenario.Read(scenario.Parent, 650));
+        Assert.Equal(PagePresence.Empty, scenario.Look(child, 650).Presence);
+        scenario.Check();
+        scenario.EndAll(child, scenario.Parent);
+    }
 }

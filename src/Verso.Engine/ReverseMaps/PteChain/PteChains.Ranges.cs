@@ -84,9 +84,17 @@ internal sealed partial class PteChains
         return Errno.None;
     }
 
-    /// <summary>Entries are moving from one run of slots to another.</summary>
+    /// <summary>
+    /// Entries are moving from one run of slots to another. Where the table itself moves, every pointer stays right: it
+    /// names table and slot, and address space and address come from the table.
+    /// </summary>
     public void Moved(in PteRange source, in PteRange target)
     {
+        if (source.Table == target.Table)
+        {
+            return;
+        }
+
         long taken = 0;
         long steps = 0;
         Span<ulong> entries = _world.PageTables.Entries(source);
