@@ -7,6 +7,8 @@
 
 typedef u8 bool;
 
+DESCRIBE_RECORDS
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 SEC("tp_btf/sys_enter")

@@ -181,3 +181,22 @@ enum lost_reason {
 	LOST_DUMP = 4,		/* a dump that could not be finished */
 	LOST_REASONS,
 };
+
+/* Never used: it brings all of the above into the object's BTF, where a test compares it with Records.cs. */
+#define DESCRIBE_RECORDS                                                                                       \
+	const volatile union {                                                                                 \
+		enum record_kind kind;                                                                         \
+		enum call_kind call;                                                                           \
+		enum dump_reason reason;                                                                       \
+		enum lost_reason lost;                                                                         \
+		struct fault_record fault;                                                                     \
+		struct call_done_record done;                                                                  \
+		struct call_record begun;                                                                      \
+		struct result_record result;                                                                   \
+		struct prepare_record prepare;                                                                 \
+		struct fork_record fork;                                                                       \
+		struct task_record task;                                                                       \
+		struct file_record file;                                                                       \
+		struct dump_begin_record begin;                                                                \
+		struct dump_end_record end;                                                                    \
+	} record_layouts;

@@ -21,7 +21,7 @@ internal sealed class DumpAssembler(FileCatalogue files)
 
     internal void Begin(in DumpBeginRecord record) => _pending[record.Head.C] = new Pending { Begin = record };
 
-    internal void Add(in Record head, ReadOnlySpan<ulong> words)
+    internal void Add(in RecordHead head, ReadOnlySpan<ulong> words)
     {
         if (!_pending.TryGetValue(head.C, out var pending))
         {

@@ -8,7 +8,7 @@ internal sealed unsafe partial class EventDecoder
     private const long Interrupted = -4;
     private const long MaxErrno = 4095;
 
-    private void OnRanges(in Record head, ReadOnlySpan<ulong> ranges)
+    private void OnRanges(in RecordHead head, ReadOnlySpan<ulong> ranges)
     {
         var places = PlacesOf((int)head.Task);
         places.Ranges.Clear();

@@ -7,7 +7,7 @@ internal sealed unsafe partial class EventDecoder
 {
     private void HandleLife(byte* record)
     {
-        ref readonly var head = ref *(Record*)record;
+        ref readonly var head = ref *(RecordHead*)record;
         switch (head.Kind)
         {
             case RecordKind.Fork:
@@ -58,7 +58,7 @@ internal sealed unsafe partial class EventDecoder
         Counts.Tasks++;
     }
 
-    private void OnTaskExit(in Record head)
+    private void OnTaskExit(in RecordHead head)
     {
         if (_tasks.Remove((int)head.Task, out var places))
         {

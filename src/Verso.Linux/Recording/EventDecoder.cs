@@ -29,7 +29,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
 
     public void Handle(byte* record, int lengthBytes)
     {
-        ref readonly var head = ref *(Record*)record;
+        ref readonly var head = ref *(RecordHead*)record;
         if (_start == 0)
         {
             _start = head.Time;
@@ -61,14 +61,14 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
                 OnCallDone(*(CallDoneRecord*)record);
                 break;
             case RecordKind.Ranges:
-                OnRanges(head, new ReadOnlySpan<ulong>(record + sizeof(Record), (int)head.C * 2));
+                OnRanges(head, new ReadOnlySpan<ulong>(record + sizeof(RecordHead), (int)head.C * 2));
                 break;
             case RecordKind.File:
                 OnFile(*(FileRecord*)record, new ReadOnlySpan<byte>(record + sizeof(FileRecord), (int)head.C));
                 break;
             case RecordKind.DumpData:
                 _dumps.Add(head, MemoryMarshal.Cast<byte, ulong>(
-                    new ReadOnlySpan<byte>(record + sizeof(Record), lengthBytes - sizeof(Record))));
+                    new ReadOnlySpan<byte>(record + sizeof(RecordHead), lengthBytes - sizeof(RecordHead))));
                 break;
             default:
                 HandleLife(record);
@@ -123,7 +123,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
     }
 
     // The fault leaves its place and stands here; it may move on.
-    private bool MoveFault(in Record head, PrepareOutcome outcome)
+    private bool MoveFault(in RecordHead head, PrepareOutcome outcome)
     {
         var places = PlacesOf((int)head.Task);
         if (places.Fault == 0)
@@ -141,14 +141,14 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
         return true;
     }
 
-    private void HoldFault(TaskPlaces places, in TraceEvent fault, in Record head)
+    private void HoldFault(TaskPlaces places, in TraceEvent fault, in RecordHead head)
     {
         var place = sequencer.Hold(fault);
         places.Fault = place + 1;
         _heldFaults.Enqueue(new HeldFault(place, (int)head.Task, head.Time));
     }
 
-    private void OnFaultHere(in Record head) => MoveFault(head, PrepareOutcome.Derive);
+    private void OnFaultHere(in RecordHead head) => MoveFault(head, PrepareOutcome.Derive);
 
     private void OnPrepare(in PrepareRecord record)
     {
@@ -189,7 +189,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
         return places ??= new TaskPlaces();
     }
 
-    private TraceEvent Event(TraceEventKind kind, in Record head) => new()
+    private TraceEvent Event(TraceEventKind kind, in RecordHead head) => new()
     {
         Kind = kind,
         Task = (int)head.Task,

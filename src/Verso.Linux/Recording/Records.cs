@@ -85,7 +85,7 @@ internal enum PrepareFlags : byte
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct Record
+internal struct RecordHead
 {
     internal RecordKind Kind;
     internal byte A;
@@ -99,14 +99,14 @@ internal struct Record
 [StructLayout(LayoutKind.Sequential)]
 internal struct FaultRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal ulong Address;
 }
 
 [StructLayout(LayoutKind.Sequential)]
 internal struct CallRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal ulong Arg0;
     internal ulong Arg1;
     internal ulong Arg2;
@@ -126,7 +126,7 @@ internal struct Outcome
 [StructLayout(LayoutKind.Sequential)]
 internal struct ResultRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal Outcome Outcome;
 }
 
@@ -140,7 +140,7 @@ internal struct CallDoneRecord
 [StructLayout(LayoutKind.Sequential)]
 internal struct PrepareRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal ulong Start;
     internal ulong AnonVma;
 }
@@ -148,14 +148,14 @@ internal struct PrepareRecord
 [StructLayout(LayoutKind.Sequential)]
 internal struct FlagsRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal ulong Flags;
 }
 
 [StructLayout(LayoutKind.Sequential)]
 internal struct FileRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal ulong File;
     internal ulong Inode;
     internal ulong Size;
@@ -169,7 +169,7 @@ internal struct FileRecord
 [StructLayout(LayoutKind.Sequential)]
 internal struct DumpBeginRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal ulong OldMm;
     internal ulong StartBrk;
     internal ulong Brk;
@@ -182,7 +182,7 @@ internal struct DumpBeginRecord
 [StructLayout(LayoutKind.Sequential)]
 internal struct DumpEndRecord
 {
-    internal Record Head;
+    internal RecordHead Head;
     internal uint Vmas;
     internal uint MapCount;
 }

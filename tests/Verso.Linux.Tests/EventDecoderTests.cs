@@ -1,0 +1,181 @@
+using Verso.Engine;
+using Verso.Engine.Vmas;
+using Verso.Linux.Recording;
+using Verso.Traces;
+
+namespace Verso.Linux.Tests;
+
+public sealed unsafe class EventDecoderTests
+{
+    private readonly List<TraceEvent> _events = [];
+    private readonly Sequencer _sequencer;
+    private readonly EventDecoder _decoder;
+    private ulong _time = 1_000_000;
+
+    public EventDecoderTests()
+    {
+        _sequencer = new Sequencer(new ListSink(_events));
+        _decoder = new EventDecoder(_sequencer, new FileCatalogue());
+    }
+
+    [Fact]
+    public void ACallTakesTheLocksPlaceAndItsResultLater()
+    {
+        Call(task: 1, CallKind.Munmap, 0x1000);
+        Call(task: 2, CallKind.Munmap, 0x2000);
+        Result(task: 2, CallKind.Munmap, -22);
+        Assert.Empty(Drained());
+        Result(task: 1, CallKind.Munmap, 0);
+        Assert.Equal([(1, 0L), (2, -22L)], Drained().Select(e => (e.Task, e.Result)));
+    }
+
+    [Fact]
+    public void AFaultMovesToItsPreparation()
+    {
+        Fault(task: 1, 0x5000, errorCode: 6);
+        Call(task: 2, CallKind.Munmap, 0x2000);
+        Result(task: 2, CallKind.Munmap, 0);
+        Send(new PrepareRecord
+        {
+            Head = Head(RecordKind.Prepare, 1, (byte)(PrepareFlags.Allocated | PrepareFlags.OfFault)),
+            Start = 0x5000,
+        });
+        var events = Drained();
+        Assert.Equal([TraceEventKind.Munmap, TraceEventKind.Fault], events.Select(e => e.Kind));
+        Assert.Equal((ulong)PrepareOutcome.Allocated, events[1].Arg2);
+        Assert.Equal((ulong)TraceAccess.Write, events[1].Arg1);
+    }
+
+    [Fact]
+    public void AFaultThatNothingFollowsKeepsItsPlace()
+    {
+        Fault(task: 1, 0x5000, errorCode: 0);
+        Call(task: 2, CallKind.Munmap, 0x2000);
+        Result(task: 2, CallKind.Munmap, 0);
+        Assert.Empty(Drained());
+        Fault(task: 1, 0x6000, errorCode: 0x14);
+        Assert.Equal([TraceEventKind.Fault, TraceEventKind.Munmap], Drained().Select(e => e.Kind));
+        _decoder.ReleaseFaults(_time + 10_000_000_000);
+        var events = Drained();
+        Assert.Equal(3, events.Count);
+        Assert.Equal((ulong)(TraceAccess.Read | TraceAccess.Kernel), events[0].Arg1);
+        Assert.Equal((ulong)TraceAccess.Execute, events[2].Arg1);
+    }
+
+    [Fact]
+    public void APreparationOutsideAFaultIsAnEventOfItsOwn()
+    {
+        Send(new PrepareRecord { Head = Head(RecordKind.Prepare, 1), Start = 0x7000 });
+        var prepare = Assert.Single(Drained());
+        Assert.Equal((TraceEventKind.Prepare, 0x7000UL, (ulong)PrepareOutcome.Reused), (prepare.Kind, prepare.Arg0, prepare.Arg1));
+    }
+
+    [Theory]
+    [InlineData(3 * 4096, 0, 0, 0)]
+    [InlineData(4096, 0, -1, -1)]
+    [InlineData(3 * 4096 - 1, 0, 0, -1)]
+    [InlineData(-3, -3, -3, -3)]
+    public void AdviceOnSeveralRangesIsAnEventEach(long returned, long first, long second, long third)
+    {
+        var ranges = stackalloc ulong[9];
+        *(RecordHead*)ranges = Head(RecordKind.Ranges, 1) with { C = 3 };
+        for (var i = 0; i < 3; i++)
+        {
+            ranges[3 + (2 * i)] = (ulong)(i + 1) << 20;
+            ranges[4 + (2 * i)] = 4096;
+        }
+
+        _decoder.Handle((byte*)ranges, 72);
+        Call(task: 1, CallKind.ProcessMadvise, 0);
+        Result(task: 1, CallKind.ProcessMadvise, returned);
+        var events = Drained();
+        Assert.Equal([1UL << 20, 2UL << 20, 3UL << 20], events.Select(e => e.Arg0));
+        Assert.Equal([first, second, third], events.Select(e => e.Result));
+    }
+
+    [Fact]
+    public void ATaskThatDiesInsideACallDoesNotHoldUpTheRest()
+    {
+        Call(task: 1, CallKind.Mlock, 0x1000);
+        Send(Head(RecordKind.TaskExit, 1));
+        Assert.Equal([TraceEventKind.Mlock, TraceEventKind.TaskExit], Drained().Select(e => e.Kind));
+        Assert.Equal(1, _decoder.Counts.AbandonedCalls);
+    }
+
+    [Fact]
+    public void ADumpIsPutTogetherFromItsPieces()
+    {
+        Dump(vmas: 2, mapCount: 2);
+        var checkpoint = Assert.Single(Drained());
+        var image = Assert.IsType<Engine.Images.MmImage>(checkpoint.Payload);
+        Assert.Equal([0x1000UL, 0x3000], image.Vmas.Select(vma => vma.Start));
+        Assert.Equal([0x8000UL, 0x9000], image.Vmas[1].Chain);
+        Assert.Equal(VmaFlags.Read, image.Vmas[0].Flags);
+        Assert.Equal((3L, 2L), (image.AnonVmas[0].ChildCount, image.AnonVmas[0].ActiveVmaCount));
+    }
+
+    [Fact]
+    public void ADumpThatLacksAVmaIsDroppedAndCounted()
+    {
+        Dump(vmas: 2, mapCount: 3);
+        Assert.Empty(Drained());
+        Assert.Equal(1, _decoder.Counts.BrokenDumps);
+    }
+
+    // Two VMAs, the chain of the second cut between two records.
+    private void Dump(uint vmas, uint mapCount)
+    {
+        Send(new DumpBeginRecord { Head = Head(RecordKind.DumpBegin, 1) with { C = 5 } });
+        SendWords(0x1001, 0x2000, 1, 1, 0, 0, 0x3001, 0x4000, 3, 3, 0, 0x8000);
+        SendWords(0x8002, 0x9000, 0x9000, 3 | (2UL << 32));
+        SendWords(0x9002, 0x9000, 0x9000, 1 | (1UL << 32));
+        Send(new DumpEndRecord
+        {
+            Head = Head(RecordKind.DumpEnd, 1) with { B = 1, C = 5 },
+            Vmas = vmas,
+            MapCount = mapCount,
+        });
+    }
+
+    private void SendWords(params ulong[] words)
+    {
+        var record = stackalloc ulong[words.Length + 3];
+        *(RecordHead*)record = Head(RecordKind.DumpData, 1) with { C = 5 };
+        words.CopyTo(new Span<ulong>(record + 3, words.Length));
+        _decoder.Handle((byte*)record, (words.Length + 3) * 8);
+    }
+
+    private void Fault(uint task, ulong address, byte errorCode) =>
+        Send(new FaultRecord { Head = Head(RecordKind.Fault, task, errorCode), Address = address });
+
+    private void Call(uint task, CallKind kind, ulong address) => Send(new CallRecord
+    {
+        Head = Head(RecordKind.Call, task, (byte)kind),
+        Arg0 = address,
+        Arg1 = 4096,
+        Arg2 = 1,
+    });
+
+    private void Result(uint task, CallKind kind, long result) => Send(new ResultRecord
+    {
+        Head = Head(RecordKind.Result, task, (byte)kind),
+        Outcome = new Outcome { Result = result },
+    });
+
+    private RecordHead Head(RecordKind kind, uint task, byte a = 0) =>
+        new() { Kind = kind, A = a, Task = task, Mm = 1, Time = _time++ };
+
+    private void Send<T>(T record)
+        where T : unmanaged => _decoder.Handle((byte*)&record, sizeof(T));
+
+    private List<TraceEvent> Drained()
+    {
+        _sequencer.Drain();
+        return _events;
+    }
+
+    private sealed class ListSink(List<TraceEvent> events) : ITraceSink
+    {
+        public void Write(in TraceEvent e) => events.Add(e);
+    }
+}
