@@ -124,8 +124,8 @@ public interface IReverseMap
 
     /// <summary>
     /// mremap moves the present entries of <paramref name="source"/> to the same number of slots at
-    /// <paramref name="target"/>. Where both name one table, the whole table has been hung up at the target's address;
-    /// else both runs of slots still hold their old contents.
+    /// <paramref name="target"/>. Where both name the same slots, their whole table has been hung up at the target's
+    /// address; else both runs of slots still hold their old contents.
     /// </summary>
     void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target);
 

@@ -35,6 +35,22 @@ public sealed class PteChainTests
         Assert.Equal(0, scenario.Live("pte_chain"));
     }
 
+    /// <summary>Only the slots tell such a move from that of a whole table.</summary>
+    [Fact]
+    public void Pointers_follow_a_move_within_one_table()
+    {
+        Scenario scenario = new Scenario(PteChain).WithMemory(20);
+        scenario.Write(scenario.Parent, 3, 1);
+        scenario.Write(scenario.Parent, 4, 2);
+        MmId child = scenario.Fork(scenario.Parent);
+        scenario.Write(child, 4, 3);
+        MremapRequest move = new(
+            Scenario.At(3), 2 * Page.Size, 2 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, Scenario.At(30));
+        Assert.Equal(Errno.None, scenario.Machine.Mremap(child, move).Errno);
+        scenario.Check();
+        scenario.EndAll(scenario.Parent, child);
+    }
+
     [Fact]
     public void Every_visit_of_a_walk_is_useful()
     {

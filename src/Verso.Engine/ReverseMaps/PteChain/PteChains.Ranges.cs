@@ -90,7 +90,7 @@ internal sealed partial class PteChains
     /// </summary>
     public void Moved(in PteRange source, in PteRange target)
     {
-        if (source.Table == target.Table)
+        if (source.Table == target.Table && source.First == target.First)
         {
             return;
         }
