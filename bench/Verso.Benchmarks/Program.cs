@@ -1,0 +1,50 @@
+using System.Reflection;
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Running;
+using Verso.Benchmarks;
+
+// --smoke runs every benchmark once with every parameter, so that none rots; all else goes to BenchmarkDotNet.
+if (args is ["--smoke"])
+{
+    return Smoke.RunAll();
+}
+
+BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+return 0;
+
+namespace Verso.Benchmarks
+{
+    internal static class Smoke
+    {
+        public static int RunAll()
+        {
+            int count = 0;
+            foreach (string design in PageBenchmarks.Names)
+            {
+                count += Run(new PageBenchmarks { Design = design });
+                count += Run(new WalkBenchmarks { Design = design, Mappings = 3 });
+            }
+
+            Console.WriteLine($"{count} benchmarks ran");
+            return count > 0 ? 0 : 1;
+        }
+
+        private static int Run(object benchmark)
+        {
+            int count = 0;
+            MethodInfo[] methods = benchmark.GetType().GetMethods();
+            foreach (MethodInfo method in methods.Where(m => m.IsDefined(typeof(GlobalSetupAttribute))))
+            {
+                method.Invoke(benchmark, null);
+            }
+
+            foreach (MethodInfo method in methods.Where(m => m.IsDefined(typeof(BenchmarkAttribute))))
+            {
+                method.Invoke(benchmark, null);
+                count++;
+            }
+
+            return count;
+        }
+    }
+}
