@@ -70,7 +70,7 @@ public abstract partial class Machine
             mm.LockedPages += range.Pages;
             if (World.Options.Population == Population.ByCall)
             {
-                _ = PopulateLikeMlock(mm.Id, old, fresh - old);
+                _ = PopulateLikeMlock(mm.Id, old, fresh - old, PopulateErrors.Ignore);
             }
         }
 

@@ -4,8 +4,8 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// mbind: sets the policy of a range (0 the default), splitting and merging as needed. EINVAL (unaligned), EFAULT (a hole),
-    /// ENOMEM.
+    /// mbind: sets the policy of a range (0 the default), splitting and merging as needed. EINVAL (unaligned), EFAULT (a
+    /// hole, which only the default policy may cover, and not as a whole; then nothing has changed), ENOMEM.
     /// </summary>
     public SyscallResult Mbind(MmId mmId, ulong address, ulong length, int policy)
     {
@@ -17,29 +17,52 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        while (address < end)
+        bool bindable = policy == 0 ? Intersects(mm, address, end) : IsMapped(mm, address, end);
+        if (address < end && !bindable)
         {
-            VmaId id = Lookup(mm, address);
+            return Errno.EFAULT;
+        }
+
+        for (VmaId id; address < end; address = At(id).End)
+        {
+            id = AtIndex(mm, FirstEndingAbove(mm, address));
+            if (id.IsNone || At(id).Start >= end)
+            {
+                break;
+            }
+
+            ulong from = Math.Max(At(id).Start, address);
+            if (At(id).Policy == policy)
+            {
+                continue;
+            }
+
+            id = ModifyVma(RequestInside(mm, id, from, Math.Min(At(id).End, end)) with { Policy = policy });
             if (id.IsNone)
             {
-                return Errno.EFAULT;
+                return Errno.ENOMEM;
             }
 
-            ulong upTo = Math.Min(At(id).End, end);
-            if (At(id).Policy != policy)
-            {
-                VmaId changed = ModifyVma(RequestInside(mm, id, address, upTo) with { Policy = policy });
-                if (changed.IsNone)
-                {
-                    return Errno.ENOMEM;
-                }
-
-                At(changed).Policy = policy;
-            }
-
-            address = upTo;
+            At(id).Policy = policy;
         }
 
         return SyscallResult.Ok();
+    }
+
+    /// <summary>Whether no page of [start, end) is a hole.</summary>
+    private bool IsMapped(Mm mm, ulong start, ulong end)
+    {
+        while (start < end)
+        {
+            VmaId id = Lookup(mm, start);
+            if (id.IsNone)
+            {
+                return false;
+            }
+
+            start = At(id).End;
+        }
+
+        return true;
     }
 }

@@ -7,7 +7,10 @@ public abstract partial class Machine
 {
     private const uint MlockOnFault = 1;
 
-    /// <summary>mlock, mlock2 (flags: MLOCK_ONFAULT is 1). EINVAL, ENOMEM (a hole, the limit, too many VMAs).</summary>
+    /// <summary>
+    /// mlock, mlock2 (flags: MLOCK_ONFAULT is 1). EINVAL, ENOMEM (a hole, the limit, too many VMAs, a page that cannot be
+    /// had), EAGAIN (no memory for a page).
+    /// </summary>
     public SyscallResult Mlock(MmId mmId, ulong address, ulong length, uint flags = 0)
     {
         if ((flags & ~MlockOnFault) != 0)
@@ -26,7 +29,13 @@ public abstract partial class Machine
         Errno error = LockRange(mm, start, bytes, locked);
         if (error == Errno.None && World.Options.Population == Population.ByCall)
         {
-            error = PopulateLikeMlock(mmId, start, bytes);
+            // __mlock_posix_error_return: what POSIX wants to hear.
+            error = PopulateLikeMlock(mmId, start, bytes, PopulateErrors.Stop) switch
+            {
+                Errno.EFAULT => Errno.ENOMEM,
+                Errno.ENOMEM => Errno.EAGAIN,
+                Errno other => other,
+            };
         }
 
         return error;
@@ -60,7 +69,7 @@ public abstract partial class Machine
         LockEverything(mm, locked);
         if (World.Options.Population == Population.ByCall)
         {
-            _ = PopulateLikeMlock(mmId, 0, Page.TaskSize);
+            _ = PopulateLikeMlock(mmId, 0, Page.TaskSize, PopulateErrors.Ignore);
         }
 
         return SyscallResult.Ok();

@@ -245,40 +245,54 @@ public abstract partial class Machine
             || (request.Flags & (MapFlags.Populate | MapFlags.NonBlock)) == MapFlags.Populate;
         if (populate && World.Options.Population == Population.ByCall)
         {
-            PopulateLikeMlock(mm.Id, start, length);
+            _ = PopulateLikeMlock(mm.Id, start, length, PopulateErrors.Ignore);
         }
 
         return SyscallResult.Ok(start);
     }
 
     /// <summary>
-    /// __mm_populate: page by page what mlock would fault in, breaking copy-on-write where the VMA is private and
-    /// writable. Errors end it silently, as mmap ignores them.
+    /// __mm_populate: page by page what mlock would fault in. The first error of a VMA ends that VMA; then
+    /// <paramref name="onError"/> decides.
     /// </summary>
-    private Errno PopulateLikeMlock(MmId mmId, ulong start, ulong length)
+    private Errno PopulateLikeMlock(MmId mmId, ulong start, ulong length, PopulateErrors onError)
     {
         Mm mm = World.Mms[mmId];
         ulong end = start + length;
         for (int at = FirstEndingAbove(mm, start); at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
         {
-            ref Vma vma = ref At(mm.Vmas.Ids[at]);
-            if ((vma.Flags & VmaFlags.Access) == 0 || (vma.Flags & (VmaFlags.Io | VmaFlags.PfnMap)) != 0
-                || (vma.Flags & VmaFlags.LockOnFault) != 0)
-            {
-                continue;
-            }
-
-            FaultAccess access = (vma.Flags & (VmaFlags.Write | VmaFlags.Shared)) == VmaFlags.Write
-                ? FaultAccess.Write
-                : (vma.Flags & VmaFlags.Read) != 0 ? FaultAccess.Read : FaultAccess.Execute;
-            ulong from = Math.Max(start, vma.Start);
-            Errno error = Populate(mmId, from, Math.Min(end, vma.End) - from, access);
-            if (error != Errno.None)
+            VmaId id = mm.Vmas.Ids[at];
+            ulong from = Math.Max(start, At(id).Start);
+            Errno error = PopulateVma(mmId, id, from, Math.Min(end, At(id).End));
+            if (error != Errno.None && onError == PopulateErrors.Stop)
             {
                 return error;
             }
         }
 
         return Errno.None;
+    }
+
+    /// <summary>populate_vma_page_range: breaks copy-on-write where the VMA is private and writable. EFAULT, ENOMEM.</summary>
+    private Errno PopulateVma(MmId mmId, VmaId id, ulong start, ulong end)
+    {
+        VmaFlags flags = At(id).Flags;
+        if ((flags & (VmaFlags.Io | VmaFlags.PfnMap | VmaFlags.LockOnFault)) != 0)
+        {
+            return Errno.None;
+        }
+
+        bool breaksSharing = (flags & (VmaFlags.Write | VmaFlags.Shared)) == VmaFlags.Write;
+        return Populate(mmId, start, end - start, breaksSharing ? FaultAccess.Write : FaultAccess.Read);
+    }
+
+    /// <summary>What an error of population means to the caller.</summary>
+    private enum PopulateErrors
+    {
+        /// <summary>mmap, mremap, brk, mprotect, mlockall: nobody hears of it; the next VMA is tried.</summary>
+        Ignore = 0,
+
+        /// <summary>mlock: it ends there.</summary>
+        Stop = 1,
     }
 }

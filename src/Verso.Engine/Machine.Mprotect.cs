@@ -131,7 +131,7 @@ public abstract partial class Machine
             && (flags & VmaFlags.Write) != 0;
         if (becameWritable && World.Options.Population == Population.ByCall)
         {
-            _ = PopulateLikeMlock(mm.Id, start, end - start);
+            _ = PopulateLikeMlock(mm.Id, start, end - start, PopulateErrors.Ignore);
         }
 
         return Errno.None;

@@ -24,8 +24,7 @@ public abstract partial class Machine
             return error;
         }
 
-        bool moveOnly = (call.Flags & RemapFlags.Fixed) != 0 && call.OldLength == call.NewLength && call.OldLength != 0
-            && (call.Flags & RemapFlags.DontUnmap) == 0;
+        bool moveOnly = (call.Flags & RemapFlags.Fixed) != 0 && call.OldLength == call.NewLength && call.OldLength != 0;
         return moveOnly && World.Rules.MultiVmaMove ? MoveSeveral(mm, call) : RemapOne(mm, call);
     }
 
@@ -238,7 +237,7 @@ public abstract partial class Machine
     {
         if (World.Options.Population == Population.ByCall)
         {
-            _ = PopulateLikeMlock(mm.Id, start, length);
+            _ = PopulateLikeMlock(mm.Id, start, length, PopulateErrors.Ignore);
         }
     }
 }
