@@ -1,0 +1,178 @@
+using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Tests.Model;
+
+namespace Verso.Engine.Tests.Conformance;
+
+/// <summary>Takes the steps of a scenario on a machine.</summary>
+internal sealed class MachineDriver
+{
+    private readonly Dictionary<char, FileId> _files = [];
+    private readonly SortedDictionary<char, MmId> _mms = [];
+
+    public MachineDriver(Catalogue.Entry design, Scenario scenario)
+    {
+        MachineOptions options = new()
+        {
+            Contents = PageContents.Bytes,
+            LazyFree = scenario.LazyFree,
+            Failure = Failure,
+        };
+        Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });
+        foreach (WindowFile file in Window.Files)
+        {
+            _files[file.Letter] = Machine.OpenFile(
+                file.Kind, WindowFile.Device, (ulong)file.Inode, (ulong)file.SizeBytes, file.Modes);
+        }
+
+        Invariant.Require(CreateMm(out MmId first) == Errno.None);
+        _mms['A'] = first;
+    }
+
+    public Machine Machine { get; }
+
+    public NthAllocationFails Failure { get; } = new();
+
+    /// <summary>The live address spaces by letter.</summary>
+    public IReadOnlyDictionary<char, MmId> Mms => _mms;
+
+    /// <summary>The open file behind a letter.</summary>
+    public FileId FileOf(char letter) => _files[letter];
+
+    /// <summary>Takes a step that is possible now.</summary>
+    public Outcome Do(Op op)
+    {
+        switch (op.Kind)
+        {
+            case OpKind.Truncate:
+                Machine.Truncate(_files[op.Mm], (ulong)op.Start * Page.Size / 2);
+                return default;
+            case OpKind.Punch:
+                Machine.PunchHole(_files[op.Mm], (ulong)op.Start * Page.Size, Bytes(op.Count));
+                return default;
+            case OpKind.Fail:
+                return default;
+        }
+
+        MmId mm = _mms[op.Mm];
+        switch (op.Kind)
+        {
+            case OpKind.Fork:
+                SyscallResult forked = Machine.Fork(mm, out MmId child);
+                if (forked.Errno == Errno.None)
+                {
+                    _mms[op.Other] = child;
+                }
+
+                return new Outcome(forked.Errno);
+            case OpKind.Share:
+                Machine.ShareMm(mm);
+                return default;
+            case OpKind.Exit:
+                Release(op.Mm);
+                return default;
+            case OpKind.Exec:
+                return Exec(op.Mm);
+            case OpKind.Read:
+                FaultOutcome read = Machine.ReadByte(mm, ByteAddress(op.Start), out byte value);
+                return new Outcome(Errno.None, 0, read, read == FaultOutcome.Done ? value : (byte)0);
+            case OpKind.Write:
+                return new Outcome(Errno.None, 0, Machine.WriteByte(mm, ByteAddress(op.Start), op.Value));
+            default:
+                SyscallResult result = Call(mm, op);
+                bool hasAddress = result.Errno == Errno.None
+                    && op.Kind is OpKind.Map or OpKind.File or OpKind.Remap or OpKind.Brk;
+                return new Outcome(result.Errno, hasAddress ? Window.PageOf(result.Value) : 0);
+        }
+    }
+
+    /// <summary>Releases one user of an address space.</summary>
+    public void Release(char letter)
+    {
+        MmId mm = _mms[letter];
+        Machine.ReleaseMm(mm);
+        if (!Machine.World.Mms.IsLive(mm))
+        {
+            _mms.Remove(letter);
+        }
+    }
+
+    private static ulong ByteAddress(long page) => Window.Address(page) + Window.ByteInPage;
+
+    private static ulong Bytes(long pages) => (ulong)pages * Page.Size;
+
+    private Outcome Exec(char letter)
+    {
+        Errno errno = CreateMm(out MmId fresh);
+        if (errno == Errno.None)
+        {
+            Machine.ReleaseMm(_mms[letter]);
+            _mms[letter] = fresh;
+        }
+
+        return new Outcome(errno);
+    }
+
+    private Errno CreateMm(out MmId mm)
+    {
+        MmImage image = new()
+        {
+            Vmas = [],
+            AnonVmas = [],
+            StartBrk = Window.Address(Window.HeapPage),
+            Brk = Window.Address(Window.HeapPage),
+            MmapBase = Window.Address(Window.Pages),
+        };
+        return Machine.CreateMm(image, out mm).Errno;
+    }
+
+    private SyscallResult Call(MmId mm, Op op)
+    {
+        ulong start = op.Start == Op.Anywhere ? 0 : Window.Address(op.Start);
+        ulong length = Bytes(op.Count);
+        return op.Kind switch
+        {
+            OpKind.Map or OpKind.File => Machine.Mmap(mm, MapRequest(op, start)),
+            OpKind.Unmap => Machine.Munmap(mm, start, length),
+            OpKind.Protect => Machine.Mprotect(mm, start, length, op.Protection),
+            OpKind.Remap => Machine.Mremap(mm, RemapRequest(op)),
+            OpKind.Advise => Machine.Madvise(mm, start, length, op.Advice),
+            OpKind.Brk => Machine.Brk(mm, start),
+            OpKind.Lock => Machine.Mlock(mm, start, length, op.Has(OpWords.OnFault) ? 1u : 0u),
+            OpKind.Unlock => Machine.Munlock(mm, start, length),
+            OpKind.LockAll => Machine.Mlockall(mm, LockFlags(op)),
+            OpKind.UnlockAll => Machine.Munlockall(mm),
+            OpKind.Policy => Machine.Mbind(mm, start, length, op.Value),
+            _ => throw new InvalidOperationException($"no call for {op}"),
+        };
+    }
+
+    private MmapRequest MapRequest(Op op, ulong start)
+    {
+        MapFlags flags = op.Has(OpWords.Shared) ? MapFlags.Shared : MapFlags.Private;
+        flags |= op.Kind == OpKind.Map ? MapFlags.Anonymous : 0;
+        flags |= op.Has(OpWords.Populate) ? MapFlags.Populate : 0;
+        flags |= op.Has(OpWords.Locked) ? MapFlags.Locked : 0;
+        flags |= op.Has(OpWords.NoReserve) ? MapFlags.NoReserve : 0;
+        flags |= op.Start == Op.Anywhere ? 0
+            : op.Has(OpWords.NoReplace) ? MapFlags.FixedNoReplace
+            : op.Has(OpWords.Hint) ? 0 : MapFlags.Fixed;
+        FileId file = op.Kind == OpKind.File ? _files[op.Other] : default;
+        return new MmapRequest(start, Bytes(op.Count), op.Protection, flags, file, Bytes(op.Target));
+    }
+
+    private static MremapRequest RemapRequest(Op op)
+    {
+        RemapFlags flags = op.Has(OpWords.MayMove) ? RemapFlags.MayMove : 0;
+        flags |= op.Has(OpWords.Fixed) ? RemapFlags.Fixed : 0;
+        flags |= op.Has(OpWords.DontUnmap) ? RemapFlags.DontUnmap : 0;
+        bool hasTarget = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
+        ulong target = hasTarget ? Window.Address(op.Target) : 0;
+        return new MremapRequest(Window.Address(op.Start), Bytes(op.Count), Bytes(op.NewCount), flags, target);
+    }
+
+    private static LockAll LockFlags(Op op) =>
+        (op.Has(OpWords.Current) ? Verso.Engine.LockAll.Current : 0)
+        | (op.Has(OpWords.Future) ? Verso.Engine.LockAll.Future : 0)
+        | (op.Has(OpWords.OnFault) ? Verso.Engine.LockAll.OnFault : 0);
+}

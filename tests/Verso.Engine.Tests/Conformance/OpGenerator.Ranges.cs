@@ -1,0 +1,123 @@
+using Verso.Engine.Tests.Model;
+
+namespace Verso.Engine.Tests.Conformance;
+
+// Where and how large.
+internal sealed partial class OpGenerator
+{
+    private Op FillMap(Op op)
+    {
+        op = op with
+        {
+            Start = _random.Percent(15) ? Op.Anywhere : _random.Below(Window.Pages),
+            Count = PickCount(),
+            Protection = PickProtection(),
+            Words = PickMapWords(),
+        };
+        if (op.Start != Op.Anywhere)
+        {
+            // Often just behind or before something, where merging happens.
+            long edge = PickEdge(op.Mm, op.Start);
+            op = op with { Start = _random.Percent(25) ? edge - op.Count : edge };
+        }
+
+        return op.Kind == OpKind.Map ? op : op with { Other = PickFile(), Target = _random.Below(7) };
+    }
+
+    private OpWords PickMapWords()
+    {
+        OpWords words = _random.Percent(18) ? OpWords.Shared : OpWords.None;
+        words |= _random.Percent(10) ? OpWords.Hint : OpWords.None;
+        words |= _random.Percent(6) ? OpWords.NoReplace : OpWords.None;
+        words |= _random.Percent(8) ? OpWords.Populate : OpWords.None;
+        words |= _random.Percent(4) ? OpWords.Locked : OpWords.None;
+        words |= _random.Percent(5) ? OpWords.NoReserve : OpWords.None;
+        return words;
+    }
+
+    private Op FillRemap(Op op)
+    {
+        switch (_random.Below(10))
+        {
+            case < 4:
+                // A plain move, to the edge of something or anywhere.
+                return op with
+                {
+                    NewCount = op.Count,
+                    Target = PickTarget(op.Mm, op.Count),
+                    Words = OpWords.MayMove | OpWords.Fixed | (_random.Percent(20) ? OpWords.DontUnmap : OpWords.None),
+                };
+            case < 6:
+                return op with
+                {
+                    NewCount = PickCount(),
+                    Target = PickTarget(op.Mm, op.Count),
+                    Words = OpWords.MayMove | OpWords.Fixed,
+                };
+            case < 7:
+                bool hints = _random.Percent(50);
+                return op with
+                {
+                    NewCount = op.Count,
+                    Target = hints ? PickTarget(op.Mm, op.Count) : 0,
+                    Words = OpWords.MayMove | OpWords.DontUnmap | (hints ? OpWords.Hint : OpWords.None),
+                };
+            default:
+                return op with
+                {
+                    NewCount = PickCount(),
+                    Words = _random.Percent(70) ? OpWords.MayMove : OpWords.None,
+                    Count = _random.Percent(4) ? 0 : op.Count,
+                };
+        }
+    }
+
+    private long PickTarget(char mm, long count)
+    {
+        long edge = PickEdge(mm, _random.Below(Window.Pages));
+        return _random.Percent(40) ? edge - count : edge;
+    }
+
+    /// <summary>A range that mostly begins on something mapped.</summary>
+    private Op WithRange(Op op)
+    {
+        long start = PickPage(op.Mm);
+        return op with { Start = start, Count = PickCount() };
+    }
+
+    /// <summary>A page, mostly a mapped one.</summary>
+    private long PickPage(char mm)
+    {
+        long[] mapped = [.. _model.PagesOf(mm)];
+        return mapped.Length == 0 || _random.Percent(12) ? _random.Below(Window.Pages) : _random.Pick(mapped);
+    }
+
+    /// <summary>The end of what is mapped around a page, or the page.</summary>
+    private long PickEdge(char mm, long page)
+    {
+        if (_random.Percent(40))
+        {
+            return page;
+        }
+
+        while (_model.PageAt(mm, page) is not null && page < Window.Pages + 8)
+        {
+            page++;
+        }
+
+        return page;
+    }
+
+    private long PickCount() => 1 + Math.Min(_random.Below(4), _random.Below(8));
+
+    private char PickFile() => _random.Pick(Window.Files).Letter;
+
+    private Protection PickProtection() => _random.Below(20) switch
+    {
+        < 12 => Protection.Read | Protection.Write,
+        < 16 => Protection.Read,
+        < 18 => Protection.None,
+        < 19 => Protection.Read | Protection.Write | Protection.Exec,
+        _ => Protection.Write,
+    };
+}

@@ -1,0 +1,141 @@
+using Verso.Engine.Tests.Model;
+
+namespace Verso.Engine.Tests.Conformance;
+
+/// <summary>
+/// Makes random scenarios that are dense with what is hard: a small window, so that calls hit each other's ranges, edges
+/// and halves; few address spaces, related by fork; writes between all calls.
+/// </summary>
+/// <remarks>Steps depend on the model as it is when they are made, so that most of them succeed.</remarks>
+internal sealed partial class OpGenerator(ulong seed)
+{
+    private const string Letters = "ABCDE";
+
+    private static readonly (int Weight, OpKind Kind)[] Weights =
+    [
+        (24, OpKind.Write), (10, OpKind.Read), (12, OpKind.Map), (6, OpKind.File), (6, OpKind.Unmap), (9, OpKind.Protect),
+        (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock), (2, OpKind.Unlock),
+        (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (6, OpKind.Fork), (1, OpKind.Share),
+        (4, OpKind.Exit), (1, OpKind.Exec), (1, OpKind.Truncate), (1, OpKind.Punch),
+    ];
+
+    private static readonly Advice[] Advices =
+    [
+        Advice.DontNeed, Advice.DontNeed, Advice.DontNeed, Advice.Free, Advice.Free, Advice.DontFork, Advice.DoFork,
+        Advice.WipeOnFork, Advice.KeepOnFork, Advice.GuardInstall, Advice.GuardInstall, Advice.GuardRemove,
+        Advice.PopulateRead, Advice.PopulateWrite, Advice.Sequential, Advice.Random, Advice.Normal, Advice.DontDump,
+        Advice.DoDump, Advice.Cold, Advice.DontNeedLocked,
+    ];
+
+    private readonly SplitMix64 _random = new(seed);
+    private readonly AbstractModel _model = new();
+
+    /// <summary>A scenario of so many steps.</summary>
+    public Scenario Make(int steps)
+    {
+        List<Op> ops = [];
+        while (ops.Count < steps)
+        {
+            Op op = Next();
+            if (!_model.IsPossible(op))
+            {
+                continue;
+            }
+
+            ops.Add(op);
+            _model.Apply(op, default);
+        }
+
+        return new Scenario(ops) { LazyFree = (LazyFree)_random.Below(3) };
+    }
+
+    /// <summary>The same with few VMAs allowed, so that calls run out of them.</summary>
+    public Scenario MakeCramped(int steps) => Make(steps) with { MaxMaps = 6 + _random.Below(8) };
+
+    /// <summary>The same with an allocation failing now and then.</summary>
+    public Scenario MakeFailing(int steps)
+    {
+        Scenario scenario = Make(steps);
+        List<Op> ops = [];
+        foreach (Op op in scenario.Ops)
+        {
+            if (_random.Percent(12))
+            {
+                ops.Add(new Op(OpKind.Fail, '-') { Start = 1 + _random.Below(_random.Percent(60) ? 3 : 12) });
+            }
+
+            ops.Add(op);
+        }
+
+        return scenario with { Ops = ops };
+    }
+
+    private Op Next()
+    {
+        char[] live = [.. _model.Mms];
+        if (live.Length == 0)
+        {
+            return new Op(OpKind.Truncate, 'f') { Start = _random.Below(14) };
+        }
+
+        OpKind kind = PickKind();
+
+        // The last one stays: nothing can be made from nothing.
+        if (live.Length == 1 && kind == OpKind.Exit)
+        {
+            kind = OpKind.Fork;
+        }
+
+        return Fill(new Op(kind, _random.Pick(live)));
+    }
+
+    private OpKind PickKind()
+    {
+        int at = _random.Below(Weights.Sum(each => each.Weight));
+        foreach ((int weight, OpKind kind) in Weights)
+        {
+            at -= weight;
+            if (at < 0)
+            {
+                return kind;
+            }
+        }
+
+        throw new InvalidOperationException("weights do not add up");
+    }
+
+    private Op Fill(Op op)
+    {
+        switch (op.Kind)
+        {
+            case OpKind.Map or OpKind.File:
+                return FillMap(op);
+            case OpKind.Remap:
+                return FillRemap(WithRange(op));
+            case OpKind.Protect:
+                return WithRange(op) with { Protection = PickProtection() };
+            case OpKind.Advise:
+                return WithRange(op) with { Advice = _random.Pick(Advices) };
+            case OpKind.Unmap or OpKind.Unlock:
+                return WithRange(op);
+            case OpKind.Lock:
+                return WithRange(op) with { Words = _random.Percent(40) ? OpWords.OnFault : OpWords.None };
+            case OpKind.LockAll:
+                return op with { Words = (OpWords)((int)OpWords.OnFault * _random.Below(8)) };
+            case OpKind.Policy:
+                return WithRange(op) with { Value = (byte)_random.Below(2) };
+            case OpKind.Brk:
+                return op with { Start = Window.HeapPage - 1 + _random.Below(10) };
+            case OpKind.Fork:
+                return op with { Other = _random.Pick(Letters.ToCharArray()) };
+            case OpKind.Read or OpKind.Write:
+                return op with { Start = PickPage(op.Mm), Value = (byte)(op.Kind == OpKind.Write ? _random.Below(256) : 0) };
+            case OpKind.Truncate:
+                return new Op(op.Kind, PickFile()) { Start = _random.Below(14) };
+            case OpKind.Punch:
+                return new Op(op.Kind, PickFile()) { Start = _random.Below(6), Count = 1 + _random.Below(3) };
+            default:
+                return op;
+        }
+    }
+}

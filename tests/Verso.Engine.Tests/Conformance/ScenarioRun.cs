@@ -1,0 +1,131 @@
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Tests.Model;
+
+namespace Verso.Engine.Tests.Conformance;
+
+/// <summary>How much is checked after each step.</summary>
+internal enum Checking
+{
+    /// <summary>Results, state, audit and every walk.</summary>
+    EveryStep = 0,
+
+    /// <summary>Results and state; audit and walks at every eighth step and at the end.</summary>
+    Often = 1,
+}
+
+/// <summary>What went wrong, and at which step; -1 at the end.</summary>
+internal sealed record Failure(int Step, string Message);
+
+/// <summary>Runs a scenario on a machine of one design and on the model, and compares them.</summary>
+internal sealed class ScenarioRun
+{
+    private readonly Scenario _scenario;
+    private readonly Checking _checking;
+    private readonly MachineDriver _driver;
+    private readonly RunDigest _digest;
+    private AbstractModel _model = new();
+    private long _nextFailure;
+
+    private ScenarioRun(Catalogue.Entry design, Scenario scenario, Checking checking)
+    {
+        _scenario = scenario;
+        _checking = checking;
+        _driver = new MachineDriver(design, scenario);
+        _digest = new RunDigest(_driver);
+    }
+
+    /// <summary>Runs to the end; the first failure, or null.</summary>
+    public static Failure? Run(Catalogue.Entry design, Scenario scenario, Checking checking = Checking.EveryStep) =>
+        new ScenarioRun(design, scenario, checking).RunAll();
+
+    /// <summary>Runs to the end; everything that was seen as text.</summary>
+    public static string Record(Catalogue.Entry design, Scenario scenario)
+    {
+        ScenarioRun run = new(design, scenario, Checking.Often);
+        Failure? failure = run.RunAll();
+        return failure is null ? run._digest.Text : failure.ToString();
+    }
+
+    private Failure? RunAll()
+    {
+        int at = -1;
+        try
+        {
+            for (at = 0; at < _scenario.Ops.Count; at++)
+            {
+                if (Step(at) is string difference)
+                {
+                    return new Failure(at, difference);
+                }
+            }
+
+            at = -1;
+            string? last = ReadEverything() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks();
+            _digest.NoteState();
+            last ??= EndCheck.EndAll(_driver);
+            _digest.NoteCounts();
+            return last is null ? null : new Failure(-1, last);
+        }
+        catch (Exception broken) when (broken is not OutOfMemoryException)
+        {
+            return new Failure(at, $"{broken.GetType().Name}: {broken.Message}\n{broken.StackTrace}");
+        }
+    }
+
+    private string? Step(int at)
+    {
+        Op op = _scenario.Ops[at];
+        if (op.Kind == OpKind.Fail)
+        {
+            _nextFailure = op.Start;
+            return null;
+        }
+
+        if (!_model.IsPossible(op))
+        {
+            return null;
+        }
+
+        _driver.Failure.Arm(_nextFailure);
+        _nextFailure = 0;
+        Outcome seen = _driver.Do(op);
+        bool injected = _driver.Failure.Failed is not null;
+        _driver.Failure.Arm(0);
+        _digest.NoteStep(op, seen);
+        string? difference = injected || _scenario.MaxMaps != 0
+            ? new PartialEffect(_driver, _model).Judge(op, seen, injected, ref _model)
+            : Judge(op, seen);
+        bool walks = _checking == Checking.EveryStep || (at & 7) == 0;
+        return difference ?? (walks ? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks() : null);
+    }
+
+    private string? Judge(Op op, Outcome seen)
+    {
+        _model.Apply(op, seen);
+        return seen != _model.Expected
+            ? $"{op}: {seen}, expected {_model.Expected}"
+            : Within(op, new StateCheck(_driver, _model).Compare());
+    }
+
+    private static string? Within(Op op, string? difference) => difference is null ? null : $"{op}: {difference}";
+
+    /// <summary>Every page of every address space by a real access.</summary>
+    private string? ReadEverything()
+    {
+        foreach (char mm in _model.Mms.ToArray())
+        {
+            foreach (long page in _model.PagesOf(mm).ToArray())
+            {
+                Op op = new(OpKind.Read, mm) { Start = page };
+                Outcome seen = _driver.Do(op);
+                _model.Apply(op, seen);
+                if (seen != _model.Expected)
+                {
+                    return $"at the end {op}: {seen}, expected {_model.Expected}";
+                }
+            }
+        }
+
+        return Within(new Op(OpKind.Read, '-'), new StateCheck(_driver, _model).Compare());
+    }
+}

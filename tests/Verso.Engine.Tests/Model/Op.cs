@@ -1,0 +1,98 @@
+namespace Verso.Engine.Tests.Model;
+
+/// <summary>What a step of a scenario does.</summary>
+internal enum OpKind
+{
+    Map = 0,
+    File,
+    Unmap,
+    Protect,
+    Remap,
+    Advise,
+    Brk,
+    Lock,
+    Unlock,
+    LockAll,
+    UnlockAll,
+    Policy,
+    Fork,
+    Share,
+    Exit,
+    Exec,
+    Read,
+    Write,
+    Truncate,
+    Punch,
+
+    /// <summary>The n-th allocation of the next step fails.</summary>
+    Fail,
+}
+
+/// <summary>Words that may follow a step.</summary>
+[Flags]
+internal enum OpWords
+{
+    None = 0,
+    Shared = 1 << 0,
+    Hint = 1 << 1,
+    NoReplace = 1 << 2,
+    Populate = 1 << 3,
+    Locked = 1 << 4,
+    NoReserve = 1 << 5,
+    MayMove = 1 << 6,
+    Fixed = 1 << 7,
+    DontUnmap = 1 << 8,
+    OnFault = 1 << 9,
+    Current = 1 << 10,
+    Future = 1 << 11,
+}
+
+/// <summary>One step of a scenario; a line of text, see <see cref="OpText"/>. Fields that a kind does not use are 0.</summary>
+/// <param name="Kind">What is done.</param>
+/// <param name="Mm">The address space, by letter; of Truncate and Punch the file.</param>
+internal sealed record Op(OpKind Kind, char Mm)
+{
+    /// <summary>No address was given: the machine chooses.</summary>
+    public const long Anywhere = long.MinValue;
+
+    /// <summary>First page of the range (of a file for Punch); half pages for Truncate; the count for Fail.</summary>
+    public long Start { get; init; }
+
+    /// <summary>Pages.</summary>
+    public long Count { get; init; }
+
+    /// <summary>mremap: pages wanted.</summary>
+    public long NewCount { get; init; }
+
+    /// <summary>mremap: the page it goes to; File: the page of the file.</summary>
+    public long Target { get; init; }
+
+    public Protection Protection { get; init; }
+
+    public Advice Advice { get; init; }
+
+    public OpWords Words { get; init; }
+
+    /// <summary>The child of a fork; the letter of a file.</summary>
+    public char Other { get; init; }
+
+    /// <summary>The byte written; the number of a policy.</summary>
+    public byte Value { get; init; }
+
+    public bool Has(OpWords word) => (Words & word) != 0;
+
+    public override string ToString() => OpText.Print(this);
+}
+
+/// <summary>How a step ended.</summary>
+/// <param name="Errno">The error of a system call.</param>
+/// <param name="Page">The page of the address it returned; 0 where it returns none.</param>
+/// <param name="Fault">How an access ended.</param>
+/// <param name="Byte">What was read.</param>
+internal readonly record struct Outcome(
+    Errno Errno, long Page = 0, FaultOutcome Fault = FaultOutcome.Done, byte Byte = 0)
+{
+    public override string ToString() => Fault != FaultOutcome.Done
+        ? Fault.ToString()
+        : Errno != Errno.None ? Errno.ToString() : $"page {Page} byte {Byte}";
+}
