@@ -95,7 +95,8 @@ internal static class RecordCommand
             Complain(problem.Message);
             return problem.ExitStatus;
         }
-        catch (Exception problem) when (problem is RecorderUnavailableException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (
+            problem is RecorderUnavailableException or IOException or UnauthorizedAccessException)
         {
             Complain(problem.Message);
             return Trouble;
@@ -118,7 +119,8 @@ internal static class RecordCommand
     {
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"verso: {outcome.Counts.Events} events, {outcome.Counts.Tasks + 1} tasks, {outcome.Counts.Checkpoints} checkpoints, {outcome.Counts.Lost} lost");
+            $"verso: {outcome.Counts.Events} events, {outcome.Counts.Tasks + 1} tasks, "
+            + $"{outcome.Counts.Checkpoints} checkpoints, {outcome.Counts.Lost} lost");
         Console.Error.WriteLine(output == StandardOutput ? text : $"{text}: {output}");
         if (outcome.Ending == RecordingEnding.Interrupted)
         {

@@ -1,6 +1,8 @@
 namespace Verso.Linux;
 
-/// <summary>The command to record cannot be run. The message is one line; the status is the one a shell gives.</summary>
+/// <summary>
+/// The command to record cannot be run. The message is one line; the status is the one a shell gives.
+/// </summary>
 public sealed class CommandNotStartedException : Exception
 {
     public CommandNotStartedException()

@@ -12,11 +12,11 @@ namespace Verso.Linux;
 /// </summary>
 public sealed class Recorder : IDisposable
 {
-    /// <summary>How long the reader sleeps between looks at the ring; milliseconds. Grows while nothing comes.</summary>
+    /// <summary>The reader's sleep between looks at the ring; milliseconds. Grows while nothing comes.</summary>
     private const int ShortestNap = 1;
     private const int LongestNap = 16;
 
-    /// <summary>How long the address spaces of processes that have exited may take to be torn down; milliseconds.</summary>
+    /// <summary>How long the teardown of an exited process's address space may take; milliseconds.</summary>
     private const int TeardownPatience = 500;
 
     private readonly RecorderOptions _options;
@@ -79,6 +79,12 @@ public sealed class Recorder : IDisposable
             _options.Command,
             _options.Output,
             () => _program.Variable<uint>("launcher") = (uint)Libc.GetTid());
+        if (_interrupts > 0)
+        {
+            // It came before there was a command that could have got it from the terminal.
+            process.Signal(Libc.SignalInterrupt);
+        }
+
         IOException? problem = null;
         var ending = RecordingEnding.Failed;
         try

@@ -18,7 +18,9 @@ public sealed record RecorderOptions
     /// </summary>
     public int CheckpointInterval { get; init; } = 64;
 
-    /// <summary>Address spaces with more VMAs than this get no checkpoints but at exec and at exit: one takes 1 us a VMA.</summary>
+    /// <summary>
+    /// Address spaces with more VMAs than this get no checkpoints but at exec and at exit: one takes 1 us a VMA.
+    /// </summary>
     public int CheckpointMaxVmas { get; init; } = 2048;
 
     /// <summary>Where the command's standard output goes.</summary>

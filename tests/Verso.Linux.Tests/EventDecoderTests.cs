@@ -67,7 +67,8 @@ public sealed unsafe class EventDecoderTests
     {
         Send(new PrepareRecord { Head = Head(RecordKind.Prepare, 1), Start = 0x7000 });
         var prepare = Assert.Single(Drained());
-        Assert.Equal((TraceEventKind.Prepare, 0x7000UL, (ulong)PrepareOutcome.Reused), (prepare.Kind, prepare.Arg0, prepare.Arg1));
+        Assert.Equal(TraceEventKind.Prepare, prepare.Kind);
+        Assert.Equal((0x7000UL, (ulong)PrepareOutcome.Reused), (prepare.Arg0, prepare.Arg1));
     }
 
     [Theory]

@@ -65,7 +65,8 @@ public sealed class LiveRecordingTests
         var mm = recorded.Of(TraceEventKind.Exec).Last().Mm;
         Assert.All(recorded.Of(TraceEventKind.TaskStart), start => Assert.Equal(mm, start.Mm));
         Assert.Equal(threads * 200, recorded.Of(TraceEventKind.Munmap).Count(e => e.Arg1 == 16384 && e.Result == 0));
-        Assert.Equal(threads * 100, recorded.Of(TraceEventKind.Madvise).Count(e => e.Arg2 == (ulong)Advice.DontNeed && e.Arg1 == 16384));
+        Assert.Equal(threads * 100, recorded.Of(TraceEventKind.Madvise)
+            .Count(e => e.Arg2 == (ulong)Advice.DontNeed && e.Arg1 == 16384));
 
         // Lock order: no two mappings that are alive at once overlap, whoever made them.
         var alive = new SortedSet<ulong>();
@@ -167,7 +168,9 @@ public sealed class LiveRecordingTests
     {
         using var other = System.Diagnostics.Process.Start("/bin/sh", ["-c", "while :; do /bin/true; done"]);
         var recorded = RecordedProgram.Record(
-            "/bin/bash", "-c", "for i in 1 2 3; do seq 100 | sort -n | tail -1; done; (sleep 0.05; (exit 4)) & wait $!");
+            "/bin/bash",
+            "-c",
+            "for i in 1 2 3; do seq 100 | sort -n | tail -1; done; (sleep 0.05; (exit 4)) & wait $!");
         other.Kill();
         other.WaitForExit();
         AssertClean(recorded);
@@ -284,6 +287,7 @@ public sealed class LiveRecordingTests
             (flags & VmaFlags.MayShare) != 0 ? 's' : 'p');
         var offset = file is null ? 0 : vma.Pgoff << 12;
         var device = file?.Device ?? 0;
-        return $"{vma.Start:x8}-{vma.End:x8} {permissions} {offset:x8} {device >> 20:x2}:{device & 0xfffff:x2} {file?.Inode ?? 0}";
+        return $"{vma.Start:x8}-{vma.End:x8} {permissions} {offset:x8} "
+            + $"{device >> 20:x2}:{device & 0xfffff:x2} {file?.Inode ?? 0}";
     }
 }

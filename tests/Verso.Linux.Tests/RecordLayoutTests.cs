@@ -5,7 +5,9 @@ using Verso.Linux.Recording;
 
 namespace Verso.Linux.Tests;
 
-/// <summary>Bpf/records.h and Records.cs describe one thing twice: the object's own BTF says what the C side means.</summary>
+/// <summary>
+/// Bpf/records.h and Records.cs describe one thing twice: the object's own BTF says what the C side means.
+/// </summary>
 public sealed unsafe class RecordLayoutTests
 {
     private const uint KindStruct = 4;

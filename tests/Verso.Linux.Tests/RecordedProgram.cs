@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Verso.Engine.Images;
-using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Linux.Tests;

@@ -33,7 +33,8 @@ static __always_inline u8 call_kind(u64 number)
 	return number < SYSTEM_CALLS ? call_of_number[number] : CALL_NONE;
 }
 
-static __always_inline void enter_call(struct task_state *state, struct task_struct *task, struct pt_regs *regs, u8 kind)
+static __always_inline void enter_call(struct task_state *state, struct task_struct *task, struct pt_regs *regs,
+				       u8 kind)
 {
 	struct mm_struct *mm = task->mm;
 

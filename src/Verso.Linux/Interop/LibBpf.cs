@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Verso.Linux.Interop;
 
-/// <summary>The part of libbpf 1.x that the recorder needs. Functions that return pointers set errno on failure.</summary>
+/// <summary>
+/// The part of libbpf 1.x that the recorder needs. Functions that return pointers set errno on failure.
+/// </summary>
 internal static unsafe partial class LibBpf
 {
     private const string Library = "libbpf.so.1";

@@ -20,7 +20,8 @@ internal static unsafe partial class Libc
     internal const short SpawnSetSignalDefaults = 4;
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
-    internal static partial nint Mmap(nint address, nuint length, int protection, int flags, int descriptor, nint offset);
+    internal static partial nint Mmap(
+        nint address, nuint length, int protection, int flags, int descriptor, nint offset);
 
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(nint address, nuint length);

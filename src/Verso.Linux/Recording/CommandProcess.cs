@@ -19,10 +19,12 @@ internal sealed unsafe class CommandProcess
 
     internal int Pid { get; }
 
-    /// <summary>As a shell gives it: the exit status, or 128 + the signal that killed it. Valid once it has ended.</summary>
+    /// <summary>The exit status, or 128 + the signal that killed it. Valid once it has ended.</summary>
     internal int ExitStatus { get; private set; }
 
-    /// <summary>Finds a command as execvp does. Throws <see cref="CommandNotStartedException"/> where there is none.</summary>
+    /// <summary>
+    /// Finds a command as execvp does. Throws <see cref="CommandNotStartedException"/> where there is none.
+    /// </summary>
     internal static string Resolve(string command)
     {
         if (command.Length == 0)

@@ -103,7 +103,8 @@ internal static class RecorderProgram
         if (!enough)
         {
             throw new RecorderUnavailableException(
-                "recording needs the right to load BPF programs (CAP_BPF and CAP_PERFMON); run it as root: sudo verso record ...");
+                "recording needs the right to load BPF programs (CAP_BPF and CAP_PERFMON); "
+                + "run it as root: sudo verso record ...");
         }
     }
 
@@ -114,7 +115,9 @@ internal static class RecorderProgram
         const string Prefix = "CapEff:";
         var line = File.ReadLines("/proc/self/status").FirstOrDefault(
             text => text.StartsWith(Prefix, StringComparison.Ordinal));
-        return line is null ? 0 : ulong.Parse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return line is null
+            ? 0
+            : ulong.Parse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 
     // The link's text is "pid:[inode]"; namespaces live on nsfs, whose device only stat tells.
@@ -133,7 +136,8 @@ internal static class RecorderProgram
     {
         using var stream = typeof(RecorderProgram).Assembly.GetManifestResourceStream(Resource)
             ?? throw new RecorderUnavailableException(
-                "this build has no BPF recorder: clang or libbpf-dev was missing; apt install clang libbpf-dev, then build again");
+                "this build has no BPF recorder: clang or libbpf-dev was missing; "
+                + "apt install clang libbpf-dev, then build again");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;

@@ -21,13 +21,13 @@ public sealed class RecordingCounts
     /// <summary>Dumps that did not hold every VMA of the address space, or were cut short: not written.</summary>
     public long BrokenDumps { get; internal set; }
 
-    /// <summary>Faults that took effect later than where they began: a preparation, stack growth, the mmap lock.</summary>
+    /// <summary>Faults placed later than where they began: at a preparation, stack growth, the mmap lock.</summary>
     public long MovedFaults { get; internal set; }
 
     /// <summary>Calls whose return was never seen.</summary>
     public long AbandonedCalls { get; internal set; }
 
-    /// <summary>Episodes of the write lock that changed an address space outside every call the recorder knows.</summary>
+    /// <summary>Episodes of the write lock that changed an address space outside every known call.</summary>
     public long StrangeEpisodes { get; internal set; }
 
     /// <summary>Records of a kind this reader does not know.</summary>
