@@ -78,7 +78,7 @@ public sealed class Ledger(IAllocationFailure? failure)
         return true;
     }
 
-    /// <summary>Counts one object less. Requires: one is live.</summary>
+    /// <summary>Counts one object less.</summary>
     public void Release(ObjectType type) => Release(type, 1);
 
     /// <summary>Counts so many objects less. Requires: they are live.</summary>

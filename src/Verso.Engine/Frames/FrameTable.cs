@@ -82,14 +82,17 @@ public sealed class FrameTable
         return new Pfn(pfn);
     }
 
-    /// <summary>Gives a frame back. Requires: it is in use, and no entry holds it.</summary>
+    /// <summary>Gives a frame back, as <see cref="Unlist"/>, and counts it at once.</summary>
     public void Free(Pfn pfn)
     {
         Unlist(pfn);
         CountFreed(1);
     }
 
-    /// <summary>As <see cref="Free"/>, but counted later, many at a time, by <see cref="CountFreed"/>.</summary>
+    /// <summary>
+    /// Gives a frame back; it is counted later, many at a time, by <see cref="CountFreed"/>. Requires: it is in use, and no
+    /// entry holds it.
+    /// </summary>
     internal void Unlist(Pfn pfn)
     {
         ref Frame frame = ref _frames[pfn.Value];

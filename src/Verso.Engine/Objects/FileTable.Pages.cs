@@ -11,6 +11,7 @@ public sealed partial class FileTable
     /// </summary>
     internal Pfn GetPage(Inode inode, ulong pgoff)
     {
+        Invariant.Require(!inode.IsBeyondEnd(pgoff));
         Pfn frame = inode.Pages.Find(pgoff);
         return frame.IsNone ? ReadPage(inode, pgoff) : frame;
     }
@@ -21,6 +22,7 @@ public sealed partial class FileTable
         ulong pgoff = first;
         while (inode.Pages.TryNext(ref pgoff, out Pfn frame) && pgoff < end)
         {
+            Invariant.Require(_frames[frame].MapCount == 0);
             inode.Pages.Remove(pgoff);
             _frames.Free(frame);
         }
@@ -52,7 +54,6 @@ public sealed partial class FileTable
 
     private Pfn ReadPage(Inode inode, ulong pgoff)
     {
-        Invariant.Require(!inode.IsBeyondEnd(pgoff));
         Pfn frame = _frames.Allocate(FrameFlags.PageCache, pgoff, inode.Handle);
         if (frame.IsNone)
         {
