@@ -2,7 +2,9 @@ using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
 
-/// <summary>Classes of locks whose acquisitions are counted. Contention is computed later, from counts and work.</summary>
+/// <summary>
+/// Classes of locks whose acquisitions are counted. Contention is computed later, from counts and work.
+/// </summary>
 public enum LockClass
 {
     MmapWrite = 0,
@@ -33,7 +35,9 @@ public sealed class Counters
 
     public long MergesDone;
 
-    /// <summary>Merge attempts refused, by the first failed test: index is the bit number in <see cref="MergeTests"/>.</summary>
+    /// <summary>
+    /// Merge attempts refused, by the first failed test: index is the bit number in <see cref="MergeTests"/>.
+    /// </summary>
     public readonly long[] MergesRefused = new long[MergeTestCount];
 
     public long PtesCopied;
@@ -75,7 +79,9 @@ public sealed class Counters
     public readonly long[] LocksTaken = new long[LockClassCount];
     public readonly long[] LockedWork = new long[LockClassCount];
 
-    /// <summary>Counts one acquisition, and the steps (objects linked, entries visited) done while it is held.</summary>
+    /// <summary>
+    /// Counts one acquisition, and the steps (objects linked, entries visited) done while it is held.
+    /// </summary>
     public void Lock(LockClass lockClass, long work)
     {
         LocksTaken[(int)lockClass]++;

@@ -38,7 +38,9 @@ public static class Page
     public const int Size = 1 << Shift;
     public const ulong Mask = ~(ulong)(Size - 1);
 
-    /// <summary>The first address above the user half that a mapping may not reach (TASK_SIZE, 4-level tables).</summary>
+    /// <summary>
+    /// The first address above the user half that a mapping may not reach (TASK_SIZE, 4-level tables).
+    /// </summary>
     public const ulong TaskSize = (1UL << 47) - Size;
 
     public static bool IsAligned(ulong address) => (address & ~Mask) == 0;

@@ -10,8 +10,8 @@ public sealed record KernelRules
     public required string Release { get; init; }
 
     /// <summary>
-    /// An unfaulted VMA may take over a faulted, never forked neighbour (879bca0a2c4f "mm/vma: fix incorrectly disallowed
-    /// anonymous VMA merges", 6.16).
+    /// An unfaulted VMA may take over a faulted, never forked neighbour (879bca0a2c4f "mm/vma: fix incorrectly
+    /// disallowed anonymous VMA merges", 6.16).
     /// </summary>
     public bool UnfaultedTargetMerges { get; init; }
 
@@ -21,7 +21,10 @@ public sealed record KernelRules
     /// </summary>
     public bool CopiedRangeForkLimit { get; init; }
 
-    /// <summary>VM_MAYBE_GUARD is set by guard installs, ignored by merge tests and OR-ed into the result (5dba5cc2e0ff, 6.19, 6.18-stable).</summary>
+    /// <summary>
+    /// VM_MAYBE_GUARD is set by guard installs, ignored by merge tests and OR-ed into the result (5dba5cc2e0ff,
+    /// 6.19, 6.18-stable).
+    /// </summary>
     public bool StickyGuardFlag { get; init; }
 
     /// <summary>MADV_GUARD_INSTALL works on file mappings too (6.15).</summary>

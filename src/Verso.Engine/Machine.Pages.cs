@@ -15,7 +15,9 @@ public abstract partial class Machine
     public abstract FaultOutcome Fault(
         MmId mm, ulong address, FaultAccess access, PrepareOutcome logged = PrepareOutcome.Derive);
 
-    /// <summary>Populates a range as GUP does (mm_populate): every page accessed once. EFAULT or ENOMEM where it stops.</summary>
+    /// <summary>
+    /// Populates a range as GUP does (mm_populate): every page accessed once. EFAULT or ENOMEM where it stops.
+    /// </summary>
     public abstract Errno Populate(MmId mm, ulong start, ulong length, FaultAccess access);
 
     /// <summary>Reads one byte as a user access would. Requires: <see cref="PageContents.Bytes"/>.</summary>
@@ -36,13 +38,21 @@ public abstract partial class Machine
     /// <summary>What the page table holds at this address.</summary>
     public abstract PageView PageAt(MmId mm, ulong address);
 
-    /// <summary>unmap_page_range: clears the entries of [start, end) of this VMA and lets go of what they mapped.</summary>
+    /// <summary>
+    /// unmap_page_range: clears the entries of [start, end) of this VMA and lets go of what they mapped.
+    /// </summary>
     private protected abstract void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason);
 
-    /// <summary>copy_page_range: fork's part for one VMA that needs its entries copied; write-protects the parent's private ones.</summary>
+    /// <summary>
+    /// copy_page_range: fork's part for one VMA that needs its entries copied; write-protects the parent's private
+    /// ones.
+    /// </summary>
     private protected abstract Errno CopyRange(VmaId parent, VmaId child);
 
-    /// <summary>move_page_tables: moves the entries of [start, start+length) of one VMA to another. Returns how many bytes were moved.</summary>
+    /// <summary>
+    /// move_page_tables: moves the entries of [start, start+length) of one VMA to another. Returns how many bytes
+    /// were moved.
+    /// </summary>
     private protected abstract ulong MoveRange(VmaId from, ulong start, VmaId to, ulong target, ulong length);
 
     /// <summary>change_protection: the entries of [start, end) follow the VMA's present flags.</summary>
@@ -60,7 +70,9 @@ public abstract partial class Machine
     /// <summary>free_pgtables at exit: the page tables of an address space that has no VMA left.</summary>
     private protected abstract void FreeTables(Mm mm);
 
-    /// <summary>The part of the audit that concerns frames, page tables, files and the design. Null, or the first violation.</summary>
+    /// <summary>
+    /// The part of the audit that concerns frames, page tables, files and the design. Null, or the first violation.
+    /// </summary>
     private protected abstract string? AuditPages();
 
     /// <summary>
@@ -68,7 +80,8 @@ public abstract partial class Machine
     /// <see cref="Vmas.Vma.Prepared"/> and counts. No-op where it is set.
     /// </summary>
     /// <remarks>
-    /// The design counts <see cref="Counters.PreparedByLog"/> and the locks it takes; this counts what was allocated or reused.
+    /// The design counts <see cref="Counters.PreparedByLog"/> and the locks it takes; this counts what was allocated
+    /// or reused.
     /// </remarks>
     private protected Errno PrepareVma(VmaId vma, PrepareOutcome logged)
     {

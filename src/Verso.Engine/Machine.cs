@@ -7,8 +7,9 @@ namespace Verso.Engine;
 /// single-threaded; many may run beside each other. This class is all that other projects see.
 /// </summary>
 /// <remarks>
-/// One operation a file (Machine.Mmap.cs, ...). What touches pages is in <see cref="Machine{TDesign}"/>, compiled once a
-/// design; what touches only VMAs is here, and calls the design's structure hooks through <see cref="Structure"/>.
+/// One operation a file (Machine.Mmap.cs, ...). What touches pages is in <see cref="Machine{TDesign}"/>, compiled
+/// once a design; what touches only VMAs is here, and calls the design's structure hooks through
+/// <see cref="Structure"/>.
 /// </remarks>
 public abstract partial class Machine
 {

@@ -90,8 +90,8 @@ public sealed class FrameTable
     }
 
     /// <summary>
-    /// Gives a frame back; it is counted later, many at a time, by <see cref="CountFreed"/>. Requires: it is in use, and no
-    /// entry holds it.
+    /// Gives a frame back; it is counted later, many at a time, by <see cref="CountFreed"/>. Requires: it is in use,
+    /// and no entry holds it.
     /// </summary>
     internal void Unlist(Pfn pfn)
     {

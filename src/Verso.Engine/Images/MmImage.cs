@@ -11,7 +11,9 @@ public sealed record MmImage
     /// <summary>VMAs by ascending start.</summary>
     public required IReadOnlyList<VmaImage> Vmas { get; init; }
 
-    /// <summary>Every <c>anon_vma</c> that some chain or parent pointer of <see cref="Vmas"/> names, in any order.</summary>
+    /// <summary>
+    /// Every <c>anon_vma</c> that some chain or parent pointer of <see cref="Vmas"/> names, in any order.
+    /// </summary>
     public required IReadOnlyList<AnonVmaImage> AnonVmas { get; init; }
 
     /// <summary><c>mm->start_brk</c>, a byte address.</summary>

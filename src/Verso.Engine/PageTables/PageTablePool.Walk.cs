@@ -124,7 +124,9 @@ public sealed partial class PageTablePool
         }
     }
 
-    /// <summary>The table of a level that translates this byte address, made where it is missing; 0 on failure.</summary>
+    /// <summary>
+    /// The table of a level that translates this byte address, made where it is missing; 0 on failure.
+    /// </summary>
     private int EnsureTable(Mm mm, ulong address, int lowest)
     {
         int table = mm.PageTableRoot;
