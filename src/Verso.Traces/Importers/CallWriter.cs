@@ -1,0 +1,53 @@
+using Verso.Engine;
+
+namespace Verso.Traces.Importers;
+
+/// <summary>Writes memory calls with their results, and what they populated themselves.</summary>
+internal sealed class CallWriter(EventOutlet outlet, TaskTree tasks)
+{
+    private const long MaxErrno = 4095;
+
+    private readonly Dictionary<int, ulong> _breaks = [];
+
+    public static bool IsError(long result) => result is < 0 and >= -MaxErrno;
+
+    /// <summary>One call of a task, which has returned.</summary>
+    public void Write(ImportedTask task, TraceEvent call, long result)
+    {
+        call.Task = task.Tid;
+        call.Mm = tasks.MmOf(task);
+        call.Result = result;
+        outlet.Write(call);
+        if (IsError(result))
+        {
+            return;
+        }
+
+        bool locksFuture = tasks.LocksFuture(call.Mm);
+        if (MemoryCalls.TryFindPopulation(
+            call, _breaks.GetValueOrDefault(call.Mm), locksFuture, out TraceEvent populate))
+        {
+            outlet.Write(populate);
+        }
+
+        Remember(call);
+    }
+
+    private void Remember(in TraceEvent call)
+    {
+        switch (call.Kind)
+        {
+            case TraceEventKind.Brk:
+                _breaks[call.Mm] = (ulong)call.Result;
+                break;
+            case TraceEventKind.Mlockall when ((LockAll)call.Arg0 & (LockAll.Future | LockAll.OnFault)) == LockAll.Future:
+                tasks.LockFuture(call.Mm);
+                break;
+            case TraceEventKind.Mlockall or TraceEventKind.Munlockall:
+                tasks.UnlockFuture(call.Mm);
+                break;
+            default:
+                break;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+namespace Verso.Traces.Importers;
+
+/// <summary>
+/// The tasks of a text, which address space each has, and the events of their lives: an address space begins with an exec
+/// or a fork without CLONE_VM and ends with its last task.
+/// </summary>
+internal sealed class TaskTree(EventOutlet outlet)
+{
+    public const ulong CloneVm = 0x100;
+    public const ulong CloneFiles = 0x400;
+    public const ulong CloneVfork = 0x4000;
+    public const ulong CloneThread = 0x10000;
+
+    private readonly Dictionary<int, ImportedTask> _live = [];
+    private readonly Dictionary<int, int> _users = [];
+    private readonly HashSet<int> _locksFuture = [];
+    private int _lastMm;
+
+    /// <summary>Tasks seen.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Of those, the ones whose start the text does not hold, but for the first.</summary>
+    public long OfUnknownOrigin { get; private set; }
+
+    public IReadOnlyCollection<ImportedTask> Live => _live.Values;
+
+    public ImportedTask? Find(int tid) => _live.GetValueOrDefault(tid);
+
+    /// <summary>A task whose start is not in the text.</summary>
+    public ImportedTask BeginUnknown(int tid)
+    {
+        OfUnknownOrigin += Count > 0 ? 1 : 0;
+        return Add(new ImportedTask { Tid = tid, Group = tid, Files = new DescriptorTable() });
+    }
+
+    /// <summary>The address space of a task; one it had before the text began gets its id now.</summary>
+    public int MmOf(ImportedTask task)
+    {
+        if (task.Mm == 0)
+        {
+            task.Mm = NewMm();
+        }
+
+        return task.Mm;
+    }
+
+    /// <summary>fork, vfork, clone. A live task with this tid has ended unseen.</summary>
+    public ImportedTask Start(ImportedTask parent, int tid, ulong flags)
+    {
+        if (_live.TryGetValue(tid, out ImportedTask? old))
+        {
+            if (old == parent)
+            {
+                return parent;
+            }
+
+            Exit(old, 0);
+        }
+
+        int parentMm = MmOf(parent);
+        ImportedTask child = new()
+        {
+            Tid = tid,
+            Group = (flags & CloneThread) != 0 ? parent.Group : tid,
+            Mm = parentMm,
+            Files = (flags & CloneFiles) != 0 ? parent.Files : parent.Files.Copy(),
+        };
+        if ((flags & CloneVm) != 0)
+        {
+            _users[parentMm]++;
+        }
+        else
+        {
+            child.Mm = NewMm();
+            outlet.Write(new TraceEvent
+            {
+                Kind = TraceEventKind.Fork,
+                Task = parent.Tid,
+                Mm = parentMm,
+                Arg0 = (ulong)child.Mm,
+                Arg1 = flags,
+            });
+        }
+
+        outlet.Write(new TraceEvent
+        {
+            Kind = TraceEventKind.TaskStart,
+            Task = parent.Tid,
+            Mm = child.Mm,
+            Arg0 = (ulong)tid,
+            Arg1 = flags,
+        });
+        return Add(child);
+    }
+
+    /// <summary>
+    /// execve: the other threads of the group end, the task takes the group's id, and a new address space begins. Its
+    /// layout is null where the text does not tell it.
+    /// </summary>
+    public void Exec(ImportedTask task, object? layout)
+    {
+        foreach (ImportedTask other in _live.Values.Where(other => other.Group == task.Group && other != task).ToArray())
+        {
+            if (other.Tid == task.Group)
+            {
+                // The task goes on under the leader's id, so that id does not end.
+                _live.Remove(other.Tid);
+                Release(other);
+            }
+            else
+            {
+                Exit(other, 0);
+            }
+        }
+
+        Rename(task, task.Group);
+        int old = task.Mm;
+        Release(task);
+        task.Files = task.Files.CopyForExec();
+        task.Mm = NewMm();
+        outlet.Write(new TraceEvent
+        {
+            Kind = TraceEventKind.Exec,
+            Task = task.Tid,
+            Mm = task.Mm,
+            Arg0 = (ulong)old,
+            Payload = layout,
+        });
+    }
+
+    /// <summary>A task ends; its address space too, if it was the last.</summary>
+    /// <param name="task">A live task.</param>
+    /// <param name="status">As wait reports it.</param>
+    public void Exit(ImportedTask task, int status)
+    {
+        if (Find(task.Tid) != task)
+        {
+            return;
+        }
+
+        _live.Remove(task.Tid);
+        if (outlet.HasBegun)
+        {
+            outlet.Write(new TraceEvent
+            {
+                Kind = TraceEventKind.TaskExit,
+                Task = task.Tid,
+                Mm = task.Mm,
+                Arg0 = (ulong)(uint)status,
+            });
+        }
+
+        Release(task);
+    }
+
+    /// <summary>Whether later mappings of this address space are locked and populated (mlockall(MCL_FUTURE)).</summary>
+    public bool LocksFuture(int mm) => _locksFuture.Contains(mm);
+
+    public void LockFuture(int mm) => _locksFuture.Add(mm);
+
+    public void UnlockFuture(int mm) => _locksFuture.Remove(mm);
+
+    private ImportedTask Add(ImportedTask task)
+    {
+        Count++;
+        _live[task.Tid] = task;
+        return task;
+    }
+
+    private void Rename(ImportedTask task, int tid)
+    {
+        if (task.Tid == tid)
+        {
+            return;
+        }
+
+        if (Find(tid) is ImportedTask other)
+        {
+            Exit(other, 0);
+        }
+
+        _live.Remove(task.Tid);
+        outlet.Write(new TraceEvent { Kind = TraceEventKind.TaskExit, Task = task.Tid, Mm = task.Mm });
+        task.Tid = tid;
+        _live[tid] = task;
+    }
+
+    private int NewMm()
+    {
+        _users.Add(++_lastMm, 1);
+        return _lastMm;
+    }
+
+    private void Release(ImportedTask task)
+    {
+        int mm = task.Mm;
+        task.Mm = 0;
+        if (mm == 0 || --_users[mm] > 0)
+        {
+            return;
+        }
+
+        _users.Remove(mm);
+        _locksFuture.Remove(mm);
+        outlet.Write(new TraceEvent { Kind = TraceEventKind.MmExit, Task = task.Tid, Mm = mm });
+    }
+}
