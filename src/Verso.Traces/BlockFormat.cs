@@ -7,7 +7,7 @@ namespace Verso.Traces;
 /// <remarks>
 /// <code>
 ///  file   : magic(8) frame(header) frame(events)* frame(trailer)
-///  frame  : type(1) coding(1) reserved(2) events(4) raw(4) stored(4) crc of body(4) crc of the 20 bytes before(4) body(stored)
+///  frame  : type(1) coding(1) number(2) events(4) raw(4) stored(4) crc of body(4) crc of the 20 bytes before(4) body(stored)
 /// </code>
 /// Integers are little-endian; checksums are CRC-32C.
 /// </remarks>
@@ -23,6 +23,12 @@ internal static class BlockFormat
 
     /// <summary>No block is larger; a checkpoint of 65,530 VMAs is some 3 MiB.</summary>
     public const int BlockMaxBytes = 64 << 20;
+
+    /// <summary>No event takes less: kind, mask and time.</summary>
+    public const int EventMinBytes = 3;
+
+    /// <summary>No event takes more, its payload left out: kind, mask, time, nine fields and the payload's length.</summary>
+    public const int EventMaxBytes = 1 + 2 + (11 * 10);
 
     public static uint Checksum(ReadOnlySpan<byte> bytes)
     {
@@ -60,14 +66,28 @@ internal enum FrameCoding : byte
 }
 
 /// <summary>The fixed part of a frame.</summary>
+/// <param name="Type">What the body is.</param>
+/// <param name="Coding">How it is stored.</param>
+/// <param name="Number">Frames before this one, modulo 65,536: shows where one is missing or displaced.</param>
+/// <param name="EventCount">Events in it.</param>
+/// <param name="RawBytes">Its size once decompressed.</param>
+/// <param name="StoredBytes">Its size in the file.</param>
+/// <param name="BodyChecksum">CRC-32C of the stored bytes.</param>
 internal readonly record struct FrameHeader(
-    FrameType Type, FrameCoding Coding, int EventCount, int RawBytes, int StoredBytes, uint BodyChecksum)
+    FrameType Type,
+    FrameCoding Coding,
+    ushort Number,
+    int EventCount,
+    int RawBytes,
+    int StoredBytes,
+    uint BodyChecksum)
 {
     public void Write(Span<byte> target)
     {
         target[..BlockFormat.FrameHeaderBytes].Clear();
         target[0] = (byte)Type;
         target[1] = (byte)Coding;
+        BinaryPrimitives.WriteUInt16LittleEndian(target[2..], Number);
         BinaryPrimitives.WriteInt32LittleEndian(target[4..], EventCount);
         BinaryPrimitives.WriteInt32LittleEndian(target[8..], RawBytes);
         BinaryPrimitives.WriteInt32LittleEndian(target[12..], StoredBytes);
@@ -86,15 +106,22 @@ internal readonly record struct FrameHeader(
         FrameHeader header = new(
             (FrameType)source[0],
             (FrameCoding)source[1],
+            BinaryPrimitives.ReadUInt16LittleEndian(source[2..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[12..]),
             BinaryPrimitives.ReadUInt32LittleEndian(source[16..]));
-        bool sound = header.Type is FrameType.Header or FrameType.Events or FrameType.Trailer
-            && header.Coding is FrameCoding.Plain or FrameCoding.Deflate
-            && header.EventCount >= 0
-            && header.RawBytes is >= 0 and <= BlockFormat.BlockMaxBytes
-            && header.StoredBytes is >= 0 and <= BlockFormat.BlockMaxBytes;
-        return sound ? header : throw new TraceFormatException(offset, "a block type and size this version knows");
+        return header.IsSound
+            ? header
+            : throw new TraceFormatException(offset, "a block whose type, coding and sizes this version knows");
     }
+
+    private bool IsSound =>
+        Type is FrameType.Header or FrameType.Events or FrameType.Trailer
+        && Coding is FrameCoding.Plain or FrameCoding.Deflate
+        && RawBytes is >= 0 and <= BlockFormat.BlockMaxBytes
+        && StoredBytes is >= 0 and <= BlockFormat.BlockMaxBytes
+        && (Coding != FrameCoding.Plain || RawBytes == StoredBytes)
+        && EventCount >= 0
+        && EventCount <= RawBytes / BlockFormat.EventMinBytes;
 }

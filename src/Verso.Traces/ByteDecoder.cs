@@ -5,45 +5,60 @@ namespace Verso.Traces;
 /// <summary>Reads what <see cref="ByteEncoder"/> wrote; never past the end, whatever the bytes say.</summary>
 internal sealed class ByteDecoder
 {
+    private const int LastShift = 63;
+
     private byte[] _bytes = [];
-    private int _length;
+    private int _end;
     private int _at;
     private long _offset;
 
     /// <summary>Bytes that are left.</summary>
-    public int Left => _length - _at;
+    public int Left => _end - _at;
 
     /// <summary>Begins with a new block, which stands at this offset of the file.</summary>
     public void Begin(byte[] bytes, int length, long offset)
     {
         _bytes = bytes;
-        _length = length;
+        _end = length;
         _at = 0;
         _offset = offset;
     }
 
-    public byte Byte() => _at < _length ? _bytes[_at++] : throw Short();
+    public byte Byte() => _at < _end ? _bytes[_at++] : throw Short();
 
     public ulong Number()
     {
-        ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
+        byte first = Byte();
+        if (first < 0x80)
+        {
+            return first;
+        }
+
+        ulong value = first & 0x7fUL;
+        for (int shift = 7; shift <= LastShift; shift += 7)
         {
             byte next = Byte();
-            value |= (ulong)(next & 0x7f) << shift;
+            value |= (next & 0x7fUL) << shift;
             if (next < 0x80)
             {
-                return value;
+                return shift < LastShift || next <= 1 ? value : throw Unfit("numbers of at most 64 bits in this block");
             }
         }
 
-        throw new TraceFormatException(_offset, "a number of at most 10 bytes in this block");
+        throw Unfit("numbers of at most 10 bytes in this block");
     }
 
     public long Signed()
     {
         ulong value = Number();
         return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    /// <summary>A number that is an id: it fits an int and is not negative.</summary>
+    public int Id()
+    {
+        ulong value = Number();
+        return value <= int.MaxValue ? (int)value : throw Unfit("ids below 2^31 in this block");
     }
 
     /// <summary>A count of things that take at least <paramref name="bytesEach"/> bytes, so it cannot exceed what is left.</summary>
@@ -61,5 +76,25 @@ internal sealed class ByteDecoder
         return text;
     }
 
-    public TraceFormatException Short() => new(_offset, "a block whose events fill it exactly");
+    /// <summary>
+    /// Enters a part with its length before it: reading ends there. Returns what <see cref="Leave"/> wants.
+    /// </summary>
+    public int Enter()
+    {
+        int bytes = Count(1);
+        int outer = _end;
+        _end = _at + bytes;
+        return outer;
+    }
+
+    /// <summary>Leaves a part, and skips what a later version may have added at its end.</summary>
+    public void Leave(int outer)
+    {
+        _at = _end;
+        _end = outer;
+    }
+
+    public TraceFormatException Short() => Unfit("a block whose events fill it exactly");
+
+    public TraceFormatException Unfit(string expected) => new(_offset, expected);
 }

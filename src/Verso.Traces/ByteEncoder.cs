@@ -3,9 +3,10 @@ using System.Text;
 namespace Verso.Traces;
 
 /// <summary>A growing buffer of variable-length integers and strings.</summary>
-internal sealed class ByteEncoder
+/// <param name="capacity">Bytes to begin with.</param>
+internal sealed class ByteEncoder(int capacity)
 {
-    private byte[] _bytes = new byte[BlockFormat.BlockTargetBytes * 2];
+    private byte[] _bytes = new byte[capacity];
 
     public int Length { get; private set; }
 
@@ -41,6 +42,13 @@ internal sealed class ByteEncoder
         Number((ulong)bytes);
         Room(bytes);
         Length += Encoding.UTF8.GetBytes(value, _bytes.AsSpan(Length));
+    }
+
+    public void Bytes(ReadOnlySpan<byte> bytes)
+    {
+        Room(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(Length));
+        Length += bytes.Length;
     }
 
     private void Room(int bytes)

@@ -1,3 +1,6 @@
+using System.Numerics;
+using Verso.Engine;
+
 namespace Verso.Traces;
 
 /// <summary>
@@ -7,9 +10,15 @@ namespace Verso.Traces;
 internal sealed class EventCodec
 {
     private const int FieldCount = 9;
+    private const int FieldBits = (1 << FieldCount) - 1;
     private const int PayloadBit = 1 << FieldCount;
+    private const int KnownBits = FieldBits | PayloadBit;
+    private const int TaskField = 0;
+    private const int MmField = 1;
+    private const int PayloadCapacity = 1 << 12;
 
     private readonly long[] _last = new long[256 * FieldCount];
+    private readonly ByteEncoder _payload = new(PayloadCapacity);
     private ulong _time;
 
     /// <summary>Begins a block.</summary>
@@ -19,8 +28,24 @@ internal sealed class EventCodec
         _time = 0;
     }
 
+    /// <summary>Encodes the payload of the next event, so that its size is known before a place is chosen for it.</summary>
+    /// <returns>Its size in bytes; 0 for none.</returns>
+    public int Prepare(in TraceEvent e)
+    {
+        _payload.Clear();
+        if (e.Payload is not null)
+        {
+            PayloadCodec.Write(_payload, e.Kind, e.Payload);
+        }
+
+        return _payload.Length;
+    }
+
+    /// <summary>Requires: tasks and address spaces are not negative; the payload is prepared.</summary>
     public void Write(ByteEncoder to, in TraceEvent e)
     {
+        Invariant.Require((e.Task | e.Mm) >= 0);
+        Invariant.Require((e.Payload is null) == (_payload.Length == 0));
         Span<long> fields = stackalloc long[FieldCount];
         Gather(e, fields);
         Span<long> last = _last.AsSpan((int)e.Kind * FieldCount, FieldCount);
@@ -45,27 +70,36 @@ internal sealed class EventCodec
 
         if (e.Payload is not null)
         {
-            PayloadCodec.Write(to, e.Payload);
+            to.Number((ulong)_payload.Length);
+            to.Bytes(_payload.Written);
         }
     }
 
     public void Read(ByteDecoder from, out TraceEvent e)
     {
         e = new TraceEvent { Kind = (TraceEventKind)from.Byte() };
-        int mask = (int)from.Number();
+        ulong mask = from.Number();
+        if ((mask & ~(ulong)KnownBits) != 0)
+        {
+            throw from.Unfit("event masks of this version in this block");
+        }
+
         _time = unchecked(_time + (ulong)from.Signed());
         Span<long> last = _last.AsSpan((int)e.Kind * FieldCount, FieldCount);
-        for (int at = 0; at < FieldCount; at++)
+        for (uint rest = (uint)mask & FieldBits; rest != 0; rest &= rest - 1)
         {
-            if ((mask & (1 << at)) != 0)
-            {
-                last[at] = unchecked(last[at] + from.Signed());
-            }
+            int at = BitOperations.TrailingZeroCount(rest);
+            last[at] = unchecked(last[at] + from.Signed());
+        }
+
+        if ((ulong)(last[TaskField] | last[MmField]) > int.MaxValue)
+        {
+            throw from.Unfit("ids below 2^31 in this block");
         }
 
         e.Time = _time;
-        e.Task = (int)last[0];
-        e.Mm = (int)last[1];
+        e.Task = (int)last[TaskField];
+        e.Mm = (int)last[MmField];
         e.Result = last[2];
         e.Arg0 = (ulong)last[3];
         e.Arg1 = (ulong)last[4];
@@ -75,15 +109,16 @@ internal sealed class EventCodec
         e.Arg5 = (ulong)last[8];
         if ((mask & PayloadBit) != 0)
         {
-            PayloadKind kind = PayloadCodec.KindOf(e.Kind);
-            e.Payload = kind == PayloadKind.None ? throw from.Short() : PayloadCodec.Read(from, kind);
+            int outer = from.Enter();
+            e.Payload = PayloadCodec.Read(from, e.Kind);
+            from.Leave(outer);
         }
     }
 
     private static void Gather(in TraceEvent e, Span<long> fields)
     {
-        fields[0] = e.Task;
-        fields[1] = e.Mm;
+        fields[TaskField] = e.Task;
+        fields[MmField] = e.Mm;
         fields[2] = e.Result;
         fields[3] = (long)e.Arg0;
         fields[4] = (long)e.Arg1;

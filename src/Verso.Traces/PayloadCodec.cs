@@ -15,22 +15,24 @@ internal static class PayloadCodec
         _ => PayloadKind.None,
     };
 
-    public static void Write(ByteEncoder to, object payload)
+    /// <exception cref="ArgumentException">Events of this kind do not carry this.</exception>
+    public static void Write(ByteEncoder to, TraceEventKind kind, object payload)
     {
-        switch (payload)
+        switch (KindOf(kind), payload)
         {
-            case FileIdentity file:
+            case (PayloadKind.File, FileIdentity file):
                 WriteFile(to, file);
                 break;
-            case MmImage image:
+            case (PayloadKind.Image, MmImage image):
                 WriteImage(to, image);
                 break;
             default:
-                throw new ArgumentException($"no payload of a trace: {payload.GetType().Name}", nameof(payload));
+                throw new ArgumentException($"{kind} carries no {payload.GetType().Name}", nameof(payload));
         }
     }
 
-    public static object? Read(ByteDecoder from, PayloadKind kind) => kind switch
+    /// <summary>Null for kinds this version does not know: their payload is skipped.</summary>
+    public static object? Read(ByteDecoder from, TraceEventKind kind) => KindOf(kind) switch
     {
         PayloadKind.File => ReadFile(from),
         PayloadKind.Image => ReadImage(from),
@@ -48,14 +50,18 @@ internal static class PayloadCodec
         to.Byte((byte)file.Modes);
     }
 
-    private static FileIdentity ReadFile(ByteDecoder from) => new(
-        new FileId((int)from.Number()),
-        (FileKind)from.Byte(),
-        from.Number(),
-        from.Number(),
-        from.Number(),
-        from.Text(),
-        (FileModes)from.Byte());
+    private static FileIdentity ReadFile(ByteDecoder from)
+    {
+        FileIdentity file = new(
+            new FileId(from.Id()),
+            (FileKind)from.Byte(),
+            from.Number(),
+            from.Number(),
+            from.Number(),
+            from.Text(),
+            (FileModes)from.Byte());
+        return file.Kind <= FileKind.Zero ? file : throw from.Unfit("file kinds of this version in this block");
+    }
 
     private static void WriteImage(ByteEncoder to, MmImage image)
     {
@@ -177,7 +183,7 @@ internal static class PayloadCodec
             ulong end = unchecked(start + from.Number());
             VmaFlags flags = (VmaFlags)from.Number();
             ulong pgoff = from.Number();
-            FileId file = new((int)from.Number());
+            FileId file = new(from.Id());
             ulong anonVma = ReadReference(from, ids);
             ulong[] chain = new ulong[from.Count(1)];
             for (int link = 0; link < chain.Length; link++)

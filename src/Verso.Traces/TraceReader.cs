@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Verso.Engine;
 
 namespace Verso.Traces;
 
@@ -15,6 +16,7 @@ public sealed class TraceReader : IDisposable
     private byte[] _stored = new byte[4096];
     private byte[] _raw = new byte[4096];
     private long _offset;
+    private ushort _frames;
     private int _eventsLeft;
     private long _events;
     private bool _ended;
@@ -100,10 +102,16 @@ public sealed class TraceReader : IDisposable
         }
 
         TraceHeader header = ReadJson(frame, TraceJson.Default.TraceHeader);
-        return header.Version == TraceHeader.CurrentVersion
+        if (header.Version != TraceHeader.CurrentVersion)
+        {
+            throw new TraceFormatException(
+                magic.Length, $"format version {TraceHeader.CurrentVersion}, found {header.Version}");
+        }
+
+        return header is { PageSizeBytes: Page.Size, MaxMapCount: > 0, OvercommitMode: >= 0 and <= 2 }
             ? header
             : throw new TraceFormatException(
-                magic.Length, $"format version {TraceHeader.CurrentVersion}, found {header.Version}");
+                magic.Length, $"a header with pages of {Page.Size} bytes, a map count limit and an overcommit mode");
     }
 
     private bool ReadBlock()
@@ -123,7 +131,8 @@ public sealed class TraceReader : IDisposable
                 throw new TraceFormatException(start, $"a trailer that counts {_events} events, not {Trailer.Events}");
             }
 
-            return false;
+            Span<byte> more = stackalloc byte[1];
+            return Fill(more) == 0 ? false : throw new TraceFormatException(_offset - 1, "the end, after the trailer");
         }
 
         if (frame.Type != FrameType.Events)
@@ -150,6 +159,12 @@ public sealed class TraceReader : IDisposable
         }
 
         frame = FrameHeader.Read(bytes, start);
+        if (frame.Number != _frames)
+        {
+            throw new TraceFormatException(start, $"block {_frames}, found {frame.Number}");
+        }
+
+        _frames = unchecked((ushort)(_frames + 1));
         if (!FillStored(frame.StoredBytes))
         {
             return false;

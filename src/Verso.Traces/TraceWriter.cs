@@ -10,9 +10,10 @@ namespace Verso.Traces;
 public sealed class TraceWriter : ITraceSink, IDisposable
 {
     private readonly Stream _stream;
-    private readonly ByteEncoder _block = new();
+    private readonly ByteEncoder _block = new(BlockFormat.BlockTargetBytes * 2);
     private readonly EventCodec _codec = new();
     private readonly MemoryStream _compressed = new();
+    private ushort _frames;
     private int _blockEvents;
     private long _events;
     private long _lost;
@@ -29,9 +30,20 @@ public sealed class TraceWriter : ITraceSink, IDisposable
         WriteFrame(FrameType.Header, FrameCoding.Plain, 0, text.Length, text);
     }
 
-    /// <summary>Appends one event.</summary>
+    /// <summary>Appends one event. It reaches the stream with its block, of some 256 KiB before compression.</summary>
+    /// <exception cref="ArgumentException">Its payload is not that of its kind, or no block can hold it.</exception>
     public void Write(in TraceEvent e)
     {
+        int payloadBytes = _codec.Prepare(e);
+        if (_block.Length + payloadBytes > BlockFormat.BlockMaxBytes - BlockFormat.EventMaxBytes)
+        {
+            FlushBlock();
+            if (payloadBytes > BlockFormat.BlockMaxBytes - BlockFormat.EventMaxBytes)
+            {
+                throw new ArgumentException($"a payload of {payloadBytes} bytes exceeds a block", nameof(e));
+            }
+        }
+
         _codec.Write(_block, e);
         _blockEvents++;
         _events++;
@@ -87,7 +99,8 @@ public sealed class TraceWriter : ITraceSink, IDisposable
     private void WriteFrame(FrameType type, FrameCoding coding, int events, int rawBytes, ReadOnlySpan<byte> body)
     {
         Span<byte> header = stackalloc byte[BlockFormat.FrameHeaderBytes];
-        new FrameHeader(type, coding, events, rawBytes, body.Length, BlockFormat.Checksum(body)).Write(header);
+        new FrameHeader(type, coding, _frames, events, rawBytes, body.Length, BlockFormat.Checksum(body)).Write(header);
+        _frames = unchecked((ushort)(_frames + 1));
         _stream.Write(header);
         _stream.Write(body);
     }
