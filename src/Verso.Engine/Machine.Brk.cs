@@ -41,7 +41,7 @@ public abstract partial class Machine
             return false;
         }
 
-        if (mm.Vmas.Count > World.Options.MaxMapCount)
+        if (mm.Vmas.Count > World.Options.MaxMapCount || !MayLock(mm, mm.DefaultFlags, fresh - old))
         {
             return false;
         }
@@ -59,7 +59,7 @@ public abstract partial class Machine
         // Only the VMA that reaches the break is tried: a fork child's heap is no singular chain and begins a second VMA.
         MergeOutcome outcome = MergeNewRange(range, MergeSides.Lower, out _);
         if (outcome == MergeOutcome.OutOfMemory
-            || (outcome == MergeOutcome.NoMerge && NewMapping(range, ownObject: false).IsNone))
+            || (outcome == MergeOutcome.NoMerge && NewMapping(range).IsNone))
         {
             return false;
         }
@@ -68,10 +68,7 @@ public abstract partial class Machine
         if ((mm.DefaultFlags & VmaFlags.Locked) != 0)
         {
             mm.LockedPages += range.Pages;
-            if (World.Options.Population == Population.ByCall)
-            {
-                _ = PopulateLikeMlock(mm.Id, old, fresh - old, PopulateErrors.Ignore);
-            }
+            PopulateLocked(mm, old, fresh - old);
         }
 
         return true;

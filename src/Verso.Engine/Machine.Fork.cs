@@ -55,6 +55,7 @@ public abstract partial class Machine
         copy.Mm = target.Id;
         copy.Flags &= ~VmaFlags.LockedMask;
         copy.UserfaultContext = 0;
+        copy.Flags &= ~(VmaFlags.UffdMissing | VmaFlags.UffdWp);
         copy.Prepared &= !wipe;
         VmaId id = World.Vmas.Allocate(copy);
         if (id.IsNone)

@@ -8,7 +8,7 @@ public abstract partial class Machine
 {
     /// <summary>
     /// madvise. EINVAL (unknown or unsuitable advice, unaligned), ENOMEM (a hole: the rest has been advised all the
-    /// same; too many VMAs), EFAULT and ENOMEM of populating, EACCES.
+    /// same), EAGAIN (too many VMAs, allocation failed), EFAULT and ENOMEM of populating, EACCES.
     /// </summary>
     public SyscallResult Madvise(MmId mmId, ulong address, ulong length, Advice advice)
     {
@@ -104,13 +104,15 @@ public abstract partial class Machine
     {
         VmaFlags old = At(id).Flags;
         bool privateAnonymous = At(id).IsAnonymous && (old & VmaFlags.Shared) == 0;
-        const VmaFlags NoKsm = VmaFlags.Shared | VmaFlags.MayShare | VmaFlags.Special | VmaFlags.HugeTlb;
+        bool droppable = (old & VmaFlags.Droppable) != 0;
+        const VmaFlags NoKsm =
+            VmaFlags.Shared | VmaFlags.MayShare | VmaFlags.Special | VmaFlags.HugeTlb | VmaFlags.Droppable;
         bool refused = advice switch
         {
             Advice.DoFork => (old & VmaFlags.Io) != 0,
             Advice.WipeOnFork => !privateAnonymous,
-            Advice.DoDump => (old & VmaFlags.HugeTlb) == 0 && (old & VmaFlags.Special) != 0,
-            Advice.HugePage or Advice.NoHugePage => (old & (VmaFlags.Special | VmaFlags.HugeTlb)) != 0,
+            Advice.KeepOnFork => droppable,
+            Advice.DoDump => droppable || ((old & VmaFlags.HugeTlb) == 0 && (old & VmaFlags.Special) != 0),
             _ => false,
         };
         if (refused)
@@ -134,14 +136,16 @@ public abstract partial class Machine
             Advice.Mergeable => (old & NoKsm) != 0 ? old : old | VmaFlags.Mergeable,
             _ => old & ~VmaFlags.Mergeable,
         };
-        return flags != old && ModifyFlags(mm, id, start, end, flags).IsNone ? Errno.ENOMEM : Errno.None;
+
+        // madvise says EAGAIN where others say ENOMEM.
+        return flags != old && ModifyFlags(mm, id, start, end, flags).IsNone ? Errno.EAGAIN : Errno.None;
     }
 
     private Errno Discard(VmaId id, ulong start, ulong end, Advice advice)
     {
         ref Vma vma = ref At(id);
         VmaFlags forbidden = VmaFlags.PfnMap | (advice == Advice.DontNeedLocked ? 0 : VmaFlags.Locked);
-        if ((vma.Flags & forbidden) != 0 || (advice == Advice.Free && !vma.IsAnonymous))
+        if ((vma.Flags & forbidden) != 0 || (advice == Advice.Free && !IsFilledAnonymously(vma)))
         {
             return Errno.EINVAL;
         }
@@ -163,7 +167,7 @@ public abstract partial class Machine
     {
         VmaFlags refused = VmaFlags.Special | VmaFlags.HugeTlb;
         refused |= advice == Advice.GuardInstall ? VmaFlags.Locked : 0;
-        if ((At(id).Flags & refused) != 0 || (!At(id).IsAnonymous && !World.Rules.FileGuards))
+        if ((At(id).Flags & refused) != 0 || (!IsFilledAnonymously(At(id)) && !World.Rules.FileGuards))
         {
             return Errno.EINVAL;
         }
@@ -175,7 +179,7 @@ public abstract partial class Machine
         }
 
         // So that fork copies the markers; file mappings have the flag for that.
-        if ((At(id).IsAnonymous || !World.Rules.StickyGuardFlag)
+        if ((IsFilledAnonymously(At(id)) || !World.Rules.StickyGuardFlag)
             && PrepareVma(id, PrepareOutcome.Derive) != Errno.None)
         {
             return Errno.ENOMEM;

@@ -5,7 +5,7 @@ public abstract partial class Machine
 {
     /// <summary>
     /// mbind: sets the policy of a range (0 the default), splitting and merging as needed. EINVAL (unaligned), EFAULT (a
-    /// hole, which only the default policy may cover, and not as a whole; then nothing has changed), ENOMEM.
+    /// hole, unless the default is set and something is mapped), ENOMEM.
     /// </summary>
     public SyscallResult Mbind(MmId mmId, ulong address, ulong length, int policy)
     {
@@ -17,40 +17,45 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        bool bindable = policy == 0 ? Intersects(mm, address, end) : IsMapped(mm, address, end);
-        if (address < end && !bindable)
+        if (address == end)
+        {
+            return SyscallResult.Ok();
+        }
+
+        if (policy == 0 ? !Intersects(mm, address, end) : !IsCovered(mm, address, end))
         {
             return Errno.EFAULT;
         }
 
-        for (VmaId id; address < end; address = At(id).End)
+        while (address < end)
         {
-            id = AtIndex(mm, FirstEndingAbove(mm, address));
+            VmaId id = AtIndex(mm, FirstEndingAbove(mm, address));
             if (id.IsNone || At(id).Start >= end)
             {
                 break;
             }
 
-            ulong from = Math.Max(At(id).Start, address);
-            if (At(id).Policy == policy)
+            address = Math.Max(address, At(id).Start);
+            ulong upTo = Math.Min(At(id).End, end);
+            if (At(id).Policy != policy)
             {
-                continue;
+                VmaId changed = ModifyVma(RequestInside(mm, id, address, upTo) with { Policy = policy });
+                if (changed.IsNone)
+                {
+                    return Errno.ENOMEM;
+                }
+
+                At(changed).Policy = policy;
             }
 
-            id = ModifyVma(RequestInside(mm, id, from, Math.Min(At(id).End, end)) with { Policy = policy });
-            if (id.IsNone)
-            {
-                return Errno.ENOMEM;
-            }
-
-            At(id).Policy = policy;
+            address = upTo;
         }
 
         return SyscallResult.Ok();
     }
 
-    /// <summary>Whether no page of [start, end) is a hole.</summary>
-    private bool IsMapped(Mm mm, ulong start, ulong end)
+    /// <summary>queue_pages_range finds no hole.</summary>
+    private bool IsCovered(Mm mm, ulong start, ulong end)
     {
         while (start < end)
         {

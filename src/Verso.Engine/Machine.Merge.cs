@@ -214,7 +214,7 @@ public abstract partial class Machine
     private VmaId ModifyVma(MergeRequest request)
     {
         MergeOutcome outcome = MergeExistingRange(request, out VmaId merged);
-        if (outcome == MergeOutcome.Merged)
+        if (outcome != MergeOutcome.NoMerge)
         {
             return merged;
         }

@@ -7,10 +7,12 @@ public abstract partial class Machine
 {
     private const uint MlockOnFault = 1;
 
-    /// <summary>
-    /// mlock, mlock2 (flags: MLOCK_ONFAULT is 1). EINVAL, ENOMEM (a hole, the limit, too many VMAs, a page that cannot be
-    /// had), EAGAIN (no memory for a page).
-    /// </summary>
+    /// <summary>vma_supports_mlock is false for these.</summary>
+    private const VmaFlags NeverLocked = VmaFlags.Special | VmaFlags.HugeTlb | VmaFlags.Droppable;
+
+    private ulong MemlockLimitPages => World.Options.MemlockLimitBytes >> Page.Shift;
+
+    /// <summary>mlock, mlock2 (flags: MLOCK_ONFAULT is 1). EINVAL, ENOMEM (a hole, the limit, too many VMAs).</summary>
     public SyscallResult Mlock(MmId mmId, ulong address, ulong length, uint flags = 0)
     {
         if ((flags & ~MlockOnFault) != 0)
@@ -21,26 +23,28 @@ public abstract partial class Machine
         Mm mm = World.Mms[mmId];
         VmaFlags locked = VmaFlags.Locked | ((flags & MlockOnFault) != 0 ? VmaFlags.LockOnFault : 0);
         (ulong start, ulong bytes) = WholePages(address, length);
-        if (mm.LockedPages + (bytes >> Page.Shift) > World.Options.MemlockLimitBytes >> Page.Shift)
+        ulong pages = mm.LockedPages + (bytes >> Page.Shift);
+        if (pages > MemlockLimitPages && pages - LockedPagesWithin(mm, start, start + bytes) > MemlockLimitPages)
         {
             return Errno.ENOMEM;
         }
 
         Errno error = LockRange(mm, start, bytes, locked);
-        if (error == Errno.None && World.Options.Population == Population.ByCall)
+        if (error != Errno.None || World.Options.Population != Population.ByCall)
         {
-            // __mlock_posix_error_return: what POSIX wants to hear.
-            error = PopulateLikeMlock(mmId, start, bytes, PopulateErrors.Stop) switch
-            {
-                Errno.EFAULT => Errno.ENOMEM,
-                Errno.ENOMEM => Errno.EAGAIN,
-                Errno other => other,
-            };
+            return error;
         }
 
-        return error;
+        // __mlock_posix_error_return.
+        return PopulateRange(mm, start, bytes, PopulateErrors.Stop) switch
+        {
+            Errno.EFAULT => Errno.ENOMEM,
+            Errno.ENOMEM => Errno.EAGAIN,
+            var other => other,
+        };
     }
 
+    /// <summary>munlock. ENOMEM (a hole, too many VMAs).</summary>
     public SyscallResult Munlock(MmId mmId, ulong address, ulong length)
     {
         (ulong start, ulong bytes) = WholePages(address, length);
@@ -58,6 +62,11 @@ public abstract partial class Machine
 
         Mm mm = World.Mms[mmId];
         Counters.Lock(LockClass.MmapWrite, 1);
+        if ((flags & LockAll.Current) != 0 && mm.TotalPages > MemlockLimitPages)
+        {
+            return Errno.ENOMEM;
+        }
+
         VmaFlags locked = VmaFlags.Locked | ((flags & LockAll.OnFault) != 0 ? VmaFlags.LockOnFault : 0);
         mm.DefaultFlags &= ~VmaFlags.LockedMask;
         mm.DefaultFlags |= (flags & LockAll.Future) != 0 ? locked : 0;
@@ -67,14 +76,12 @@ public abstract partial class Machine
         }
 
         LockEverything(mm, locked);
-        if (World.Options.Population == Population.ByCall)
-        {
-            _ = PopulateLikeMlock(mmId, 0, Page.TaskSize, PopulateErrors.Ignore);
-        }
+        PopulateLocked(mm, 0, Page.TaskSize);
 
         return SyscallResult.Ok();
     }
 
+    /// <summary>munlockall. Never fails.</summary>
     public SyscallResult Munlockall(MmId mmId)
     {
         Mm mm = World.Mms[mmId];
@@ -82,6 +89,24 @@ public abstract partial class Machine
         mm.DefaultFlags &= ~VmaFlags.LockedMask;
         LockEverything(mm, VmaFlags.None);
         return SyscallResult.Ok();
+    }
+
+    /// <summary>mlock_future_ok: whether that many bytes more may be locked, if these flags lock them.</summary>
+    private bool MayLock(Mm mm, VmaFlags flags, ulong bytes) =>
+        (flags & VmaFlags.Locked) == 0 || mm.LockedPages + (bytes >> Page.Shift) <= MemlockLimitPages;
+
+    /// <summary>count_mm_mlocked_page_nr: pages of the range that are locked already.</summary>
+    private ulong LockedPagesWithin(Mm mm, ulong start, ulong end)
+    {
+        ulong bytes = 0;
+        for (int at = FirstEndingAbove(mm, start); at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        {
+            ref Vma vma = ref At(mm.Vmas.Ids[at]);
+            bool locked = (vma.Flags & VmaFlags.Locked) != 0;
+            bytes += locked ? Math.Min(end, vma.End) - Math.Max(start, vma.Start) : 0;
+        }
+
+        return bytes >> Page.Shift;
     }
 
     /// <summary>apply_mlockall_flags: errors of single VMAs are ignored.</summary>
@@ -139,7 +164,7 @@ public abstract partial class Machine
     private Errno LockVma(Mm mm, VmaId id, ulong start, ulong end, VmaFlags flags)
     {
         VmaFlags old = At(id).Flags;
-        if (flags == old || (old & (VmaFlags.Special | VmaFlags.HugeTlb)) != 0)
+        if (flags == old || (old & NeverLocked) != 0)
         {
             return Errno.None;
         }

@@ -64,6 +64,11 @@ public abstract partial class Machine
         {
             return Errno.ENOMEM;
         }
+        else if ((grows & Protection.GrowsUp) != 0)
+        {
+            // Nothing grows up on x86-64.
+            return Errno.EINVAL;
+        }
 
         return ProtectVmas(mm, start, end, protection, pkey);
     }
@@ -114,7 +119,7 @@ public abstract partial class Machine
         {
             flags |= (old & Uncharged) == 0 ? VmaFlags.Account : 0;
         }
-        else if ((old & VmaFlags.Account) != 0 && At(id).IsAnonymous && !At(id).Prepared)
+        else if ((old & VmaFlags.Account) != 0 && IsFilledAnonymously(At(id)) && !At(id).Prepared)
         {
             // Nothing can have been written, so nothing stays committed.
             flags &= ~VmaFlags.Account;
@@ -129,9 +134,9 @@ public abstract partial class Machine
         ProtectRange(changed, start, end);
         bool becameWritable = (old & (VmaFlags.Write | VmaFlags.Shared | VmaFlags.Locked)) == VmaFlags.Locked
             && (flags & VmaFlags.Write) != 0;
-        if (becameWritable && World.Options.Population == Population.ByCall)
+        if (becameWritable)
         {
-            _ = PopulateLikeMlock(mm.Id, start, end - start, PopulateErrors.Ignore);
+            PopulateLocked(mm, start, end - start);
         }
 
         return Errno.None;

@@ -6,8 +6,9 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0), EFAULT (not mapped, across
-    /// a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count). Returns the address.
+    /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0), EFAULT (not mapped,
+    /// across a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count), EAGAIN (RLIMIT_MEMLOCK). Returns
+    /// the address.
     /// </summary>
     public SyscallResult Mremap(MmId mmId, in MremapRequest request)
     {
@@ -24,7 +25,7 @@ public abstract partial class Machine
             return error;
         }
 
-        bool moveOnly = (call.Flags & RemapFlags.Fixed) != 0 && call.OldLength == call.NewLength && call.OldLength != 0;
+        bool moveOnly = (call.Flags & RemapFlags.Fixed) != 0 && call.OldLength == call.NewLength;
         return moveOnly && World.Rules.MultiVmaMove ? MoveSeveral(mm, call) : RemapOne(mm, call);
     }
 
@@ -81,8 +82,7 @@ public abstract partial class Machine
             }
 
             ulong upTo = Math.Min(At(id).End, end);
-            bool alone = (At(id).Flags & VmaFlags.Special) != 0 || At(id).UserfaultContext != 0;
-            if (alone && !(first && upTo == end))
+            if (MovesAlone(id) && !(first && At(id).End >= end))
             {
                 return Errno.EFAULT;
             }
@@ -104,6 +104,16 @@ public abstract partial class Machine
         }
 
         return first ? Errno.EFAULT : SyscallResult.Ok(call.NewAddress);
+    }
+
+    /// <summary>
+    /// vma_multi_allowed is false: userfaultfd must be told with the lock dropped, and a file that chooses addresses
+    /// itself, as /dev/zero does, might not obey.
+    /// </summary>
+    private bool MovesAlone(VmaId id)
+    {
+        ref Vma vma = ref At(id);
+        return vma.UserfaultContext != 0 || (!vma.File.IsNone && World.Files[vma.File].Kind == FileKind.Zero);
     }
 
     private SyscallResult RemapOne(Mm mm, in MremapRequest call)
@@ -144,7 +154,13 @@ public abstract partial class Machine
             return Errno.EFAULT;
         }
 
-        return call.NewLength > call.OldLength && (vma.Flags & Fixed) != 0 ? Errno.EFAULT : Errno.None;
+        if (call.NewLength <= call.OldLength)
+        {
+            return Errno.None;
+        }
+
+        return (vma.Flags & Fixed) != 0 ? Errno.EFAULT
+            : MayLock(World.Mms[vma.Mm], vma.Flags, call.NewLength - call.OldLength) ? Errno.None : Errno.EAGAIN;
     }
 
     /// <summary>mremap_to: a new address is given (MREMAP_FIXED) or wanted (MREMAP_DONTUNMAP).</summary>
@@ -170,7 +186,9 @@ public abstract partial class Machine
             call = call with { OldLength = call.NewLength };
         }
 
-        return MoveVma(mm, Lookup(mm, call.OldAddress), call);
+        // An old length of 0 overlaps nothing, so the target may have been where the source was.
+        VmaId id = Lookup(mm, call.OldAddress);
+        return id.IsNone ? Errno.EFAULT : MoveVma(mm, id, call);
     }
 
     /// <summary>mremap_at: shrink or grow in place, or move if that is allowed.</summary>
@@ -231,13 +249,5 @@ public abstract partial class Machine
         }
 
         return SyscallResult.Ok(call.OldAddress);
-    }
-
-    private void PopulateLocked(Mm mm, ulong start, ulong length)
-    {
-        if (World.Options.Population == Population.ByCall)
-        {
-            _ = PopulateLikeMlock(mm.Id, start, length, PopulateErrors.Ignore);
-        }
     }
 }

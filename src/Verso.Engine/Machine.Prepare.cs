@@ -43,8 +43,7 @@ public abstract partial class Machine
         VmaId prev = AtIndex(mm, at - 1);
         bool crowded = !prev.IsNone && (At(prev).Flags & VmaFlags.GrowsDown) == 0
             && (At(prev).Flags & VmaFlags.Access) != 0 && address - At(prev).End < StackGuardGapBytes;
-        const ulong MmapMinAddress = 65536;
-        if (crowded || address < MmapMinAddress)
+        if (crowded || address < World.Options.MmapMinAddress)
         {
             return crowded ? Errno.ENOMEM : Errno.EPERM;
         }

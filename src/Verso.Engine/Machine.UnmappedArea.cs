@@ -11,6 +11,9 @@ public abstract partial class Machine
     /// <summary>A page middle directory entry maps this much; mappings of such lengths are aligned to it.</summary>
     private const ulong HugePageBytes = 2UL << 20;
 
+    private const ulong OneGib = 1UL << 30;
+    private const ulong TwoGib = 2UL << 30;
+
     /// <summary>Searches that found another address than the recorded one.</summary>
     public long SearchDifferences { get; private set; }
 
@@ -34,16 +37,16 @@ public abstract partial class Machine
         bool wantsHuge = file.IsNone
             ? (flags & MapFlags.Shared) == 0 && hint == 0 && length % HugePageBytes == 0
             : World.Files[file].Kind == FileKind.Regular;
-        if (wantsHuge && FindHugeAligned(mm, hint, length, file.IsNone ? 0 : pgoff << Page.Shift) is ulong huge)
+        if (wantsHuge && FindHugeAligned(mm, hint, length, file.IsNone ? 0 : pgoff << Page.Shift, flags) is ulong huge)
         {
             return SyscallResult.Ok(huge);
         }
 
-        return FindTopDown(mm, hint, length);
+        return Find(mm, hint, length, flags);
     }
 
     /// <summary>thp_get_unmapped_area: room for one huge page more, then aligned within it; null if it does not apply.</summary>
-    private ulong? FindHugeAligned(Mm mm, ulong hint, ulong length, ulong offset)
+    private ulong? FindHugeAligned(Mm mm, ulong hint, ulong length, ulong offset, MapFlags flags)
     {
         ulong aligned = (offset + HugePageBytes - 1) & ~(HugePageBytes - 1);
         ulong end = offset + length;
@@ -52,7 +55,7 @@ public abstract partial class Machine
             return null;
         }
 
-        SyscallResult padded = FindTopDown(mm, hint, length + HugePageBytes);
+        SyscallResult padded = Find(mm, hint, length + HugePageBytes, flags);
         if (padded.Errno != Errno.None)
         {
             return null;
@@ -67,24 +70,46 @@ public abstract partial class Machine
         return padded.Value + (shift == 0 ? HugePageBytes : shift);
     }
 
-    private SyscallResult FindTopDown(Mm mm, ulong hint, ulong length)
+    /// <summary>arch_get_unmapped_area_topdown: the hint if it is free, else from above, else from below.</summary>
+    private SyscallResult Find(Mm mm, ulong hint, ulong length, MapFlags flags)
     {
-        if (hint != 0)
+        if ((flags & MapFlags.Below2Gib) != 0)
         {
-            ulong start = Page.AlignDown(hint);
-            int at = FirstEndingAbove(mm, start);
-            bool fits = start <= Page.TaskSize - length
-                && (at == mm.Vmas.Count || start + length <= StartGap(mm.Vmas.Ids[at]));
-            if (fits)
-            {
-                return SyscallResult.Ok(start);
-            }
+            return IsFree(mm, hint, length, TwoGib)
+                ? SyscallResult.Ok(hint)
+                : FindBottomUp(mm, length, OneGib, TwoGib);
         }
 
+        if (IsFree(mm, Page.AlignDown(hint), length, Page.TaskSize))
+        {
+            return SyscallResult.Ok(Page.AlignDown(hint));
+        }
+
+        ulong lowest = (flags & MapFlags.Above4Gib) != 0 ? 2 * TwoGib : World.Options.MmapMinAddress;
+        SyscallResult found = FindTopDown(mm, length, lowest);
+        return found.Errno == Errno.None
+            ? found
+            : FindBottomUp(mm, length, Page.AlignDown(Page.TaskSize / 3), Page.TaskSize);
+    }
+
+    /// <summary>Whether a hint, if there is one, can be followed.</summary>
+    private bool IsFree(Mm mm, ulong start, ulong length, ulong limit)
+    {
+        if (start == 0 || length > limit || start > limit - length)
+        {
+            return false;
+        }
+
+        int at = FirstEndingAbove(mm, start);
+        return at == mm.Vmas.Count || start + length <= StartGap(mm.Vmas.Ids[at]);
+    }
+
+    private SyscallResult FindTopDown(Mm mm, ulong length, ulong lowest)
+    {
         ulong high = mm.MmapBase;
         for (int at = mm.Vmas.IndexAtOrBelow(high - 1); at >= -1; at--)
         {
-            ulong low = at >= 0 ? At(mm.Vmas.Ids[at]).End : Page.Size;
+            ulong low = at >= 0 ? Math.Max(lowest, At(mm.Vmas.Ids[at]).End) : lowest;
             ulong top = at + 1 < mm.Vmas.Count ? Math.Min(high, StartGap(mm.Vmas.Ids[at + 1])) : high;
             if (top > low && top - low >= length)
             {
@@ -92,16 +117,15 @@ public abstract partial class Machine
             }
         }
 
-        return FindBottomUp(mm, length);
+        return Errno.ENOMEM;
     }
 
-    /// <summary>The fallback: from a third of the address space upwards.</summary>
-    private SyscallResult FindBottomUp(Mm mm, ulong length)
+    private SyscallResult FindBottomUp(Mm mm, ulong length, ulong lowest, ulong highest)
     {
-        ulong low = Page.AlignDown(Page.TaskSize / 3);
+        ulong low = lowest;
         for (int at = FirstEndingAbove(mm, low); at <= mm.Vmas.Count; at++)
         {
-            ulong top = at < mm.Vmas.Count ? StartGap(mm.Vmas.Ids[at]) : Page.TaskSize;
+            ulong top = at < mm.Vmas.Count ? Math.Min(highest, StartGap(mm.Vmas.Ids[at])) : highest;
             if (top > low && top - low >= length)
             {
                 return SyscallResult.Ok(low);

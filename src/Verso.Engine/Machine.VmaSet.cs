@@ -24,6 +24,13 @@ public abstract partial class Machine
         return at >= 0 && At(mm.Vmas.Ids[at]).End > address ? mm.Vmas.Ids[at] : default;
     }
 
+    /// <summary>
+    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of /dev/zero,
+    /// which keeps its file.
+    /// </summary>
+    private protected bool IsFilledAnonymously(in Vma vma) =>
+        vma.IsAnonymous || (!vma.IsShared && World.Files[vma.File].Kind == FileKind.Zero);
+
     /// <summary>find_vma_intersection: whether some VMA overlaps [start, end).</summary>
     private bool Intersects(Mm mm, ulong start, ulong end)
     {

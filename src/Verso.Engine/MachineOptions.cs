@@ -47,6 +47,9 @@ public sealed record MachineOptions
     /// <summary>vm.max_map_count: VMAs per address space.</summary>
     public int MaxMapCount { get; init; } = 65530;
 
+    /// <summary>vm.mmap_min_addr in bytes: no mapping is placed, and no stack grows, below it.</summary>
+    public ulong MmapMinAddress { get; init; } = 4096;
+
     /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never.</summary>
     public int OvercommitMode { get; init; }
 

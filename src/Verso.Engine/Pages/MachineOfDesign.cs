@@ -62,13 +62,6 @@ public sealed partial class Machine<TDesign> : Machine
     }
 
     /// <summary>
-    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of
-    /// /dev/zero.
-    /// </summary>
-    private bool IsFilledAnonymously(in Vma vma) =>
-        vma.IsAnonymous || (!vma.IsShared && World.Files[vma.File].Kind == FileKind.Zero);
-
-    /// <summary>
     /// One entry fewer holds the frame; an anonymous one goes with its last entry. Returns whether it went: the caller
     /// counts (<see cref="FrameTable.CountFreed"/>).
     /// </summary>

@@ -38,7 +38,7 @@ public struct Vma
     /// <summary>A driver's close operation exists: such a VMA is never deleted by a merge.</summary>
     public bool HasClose;
 
-    /// <summary>vma_is_anonymous: no file behind it.</summary>
+    /// <summary>No file behind it.</summary>
     public readonly bool IsAnonymous => File.IsNone;
 
     public readonly bool IsShared => (Flags & VmaFlags.Shared) != 0;

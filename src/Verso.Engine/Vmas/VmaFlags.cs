@@ -45,6 +45,8 @@ public enum VmaFlags : ulong
     PkeyBit2 = 1UL << 34,
     PkeyBit3 = 1UL << 35,
 
+    Droppable = 1UL << 40,
+
     /// <summary>PROT_READ, PROT_WRITE, PROT_EXEC.</summary>
     Access = Read | Write | Exec,
 

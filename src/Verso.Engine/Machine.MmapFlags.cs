@@ -1,0 +1,101 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// The flags of a new mapping (mm/mmap.c do_mmap; include/linux/mman.h).
+public abstract partial class Machine
+{
+    /// <summary>LEGACY_MAP_MASK: what MAP_SHARED_VALIDATE knows. MAP_SYNC is for DAX files only.</summary>
+    private const MapFlags LegacyFlags = MapFlags.Shared | MapFlags.Private | MapFlags.Fixed | MapFlags.Anonymous
+        | MapFlags.DenyWrite | MapFlags.Executable | MapFlags.GrowsDown | MapFlags.Locked | MapFlags.NoReserve
+        | MapFlags.Populate | MapFlags.NonBlock | MapFlags.Stack | MapFlags.HugeTlb | MapFlags.Below2Gib
+        | MapFlags.Above4Gib;
+
+    /// <summary>calc_vm_prot_bits, calc_vm_flag_bits and do_mmap's rules about files.</summary>
+    private Errno MappingFlags(Mm mm, in MmapRequest request, out VmaFlags flags)
+    {
+        flags = ProtectionFlags(request.Protection) | mm.DefaultFlags | VmaFlags.MayAccess;
+        flags |= (request.Flags & MapFlags.GrowsDown) != 0 ? VmaFlags.GrowsDown : 0;
+        flags |= (request.Flags & MapFlags.Locked) != 0 ? VmaFlags.Locked : 0;
+        flags |= (request.Flags & MapFlags.Sync) != 0 ? VmaFlags.Sync : 0;
+
+        // Thread stacks would waste a huge page each (c4608d1bf7c6, 6.7).
+        flags |= (request.Flags & MapFlags.Stack) != 0 ? VmaFlags.NoHugePage : 0;
+        if ((request.Flags & MapFlags.NoReserve) != 0 && World.Options.OvercommitMode != 2)
+        {
+            flags |= VmaFlags.NoReserve;
+        }
+
+        MapFlags type = request.Flags & MapFlags.TypeMask;
+        return (request.Flags & MapFlags.Anonymous) == 0 ? FileMappingFlags(request, type, ref flags) : type switch
+        {
+            MapFlags.Private => Errno.None,
+            MapFlags.Shared when (flags & VmaFlags.GrowsDown) == 0 => Share(ref flags),
+            MapFlags.Droppable => Drop(request, ref flags),
+            _ => Errno.EINVAL,
+        };
+    }
+
+    /// <summary>MAP_DROPPABLE (6.11): pages that may go away at any time are not committed, inherited or dumped.</summary>
+    private static Errno Drop(in MmapRequest request, ref VmaFlags flags)
+    {
+        bool refused = (request.Flags & (MapFlags.Locked | MapFlags.HugeTlb)) != 0 || (flags & VmaFlags.GrowsDown) != 0;
+        flags |= VmaFlags.Droppable | VmaFlags.NoReserve | VmaFlags.WipeOnFork | VmaFlags.DontDump;
+        return refused ? Errno.EINVAL : Errno.None;
+    }
+
+    private Errno FileMappingFlags(in MmapRequest request, MapFlags type, ref VmaFlags flags)
+    {
+        FileModes modes = World.Files.ModesOf(request.File);
+        if (type is MapFlags.Shared or MapFlags.SharedValidate)
+        {
+            bool unknown = (request.Flags & ~LegacyFlags) != 0;
+            if (type == MapFlags.SharedValidate && unknown)
+            {
+                return Errno.EOPNOTSUPP;
+            }
+
+            if ((flags & VmaFlags.Write) != 0 && (modes & FileModes.Write) == 0)
+            {
+                return Errno.EACCES;
+            }
+
+            _ = Share(ref flags);
+            if ((modes & FileModes.Write) == 0)
+            {
+                flags &= ~(VmaFlags.MayWrite | VmaFlags.Shared);
+            }
+        }
+        else if (type != MapFlags.Private)
+        {
+            return Errno.EINVAL;
+        }
+
+        if ((modes & FileModes.Read) == 0)
+        {
+            return Errno.EACCES;
+        }
+
+        if ((modes & FileModes.NoExec) != 0)
+        {
+            if ((flags & VmaFlags.Exec) != 0)
+            {
+                return Errno.EPERM;
+            }
+
+            flags &= ~VmaFlags.MayExec;
+        }
+
+        return (flags & VmaFlags.GrowsDown) != 0 ? Errno.EINVAL : Errno.None;
+    }
+
+    private static Errno Share(ref VmaFlags flags)
+    {
+        flags |= VmaFlags.Shared | VmaFlags.MayShare;
+        return Errno.None;
+    }
+
+    /// <summary>PROT_* as VM_*.</summary>
+    private static VmaFlags ProtectionFlags(Protection protection) =>
+        (VmaFlags)(uint)(protection & (Protection.Read | Protection.Write | Protection.Exec));
+}

@@ -1,0 +1,61 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// Populating what is locked, or asked for by MAP_POPULATE (mm/gup.c).
+public abstract partial class Machine
+{
+    /// <summary>What an error in one VMA means for those after it.</summary>
+    private enum PopulateErrors
+    {
+        /// <summary>mlock: it ends the call.</summary>
+        Stop = 0,
+
+        /// <summary>mmap, brk, mremap, mlockall: nobody is told.</summary>
+        Ignore = 1,
+    }
+
+    /// <summary>mm_populate, unless the caller of the engine populates.</summary>
+    private void PopulateLocked(Mm mm, ulong start, ulong length)
+    {
+        if (World.Options.Population == Population.ByCall)
+        {
+            _ = PopulateRange(mm, start, length, PopulateErrors.Ignore);
+        }
+    }
+
+    /// <summary>__mm_populate. EFAULT (not accessible, beyond the end of a file), ENOMEM.</summary>
+    private Errno PopulateRange(Mm mm, ulong start, ulong length, PopulateErrors errors)
+    {
+        ulong end = start + length;
+        for (int at = FirstEndingAbove(mm, start); at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        {
+            VmaId id = mm.Vmas.Ids[at];
+            Errno error = PopulateVma(mm, id, Math.Max(start, At(id).Start), Math.Min(end, At(id).End));
+            if (error != Errno.None && errors == PopulateErrors.Stop)
+            {
+                return error;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>populate_vma_page_range: copy-on-write is broken where the VMA is private and writable.</summary>
+    private Errno PopulateVma(Mm mm, VmaId id, ulong start, ulong end)
+    {
+        VmaFlags flags = At(id).Flags;
+        if ((flags & (VmaFlags.Io | VmaFlags.PfnMap | VmaFlags.LockOnFault)) != 0)
+        {
+            return Errno.None;
+        }
+
+        if ((flags & VmaFlags.Access) == 0)
+        {
+            return Errno.EFAULT;
+        }
+
+        bool breaks = (flags & (VmaFlags.Write | VmaFlags.Shared)) == VmaFlags.Write;
+        return Populate(mm.Id, start, end - start, breaks ? FaultAccess.Write : FaultAccess.Read);
+    }
+}

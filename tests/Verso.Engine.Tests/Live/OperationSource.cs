@@ -1,0 +1,133 @@
+namespace Verso.Engine.Tests.Live;
+
+/// <summary>Random steps within a small window of addresses, so that neighbours meet often. The same seed, the same steps.</summary>
+internal sealed class OperationSource(int seed)
+{
+    /// <summary>The window: 24 pages, as many as give every kind of neighbourhood and stay readable.</summary>
+    public const ulong Base = 0x1_0000_0000;
+    public const int WindowPages = 24;
+    public const ulong WindowEnd = Base + (WindowPages * (ulong)Page.Size);
+
+    private const int MaxProcesses = 5;
+
+    private readonly Random _random = new(seed);
+    private readonly List<(int Process, int Parent)> _alive = [(0, 0)];
+    private int _lastProcess;
+
+    /// <summary>Where the heap begins; brk moves within a few pages of it.</summary>
+    public ulong Heap { get; init; }
+
+    public Operation Next()
+    {
+        int process = _alive[_random.Next(_alive.Count)].Process;
+        int roll = _random.Next(100);
+        return roll switch
+        {
+            < 22 => Mmap(process),
+            < 30 => new Operation(process, Act.Munmap, Address(), Bytes(5)),
+            < 44 => new Operation(process, Act.Mprotect, Address(), Bytes(6), ProtectionBits()),
+            < 54 => Mremap(process),
+            < 64 => new Operation(process, Act.Madvise, Address(), Bytes(6), (ulong)Pick(Advices)),
+            < 68 => Lock(process),
+            < 70 => new Operation(process, Act.Mbind, Address(), Bytes(6), Pick<ulong>([0, 4])),
+            < 73 => new Operation(process, Act.Brk, Heap + (ulong)_random.Next(0x8000)),
+            < 76 => Fork(process),
+            < 79 => Exit(),
+            _ => new Operation(process, Act.Touch, Address() + 8, (ulong)_random.Next(2)),
+        };
+    }
+
+    private static readonly Advice[] Advices =
+    [
+        Advice.Normal, Advice.Random, Advice.Sequential, Advice.DontNeed, Advice.DontNeed, Advice.Free,
+        Advice.DontFork, Advice.DoFork, Advice.Mergeable, Advice.Unmergeable, Advice.HugePage, Advice.NoHugePage,
+        Advice.DontDump, Advice.DoDump, Advice.WipeOnFork, Advice.KeepOnFork, Advice.PopulateRead,
+        Advice.PopulateWrite, Advice.PopulateWrite, Advice.DontNeedLocked, Advice.GuardInstall, Advice.GuardInstall,
+        Advice.GuardRemove, Advice.WillNeed, Advice.Cold, (Advice)99,
+    ];
+
+    private T Pick<T>(ReadOnlySpan<T> choices) => choices[_random.Next(choices.Length)];
+
+    private bool Rarely() => _random.Next(12) == 0;
+
+    private ulong Address() => Base + ((ulong)_random.Next(WindowPages) * Page.Size) + (_random.Next(60) == 0 ? 1UL : 0);
+
+    private ulong Bytes(int mostPages) =>
+        Rarely() ? (ulong)_random.Next(3 * Page.Size) : (ulong)_random.Next(1, mostPages + 1) * Page.Size;
+
+    private ulong ProtectionBits() => Pick<ulong>([3, 3, 3, 3, 3, 1, 1, 1, 0, 0, 2, 5, 7, 4, 0x01000003, 0x03000001]);
+
+    private Operation Mmap(int process)
+    {
+        ulong address = Address() & Page.Mask;
+        ulong length = Bytes(5);
+        ulong flags = Pick<ulong>([0x32, 0x32, 0x32, 0x32, 0x32, 0x32, 0x32, 0x12, 0x12, 0x11, 0x31, 0x22, 0x21, 0x1a, 0x38]);
+        flags |= Rarely() ? Pick<ulong>([0x100, 0x2000, 0x4000, 0x8000, 0x18000, 0x20000, 0x100000, 0x100000]) : 0;
+        if ((flags & 0x10) == 0 && _random.Next(2) == 0)
+        {
+            address = 0;
+            length = Pick<ulong>([Page.Size, 3 * Page.Size, 2 << 20, 2 << 20, (2 << 20) + Page.Size, 4 << 20]);
+        }
+
+        ulong descriptor = (flags & 0x20) != 0 ? ulong.MaxValue : (ulong)(10 + _random.Next(6));
+        ulong offset = (flags & 0x20) != 0 ? 0
+            : Rarely() ? (ulong)_random.Next(4) * Page.Size
+            : ((address & 0xffff_ffff) >> Page.Shift << Page.Shift) & 0x3f_ffff;
+        return new Operation(process, Act.Mmap, address, length, Pick<ulong>([3, 3, 3, 3, 1, 0, 5]), flags, descriptor, offset);
+    }
+
+    private Operation Mremap(int process)
+    {
+        ulong old = Address();
+        ulong oldLength = Bytes(5);
+        ulong length = _random.Next(2) == 0 ? oldLength : Bytes(6);
+        ulong flags = Pick<ulong>([0, 1, 1, 3, 3, 3, 3, 5, 7, 7, 4, 2, 8]);
+        ulong target = Address();
+        if (Rarely())
+        {
+            oldLength = 0;
+        }
+
+        if (Rarely())
+        {
+            // The whole window moves away: several VMAs, gaps kept.
+            return new Operation(
+                process, Act.Mremap, Base, WindowEnd - Base, WindowEnd - Base, flags | 3, WindowEnd + (16 << Page.Shift));
+        }
+
+        return new Operation(process, Act.Mremap, old, oldLength, length, flags, target);
+    }
+
+    private Operation Lock(int process) => _random.Next(8) switch
+    {
+        < 3 => new Operation(process, Act.Mlock, Address(), Bytes(5), (ulong)_random.Next(2)),
+        < 6 => new Operation(process, Act.Munlock, Address(), Bytes(6)),
+        6 => new Operation(process, Act.Mlockall, (ulong)_random.Next(9)),
+        _ => new Operation(process, Act.Munlockall),
+    };
+
+    private Operation Fork(int process)
+    {
+        if (_alive.Count == MaxProcesses || _lastProcess == 15)
+        {
+            return new Operation(process, Act.Touch, Address(), 1);
+        }
+
+        _alive.Add((++_lastProcess, process));
+        return new Operation(process, Act.Fork, (ulong)_lastProcess);
+    }
+
+    private Operation Exit()
+    {
+        if (_alive.Count == 1)
+        {
+            return new Operation(0, Act.Touch, Address(), 1);
+        }
+
+        int at = _random.Next(1, _alive.Count);
+        (int process, int parent) = _alive[at];
+        _alive.RemoveAt(at);
+        bool orphan = !_alive.Exists(other => other.Process == parent);
+        return new Operation(process, Act.Exit, orphan ? 0 : (ulong)parent);
+    }
+}

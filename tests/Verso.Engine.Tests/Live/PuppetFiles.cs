@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace Verso.Engine.Tests.Live;
+
+/// <summary>The puppet's program and the files it has open, in a directory of their own.</summary>
+internal sealed class PuppetFiles : IDisposable
+{
+    /// <summary>Descriptors of the puppet, from here on: those of <see cref="Opened"/> in order.</summary>
+    public const int FirstDescriptor = 10;
+
+    /// <summary>Bytes of the large files and of the small one, which ends within a page.</summary>
+    public const ulong LargeBytes = 4 << 20;
+    public const ulong SmallBytes = 10000;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("verso-live-").FullName;
+    private readonly string _shared = $"/dev/shm/verso-live-{Environment.ProcessId}-{Guid.NewGuid():n}";
+
+    public PuppetFiles()
+    {
+        Program = Path.Combine(_directory, "puppet");
+        string source = Path.Combine(AppContext.BaseDirectory, "Live", "puppet.c");
+        using Process compiler = Process.Start("cc", ["-static", "-O1", "-o", Program, source]);
+        compiler.WaitForExit();
+        if (compiler.ExitCode != 0)
+        {
+            throw new InvalidOperationException("cc could not compile puppet.c");
+        }
+
+        Create(Large, LargeBytes);
+        Create(Small, SmallBytes);
+        Create(_shared, LargeBytes);
+    }
+
+    public string Program { get; }
+
+    /// <summary>What is opened: path, how, and what the engine should take it for.</summary>
+    public IReadOnlyList<(string Path, FileModes Modes, FileKind Kind, ulong Inode, ulong Bytes)> Opened =>
+    [
+        (Large, FileModes.Read | FileModes.Write, FileKind.Regular, 1, LargeBytes),
+        (Large, FileModes.Read | FileModes.Write, FileKind.Regular, 1, LargeBytes),
+        (Large, FileModes.Read, FileKind.Regular, 1, LargeBytes),
+        ("/dev/zero", FileModes.Read | FileModes.Write, FileKind.Zero, 2, ulong.MaxValue),
+        (_shared, FileModes.Read | FileModes.Write, FileKind.SharedMemory, 3, LargeBytes),
+        (Small, FileModes.Read | FileModes.Write, FileKind.Regular, 4, SmallBytes),
+    ];
+
+    /// <summary>A shell command that becomes the puppet with the files open.</summary>
+    public string ExecCommand
+    {
+        get
+        {
+            int descriptor = FirstDescriptor;
+            string redirections = string.Concat(Opened.Select(
+                file => $" {descriptor++}{(file.Modes == FileModes.Read ? "<" : "<>")}'{file.Path}'"));
+            return $"exec '{Program}'{redirections}";
+        }
+    }
+
+    private string Large => Path.Combine(_directory, "large");
+
+    private string Small => Path.Combine(_directory, "small");
+
+    /// <summary>Why the puppet cannot be made here, or null.</summary>
+    public static string? Missing()
+    {
+        string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        return path.Any(directory => File.Exists(Path.Combine(directory, "cc"))) ? null : "needs a C compiler";
+    }
+
+    public void Dispose()
+    {
+        File.Delete(_shared);
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static void Create(string path, ulong bytes)
+    {
+        using FileStream file = File.Create(path);
+        file.SetLength((long)bytes);
+    }
+}

@@ -1,0 +1,161 @@
+using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
+
+namespace Verso.Engine.Tests.Live;
+
+/// <summary>The engine's counterpart of the puppet: the same files, the same initial VMAs, the same steps.</summary>
+internal sealed class Twin
+{
+    private readonly Dictionary<int, MmId> _mms = [];
+    private readonly List<FileId> _opened = [];
+    private readonly Dictionary<FileId, string> _names = [];
+
+    public Twin(string design, PuppetFiles files, IReadOnlyList<LiveVma> initial, ulong brk)
+    {
+        Machine = Catalogue.Find(design)!.Create(new MachineOptions());
+        foreach ((string path, FileModes modes, FileKind kind, ulong inode, ulong bytes) in files.Opened)
+        {
+            FileId file = Machine.OpenFile(kind, 1, inode, bytes, modes);
+            _opened.Add(file);
+            _names[file] = path;
+        }
+
+        MmImage image = Image(initial, brk);
+        Assert.Equal(Errno.None, Machine.CreateMm(image, out MmId mm).Errno);
+        _mms[0] = mm;
+    }
+
+    public Machine Machine { get; }
+
+    /// <summary>Does one step; the result in the form of <see cref="Puppet.Do"/>.</summary>
+    public long Do(Operation o)
+    {
+        MmId mm = _mms[o.Process];
+        switch (o.Act)
+        {
+            case Act.Touch:
+                FaultAccess access = o.B == 0 ? FaultAccess.Read : FaultAccess.Write;
+                return (long)Machine.Fault(mm, o.A, access);
+            case Act.Fork:
+                SyscallResult forked = Machine.Fork(mm, out MmId child);
+                _mms[(int)o.A] = child;
+                return forked.Errno == Errno.None ? 0 : forked.Raw;
+            case Act.Exit:
+                Machine.ReleaseMm(mm);
+                _mms.Remove(o.Process);
+                return 0;
+            default:
+                return Call(mm, o).Raw;
+        }
+    }
+
+    /// <summary>The VMAs as smaps would show them.</summary>
+    public List<LiveVma> Vmas(int process)
+    {
+        List<LiveVma> vmas = [];
+        foreach (VmaImage vma in Machine.Capture(_mms[process]).Vmas)
+        {
+            string name = vma.File.IsNone ? "" : _names.GetValueOrDefault(vma.File, "shared");
+            ulong offset = vma.File.IsNone ? 0 : vma.Pgoff << Page.Shift;
+            vmas.Add(new LiveVma(vma.Start, vma.End, vma.Flags, offset, name));
+        }
+
+        return vmas;
+    }
+
+    public ulong TotalPages(int process) => Machine.World.Mms[_mms[process]].TotalPages;
+
+    public ulong LockedPages(int process) => Machine.World.Mms[_mms[process]].LockedPages;
+
+    public PageState[] Pages(int process, ulong start, ulong end)
+    {
+        PageState[] states = new PageState[(end - start) / Page.Size];
+        for (int page = 0; page < states.Length; page++)
+        {
+            PageView view = Machine.PageAt(_mms[process], start + ((ulong)page * Page.Size));
+            bool ofFile = view.Presence == PagePresence.Present && !view.Anonymous;
+            states[page] = ofFile ? default : new PageState(view.Presence, view.MapCount);
+        }
+
+        return states;
+    }
+
+    private SyscallResult Call(MmId mm, Operation o) => o.Act switch
+    {
+        Act.Mmap => Machine.Mmap(mm, new MmapRequest(
+            o.A, o.B, (Protection)o.C, (MapFlags)o.D, FileOf(o.E), o.F)),
+        Act.Munmap => Machine.Munmap(mm, o.A, o.B),
+        Act.Mprotect => Machine.Mprotect(mm, o.A, o.B, (Protection)o.C),
+        Act.Mremap => Machine.Mremap(mm, new MremapRequest(o.A, o.B, o.C, (RemapFlags)o.D, o.E)),
+        Act.Madvise => Machine.Madvise(mm, o.A, o.B, (Advice)o.C),
+        Act.Brk => Machine.Brk(mm, o.A),
+        Act.Mlock => Machine.Mlock(mm, o.A, o.B, (uint)o.C),
+        Act.Munlock => Machine.Munlock(mm, o.A, o.B),
+        Act.Mlockall => Machine.Mlockall(mm, (LockAll)o.A),
+        Act.Munlockall => Machine.Munlockall(mm),
+        Act.Mbind => Machine.Mbind(mm, o.A, o.B, (int)o.C),
+        _ => throw new InvalidOperationException(o.ToString()),
+    };
+
+    private FileId FileOf(ulong descriptor)
+    {
+        int at = (int)descriptor - PuppetFiles.FirstDescriptor;
+        return at >= 0 && at < _opened.Count ? _opened[at] : default;
+    }
+
+    /// <summary>
+    /// What has anonymous pages has an anon_vma: that of the neighbour below where heap and bss touch, else its own.
+    /// </summary>
+    private static ulong AnonVmaOf(LiveVma vma, List<VmaImage> below, List<AnonVmaImage> nodes)
+    {
+        if (vma.AnonymousKilobytes == 0)
+        {
+            return 0;
+        }
+
+        bool shares = below.Count > 0 && below[^1].End == vma.Start && below[^1].AnonVma != 0
+            && below[^1].File.IsNone && vma.Name == "[heap]";
+        if (shares)
+        {
+            nodes[^1] = nodes[^1] with { ActiveVmaCount = 2 };
+            return nodes[^1].Id;
+        }
+
+        ulong id = (ulong)nodes.Count + 1;
+        nodes.Add(new AnonVmaImage(id, id, id, 1, 1));
+        return id;
+    }
+
+    /// <summary>What the puppet had when it started.</summary>
+    private MmImage Image(IReadOnlyList<LiveVma> initial, ulong brk)
+    {
+        List<VmaImage> vmas = [];
+        List<AnonVmaImage> nodes = [];
+        Dictionary<string, FileId> files = [];
+        LiveVma? heap = null;
+        foreach (LiveVma vma in initial)
+        {
+            heap = vma.Name == "[heap]" ? vma : heap;
+            bool hasFile = vma.Name.StartsWith('/');
+            if (hasFile && !files.ContainsKey(vma.Name))
+            {
+                files[vma.Name] = Machine.OpenFile(FileKind.Regular, 2, (ulong)files.Count + 1, ulong.MaxValue);
+                _names[files[vma.Name]] = vma.Name;
+            }
+
+            ulong id = AnonVmaOf(vma, vmas, nodes);
+            ulong pgoff = (hasFile ? vma.Offset : vma.Start) >> Page.Shift;
+            FileId file = hasFile ? files[vma.Name] : default;
+            vmas.Add(new VmaImage(vma.Start, vma.End, vma.Flags, pgoff, file, id, id == 0 ? [] : [id]));
+        }
+
+        return new MmImage
+        {
+            Vmas = vmas,
+            AnonVmas = nodes,
+            StartBrk = heap?.Start ?? 0,
+            Brk = brk,
+            MmapBase = 0x7ffff7fff000,
+        };
+    }
+}
