@@ -6,12 +6,15 @@ namespace Verso.Engine.PageTables;
 public sealed partial class PageTablePool
 {
     /// <summary>The leaf table that translates this byte address, or 0.</summary>
-    /// <remarks>Four dependent loads, or none where it is the leaf that was asked for last.</remarks>
+    /// <remarks>
+    /// Four dependent loads, or none where it is the leaf that was last asked for in this address space: walks that go from
+    /// one address space to the next, page after page, hit it too.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int FindLeaf(Mm mm, ulong address)
     {
-        int last = _lastLeaf;
-        return last != 0 && _lastTag == Tag(mm.Id, address) ? last : FindLeafSlow(mm, address);
+        int recent = mm.RecentLeaf;
+        return recent != 0 && mm.RecentLeafNumber == LeafNumber(address) ? recent : FindLeafSlow(mm, address);
     }
 
     /// <summary>The entry at this byte address; 0 where there is no table.</summary>
@@ -36,7 +39,7 @@ public sealed partial class PageTablePool
         leaf = EnsureTable(mm, address, 0);
         if (leaf != 0)
         {
-            Remember(mm.Id, address, leaf);
+            Remember(mm, address, leaf);
         }
 
         return leaf;
@@ -89,7 +92,7 @@ public sealed partial class PageTablePool
         AddLive(parent, 1);
         info.Parent = parent;
         info.Base = address;
-        _lastLeaf = 0;
+        mm.RecentLeaf = 0;
         return true;
     }
 
@@ -100,8 +103,7 @@ public sealed partial class PageTablePool
         while (_tables[table].Live == 0)
         {
             Table info = _tables[table];
-            Invariant.Require(info.Owner == mm.Id);
-            Free(table);
+            Free(mm, table);
             if (info.Parent == 0)
             {
                 mm.PageTableRoot = 0;
@@ -119,7 +121,7 @@ public sealed partial class PageTablePool
     {
         if (mm.PageTableRoot != 0)
         {
-            FreeBelow(mm.PageTableRoot);
+            FreeBelow(mm, mm.PageTableRoot);
             mm.PageTableRoot = 0;
         }
     }
@@ -156,13 +158,12 @@ public sealed partial class PageTablePool
         return table;
     }
 
-    private static ulong Tag(MmId mm, ulong address) =>
-        ((ulong)(uint)mm.Value << 32) | (address >> (Page.Shift + IndexBits));
+    private static ulong LeafNumber(ulong address) => address >> (Page.Shift + IndexBits);
 
-    private void Remember(MmId mm, ulong address, int leaf)
+    private static void Remember(Mm mm, ulong address, int leaf)
     {
-        _lastTag = Tag(mm, address);
-        _lastLeaf = leaf;
+        mm.RecentLeafNumber = LeafNumber(address);
+        mm.RecentLeaf = leaf;
     }
 
     private int FindLeafSlow(Mm mm, ulong address) => FindLeafOrSkip(mm, ref address);
@@ -189,11 +190,11 @@ public sealed partial class PageTablePool
             }
         }
 
-        Remember(mm.Id, address, table);
+        Remember(mm, address, table);
         return table;
     }
 
-    private void FreeBelow(int table)
+    private void FreeBelow(Mm mm, int table)
     {
         int level = _tables[table].Level;
         if (level > 0)
@@ -203,13 +204,13 @@ public sealed partial class PageTablePool
             {
                 if (entries[slot] != 0)
                 {
-                    FreeBelow((int)entries[slot]);
+                    FreeBelow(mm, (int)entries[slot]);
                     entries[slot] = 0;
                     AddLive(table, -1);
                 }
             }
         }
 
-        Free(table);
+        Free(mm, table);
     }
 }

@@ -42,8 +42,6 @@ public sealed partial class PageTablePool
     private Table[] _tables = new Table[64];
     private int _firstFree;
     private int _used = 1;
-    private ulong _lastTag;
-    private int _lastLeaf;
 
     public PageTablePool(Ledger ledger)
     {
@@ -164,16 +162,16 @@ public sealed partial class PageTablePool
         _blocks[block] ??= new ulong[EntryCount << BlockShift];
     }
 
-    private void Free(int table)
+    private void Free(Mm mm, int table)
     {
         ref Table info = ref _tables[table];
         Invariant.Require(info.Live == 0);
-        Invariant.Require(!info.Owner.IsNone);
+        Invariant.Require(info.Owner == mm.Id);
         info = new Table { Parent = _firstFree };
         _firstFree = table;
-        if (_lastLeaf == table)
+        if (mm.RecentLeaf == table)
         {
-            _lastLeaf = 0;
+            mm.RecentLeaf = 0;
         }
 
         LiveCount--;
