@@ -2,7 +2,9 @@ using Verso.Engine.Objects;
 
 namespace Verso.Engine.Tests.Conformance;
 
-/// <summary>S3: when the last process has exited nothing remains but the page cache of files that have a name.</summary>
+/// <summary>
+/// S3: when the last process has exited nothing remains but the page cache of files that have a name.
+/// </summary>
 internal static class EndCheck
 {
     /// <summary>Ends every process of a machine; the first thing that is left over as text, or null.</summary>

@@ -3,7 +3,8 @@ using Verso.Engine.Tests.Model;
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
-/// Makes random scenarios that are dense with what is hard: a small window, so that calls hit each other's ranges, edges
+/// Makes random scenarios that are dense with what is hard: a small window, so that calls hit each other's ranges,
+/// edges
 /// and halves; few address spaces, related by fork; writes between all calls.
 /// </summary>
 /// <remarks>Steps depend on the model as it is when they are made, so that most of them succeed.</remarks>
@@ -13,10 +14,10 @@ internal sealed partial class OpGenerator(ulong seed)
 
     private static readonly (int Weight, OpKind Kind)[] Weights =
     [
-        (24, OpKind.Write), (10, OpKind.Read), (12, OpKind.Map), (6, OpKind.File), (6, OpKind.Unmap), (9, OpKind.Protect),
-        (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock), (2, OpKind.Unlock),
-        (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (6, OpKind.Fork), (1, OpKind.Share),
-        (4, OpKind.Exit), (1, OpKind.Exec), (1, OpKind.Truncate), (1, OpKind.Punch),
+        (24, OpKind.Write), (10, OpKind.Read), (12, OpKind.Map), (6, OpKind.File), (6, OpKind.Unmap),
+        (9, OpKind.Protect), (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock),
+        (2, OpKind.Unlock), (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (6, OpKind.Fork),
+        (1, OpKind.Share), (4, OpKind.Exit), (1, OpKind.Exec), (1, OpKind.Truncate), (1, OpKind.Punch),
     ];
 
     private static readonly Advice[] Advices =
@@ -128,8 +129,10 @@ internal sealed partial class OpGenerator(ulong seed)
                 return op with { Start = Window.HeapPage - 1 + _random.Below(10) };
             case OpKind.Fork:
                 return op with { Other = _random.Pick(Letters.ToCharArray()) };
-            case OpKind.Read or OpKind.Write:
-                return op with { Start = PickPage(op.Mm), Value = (byte)(op.Kind == OpKind.Write ? _random.Below(256) : 0) };
+            case OpKind.Read:
+                return op with { Start = PickPage(op.Mm) };
+            case OpKind.Write:
+                return op with { Start = PickPage(op.Mm), Value = (byte)_random.Below(256) };
             case OpKind.Truncate:
                 return new Op(op.Kind, PickFile()) { Start = _random.Below(14) };
             case OpKind.Punch:

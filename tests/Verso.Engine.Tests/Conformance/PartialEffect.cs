@@ -3,12 +3,15 @@ using Verso.Engine.Tests.Model;
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
-/// Judges a step during which an allocation failed or VMAs may have run out (S4): the call may say so, and then what it did is
+/// Judges a step during which an allocation failed or VMAs may have run out (S4): the call may say so, and then what it
+/// did is
 /// a prefix of the changes it makes one after the other.
 /// </summary>
 internal sealed class PartialEffect(MachineDriver driver, AbstractModel before)
 {
-    /// <summary>Text of the difference, or null; then <paramref name="after"/> is the model in the state that was found.</summary>
+    /// <summary>
+    /// Text of the difference, or null; then <paramref name="after"/> is the model in the state that was found.
+    /// </summary>
     public string? Judge(Op op, Outcome seen, bool injected, ref AbstractModel after)
     {
         bool failed = IsFailure(op, seen);
@@ -17,7 +20,8 @@ internal sealed class PartialEffect(MachineDriver driver, AbstractModel before)
         string? reason = null;
         foreach ((AbstractModel candidate, bool isWhole) in Candidates(op, seen, injected))
         {
-            // A failed call may have done everything but its best-effort part; one that succeeded must have done all that counts.
+            // A failed call may have done everything but its best-effort part; one that succeeded must have done all
+            // that counts.
             if (!failed && (!isWhole || seen != dry.Expected))
             {
                 reason ??= isWhole ? $"{seen}, expected {dry.Expected}" : null;

@@ -8,33 +8,32 @@ namespace Verso.Engine.Tests.Conformance;
 /// S1, S2, S3, S5 and S6 by random scenarios, on every design of the catalogue.
 /// </summary>
 /// <remarks>
-/// The seeds are fixed, so that every run checks the same. More of them: set VERSO_CONFORMANCE_RUNS (a count a test) and
+/// The seeds are fixed, so that every run checks the same. More of them: set VERSO_CONFORMANCE_RUNS (a count a test)
+/// and
 /// VERSO_CONFORMANCE_SEED (the first seed).
 /// </remarks>
 public sealed class RandomOperationsTests
 {
     private const int StepsPerScenario = 60;
 
-    public static TheoryData<string> Designs { get; } = [.. Catalogue.Designs.Select(entry => entry.Facts.Name)];
-
     [Theory]
-    [MemberData(nameof(Designs))]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void AgreesWithTheModel(string design) =>
         Check(design, 150, seed => new OpGenerator(seed).Make(StepsPerScenario));
 
     [Theory]
-    [MemberData(nameof(Designs))]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void AgreesWithTheModelWhenVmasRunOut(string design) =>
         Check(design, 60, seed => new OpGenerator(seed).MakeCramped(StepsPerScenario));
 
     [Theory]
-    [MemberData(nameof(Designs))]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void AgreesWithTheModelWhenAllocationsFail(string design) =>
         Check(design, 80, seed => new OpGenerator(seed).MakeFailing(StepsPerScenario));
 
     private static void Check(string design, int runs, Func<ulong, Scenario> make)
     {
-        Catalogue.Entry entry = Catalogue.Find(design)!;
+        Catalogue.Entry entry = DesignCases.Named(design);
         ulong first = Setting("VERSO_CONFORMANCE_SEED", 1);
         ulong count = Setting("VERSO_CONFORMANCE_RUNS", (ulong)runs);
         for (ulong seed = first; seed < first + count; seed++)

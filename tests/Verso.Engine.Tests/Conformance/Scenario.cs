@@ -21,6 +21,11 @@ internal sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>vm.max_map_count; 0 for the default.</summary>
     public int MaxMaps { get; init; }
 
+    /// <summary>
+    /// A step that makes no sense when it is reached (of a dead address space) is an error, and not skipped.
+    /// </summary>
+    public bool IsStrict { get; init; }
+
     /// <summary>The scenario in a text. Throws <see cref="FormatException"/>.</summary>
     public static Scenario Parse(string text)
     {

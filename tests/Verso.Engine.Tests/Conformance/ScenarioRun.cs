@@ -83,7 +83,7 @@ internal sealed class ScenarioRun
 
         if (!_model.IsPossible(op))
         {
-            return null;
+            return _scenario.IsStrict ? $"{op}: not possible here" : null;
         }
 
         _driver.Failure.Arm(_nextFailure);

@@ -2,7 +2,9 @@ using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
 
-/// <summary>Makes a failing scenario small: fewer steps first (delta debugging), then smaller numbers and fewer words.</summary>
+/// <summary>
+/// Makes a failing scenario small: fewer steps first (delta debugging), then smaller numbers and fewer words.
+/// </summary>
 internal static class Shrinker
 {
     /// <summary>A scenario that still fails and from which nothing can be taken. Requires: it fails now.</summary>
@@ -87,8 +89,9 @@ internal static class Shrinker
 
         if (op.Count > 1)
         {
-            yield return op with { Count = 1, NewCount = op.NewCount == op.Count ? 1 : op.NewCount };
-            yield return op with { Count = op.Count - 1, NewCount = op.NewCount == op.Count ? op.Count - 1 : op.NewCount };
+            bool isMove = op.NewCount == op.Count;
+            yield return op with { Count = 1, NewCount = isMove ? 1 : op.NewCount };
+            yield return op with { Count = op.Count - 1, NewCount = isMove ? op.Count - 1 : op.NewCount };
         }
 
         if (op.NewCount > 1)

@@ -6,7 +6,9 @@ using Verso.Engine.Vmas;
 
 namespace Verso.Engine.Tests.Conformance;
 
-/// <summary>Compares the state of a machine with the model without disturbing it: VMAs, entries, contents, frames.</summary>
+/// <summary>
+/// Compares the state of a machine with the model without disturbing it: VMAs, entries, contents, frames.
+/// </summary>
 internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
 {
     private readonly Dictionary<int, FileId> _objects = [];
@@ -14,7 +16,8 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
     private readonly Dictionary<Pfn, int> _mapCounts = [];
 
     /// <summary>
-    /// The first difference as text, or null. What the machine shows to be true where the model could not know is noted in
+    /// The first difference as text, or null. What the machine shows to be true where the model could not know is noted
+    /// in
     /// the model.
     /// </summary>
     public string? Compare()

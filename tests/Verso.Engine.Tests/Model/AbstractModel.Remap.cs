@@ -127,10 +127,14 @@ internal sealed partial class AbstractModel
         return MoveAndResize(op, isGiven ? op.Target : Search(op.Mm, op.NewCount));
     }
 
-    /// <summary>Several VMAs may go in one call: if they are moved to a fixed place, and nothing else is asked for.</summary>
+    /// <summary>
+    /// Several VMAs may go in one call: if they are moved to a fixed place, and nothing else is asked for.
+    /// </summary>
     public static bool MovesSeveral(Op op) => op.Has(OpWords.Fixed) && op.Count == op.NewCount && op.Count > 0;
 
-    /// <summary>VMAs go one after the other, each to its own part of the target; holes between them leave theirs alone.</summary>
+    /// <summary>
+    /// VMAs go one after the other, each to its own part of the target; holes between them leave theirs alone.
+    /// </summary>
     private IEnumerable<Change> MoveEach(Op op)
     {
         foreach (long at in Range(op).Where(at => PageAt(op.Mm, at) is not null).ToArray())

@@ -1,12 +1,15 @@
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>
-/// The specification, small enough to be obviously right: for (address space, page) what is there. It knows nothing of VMAs,
+/// The specification, small enough to be obviously right: for (address space, page) what is there. It knows nothing of
+/// VMAs,
 /// page tables, frames or reverse maps.
 /// </summary>
 /// <remarks>
-/// A step is applied as a sequence of changes that a call makes one after the other, so that a call which fails half way can
-/// be compared with every prefix of them. Where Linux's answer depends on the bounds of VMAs, the model takes the answer
+/// A step is applied as a sequence of changes that a call makes one after the other, so that a call which fails half
+/// way can
+/// be compared with every prefix of them. Where Linux's answer depends on the bounds of VMAs, the model takes the
+/// answer
 /// that was seen if it is one of the possible ones.
 /// </remarks>
 internal sealed partial class AbstractModel
@@ -51,7 +54,8 @@ internal sealed partial class AbstractModel
     public Outcome Expected { get; private set; }
 
     /// <summary>
-    /// Whatever a call tries without telling may stop anywhere: pages may be populated or not, locked by mlockall or not.
+    /// Whatever a call tries without telling may stop anywhere: pages may be populated or not, locked by mlockall or
+    /// not.
     /// </summary>
     public bool MayStopShort { get; set; }
 
@@ -76,7 +80,8 @@ internal sealed partial class AbstractModel
     public int PageCount => _pages.Count;
 
     /// <summary>
-    /// Whether the step makes sense now: it names a live address space, and what it makes does not exist yet. Steps that do
+    /// Whether the step makes sense now: it names a live address space, and what it makes does not exist yet. Steps
+    /// that do
     /// not are skipped, so that any part of a scenario is a scenario.
     /// </summary>
     public bool IsPossible(Op op) => op.Kind switch
@@ -89,7 +94,9 @@ internal sealed partial class AbstractModel
         _ => IsLive(op.Mm),
     };
 
-    /// <summary>Applies a step wholly. <paramref name="seen"/> decides where more than one answer is possible.</summary>
+    /// <summary>
+    /// Applies a step wholly. <paramref name="seen"/> decides where more than one answer is possible.
+    /// </summary>
     public void Apply(Op op, Outcome seen)
     {
         foreach (Change _ in Changes(op, seen))
@@ -98,7 +105,9 @@ internal sealed partial class AbstractModel
         }
     }
 
-    /// <summary>The changes of a step, made one by one as they are enumerated; then <see cref="Expected"/> is known.</summary>
+    /// <summary>
+    /// The changes of a step, made one by one as they are enumerated; then <see cref="Expected"/> is known.
+    /// </summary>
     public IEnumerable<Change> Changes(Op op, Outcome seen)
     {
         Expected = new Outcome(Errno.None);
@@ -132,7 +141,9 @@ internal sealed partial class AbstractModel
 
     /// <summary>Whether a page may read this value.</summary>
     public bool MayRead(ModelPage page, byte value) =>
-        page.Own is not byte own ? value == BehindOf(page) : value == own || (page.MayBeBehind && value == BehindOf(page));
+        page.Own is not byte own
+            ? value == BehindOf(page)
+            : value == own || (page.MayBeBehind && value == BehindOf(page));
 
     /// <summary>Notes what is now known for certain of a page that could be one of two things.</summary>
     public void Settle(char mm, long page, ModelPage known) => _pages[(mm, page)] = known;

@@ -1,6 +1,8 @@
 namespace Verso.Engine.Tests.Model;
 
-/// <summary>A file or a shared-memory object: a size, and one byte a page (at <see cref="Window.ByteInPage"/>).</summary>
+/// <summary>
+/// A file or a shared-memory object: a size, and one byte a page (at <see cref="Window.ByteInPage"/>).
+/// </summary>
 internal sealed class ModelObject
 {
     private readonly Dictionary<long, byte> _bytes = [];

@@ -21,7 +21,8 @@ internal enum PageMarks
     NoReserve = 1 << 9,
 
     /// <summary>
-    /// A neighbour in the same VMA, which the model does not know, may have lost its lock for both (MREMAP_DONTUNMAP clears
+    /// A neighbour in the same VMA, which the model does not know, may have lost its lock for both (MREMAP_DONTUNMAP
+    /// clears
     /// it on the whole VMA).
     /// </summary>
     LockUnknown = 1 << 10,
@@ -31,7 +32,8 @@ internal enum PageMarks
 
 /// <summary>All that the specification says of one mapped page of one address space.</summary>
 /// <remarks>
-/// What a page reads is its own copy, or else what lies behind it: 0 for anonymous memory, the object's page for files and
+/// What a page reads is its own copy, or else what lies behind it: 0 for anonymous memory, the object's page for files
+/// and
 /// shared memory.
 /// </remarks>
 internal sealed record ModelPage
@@ -56,7 +58,8 @@ internal sealed record ModelPage
     public byte? Own { get; init; }
 
     /// <summary>
-    /// It may also read what lies behind: after MADV_FREE, or where it depends on bounds of VMAs whether a call copied it.
+    /// It may also read what lies behind: after MADV_FREE, or where it depends on bounds of VMAs whether a call copied
+    /// it.
     /// </summary>
     public bool MayBeBehind { get; init; }
 
@@ -72,7 +75,9 @@ internal sealed record ModelPage
 
     public bool CanWrite => (Protection & Protection.Write) != 0;
 
-    /// <summary>Without its contents and guard: what a discarded page, or one next to it in a grown mapping, is.</summary>
+    /// <summary>
+    /// Without its contents and guard: what a discarded page, or one next to it in a grown mapping, is.
+    /// </summary>
     public ModelPage Emptied() => this with { Own = null, MayBeBehind = false, Marks = Marks & ~PageMarks.Guard };
 
     /// <summary>Without its contents.</summary>

@@ -47,7 +47,9 @@ internal enum OpWords
     Future = 1 << 11,
 }
 
-/// <summary>One step of a scenario; a line of text, see <see cref="OpText"/>. Fields that a kind does not use are 0.</summary>
+/// <summary>
+/// One step of a scenario; a line of text, see <see cref="OpText"/>. Fields that a kind does not use are 0.
+/// </summary>
 /// <param name="Kind">What is done.</param>
 /// <param name="Mm">The address space, by letter; of Truncate and Punch the file.</param>
 internal sealed record Op(OpKind Kind, char Mm)

@@ -130,14 +130,18 @@ internal static class OpText
             case OpKind.Protect:
                 return op with
                 {
-                    Start = Number(rest), Count = Number(rest), Protection = ParseProtection(rest.Dequeue()),
+                    Start = Number(rest),
+                    Count = Number(rest),
+                    Protection = ParseProtection(rest.Dequeue()),
                 };
             case OpKind.Remap:
                 return op with { Start = Number(rest), Count = Number(rest), NewCount = Number(rest) };
             case OpKind.Advise:
                 return op with
                 {
-                    Start = Number(rest), Count = Number(rest), Advice = Enum.Parse<Advice>(rest.Dequeue(), ignoreCase: true),
+                    Start = Number(rest),
+                    Count = Number(rest),
+                    Advice = Enum.Parse<Advice>(rest.Dequeue(), ignoreCase: true),
                 };
             case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch:
                 return op with { Start = Number(rest), Count = Number(rest) };

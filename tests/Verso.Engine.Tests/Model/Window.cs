@@ -3,7 +3,8 @@ using Verso.Engine.Objects;
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>
-/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of a
+/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of
+/// a
 /// leaf page table, and a mapping without an address is put among them.
 /// </summary>
 /// <remarks>
@@ -19,7 +20,9 @@ internal static class Window
     /// <summary>Where the heap of brk begins.</summary>
     public const int HeapPage = 18;
 
-    /// <summary>The byte of a page that scenarios read and write: in its upper half, so that half a page can be truncated.</summary>
+    /// <summary>
+    /// The byte of a page that scenarios read and write: in its upper half, so that half a page can be truncated.
+    /// </summary>
     public const int ByteInPage = 0x900;
 
     private const ulong Base = 0x7f00_0020_0000UL - (12 * Page.Size);

@@ -1,0 +1,53 @@
+using Verso.Engine.Tests.Model;
+using Xunit;
+
+namespace Verso.Engine.Tests.Conformance;
+
+/// <summary>Steps as text.</summary>
+public sealed class OpTextTests
+{
+    [Theory]
+    [InlineData("map A 4 3 rw")]
+    [InlineData("map A ? 3 r- shared populate")]
+    [InlineData("map B -2 3 -- hint locked noreserve")]
+    [InlineData("file A 4 3 rwx f 2 shared noreplace")]
+    [InlineData("unmap A 4 3")]
+    [InlineData("protect A 4 3 -w")]
+    [InlineData("remap A 4 3 5")]
+    [InlineData("remap A 4 3 3 maymove fixed 10 dontunmap")]
+    [InlineData("remap A 4 3 3 hint 12 maymove dontunmap")]
+    [InlineData("advise A 4 3 guardinstall")]
+    [InlineData("lock A 4 3 onfault")]
+    [InlineData("lockall A onfault current future")]
+    [InlineData("policy A 4 3 1")]
+    [InlineData("brk A 20")]
+    [InlineData("fork A B")]
+    [InlineData("write A 5 255")]
+    [InlineData("truncate f 5")]
+    [InlineData("punch f 1 2")]
+    [InlineData("exec A")]
+    [InlineData("fail 3")]
+    public void PrintsWhatItParsed(string line) => Assert.Equal(line, OpText.Print(OpText.Parse(line)));
+
+    [Theory]
+    [InlineData("map")]
+    [InlineData("jump A 4")]
+    [InlineData("map A 4")]
+    [InlineData("map A four 3 rw")]
+    [InlineData("map A 4 3 rw gladly")]
+    [InlineData("advise A 4 3 nothing")]
+    public void RefusesWhatIsNoStep(string line) =>
+        Assert.ThrowsAny<Exception>(() => OpText.Parse(line));
+
+    [Fact]
+    public void EveryGeneratedScenarioSurvivesText()
+    {
+        for (ulong seed = 1; seed <= 50; seed++)
+        {
+            Scenario scenario = new OpGenerator(seed).MakeFailing(80) with { MaxMaps = (int)(seed % 3) };
+            Scenario again = Scenario.Parse(scenario.ToString());
+            Assert.Equal(scenario.Ops, again.Ops);
+            Assert.Equal(scenario.ToString(), again.ToString());
+        }
+    }
+}
