@@ -35,11 +35,7 @@ public sealed unsafe class EventDecoderTests
         Fault(task: 1, 0x5000, errorCode: 6);
         Call(task: 2, CallKind.Munmap, 0x2000);
         Result(task: 2, CallKind.Munmap, 0);
-        Send(new PrepareRecord
-        {
-            Head = Head(RecordKind.Prepare, 1, (byte)(PrepareFlags.Allocated | PrepareFlags.OfFault)),
-            Start = 0x5000,
-        });
+        Prepare(task: 1, PrepareFlags.Allocated | PrepareFlags.OfFault, 0x5000, anonVma: 0x80);
         var events = Drained();
         Assert.Equal([TraceEventKind.Munmap, TraceEventKind.Fault], events.Select(e => e.Kind));
         Assert.Equal((ulong)PrepareOutcome.Allocated, events[1].Arg2);
@@ -65,10 +61,36 @@ public sealed unsafe class EventDecoderTests
     [Fact]
     public void APreparationOutsideAFaultIsAnEventOfItsOwn()
     {
-        Send(new PrepareRecord { Head = Head(RecordKind.Prepare, 1), Start = 0x7000 });
-        var prepare = Assert.Single(Drained());
-        Assert.Equal(TraceEventKind.Prepare, prepare.Kind);
-        Assert.Equal((0x7000UL, (ulong)PrepareOutcome.Reused), (prepare.Arg0, prepare.Arg1));
+        Prepare(task: 1, PrepareFlags.Allocated, 0x7000, anonVma: 0x80);
+        Prepare(task: 2, PrepareFlags.None, 0x8000, anonVma: 0x80);
+        Assert.Equal(
+            [(TraceEventKind.Prepare, 0x7000UL, 1UL), (TraceEventKind.Prepare, 0x8000UL, 2UL)],
+            Drained().Select(e => (e.Kind, e.Arg0, e.Arg1)));
+    }
+
+    [Fact]
+    public void AnAnonVmaIsMadeBeforeItIsReused()
+    {
+        Fault(task: 1, 0x7000, errorCode: 6);
+        Prepare(task: 2, PrepareFlags.None, 0x8000, anonVma: 0x80);
+        Call(task: 3, CallKind.Munmap, 0x2000);
+        Result(task: 3, CallKind.Munmap, 0);
+        Assert.Empty(Drained());
+        Prepare(task: 1, PrepareFlags.Allocated | PrepareFlags.OfFault, 0x7000, anonVma: 0x80);
+        Assert.Equal(
+            [TraceEventKind.Fault, TraceEventKind.Prepare, TraceEventKind.Munmap], Drained().Select(e => e.Kind));
+        Assert.Equal((ulong)PrepareOutcome.Allocated, _events[0].Arg2);
+    }
+
+    [Fact]
+    public void AnAnonVmaWhoseMakingWasLostHoldsUpNothingForLong()
+    {
+        Prepare(task: 2, PrepareFlags.None, 0x8000, anonVma: 0x80);
+        Assert.Empty(Drained());
+        _decoder.ReleaseFaults(_time + 10_000_000_000);
+        Assert.Equal([0x8000UL], Drained().Select(e => e.Arg0));
+        Prepare(task: 1, PrepareFlags.Allocated, 0x7000, anonVma: 0x80);
+        Assert.Equal([0x8000UL, 0x7000], Drained().Select(e => e.Arg0));
     }
 
     [Theory]
@@ -148,6 +170,13 @@ public sealed unsafe class EventDecoderTests
 
     private void Fault(uint task, ulong address, byte errorCode) =>
         Send(new FaultRecord { Head = Head(RecordKind.Fault, task, errorCode), Address = address });
+
+    private void Prepare(uint task, PrepareFlags flags, ulong start, ulong anonVma) => Send(new PrepareRecord
+    {
+        Head = Head(RecordKind.Prepare, task, (byte)flags),
+        Start = start,
+        AnonVma = anonVma,
+    });
 
     private void Call(uint task, CallKind kind, ulong address) => Send(new CallRecord
     {

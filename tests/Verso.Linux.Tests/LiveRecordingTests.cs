@@ -37,7 +37,7 @@ public sealed class LiveRecordingTests
         AssertClean(recorded);
         Assert.Equal(7, recorded.Outcome.ExitStatus);
         Assert.Equal(depth, recorded.Of(TraceEventKind.Fork).Count());
-        var page = ulong.Parse(recorded.Output.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var page = ParseHex(recorded.Output);
         var chains = recorded.Images()
             .Where(i => IsCheckpoint(i.Event, CheckpointReason.ProcessExit))
             .Select(i => i.Image.Vmas.Single(vma => vma.Start == page).Chain.Count);
@@ -83,6 +83,39 @@ public sealed class LiveRecordingTests
     }
 
     [Fact]
+    public void RacesOfPreparationsEndAsTheKernelEndedThem()
+    {
+        const int Pairs = 3000;
+        var recorded = RecordedProgram.Record(new RecorderOptions
+        {
+            Command = [RecordedProgram.Compile("neighbours"), $"{Pairs}"],
+            CheckpointMaxVmas = 60_000,
+        });
+        AssertClean(recorded);
+        var area = ParseHex(recorded.Output);
+        var (_, image) = recorded.Images().Last(i => IsCheckpoint(i.Event, CheckpointReason.ProcessExit));
+        var made = image.Vmas.ToDictionary(vma => vma.Start, vma => vma.AnonVma);
+        var prepared = recorded.Of(TraceEventKind.Fault)
+            .Where(e => e.Arg2 != (ulong)PrepareOutcome.Derive && made.ContainsKey(Page.AlignDown(e.Arg0)))
+            .Select((e, place) => (Start: Page.AlignDown(e.Arg0), Outcome: (PrepareOutcome)e.Arg2, Place: place))
+            .ToDictionary(fault => fault.Start);
+        var shared = 0;
+        for (var left = area; left < area + (Pairs * 3 * Page.Size); left += 3 * Page.Size)
+        {
+            var (first, second) = (prepared[left], prepared[left + Page.Size]);
+            var outcomes = first.Place < second.Place
+                ? (first.Outcome, second.Outcome)
+                : (second.Outcome, first.Outcome);
+            var together = made[left] == made[left + Page.Size];
+            shared += together ? 1 : 0;
+            Assert.Equal(
+                (PrepareOutcome.Allocated, together ? PrepareOutcome.Reused : PrepareOutcome.Allocated), outcomes);
+        }
+
+        Assert.InRange(shared, 1, Pairs);
+    }
+
+    [Fact]
     public void PopulationThatNoFaultShowsIsSeen()
     {
         var recorded = RecordedProgram.Record(RecordedProgram.Compile("population"));
@@ -90,7 +123,7 @@ public sealed class LiveRecordingTests
         foreach (var line in recorded.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var words = line.Split(' ');
-            var page = ulong.Parse(words[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            var page = ParseHex(words[1]);
             var prepared = recorded.Of(TraceEventKind.Prepare).Count(e => e.Arg0 == page);
             var populated = recorded.Of(TraceEventKind.Populate).Count(e => e.Arg0 == page);
             var faults = recorded.Of(TraceEventKind.Fault).Where(e => Page.AlignDown(e.Arg0) == page).ToList();
@@ -115,8 +148,7 @@ public sealed class LiveRecordingTests
     {
         var recorded = RecordedProgram.Record(RecordedProgram.Compile("stack"));
         AssertClean(recorded);
-        var bounds = recorded.Output.Trim().Split(' ')
-            .Select(text => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+        var bounds = recorded.Output.Trim().Split(' ').Select(ParseHex).ToArray();
         var faults = recorded.Of(TraceEventKind.Fault)
             .Count(e => e.Arg0 >= Page.AlignDown(bounds[0]) && e.Arg0 < bounds[1]);
         Assert.InRange(faults, 490, 510);
@@ -272,6 +304,9 @@ public sealed class LiveRecordingTests
             return e.Result == result && actual.Zip(arguments).All(pair => pair.First == pair.Second)
                 && actual.Skip(arguments.Length).All(rest => rest == 0);
         });
+
+    private static ulong ParseHex(string text) =>
+        ulong.Parse(text.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private static bool IsCheckpoint(in TraceEvent e, CheckpointReason reason) =>
         e.Kind == TraceEventKind.Checkpoint && e.Arg0 == (ulong)reason;

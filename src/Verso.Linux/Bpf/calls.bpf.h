@@ -155,13 +155,12 @@ static __noinline int look_at_outcome(struct task_state *state, struct task_stru
 		return 0;
 	if ((mm->def_flags & (VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED)
 		outcome->flags |= RESULT_LOCKS_FUTURE;
-	if (is_error(outcome->result))
-		return 0;
-	if (maps_a_file(state) || (state->call == CALL_MREMAP && mm->locked_vm))
+	if (!is_error(outcome->result) && (maps_a_file(state) || (state->call == CALL_MREMAP && mm->locked_vm)))
 		describe_vma(mm, outcome);
+	/* A call that failed has no VMA; what it was asked to map is known all the same. */
 	if (!outcome->file && state->call == CALL_MMAP && !(state->args[3] & MAP_ANONYMOUS))
 		outcome->file = file_of_descriptor(task, state->args[4]);
-	if (state->call == CALL_FTRUNCATE)
+	if (state->call == CALL_FTRUNCATE && !is_error(outcome->result))
 		outcome->file = mapped_file(task, state->args[0]);
 	mention_file(state, outcome->file);
 	return 0;

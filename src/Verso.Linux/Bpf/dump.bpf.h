@@ -197,7 +197,8 @@ static __noinline int dump_mm(struct task_state *state, struct mm_struct *mm, u3
 	if (!end)
 		return 0;
 	end->head.mm = mm_id;
-	end->head.a = users == 1 && !others && before == sections;
+	/* Periodic dumps are taken under the write lock: then only relatives in other processes can change the graph. */
+	end->head.a = (users == 1 || (what & 0xff) == DUMP_PERIODIC) && !others && before == sections;
 	end->head.b = !walk->failed;
 	end->head.c = id;
 	end->vmas = walk->vmas;

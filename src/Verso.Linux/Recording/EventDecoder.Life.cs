@@ -103,6 +103,7 @@ internal sealed unsafe partial class EventDecoder
         if (reason == DumpReason.Exec)
         {
             snapshot.Arg0 = begin.OldMm;
+            _announced.UnionWith(image.AnonVmas.Select(node => node.Id));
         }
         else
         {

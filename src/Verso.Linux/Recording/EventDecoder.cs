@@ -10,12 +10,19 @@ namespace Verso.Linux.Recording;
 /// </summary>
 internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatalogue files) : RingReader.IHandler
 {
-    /// <summary>A fault that has not moved after so long stays where it began; nanoseconds.</summary>
+    /// <summary>A fault that has not moved after so long stays where it is; nanoseconds.</summary>
     private const ulong FaultPatience = 200_000_000;
 
+    /// <summary>The task of a place that is kept for another task's preparation.</summary>
+    private const int Nobody = 0;
+
     private readonly Dictionary<int, TaskPlaces> _tasks = [];
-    private readonly Queue<HeldFault> _heldFaults = new();
+    private readonly Queue<HeldPlace> _held = new();
     private readonly HashSet<int> _liveMms = [];
+
+    /// <summary>anon_vmas whose making has its place, and places kept for those that were reused before.</summary>
+    private readonly HashSet<ulong> _announced = [];
+    private readonly Dictionary<ulong, long> _awaited = [];
     private readonly DumpAssembler _dumps = new(files);
     private ulong _start;
 
@@ -86,10 +93,19 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
     /// <summary>Lets go of faults that have waited long enough.</summary>
     internal void ReleaseFaults(ulong now)
     {
-        while (_heldFaults.TryPeek(out var held) && (held.Time + FaultPatience < now || !sequencer.IsHeld(held.Place)))
+        while (_held.TryPeek(out var held) && (IsStale(held, now) || !sequencer.IsHeld(held.Place)))
         {
-            _heldFaults.Dequeue();
-            if (sequencer.IsHeld(held.Place))
+            _held.Dequeue();
+            if (!sequencer.IsHeld(held.Place))
+            {
+                continue;
+            }
+
+            if (held.Task == Nobody)
+            {
+                sequencer.Drop(held.Place);
+            }
+            else
             {
                 sequencer.Release(held.Place);
                 PlacesOf(held.Task).Fault = 0;
@@ -100,7 +116,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
     /// <summary>No more records will come: whatever waits is let go, calls without a result are lost.</summary>
     internal void Finish()
     {
-        ReleaseFaults(ulong.MaxValue - FaultPatience - 1);
+        ReleaseFaults(ulong.MaxValue);
         foreach (var (_, places) in _tasks)
         {
             AbandonCall(places);
@@ -123,47 +139,87 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
     }
 
     // The fault leaves its place and stands here; it may move on.
-    private bool MoveFault(in RecordHead head, PrepareOutcome outcome)
+    private void OnFaultHere(in RecordHead head)
     {
         var places = PlacesOf((int)head.Task);
         if (places.Fault == 0)
         {
-            return false;
+            return;
         }
 
-        var place = places.Fault - 1;
-        var fault = sequencer.At(place);
+        var fault = sequencer.At(places.Fault - 1);
         fault.Time = Since(head.Time);
-        fault.Arg2 = (ulong)outcome;
-        sequencer.Drop(place);
+        sequencer.Drop(places.Fault - 1);
         HoldFault(places, fault, head);
         Counts.MovedFaults++;
-        return true;
     }
 
     private void HoldFault(TaskPlaces places, in TraceEvent fault, in RecordHead head)
     {
         var place = sequencer.Hold(fault);
         places.Fault = place + 1;
-        _heldFaults.Enqueue(new HeldFault(place, (int)head.Task, head.Time));
+        _held.Enqueue(new HeldPlace(place, (int)head.Task, head.Time));
     }
-
-    private void OnFaultHere(in RecordHead head) => MoveFault(head, PrepareOutcome.Derive);
 
     private void OnPrepare(in PrepareRecord record)
     {
         var flags = (PrepareFlags)record.Head.A;
-        var outcome = (flags & PrepareFlags.Allocated) != 0 ? PrepareOutcome.Allocated : PrepareOutcome.Reused;
-        if ((flags & PrepareFlags.OfFault) != 0 && MoveFault(record.Head, outcome))
+        if ((flags & PrepareFlags.Allocated) != 0)
         {
-            SettleFault(PlacesOf((int)record.Head.Task));
+            Announce(record);
             return;
         }
 
-        var prepare = Event(TraceEventKind.Prepare, record.Head);
-        prepare.Arg0 = record.Start;
-        prepare.Arg1 = (ulong)outcome;
-        sequencer.Add(prepare);
+        // Seen through a neighbour before its maker has let go of the lock: leave a place for the maker.
+        if (!_announced.Contains(record.AnonVma) && !_awaited.ContainsKey(record.AnonVma))
+        {
+            var place = sequencer.Hold(Event(TraceEventKind.Prepare, record.Head));
+            _awaited[record.AnonVma] = place + 1;
+            _held.Enqueue(new HeldPlace(place, Nobody, record.Head.Time));
+            Counts.AwaitedPreparations++;
+        }
+
+        PlacePreparation(record, PrepareOutcome.Reused, 0);
+    }
+
+    private void Announce(in PrepareRecord record)
+    {
+        _announced.Add(record.AnonVma);
+        _awaited.Remove(record.AnonVma, out var place);
+        PlacePreparation(record, PrepareOutcome.Allocated, place);
+    }
+
+    // At the end of the queue, or in a place that was kept for it.
+    private void PlacePreparation(in PrepareRecord record, PrepareOutcome outcome, long kept)
+    {
+        var places = PlacesOf((int)record.Head.Task);
+        var ofFault = ((PrepareFlags)record.Head.A & PrepareFlags.OfFault) != 0 && places.Fault != 0;
+        TraceEvent prepare;
+        if (ofFault)
+        {
+            prepare = sequencer.At(places.Fault - 1);
+            prepare.Time = Since(record.Head.Time);
+            prepare.Arg2 = (ulong)outcome;
+            sequencer.Drop(places.Fault - 1);
+            places.Fault = 0;
+            Counts.MovedFaults++;
+        }
+        else
+        {
+            prepare = Event(TraceEventKind.Prepare, record.Head);
+            prepare.Arg0 = record.Start;
+            prepare.Arg1 = (ulong)outcome;
+        }
+
+        if (kept != 0 && sequencer.IsHeld(kept - 1))
+        {
+            sequencer.At(kept - 1) = prepare;
+            sequencer.Release(kept - 1);
+        }
+        else
+        {
+            sequencer.Add(prepare);
+        }
     }
 
     private void OnGrow(in FaultRecord record)
@@ -207,7 +263,9 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
         return access | ((errorCode & 4) == 0 ? TraceAccess.Kernel : 0);
     }
 
-    private readonly record struct HeldFault(long Place, int Task, ulong Time);
+    private static bool IsStale(HeldPlace held, ulong now) => now - Math.Min(now, held.Time) > FaultPatience;
+
+    private readonly record struct HeldPlace(long Place, int Task, ulong Time);
 
     /// <summary>Places are stored plus one; 0 is none.</summary>
     private sealed class TaskPlaces

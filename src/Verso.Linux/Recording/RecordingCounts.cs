@@ -24,6 +24,9 @@ public sealed class RecordingCounts
     /// <summary>Faults placed later than where they began: at a preparation, stack growth, the mmap lock.</summary>
     public long MovedFaults { get; internal set; }
 
+    /// <summary>Preparations that were reused by a neighbour before their own place was known.</summary>
+    public long AwaitedPreparations { get; internal set; }
+
     /// <summary>Calls whose return was never seen.</summary>
     public long AbandonedCalls { get; internal set; }
 
