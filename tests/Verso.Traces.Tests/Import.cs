@@ -17,6 +17,8 @@ internal sealed class Import : ITraceSink
 
     public static Import Strace(string text) => Run(StraceImporter.Import, new StringReader(text));
 
+    public static Import Perf(string text) => Run(PerfScriptImporter.Import, new StringReader(text));
+
     public static Import StraceFixture(string name) => Strace(Fixture(name));
 
     public static string Fixture(string name) =>

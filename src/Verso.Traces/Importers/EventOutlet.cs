@@ -1,25 +1,27 @@
 namespace Verso.Traces.Importers;
 
 /// <summary>
-/// Gives events to a sink that is begun with the first of them: a text with nothing in it never begins one, and the
-/// header can say what the first lines told.
+/// Gives events to a sink that is begun with the first of them, or, if told to wait, once the header is settled: a text
+/// with nothing in it never begins one, and the header can say what the first lines told.
 /// </summary>
-internal sealed class EventOutlet(Func<TraceHeader, ITraceSink> begin, TraceHeader header)
+internal sealed class EventOutlet(Func<TraceHeader, ITraceSink> begin, TraceHeader header, HeaderTime time)
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
+    private const int MaxHeld = 4096;
 
+    private readonly List<TraceEvent> _held = [];
     private ITraceSink? _sink;
-    private long _origin = -1;
+    private long _origin;
     private ulong _last;
 
-    /// <summary>The header; what is set after the first event is not written.</summary>
+    /// <summary>The header; what is set after it was given to the sink is not written.</summary>
     public TraceHeader Header { get; set; } = header;
 
     public long Events { get; private set; }
 
     public long Calls { get; private set; }
 
-    public bool HasBegun => _sink is not null;
+    public bool HasEvents => Events > 0;
 
     /// <summary>The time of the line being read, in nanoseconds of the text's own clock.</summary>
     public long Clock { get; set; }
@@ -30,17 +32,52 @@ internal sealed class EventOutlet(Func<TraceHeader, ITraceSink> begin, TraceHead
     /// <summary>Writes an event at the present time; time never goes back.</summary>
     public void Write(TraceEvent e)
     {
-        if (_sink is null)
+        if (Events++ == 0)
         {
             _origin = Clock;
             Header = ClockIsWall ? Header with { StartUnixSeconds = Clock / NanosecondsPerSecond } : Header;
-            _sink = begin(Header);
         }
 
         _last = Math.Max(_last, (ulong)Math.Max(0, Clock - _origin));
         e.Time = _last;
-        Events++;
         Calls += e.Kind is >= TraceEventKind.Mmap and <= TraceEventKind.Mbind ? 1 : 0;
-        _sink.Write(e);
+        if (_sink is not null)
+        {
+            _sink.Write(e);
+            return;
+        }
+
+        _held.Add(e);
+        if (time == HeaderTime.AtFirstEvent || _held.Count >= MaxHeld)
+        {
+            Settle();
+        }
     }
+
+    /// <summary>The header is what it is: begins the sink, if there is anything for it.</summary>
+    public void Settle()
+    {
+        if (_sink is not null || !HasEvents)
+        {
+            return;
+        }
+
+        _sink = begin(Header);
+        foreach (TraceEvent e in _held)
+        {
+            _sink.Write(e);
+        }
+
+        _held.Clear();
+        _held.TrimExcess();
+    }
+}
+
+/// <summary>When a header is given to the sink.</summary>
+internal enum HeaderTime
+{
+    AtFirstEvent = 0,
+
+    /// <summary>When <see cref="EventOutlet.Settle"/> is called, or after some thousand events.</summary>
+    WhenSettled = 1,
 }

@@ -53,12 +53,28 @@ internal sealed class ImportedFiles(EventOutlet outlet, ImportTally tally)
         return file;
     }
 
-    /// <summary>A file of which only the descriptor is known.</summary>
-    public ImportedFile CreateUnnamed()
+    /// <summary>
+    /// The file behind a descriptor without a path. If nobody saw it being opened, a mapping that begins at offset 0 where
+    /// the kernel chose begins a new file: a loader maps a whole object first, then its segments over it.
+    /// </summary>
+    public ImportedFile OfDescriptor(ImportedTask task, int descriptor, in TraceEvent mmap)
     {
+        bool begins = mmap.Arg5 == 0 && ((MapFlags)mmap.Arg3 & MapFlags.Fixed) == 0;
+        if (task.Files.Find(descriptor) is ImportedFile known && (known.Path.Length > 0 || !begins))
+        {
+            return known;
+        }
+
         tally.Assumptions++;
-        string name = $"#{++_unnamed}";
-        return new ImportedFile { Path = "", Kind = FileKind.Regular, Device = PseudoDevice, Inode = HashOf(name) };
+        ImportedFile file = new()
+        {
+            Path = "",
+            Kind = FileKind.Regular,
+            Device = PseudoDevice,
+            Inode = HashOf($"#{++_unnamed}"),
+        };
+        task.Files.Set(descriptor, file);
+        return file;
     }
 
     /// <summary>shmget has named a segment.</summary>

@@ -203,25 +203,21 @@ public sealed partial class StraceImporter
         }
 
         ImportedFile? open = task.Files.Find(descriptor);
-        if (path is not null)
+        if (path is null)
         {
-            open = open is not null && open.Path == path ? open : _files.OfPath(path);
+            open = _files.OfDescriptor(task, descriptor, call);
         }
-        else if (open is null || (open.Path.Length == 0 && IsBeginning(call)))
+        else if (open is null || open.Path != path)
         {
-            open = _files.CreateUnnamed();
-            task.Files.Set(descriptor, open);
+            open = _files.OfPath(path);
         }
 
         return CallWriter.IsError(_parsed.Result) && open.Id.IsNone ? default : _files.Map(open, task);
     }
 
-    /// <summary>Without paths: a loader maps a whole object first, then its segments over it.</summary>
-    private static bool IsBeginning(in TraceEvent call) => call.Arg5 == 0 && ((MapFlags)call.Arg3 & MapFlags.Fixed) == 0;
-
     private void Execute(ImportedTask task)
     {
-        if (!_outlet.HasBegun)
+        if (!_outlet.HasEvents)
         {
             _outlet.Header = _outlet.Header with { Command = CommandOf(_parsed) };
         }

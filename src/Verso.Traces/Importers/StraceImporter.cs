@@ -39,7 +39,7 @@ public sealed partial class StraceImporter
             Source = "strace",
             Grade = TraceGrade.NoFaults | TraceGrade.NoInitialLayout | TraceGrade.NoCheckpoints,
         };
-        _outlet = new EventOutlet(begin, header);
+        _outlet = new EventOutlet(begin, header, HeaderTime.AtFirstEvent);
         _tasks = new TaskTree(_outlet);
         _files = new ImportedFiles(_outlet, _tally);
         _calls = new CallWriter(_outlet, _tasks);
@@ -63,7 +63,7 @@ public sealed partial class StraceImporter
         }
 
         Finish();
-        if (!_outlet.HasBegun)
+        if (!_outlet.HasEvents)
         {
             throw new ImportException(_tally.FirstUnknownLine > 0 ? _tally.FirstUnknownLine : _lines.Number + 1, Expected);
         }

@@ -139,7 +139,7 @@ internal sealed class TaskTree(EventOutlet outlet)
         }
 
         _live.Remove(task.Tid);
-        if (outlet.HasBegun)
+        if (outlet.HasEvents)
         {
             outlet.Write(new TraceEvent
             {

@@ -1,0 +1,128 @@
+using System.Text;
+using Verso.Traces.Importers;
+
+namespace Verso.Traces.Tests;
+
+/// <summary>Damaged text never does worse than an <see cref="ImportException"/>, and what it gives is a sound trace.</summary>
+public sealed class ImportFuzzTests
+{
+    private const int Rounds = 400;
+
+    [Theory]
+    [InlineData("strace-f-o-y.txt")]
+    [InlineData("strace-f-stderr.txt")]
+    [InlineData("strace-threads-threadexec.txt")]
+    [InlineData("perf-script-syscalls.txt")]
+    [InlineData("perf-script-errors.txt")]
+    [InlineData("perf-script-d-mmap2.txt")]
+    public void DamagedTextsAreImportedOrRefused(string name)
+    {
+        int seed = Environment.TickCount;
+        string[] lines = Import.Fixture(name).Split('\n');
+        for (int round = 0; round < Rounds; round++)
+        {
+            string text = Damage([.. lines], new Random(seed + round));
+            Check(text, name, seed + round);
+        }
+    }
+
+    [Fact]
+    public void RandomCharactersAreRefused()
+    {
+        int seed = Environment.TickCount;
+        for (int round = 0; round < Rounds; round++)
+        {
+            Random random = new(seed + round);
+            StringBuilder text = new();
+            for (int i = random.Next(3000); i > 0; i--)
+            {
+                text.Append(random.Next(3) == 0 ? (char)random.Next(1, 300) : "0123 ()<>=,.|\"[]:x+-\n"[random.Next(21)]);
+            }
+
+            Check(text.ToString(), "strace random", seed + round);
+            Check(text.ToString(), "perf random", seed + round);
+        }
+    }
+
+    [Theory]
+    [InlineData("7 mmap(")]
+    [InlineData("7 mmap(NULL, 1<<")]
+    [InlineData("strace: Process 5 attached")]
+    [InlineData("[pid ")]
+    [InlineData("1.000000: ")]
+    public void OneEndlessLineIsCutNotKept(string piece)
+    {
+        string text = string.Concat(Enumerable.Repeat(piece, 300_000));
+        Check(text, "strace endless", 0);
+        Check(text, "perf endless", 0);
+    }
+
+    private static void Check(string text, string name, int seed)
+    {
+        MemoryStream stream = new();
+        TraceWriter? writer = null;
+        ITraceSink Begin(TraceHeader header) => writer = new TraceWriter(stream, header);
+        try
+        {
+            ImportSummary summary = name.StartsWith("strace", StringComparison.Ordinal)
+                ? StraceImporter.Import(new StringReader(text), Begin)
+                : PerfScriptImporter.Import(new StringReader(text), Begin);
+            writer!.Dispose();
+            using TraceReader reader = TraceReader.Open(new MemoryStream(stream.ToArray()));
+            Assert.True(summary.Events == Samples.ReadAll(reader), $"{name}, seed {seed}: events");
+        }
+        catch (ImportException e)
+        {
+            Assert.False(e.Message.Contains('\n'), $"{name}, seed {seed}: {e.Message}");
+        }
+        catch (Exception e) when (e is not Xunit.Sdk.XunitException)
+        {
+            Assert.Fail($"{name}, seed {seed}: {e}");
+        }
+    }
+
+    private static string Damage(List<string> lines, Random random)
+    {
+        for (int i = random.Next(1, 40); i > 0 && lines.Count > 1; i--)
+        {
+            int at = random.Next(lines.Count);
+            int other = random.Next(lines.Count);
+            switch (random.Next(7))
+            {
+                case 0:
+                    lines.RemoveAt(at);
+                    break;
+                case 1:
+                    (lines[at], lines[other]) = (lines[other], lines[at]);
+                    break;
+                case 2:
+                    lines.Insert(at, lines[other]);
+                    break;
+                case 3:
+                    lines[at] = lines[at][..random.Next(lines[at].Length + 1)];
+                    break;
+                case 4:
+                    lines[at] = lines[at][random.Next(lines[at].Length + 1)..] + lines[other];
+                    break;
+                default:
+                    lines[at] = Scratch(lines[at], random);
+                    break;
+            }
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    private static string Scratch(string line, Random random)
+    {
+        char[] characters = line.ToCharArray();
+        for (int i = random.Next(1, 6); i > 0 && characters.Length > 0; i--)
+        {
+            characters[random.Next(characters.Length)] = random.Next(4) == 0
+                ? (char)random.Next(1, 0x3000)
+                : "0123456789abcdefx()<>[]{}=,.|\" -+\\/*"[random.Next(36)];
+        }
+
+        return new string(characters);
+    }
+}
