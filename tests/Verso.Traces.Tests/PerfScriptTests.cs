@@ -120,8 +120,7 @@ public sealed class PerfScriptTests
             t 5 [000] 1.000008: PERF_RECORD_LOST lost 3
             """);
         Assert.Equal(
-            [TraceEventKind.FileDefined, TraceEventKind.Exec, TraceEventKind.Fault, TraceEventKind.Brk, TraceEventKind.Lost],
-            import.Events.Select(e => e.Kind));
+            ["FileDefined", "Exec", "Fault", "Brk", "Lost"], import.Events.Select(e => e.Kind.ToString()));
         MmImage layout = (MmImage)import.Single(TraceEventKind.Exec).Payload!;
         Assert.Equal((0x55fcb8bc8000UL, 0x403000UL), (layout.StartBrk, layout.MmapBase));
         Assert.Equal(
@@ -140,6 +139,7 @@ public sealed class PerfScriptTests
     {
         ImportException e = Assert.Throws<ImportException>(() => Import.Perf(text));
         Assert.Equal(line, e.Line);
-        Assert.StartsWith($"nothing to import: line {line}: expected lines of perf script", e.Message, StringComparison.Ordinal);
+        string expected = $"nothing to import: line {line}: expected lines of perf script";
+        Assert.StartsWith(expected, e.Message, StringComparison.Ordinal);
     }
 }

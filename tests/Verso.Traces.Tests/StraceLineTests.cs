@@ -33,8 +33,8 @@ public sealed class StraceLineTests
     [Theory]
     [InlineData("mmap(NULL, 4096, PROT_READ|PROT_WRITE|0x40, MAP_PRIVATE|MAP_ANONYMOUS|0x8000000, -1, 0)", 0x43, 0x8000022)]
     [InlineData("mmap(NULL, 4096, 0x3 /* PROT_READ|PROT_WRITE */, 0x22 /* MAP_X */, 0xffffffff, 0)", 3, 0x22)]
-    [InlineData("mmap(NULL, 4096, PROT_NONE, MAP_SHARED|MAP_ANONYMOUS|MAP_HUGETLB|21<<MAP_HUGE_SHIFT, -1, 0)", 0, 0x54040021)]
-    [InlineData("mmap(addr=NULL, length=4096, prot=PROT_READ, flags=MAP_PRIVATE|MAP_ANON|MAP_POPULATE, fd=-1, offset=0)", 1, 0x8022)]
+    [InlineData("mmap(NULL, 4096, PROT_NONE, MAP_SHARED|MAP_ANON|MAP_HUGETLB|21<<MAP_HUGE_SHIFT, -1, 0)", 0, 0x54040021)]
+    [InlineData("mmap(addr=NULL, length=4096, prot=PROT_READ, flags=MAP_PRIVATE|MAP_ANON, fd=-1, offset=0)", 1, 0x22)]
     public void FlagsAreNumbersAgain(string call, ulong protection, ulong flags)
     {
         TraceEvent e = Import.Strace($"{call} = 0x7f0000000000 <0.000001>").Single(TraceEventKind.Mmap);
@@ -70,7 +70,8 @@ public sealed class StraceLineTests
     [Fact]
     public void LinesThatAreNothingAreCountedAndTheFirstIsNamed()
     {
-        Import import = Import.Strace("7 brk(NULL) = 0x1000\nwhat is this\n > /lib/libc.so.6(brk+0x1) [0x2]\n7 mmap(1, = 3\n");
+        Import import = Import.Strace(
+            "7 brk(NULL) = 0x1000\nwhat is this\n > /lib/libc.so.6(brk+0x1) [0x2]\n7 mmap(1, = 3\n");
         Assert.Equal((2L, 2L), (import.Summary.UnknownLines, import.Summary.FirstUnknownLine));
     }
 
@@ -83,7 +84,8 @@ public sealed class StraceLineTests
     {
         ImportException e = Assert.Throws<ImportException>(() => Import.Strace(text));
         Assert.Equal(line, e.Line);
-        Assert.StartsWith($"nothing to import: line {line}: expected lines of strace -f -o FILE", e.Message, StringComparison.Ordinal);
+        string expected = $"nothing to import: line {line}: expected lines of strace -f -o FILE";
+        Assert.StartsWith(expected, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
     }
 
@@ -183,6 +185,7 @@ public sealed class StraceLineTests
             [FileModes.Read, FileModes.Read | FileModes.Write], files.Take(2).Select(file => file.Modes));
         Assert.Equal([FileKind.SharedMemory, FileKind.SharedMemory], files.Skip(2).Select(file => file.Kind));
         TraceEvent attach = import.Single(TraceEventKind.Shmat);
-        Assert.Equal((9UL, 0x1000UL, 12288UL, 4UL, 0L), (attach.Arg0, attach.Arg2, attach.Arg3, attach.Arg4, import.Summary.Assumptions));
+        Assert.Equal((9UL, 0x1000UL, 12288UL, 4UL), (attach.Arg0, attach.Arg2, attach.Arg3, attach.Arg4));
+        Assert.Equal(0, import.Summary.Assumptions);
     }
 }

@@ -24,7 +24,7 @@ public sealed record ImportSummary
     /// <summary>Memory calls left out because the text does not hold their result.</summary>
     public long WithoutResult { get; init; }
 
-    /// <summary>Memory calls left out because the trace format has no event for them, or one of their arguments is unknown.</summary>
+    /// <summary>Memory calls left out: the trace format has no event for them, or an argument is unknown.</summary>
     public long NotImported { get; init; }
 
     /// <summary>Lines that were not understood.</summary>

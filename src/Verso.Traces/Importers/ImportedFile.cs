@@ -2,7 +2,7 @@ using Verso.Engine;
 
 namespace Verso.Traces.Importers;
 
-/// <summary>An open file of a text. It gets an id, and its definition is written, when it is mapped for the first time.</summary>
+/// <summary>An open file of a text. It gets an id, and its definition is written, when it is first mapped.</summary>
 internal sealed class ImportedFile
 {
     public FileId Id { get; set; }

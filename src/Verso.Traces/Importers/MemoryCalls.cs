@@ -12,7 +12,9 @@ internal static class MemoryCalls
     private const ulong SetVma = 0x53564d41;
     private const ulong LockOnFault = 1;
 
-    /// <summary>How many arguments of this call a trace keeps; -1 if it is no memory call, -2 if a trace has no event for it.</summary>
+    /// <summary>
+    /// How many arguments of this call a trace keeps; -1 if it is no memory call, -2 if a trace has no event for it.
+    /// </summary>
     public static int ArgumentsOf(ReadOnlySpan<char> name) => name switch
     {
         "munlockall" => 0,

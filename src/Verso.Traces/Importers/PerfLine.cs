@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Verso.Traces.Importers;
 
-/// <summary>A line of perf script: <c>comm tid [cpu] seconds: event: text</c>, or with <c>pid/tid</c>, or without comm.</summary>
+/// <summary>A line of perf script: <c>comm tid [cpu] seconds: event: text</c>, with <c>pid/tid</c>, without comm.</summary>
 /// <param name="Tid">The task.</param>
 /// <param name="Time">In nanoseconds of perf's clock.</param>
 /// <param name="Event">The event's name: <c>syscalls:sys_enter_mmap</c>, <c>PERF_RECORD_MMAP2</c>.</param>

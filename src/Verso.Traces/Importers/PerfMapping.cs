@@ -39,7 +39,8 @@ internal readonly record struct PerfMapping(
 
         ulong device = 0;
         ulong inode = 0;
-        if (words.Length == 6 && !(TryReadDevice(words[3], out device) && StraceValue.TryParseNumber(words[4], out inode)))
+        if (words.Length == 6
+            && !(TryReadDevice(words[3], out device) && StraceValue.TryParseNumber(words[4], out inode)))
         {
             return false;
         }
@@ -68,7 +69,8 @@ internal readonly record struct PerfMapping(
     {
         device = 0;
         int colon = word.IndexOf(':');
-        if (colon < 0 || !TryReadHex(word.AsSpan(0, colon), out uint major) || !TryReadHex(word.AsSpan(colon + 1), out uint minor))
+        if (colon < 0 || !TryReadHex(word.AsSpan(0, colon), out uint major)
+            || !TryReadHex(word.AsSpan(colon + 1), out uint minor))
         {
             return false;
         }

@@ -23,7 +23,9 @@ public sealed partial class PerfScriptImporter
         return true;
     }
 
-    /// <summary>Without task_newtask the flags of clone3 are not to be seen; its usual callers share the address space.</summary>
+    /// <summary>
+    /// Without task_newtask the flags of clone3 are not to be seen; its usual callers share the address space.
+    /// </summary>
     private bool AssumeTask(in PerfLine line)
     {
         if (!PerfLine.TryFindField(line.Text, "child_pid", NumberStyles.None, out ulong child)

@@ -65,7 +65,8 @@ public sealed partial class PerfScriptImporter
         _outlet.Settle();
         if (!_outlet.HasEvents)
         {
-            throw new ImportException(_tally.FirstUnknownLine > 0 ? _tally.FirstUnknownLine : _lines.Number + 1, Expected);
+            long first = _tally.FirstUnknownLine;
+            throw new ImportException(first > 0 ? first : _lines.Number + 1, Expected);
         }
 
         return new ImportSummary
@@ -142,7 +143,6 @@ public sealed partial class PerfScriptImporter
         {
             "os release" => _outlet.Header with { Kernel = value },
             "arch" => _outlet.Header with { Machine = value },
-            "cmdline" => _outlet.Header with { Command = value },
             _ => _outlet.Header,
         };
     }

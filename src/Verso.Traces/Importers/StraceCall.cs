@@ -25,13 +25,15 @@ internal sealed class StraceCall
     /// <summary>What stands after the equals sign.</summary>
     public string ResultText { get; private set; } = "";
 
-    public ReadOnlySpan<char> Argument(int at) => at < _arguments.Count ? Text.AsSpan()[_arguments[at]].Trim() : default;
+    /// <summary>An argument as written; empty if there is none.</summary>
+    public ReadOnlySpan<char> Argument(int at) =>
+        at < _arguments.Count ? Text.AsSpan()[_arguments[at]].Trim() : default;
 
     /// <summary>The name before the first parenthesis; empty if the text is no call.</summary>
     public static ReadOnlySpan<char> NameOf(ReadOnlySpan<char> text)
     {
         int at = 0;
-        while (at < text.Length && (char.IsAsciiLetterLower(text[at]) || text[at] == '_' || char.IsAsciiDigit(text[at])))
+        while (at < text.Length && StraceValue.IsOfName(text[at]))
         {
             at++;
         }

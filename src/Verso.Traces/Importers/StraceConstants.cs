@@ -54,7 +54,8 @@ internal static class StraceConstants
     public static bool TryFind(ReadOnlySpan<char> name, out ulong value) => _flags.TryGetValue(name, out value);
 
     /// <summary>The number of an error, or one that no error has.</summary>
-    public static long ErrorOf(ReadOnlySpan<char> name) => _errors.TryGetValue(name, out long number) ? number : SomeError;
+    public static long ErrorOf(ReadOnlySpan<char> name) =>
+        _errors.TryGetValue(name, out long number) ? number : SomeError;
 
     /// <summary>The number of a signal by its name with SIG; 0 if unknown.</summary>
     public static int SignalOf(ReadOnlySpan<char> name) =>

@@ -103,7 +103,8 @@ public sealed partial class StraceImporter
                 break;
         }
 
-        if (e.Kind is TraceEventKind.Mmap or TraceEventKind.Mremap or TraceEventKind.Shmat && !CallWriter.IsError(result))
+        bool places = e.Kind is TraceEventKind.Mmap or TraceEventKind.Mremap or TraceEventKind.Shmat;
+        if (places && !CallWriter.IsError(result))
         {
             WriteUnmapsBefore(task, (ulong)result, e);
         }
@@ -197,7 +198,8 @@ public sealed partial class StraceImporter
 
     private FileId MappedFile(ImportedTask task, in TraceEvent call)
     {
-        if (!StraceValue.TryParseDescriptor(_parsed.Argument(4), out int descriptor, out string? path) || descriptor < 0)
+        if (!StraceValue.TryParseDescriptor(_parsed.Argument(4), out int descriptor, out string? path)
+            || descriptor < 0)
         {
             return default;
         }

@@ -65,7 +65,8 @@ public sealed partial class StraceImporter
         Finish();
         if (!_outlet.HasEvents)
         {
-            throw new ImportException(_tally.FirstUnknownLine > 0 ? _tally.FirstUnknownLine : _lines.Number + 1, Expected);
+            long first = _tally.FirstUnknownLine;
+            throw new ImportException(first > 0 ? first : _lines.Number + 1, Expected);
         }
 
         return new ImportSummary
@@ -260,7 +261,7 @@ public sealed partial class StraceImporter
         _resuming = null;
     }
 
-    /// <summary><c>+++ exited with 0 +++</c>, <c>+++ killed by SIGSEGV (core dumped) +++</c>, <c>+++ superseded ... +++</c>.</summary>
+    /// <summary><c>+++ exited with 0 +++</c>, <c>+++ killed by SIGSEGV +++</c>, <c>+++ superseded ... +++</c>.</summary>
     private void ReadEnd(ImportedTask task, string body)
     {
         string[] words = body.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -271,7 +272,8 @@ public sealed partial class StraceImporter
                 End(task, (code & 0xff) << 8);
                 break;
             case "killed":
-                End(task, StraceConstants.SignalOf(words[3]) | (body.Contains("core", StringComparison.Ordinal) ? 0x80 : 0));
+                int core = body.Contains("core", StringComparison.Ordinal) ? 0x80 : 0;
+                End(task, StraceConstants.SignalOf(words[3]) | core);
                 break;
             case "superseded":
                 // The execve that follows ends this task.

@@ -40,10 +40,10 @@ internal readonly record struct StraceLine(int Tid, long Time, StraceClock Clock
             int close = line[at..].IndexOf("] ");
             int from = Spaces(line, at + 5);
             int digits = Digits(line, from);
-            if (close > 0 && int.TryParse(line[from..digits], NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            if (close > 0 && TryRead(line[from..digits], out long pid) && pid <= int.MaxValue)
             {
                 at = Spaces(line, at + close + 1);
-                return pid;
+                return (int)pid;
             }
 
             return 0;

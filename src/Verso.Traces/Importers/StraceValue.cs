@@ -107,6 +107,10 @@ internal static class StraceValue
         return -1;
     }
 
+    /// <summary>Whether a character may stand in the name of a call or of an argument.</summary>
+    public static bool IsOfName(char value) =>
+        char.IsAsciiLetterLower(value) || char.IsAsciiDigit(value) || value == '_';
+
     private static bool TryParseTerm(ReadOnlySpan<char> text, out ulong value)
     {
         int shift = text.IndexOf("<<");
@@ -150,12 +154,13 @@ internal static class StraceValue
     {
         text = text.TrimStart();
         int at = 0;
-        while (at < text.Length && (char.IsAsciiLetterLower(text[at]) || text[at] == '_' || char.IsAsciiDigit(text[at])))
+        while (at < text.Length && IsOfName(text[at]))
         {
             at++;
         }
 
-        return at > 0 && at < text.Length && text[at] == '=' && char.IsAsciiLetterLower(text[0]) ? text[(at + 1)..] : text;
+        bool isName = at > 0 && at < text.Length && text[at] == '=' && char.IsAsciiLetterLower(text[0]);
+        return isName ? text[(at + 1)..] : text;
     }
 
     /// <summary>strace writes bytes that are not printable as \ooo.</summary>

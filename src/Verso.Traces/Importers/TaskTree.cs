@@ -99,7 +99,8 @@ internal sealed class TaskTree(EventOutlet outlet)
     /// </summary>
     public void Exec(ImportedTask task, object? layout)
     {
-        foreach (ImportedTask other in _live.Values.Where(other => other.Group == task.Group && other != task).ToArray())
+        bool IsReplaced(ImportedTask other) => other.Group == task.Group && other != task;
+        foreach (ImportedTask other in _live.Values.Where(IsReplaced).ToArray())
         {
             if (other.Tid == task.Group)
             {
