@@ -1,4 +1,5 @@
 using System.Text;
+using Verso.Engine.Images;
 
 namespace Verso.Engine.Tests.Live;
 
@@ -7,6 +8,7 @@ internal sealed class Duel : IDisposable
 {
     private readonly Puppet _puppet;
     private readonly Twin _twin;
+    private readonly LiveGraph? _graph;
     private readonly HashSet<int> _alive = [0];
 
     public Duel(string design, PuppetFiles files)
@@ -16,7 +18,9 @@ internal sealed class Duel : IDisposable
         Heap = initial.Find(vma => vma.Name == "[heap]")?.Start ?? 0;
         ulong brk = (ulong)_puppet.Do(new Operation(0, Act.Brk));
         initial.RemoveAll(vma => vma.Start > Page.TaskSize);
-        _twin = new Twin(design, files, initial, brk);
+        _graph = files.Graph;
+        MmImage? graph = _graph?.Read()[_puppet.Pid(0)];
+        _twin = new Twin(design, files, initial, graph, brk);
     }
 
     public ulong Heap { get; }
@@ -67,7 +71,7 @@ internal sealed class Duel : IDisposable
             }
         }
 
-        return null;
+        return CompareGraphs();
     }
 
     public void Dispose() => _puppet.Dispose();
@@ -94,6 +98,27 @@ internal sealed class Duel : IDisposable
         }
 
         return ComparePages(process);
+    }
+
+    private string? CompareGraphs()
+    {
+        if (_graph is null)
+        {
+            return null;
+        }
+
+        Dictionary<int, MmImage> real = _graph.Read();
+        GraphMatch match = new();
+        foreach (int process in _alive)
+        {
+            string? difference = match.Compare(real[_puppet.Pid(process)], _twin.Graph(process));
+            if (difference is not null)
+            {
+                return $"process {process}: {difference}";
+            }
+        }
+
+        return null;
     }
 
     private string? ComparePages(int process)

@@ -73,6 +73,9 @@ internal sealed class Puppet : IDisposable
         throw new InvalidOperationException($"no {field} in /proc/PID/status");
     }
 
+    /// <summary>The process id.</summary>
+    public int Pid(int process) => _pids[process];
+
     /// <summary>What the pages of a range hold.</summary>
     public PageState[] Pages(int process, ulong start, ulong end) => PageState.Read(_pids[process], start, end);
 

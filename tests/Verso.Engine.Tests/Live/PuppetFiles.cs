@@ -26,12 +26,16 @@ internal sealed class PuppetFiles : IDisposable
             throw new InvalidOperationException("cc could not compile puppet.c");
         }
 
+        Graph = LiveGraph.TryOpen(_directory);
         Create(Large, LargeBytes);
         Create(Small, SmallBytes);
         Create(_shared, LargeBytes);
     }
 
     public string Program { get; }
+
+    /// <summary>The window on the kernel's anon_vma graph, or null.</summary>
+    public LiveGraph? Graph { get; }
 
     /// <summary>What is opened: path, how, and what the engine should take it for.</summary>
     public IReadOnlyList<(string Path, FileModes Modes, FileKind Kind, ulong Inode, ulong Bytes)> Opened =>
@@ -69,6 +73,7 @@ internal sealed class PuppetFiles : IDisposable
 
     public void Dispose()
     {
+        Graph?.Dispose();
         File.Delete(_shared);
         Directory.Delete(_directory, recursive: true);
     }

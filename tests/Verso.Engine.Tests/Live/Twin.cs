@@ -10,7 +10,7 @@ internal sealed class Twin
     private readonly List<FileId> _opened = [];
     private readonly Dictionary<FileId, string> _names = [];
 
-    public Twin(string design, PuppetFiles files, IReadOnlyList<LiveVma> initial, ulong brk)
+    public Twin(string design, PuppetFiles files, IReadOnlyList<LiveVma> initial, MmImage? graph, ulong brk)
     {
         Machine = Catalogue.Find(design)!.Create(new MachineOptions());
         foreach ((string path, FileModes modes, FileKind kind, ulong inode, ulong bytes) in files.Opened)
@@ -20,7 +20,7 @@ internal sealed class Twin
             _names[file] = path;
         }
 
-        MmImage image = Image(initial, brk);
+        MmImage image = Image(initial, graph, brk);
         Assert.Equal(Errno.None, Machine.CreateMm(image, out MmId mm).Errno);
         _mms[0] = mm;
     }
@@ -62,6 +62,8 @@ internal sealed class Twin
 
         return vmas;
     }
+
+    public MmImage Graph(int process) => Machine.Capture(_mms[process]);
 
     public ulong TotalPages(int process) => Machine.World.Mms[_mms[process]].TotalPages;
 
@@ -127,7 +129,7 @@ internal sealed class Twin
     }
 
     /// <summary>What the puppet had when it started.</summary>
-    private MmImage Image(IReadOnlyList<LiveVma> initial, ulong brk)
+    private MmImage Image(IReadOnlyList<LiveVma> initial, MmImage? graph, ulong brk)
     {
         List<VmaImage> vmas = [];
         List<AnonVmaImage> nodes = [];
@@ -143,16 +145,18 @@ internal sealed class Twin
                 _names[files[vma.Name]] = vma.Name;
             }
 
-            ulong id = AnonVmaOf(vma, vmas, nodes);
-            ulong pgoff = (hasFile ? vma.Offset : vma.Start) >> Page.Shift;
+            VmaImage? known = graph?.Vmas.First(other => other.Start == vma.Start);
+            ulong id = known?.AnonVma ?? AnonVmaOf(vma, vmas, nodes);
+            ulong pgoff = known?.Pgoff ?? (hasFile ? vma.Offset : vma.Start) >> Page.Shift;
             FileId file = hasFile ? files[vma.Name] : default;
-            vmas.Add(new VmaImage(vma.Start, vma.End, vma.Flags, pgoff, file, id, id == 0 ? [] : [id]));
+            IReadOnlyList<ulong> chain = known?.Chain ?? (id == 0 ? [] : [id]);
+            vmas.Add(new VmaImage(vma.Start, vma.End, vma.Flags, pgoff, file, id, chain));
         }
 
         return new MmImage
         {
             Vmas = vmas,
-            AnonVmas = nodes,
+            AnonVmas = graph?.AnonVmas ?? nodes,
             StartBrk = heap?.Start ?? 0,
             Brk = brk,
             MmapBase = 0x7ffff7fff000,

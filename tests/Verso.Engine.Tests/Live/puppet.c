@@ -162,6 +162,7 @@ int main(int count, char **arguments)
 		setrlimit(RLIMIT_STACK, &stack);
 		execv("/proc/self/exe", arguments);
 	}
+	prctl(PR_SET_NAME, "verso-puppet");
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	for (int i = 0; i < PROCESSES; i++)
 		if (pipe(pipes[i]))
