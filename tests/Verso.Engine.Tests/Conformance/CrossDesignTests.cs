@@ -34,7 +34,7 @@ public sealed class CrossDesignTests
     private static (int Steps, string? Difference) RunTogether(Scenario scenario)
     {
         MachineDriver[] drivers = [.. Catalogue.Designs.Select(design => new MachineDriver(design, scenario))];
-        AbstractModel model = new();
+        AbstractModel model = new(drivers[0].Window);
         for (int at = 0; at < scenario.Ops.Count; at++)
         {
             Op op = scenario.Ops[at];
@@ -84,10 +84,11 @@ public sealed class CrossDesignTests
 
     private static (byte? Value, WalkResult Walk) Look(MachineDriver driver, char mm, long page)
     {
-        PageView view = driver.Machine.PageAt(driver.Mms[mm], Window.Address(page));
+        ulong address = driver.Window.AccessAddress(page);
+        PageView view = driver.Machine.PageAt(driver.Mms[mm], address);
         return view.Presence == PagePresence.Present
             ? (driver.Machine.World.Frames.Bytes(view.Frame)[Window.ByteInPage],
-                driver.Machine.Walk(driver.Mms[mm], Window.Address(page)))
+                driver.Machine.Walk(driver.Mms[mm], address))
             : (null, default);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class MachineDriver
 
     public MachineDriver(Catalogue.Entry design, Scenario scenario)
     {
+        Window = new Window(scenario.PagesPerUnit);
         MachineOptions options = new()
         {
             Contents = PageContents.Bytes,
@@ -19,10 +20,10 @@ internal sealed class MachineDriver
             Failure = Failure,
         };
         Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });
-        foreach (WindowFile file in Window.Files)
+        foreach (WindowFile file in Model.Window.Files)
         {
             _files[file.Letter] = Machine.OpenFile(
-                file.Kind, WindowFile.Device, (ulong)file.Inode, (ulong)file.SizeBytes, file.Modes);
+                file.Kind, WindowFile.Device, (ulong)file.Inode, Window.BytesOfHalves(file.Halves), file.Modes);
         }
 
         Invariant.Require(CreateMm(out MmId first) == Errno.None);
@@ -30,6 +31,8 @@ internal sealed class MachineDriver
     }
 
     public Machine Machine { get; }
+
+    public Window Window { get; }
 
     public NthAllocationFails Failure { get; } = new();
 
@@ -45,10 +48,10 @@ internal sealed class MachineDriver
         switch (op.Kind)
         {
             case OpKind.Truncate:
-                Machine.Truncate(_files[op.Mm], (ulong)op.Start * Page.Size / 2);
+                Machine.Truncate(_files[op.Mm], Window.BytesOfHalves(op.Start));
                 return default;
             case OpKind.Punch:
-                Machine.PunchHole(_files[op.Mm], (ulong)op.Start * Page.Size, Bytes(op.Count));
+                Machine.PunchHole(_files[op.Mm], Window.Bytes(op.Start), Window.Bytes(op.Count));
                 return default;
             case OpKind.Fail:
                 return default;
@@ -74,10 +77,10 @@ internal sealed class MachineDriver
             case OpKind.Exec:
                 return Exec(op.Mm);
             case OpKind.Read:
-                FaultOutcome read = Machine.ReadByte(mm, ByteAddress(op.Start), out byte value);
+                FaultOutcome read = Machine.ReadByte(mm, Window.AccessAddress(op.Start), out byte value);
                 return new Outcome(Errno.None, 0, read, read == FaultOutcome.Done ? value : (byte)0);
             case OpKind.Write:
-                return new Outcome(Errno.None, 0, Machine.WriteByte(mm, ByteAddress(op.Start), op.Value));
+                return new Outcome(Errno.None, 0, Machine.WriteByte(mm, Window.AccessAddress(op.Start), op.Value));
             default:
                 SyscallResult result = Call(mm, op);
                 bool hasAddress = result.Errno == Errno.None
@@ -97,10 +100,6 @@ internal sealed class MachineDriver
         }
     }
 
-    private static ulong ByteAddress(long page) => Window.Address(page) + Window.ByteInPage;
-
-    private static ulong Bytes(long pages) => (ulong)pages * Page.Size;
-
     private Outcome Exec(char letter)
     {
         Errno errno = CreateMm(out MmId fresh);
@@ -119,9 +118,9 @@ internal sealed class MachineDriver
         {
             Vmas = [],
             AnonVmas = [],
-            StartBrk = Window.Address(Window.HeapPage),
-            Brk = Window.Address(Window.HeapPage),
-            MmapBase = Window.Address(Window.Pages),
+            StartBrk = Window.Address(Model.Window.HeapPage),
+            Brk = Window.Address(Model.Window.HeapPage),
+            MmapBase = Window.Address(Model.Window.Pages),
         };
         return Machine.CreateMm(image, out mm).Errno;
     }
@@ -129,7 +128,7 @@ internal sealed class MachineDriver
     private SyscallResult Call(MmId mm, Op op)
     {
         ulong start = op.Start == Op.Anywhere ? 0 : Window.Address(op.Start);
-        ulong length = Bytes(op.Count);
+        ulong length = Window.Bytes(op.Count);
         return op.Kind switch
         {
             OpKind.Map or OpKind.File => Machine.Mmap(mm, MapRequest(op, start)),
@@ -158,17 +157,18 @@ internal sealed class MachineDriver
             : op.Has(OpWords.NoReplace) ? MapFlags.FixedNoReplace
             : op.Has(OpWords.Hint) ? 0 : MapFlags.Fixed;
         FileId file = op.Kind == OpKind.File ? _files[op.Other] : default;
-        return new MmapRequest(start, Bytes(op.Count), op.Protection, flags, file, Bytes(op.Target));
+        return new MmapRequest(start, Window.Bytes(op.Count), op.Protection, flags, file, Window.Bytes(op.Target));
     }
 
-    private static MremapRequest RemapRequest(Op op)
+    private MremapRequest RemapRequest(Op op)
     {
         RemapFlags flags = op.Has(OpWords.MayMove) ? RemapFlags.MayMove : 0;
         flags |= op.Has(OpWords.Fixed) ? RemapFlags.Fixed : 0;
         flags |= op.Has(OpWords.DontUnmap) ? RemapFlags.DontUnmap : 0;
         bool hasTarget = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
         ulong target = hasTarget ? Window.Address(op.Target) : 0;
-        return new MremapRequest(Window.Address(op.Start), Bytes(op.Count), Bytes(op.NewCount), flags, target);
+        return new MremapRequest(
+            Window.Address(op.Start), Window.Bytes(op.Count), Window.Bytes(op.NewCount), flags, target);
     }
 
     private static LockAll LockFlags(Op op) =>

@@ -29,7 +29,7 @@ internal sealed partial class OpGenerator(ulong seed)
     ];
 
     private readonly SplitMix64 _random = new(seed);
-    private readonly AbstractModel _model = new();
+    private readonly AbstractModel _model = new(new Window(1));
 
     /// <summary>A scenario of so many steps.</summary>
     public Scenario Make(int steps)
@@ -52,6 +52,9 @@ internal sealed partial class OpGenerator(ulong seed)
 
     /// <summary>The same with few VMAs allowed, so that calls run out of them.</summary>
     public Scenario MakeCramped(int steps) => Make(steps) with { MaxMaps = 6 + _random.Below(8) };
+
+    /// <summary>The same with calls that meet whole leaf tables, or straddle them, in place of single pages.</summary>
+    public Scenario MakeLarge(int steps) => Make(steps) with { PagesPerUnit = _random.Percent(50) ? 512 : 127 };
 
     /// <summary>The same with an allocation failing now and then.</summary>
     public Scenario MakeFailing(int steps)

@@ -31,6 +31,12 @@ public sealed class RandomOperationsTests
     public void AgreesWithTheModelWhenAllocationsFail(string design) =>
         Check(design, 80, seed => new OpGenerator(seed).MakeFailing(StepsPerScenario));
 
+    /// <summary>Ranges that are leaf tables (moved whole by mremap) or lie across them.</summary>
+    [Theory]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
+    public void AgreesWithTheModelInLargeUnits(string design) =>
+        Check(design, 15, seed => new OpGenerator(seed).MakeLarge(StepsPerScenario));
+
     private static void Check(string design, int runs, Func<ulong, Scenario> make)
     {
         Catalogue.Entry entry = DesignCases.Named(design);

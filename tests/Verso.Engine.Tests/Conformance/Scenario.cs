@@ -10,6 +10,7 @@ namespace Verso.Engine.Tests.Conformance;
 ///   # why this scenario exists
 ///   option lazyfree drop
 ///   option maxmaps 12
+///   option unit 512
 ///   map A 4 3 rw
 ///   ...
 /// </code>
@@ -20,6 +21,9 @@ internal sealed record Scenario(IReadOnlyList<Op> Ops)
 
     /// <summary>vm.max_map_count; 0 for the default.</summary>
     public int MaxMaps { get; init; }
+
+    /// <summary>Pages of the machine that each page of the scenario stands for.</summary>
+    public int PagesPerUnit { get; init; } = 1;
 
     /// <summary>
     /// A step that makes no sense when it is reached (of a dead address space) is an error, and not skipped.
@@ -60,6 +64,11 @@ internal sealed record Scenario(IReadOnlyList<Op> Ops)
             text.Append(CultureInfo.InvariantCulture, $"option maxmaps {MaxMaps}\n");
         }
 
+        if (PagesPerUnit != 1)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"option unit {PagesPerUnit}\n");
+        }
+
         foreach (Op op in Ops)
         {
             text.Append(OpText.Print(op)).Append('\n');
@@ -72,6 +81,7 @@ internal sealed record Scenario(IReadOnlyList<Op> Ops)
     {
         [_, "lazyfree", string mode] => this with { LazyFree = Enum.Parse<LazyFree>(mode, ignoreCase: true) },
         [_, "maxmaps", string count] => this with { MaxMaps = int.Parse(count, CultureInfo.InvariantCulture) },
+        [_, "unit", string pages] => this with { PagesPerUnit = int.Parse(pages, CultureInfo.InvariantCulture) },
         _ => throw new FormatException($"not an option: {string.Join(' ', words)}"),
     };
 }

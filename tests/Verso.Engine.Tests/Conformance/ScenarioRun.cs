@@ -23,7 +23,7 @@ internal sealed class ScenarioRun
     private readonly Checking _checking;
     private readonly MachineDriver _driver;
     private readonly RunDigest _digest;
-    private AbstractModel _model = new();
+    private AbstractModel _model;
     private long _nextFailure;
 
     private ScenarioRun(Catalogue.Entry design, Scenario scenario, Checking checking)
@@ -32,6 +32,7 @@ internal sealed class ScenarioRun
         _checking = checking;
         _driver = new MachineDriver(design, scenario);
         _digest = new RunDigest(_driver);
+        _model = new AbstractModel(_driver.Window);
     }
 
     /// <summary>Runs to the end; the first failure, or null.</summary>

@@ -37,24 +37,32 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
             }
         }
 
-        return CompareFrames(entries);
+        // Of larger units only one page was looked at.
+        return Here.Bytes(1) == Page.Size ? CompareFrames(entries) : null;
     }
+
+    private Window Here => driver.Window;
 
     private string? CompareVmas(char letter, MmId mm)
     {
         MmImage image = driver.Machine.Capture(mm);
         long expectedBreak = model.MmOf(letter).BreakPage;
-        if (image.Brk != Window.Address(expectedBreak))
+        if (image.Brk != Here.Address(expectedBreak))
         {
-            return $"break at page {Window.PageOf(image.Brk)}, expected {expectedBreak}";
+            return $"break at page {Here.PageOf(image.Brk)}, expected {expectedBreak}";
         }
 
         Queue<long> expected = new(model.PagesOf(letter));
         foreach (VmaImage vma in image.Vmas)
         {
-            for (ulong address = vma.Start; address < vma.End; address += Page.Size)
+            if (vma.Start != Here.Address(Here.PageOf(vma.Start)) || vma.End != Here.Address(Here.PageOf(vma.End)))
             {
-                long at = Window.PageOf(address);
+                return $"VMA {vma.Start:x}-{vma.End:x} is no number of units";
+            }
+
+            for (ulong address = vma.Start; address < vma.End; address += Here.Bytes(1))
+            {
+                long at = Here.PageOf(address);
                 if (!expected.TryDequeue(out long next) || next != at)
                 {
                     return model.PageAt(letter, at) is null ? $"page {at} is mapped" : $"page {next} is not mapped";
@@ -100,8 +108,10 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
             return null;
         }
 
-        long offset = (long)(vma.Pgoff + ((address - vma.Start) >> Page.Shift));
-        return offset != page.Offset ? $"offset {offset}, expected {page.Offset}" : CompareFile(page, vma.File);
+        ulong offset = (vma.Pgoff << Page.Shift) + (address - vma.Start);
+        return offset != Here.Bytes(page.Offset)
+            ? $"offset {offset:x}, expected {Here.Bytes(page.Offset):x}"
+            : CompareFile(page, vma.File);
     }
 
     /// <summary>Open files are those of the scenario; each object of shared memory has one file of its own.</summary>
@@ -136,7 +146,7 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
     {
         foreach (long at in model.PagesOf(letter).Union(EveryPage()))
         {
-            PageView view = driver.Machine.PageAt(mm, Window.Address(at));
+            PageView view = driver.Machine.PageAt(mm, Here.AccessAddress(at));
             ModelPage? page = model.PageAt(letter, at);
             string? difference = page is not null
                 ? ComparePage(letter, at, page, view)

@@ -71,7 +71,7 @@ internal sealed partial class AbstractModel
     {
         int inode = Window.Files.Single(file => file.Letter == op.Mm).Inode;
         ModelObject contents = _objects[inode];
-        contents.Truncate(op.Start * Page.Size / 2);
+        contents.Truncate(op.Start);
         foreach (((char, long) key, ModelPage page) in _pages.ToArray())
         {
             if (page.Behind == inode && contents.IsBeyondEnd(page.Offset))

@@ -3,9 +3,9 @@ namespace Verso.Engine.Tests.Model;
 // mmap, munmap, brk.
 internal sealed partial class AbstractModel
 {
-    private IEnumerable<Change> Map(Op op)
+    private IEnumerable<Change> Map(Op op, Outcome seen)
     {
-        long? place = PlaceFor(op);
+        long? place = PlaceFor(op, seen);
         if (op.Count <= 0 || place is not long start)
         {
             End(op.Count <= 0 ? Errno.EINVAL : Errno.EEXIST);
@@ -48,7 +48,7 @@ internal sealed partial class AbstractModel
         if (file is null && op.Has(OpWords.Shared))
         {
             behind = ++_lastObject;
-            _objects.Add(behind, new ModelObject(op.Count * Page.Size));
+            _objects.Add(behind, new ModelObject(op.Count * 2));
         }
 
         PageMarks marks = _mms[op.Mm].FutureLocks;
@@ -66,11 +66,11 @@ internal sealed partial class AbstractModel
     }
 
     /// <summary>Where the mapping goes; null if it may not go there.</summary>
-    private long? PlaceFor(Op op)
+    private long? PlaceFor(Op op, Outcome seen)
     {
         if (op.Start == Op.Anywhere)
         {
-            return Search(op.Mm, op.Count);
+            return Search(op.Mm, op.Count, seen);
         }
 
         bool isFree = IsFree(op.Mm, op.Start, op.Count);
@@ -79,12 +79,18 @@ internal sealed partial class AbstractModel
             return isFree ? op.Start : null;
         }
 
-        return op.Has(OpWords.Hint) && !isFree ? Search(op.Mm, op.Count) : op.Start;
+        bool asHinted = isFree && !_window.SearchAligns;
+        return op.Has(OpWords.Hint) && !asHinted ? Search(op.Mm, op.Count, seen) : op.Start;
     }
 
     /// <summary>The highest free range below the top of the search.</summary>
-    private long Search(char mm, long count)
+    private long Search(char mm, long count, Outcome seen)
     {
+        if (_window.SearchAligns && seen.Errno == Errno.None && IsFree(mm, seen.Page, count))
+        {
+            return seen.Page;
+        }
+
         long start = Window.Pages - count;
         while (!IsFree(mm, start, count))
         {

@@ -19,7 +19,7 @@ internal sealed partial class AbstractModel
             return Shrink(op);
         }
 
-        return givesAddress ? MoveTo(op) : Grow(op);
+        return givesAddress ? MoveTo(op, seen) : Grow(op, seen);
     }
 
     private Errno RefuseRemap(Op op, bool givesAddress, Outcome seen)
@@ -89,7 +89,7 @@ internal sealed partial class AbstractModel
         End(Errno.None, op.Start);
     }
 
-    private IEnumerable<Change> Grow(Op op)
+    private IEnumerable<Change> Grow(Op op, Outcome seen)
     {
         long end = op.Start + op.Count;
         bool inPlace = op.Count > 0 && IsFree(op.Mm, end, op.NewCount - op.Count);
@@ -99,7 +99,7 @@ internal sealed partial class AbstractModel
             yield break;
         }
 
-        long target = inPlace ? op.Start : Search(op.Mm, op.NewCount);
+        long target = inPlace ? op.Start : Search(op.Mm, op.NewCount, seen);
         if (!inPlace)
         {
             MoveRange(op, target);
@@ -115,16 +115,16 @@ internal sealed partial class AbstractModel
         End(Errno.None, target);
     }
 
-    private IEnumerable<Change> MoveTo(Op op)
+    private IEnumerable<Change> MoveTo(Op op, Outcome seen)
     {
         if (MovesSeveral(op))
         {
             return MoveEach(op);
         }
 
-        bool isFree = IsFree(op.Mm, op.Target, op.NewCount);
+        bool isFree = IsFree(op.Mm, op.Target, op.NewCount) && !_window.SearchAligns;
         bool isGiven = op.Has(OpWords.Fixed) || (op.Has(OpWords.Hint) && isFree);
-        return MoveAndResize(op, isGiven ? op.Target : Search(op.Mm, op.NewCount));
+        return MoveAndResize(op, isGiven ? op.Target : Search(op.Mm, op.NewCount, seen));
     }
 
     /// <summary>

@@ -17,10 +17,13 @@ internal sealed partial class AbstractModel
     private readonly Dictionary<(char Mm, long Page), ModelPage> _pages;
     private readonly SortedDictionary<char, ModelMm> _mms;
     private readonly Dictionary<int, ModelObject> _objects;
+    private readonly Window _window;
     private int _lastObject;
 
-    public AbstractModel()
+    /// <param name="window">What files hold at first depends on it.</param>
+    public AbstractModel(Window window)
     {
+        _window = window;
         _pages = [];
         _mms = new SortedDictionary<char, ModelMm> { ['A'] = ModelMm.Fresh };
         _objects = [];
@@ -31,10 +34,10 @@ internal sealed partial class AbstractModel
                 continue;
             }
 
-            ModelObject contents = new(file.SizeBytes);
+            ModelObject contents = new(file.Halves);
             for (long page = 0; !contents.IsBeyondEnd(page); page++)
             {
-                contents.Write(page, Window.FirstByte(file, page));
+                contents.Write(page, window.FirstByte(file, page));
             }
 
             _objects.Add(file.Inode, contents);
@@ -44,6 +47,7 @@ internal sealed partial class AbstractModel
 
     private AbstractModel(AbstractModel other)
     {
+        _window = other._window;
         _pages = new Dictionary<(char Mm, long Page), ModelPage>(other._pages);
         _mms = new SortedDictionary<char, ModelMm>(other._mms);
         _objects = other._objects.ToDictionary(pair => pair.Key, pair => pair.Value.Clone());
@@ -113,7 +117,7 @@ internal sealed partial class AbstractModel
         Expected = new Outcome(Errno.None);
         return op.Kind switch
         {
-            OpKind.Map or OpKind.File => Map(op),
+            OpKind.Map or OpKind.File => Map(op, seen),
             OpKind.Unmap => Unmap(op),
             OpKind.Protect => Protect(op),
             OpKind.Remap => Remap(op, seen),

@@ -1,35 +1,34 @@
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>
-/// A file or a shared-memory object: a size, and one byte a page (at <see cref="Window.ByteInPage"/>).
+/// A file or a shared-memory object: a size in half pages, and one byte a page, which lies in the page's second half.
 /// </summary>
 internal sealed class ModelObject
 {
     private readonly Dictionary<long, byte> _bytes = [];
+    private long _halves;
 
-    public ModelObject(long sizeBytes) => SizeBytes = sizeBytes;
+    public ModelObject(long halves) => _halves = halves;
 
     private ModelObject(ModelObject other)
-        : this(other.SizeBytes) => _bytes = new Dictionary<long, byte>(other._bytes);
-
-    public long SizeBytes { get; private set; }
+        : this(other._halves) => _bytes = new Dictionary<long, byte>(other._bytes);
 
     public ModelObject Clone() => new(this);
 
     /// <summary>Whether an access to this page is SIGBUS.</summary>
-    public bool IsBeyondEnd(long page) => page * Page.Size >= SizeBytes;
+    public bool IsBeyondEnd(long page) => page * 2 >= _halves;
 
     public byte Read(long page) => _bytes.GetValueOrDefault(page);
 
     public void Write(long page, byte value) => _bytes[page] = value;
 
     /// <summary>Sets the size; what lies beyond is lost, also when the file grows again.</summary>
-    public void Truncate(long sizeBytes)
+    public void Truncate(long halves)
     {
-        SizeBytes = sizeBytes;
+        _halves = halves;
         foreach (long page in _bytes.Keys.ToArray())
         {
-            if ((page * Page.Size) + Window.ByteInPage >= sizeBytes)
+            if ((page * 2) + 1 >= halves)
             {
                 _bytes.Remove(page);
             }

@@ -3,8 +3,7 @@ using Verso.Engine.Objects;
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>
-/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of
-/// a
+/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of a
 /// leaf page table, and a mapping without an address is put among them.
 /// </summary>
 /// <remarks>
@@ -12,8 +11,11 @@ namespace Verso.Engine.Tests.Model;
 ///    page   ... -1 | 0 ........ 11 | 12 ...... 17 | 18 .. heap .. 23 | 24 ...
 ///                    leaf table n  |  leaf table n + 1               ^ top of the search for free addresses
 /// </code>
+/// The model and the text of scenarios know pages only. A machine may be given a larger unit in their place: then each page
+/// of a scenario stands for so many of the machine, of which the last is read and written, and calls meet whole leaf tables
+/// or straddle them.
 /// </remarks>
-internal static class Window
+internal sealed class Window(int pagesPerUnit)
 {
     public const int Pages = 24;
 
@@ -25,32 +27,62 @@ internal static class Window
     /// </summary>
     public const int ByteInPage = 0x900;
 
-    private const ulong Base = 0x7f00_0020_0000UL - (12 * Page.Size);
+    /// <summary>Half a page.</summary>
+    public const int Half = Page.Size / 2;
+
+    private readonly ulong _base = 0x7f00_0000_0000UL
+        + (pagesPerUnit == 1 ? 500UL * Page.Size : 512UL * 512 * Page.Size);
 
     /// <summary>The files of every scenario by letter; f and g are two opens of one inode.</summary>
     public static IReadOnlyList<WindowFile> Files { get; } =
     [
-        new('f', 1, FileKind.Regular, 6 * Page.Size, FileModes.Read | FileModes.Write),
-        new('g', 1, FileKind.Regular, 6 * Page.Size, FileModes.Read | FileModes.Write),
-        new('r', 2, FileKind.Regular, (4 * Page.Size) + (Page.Size / 2), FileModes.Read),
-        new('s', 3, FileKind.SharedMemory, 5 * Page.Size, FileModes.Read | FileModes.Write),
+        new('f', 1, FileKind.Regular, 12, FileModes.Read | FileModes.Write),
+        new('g', 1, FileKind.Regular, 12, FileModes.Read | FileModes.Write),
+        new('r', 2, FileKind.Regular, 9, FileModes.Read),
+        new('s', 3, FileKind.SharedMemory, 10, FileModes.Read | FileModes.Write),
     ];
 
+    /// <summary>
+    /// Whether the search for free addresses prefers room to align for huge pages (lengths that are multiples of 2 MiB): then
+    /// the model takes any free place.
+    /// </summary>
+    public bool SearchAligns => pagesPerUnit % 512 == 0;
+
     /// <summary>Byte address of a page.</summary>
-    public static ulong Address(long page) => unchecked(Base + (ulong)(page * Page.Size));
+    public ulong Address(long page) => unchecked(_base + (ulong)(page * UnitBytes));
 
     /// <summary>The page of a byte address.</summary>
-    public static long PageOf(ulong address) => unchecked((long)(address - Base)) >> Page.Shift;
+    public long PageOf(ulong address) => (long)Math.Floor((decimal)unchecked((long)(address - _base)) / UnitBytes);
+
+    /// <summary>The byte address that an access to a page goes to.</summary>
+    public ulong AccessAddress(long page) => Address(page) + (ulong)LastPageOfUnit + ByteInPage;
+
+    /// <summary>The bytes of so many pages.</summary>
+    public ulong Bytes(long pages) => (ulong)(pages * UnitBytes);
+
+    /// <summary>A size in half pages: half a page more includes the page, but not the byte of it that is looked at.</summary>
+    public ulong BytesOfHalves(long halves) =>
+        (ulong)((halves / 2 * UnitBytes) + (halves % 2 == 0 ? 0 : LastPageOfUnit + Half));
 
     /// <summary>What the byte of a page of a file reads before anything was written.</summary>
-    public static byte FirstByte(WindowFile file, long page) =>
-        file.Kind == FileKind.Regular && (page * Page.Size) + ByteInPage < file.SizeBytes
-            ? FilePattern.At(WindowFile.Device, (ulong)file.Inode, (ulong)((page * Page.Size) + ByteInPage))
+    public byte FirstByte(WindowFile file, long page) =>
+        file.Kind == FileKind.Regular && page < file.Halves / 2
+            ? FilePattern.At(
+                WindowFile.Device, (ulong)file.Inode, (ulong)((page * UnitBytes) + LastPageOfUnit + ByteInPage))
             : (byte)0;
+
+    private long UnitBytes => (long)pagesPerUnit * Page.Size;
+
+    private long LastPageOfUnit => (long)(pagesPerUnit - 1) * Page.Size;
 }
 
 /// <summary>One open file of a scenario.</summary>
-internal sealed record WindowFile(char Letter, int Inode, FileKind Kind, long SizeBytes, FileModes Modes)
+/// <param name="Letter">Its name in scenarios.</param>
+/// <param name="Inode">Inode number.</param>
+/// <param name="Kind">What is behind it.</param>
+/// <param name="Halves">Its size in half pages.</param>
+/// <param name="Modes">How it is open.</param>
+internal sealed record WindowFile(char Letter, int Inode, FileKind Kind, long Halves, FileModes Modes)
 {
     public const ulong Device = 7;
 }
