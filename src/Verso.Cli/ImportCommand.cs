@@ -14,9 +14,10 @@ internal static class ImportCommand
 
     internal static Command Create()
     {
-        Argument<string> text = new("TEXT")
+        Argument<string[]> words = new("TEXT")
         {
-            Description = "text of strace -f -o FILE -ttt -T -y, or of perf script; - is standard input",
+            Description = "[strace|perf] TEXT: text of strace -f -o FILE -ttt -T -y, or of perf script; - is standard input",
+            Arity = new ArgumentArity(1, 2),
         };
         Option<string> output = new("--output", "-o")
         {
@@ -24,34 +25,46 @@ internal static class ImportCommand
             DefaultValueFactory = _ => "trace.verso",
             HelpName = "FILE",
         };
-        Option<TextFormat> from = new("--from")
-        {
-            Description = "which tool wrote the text",
-            HelpName = "detect|strace|perf",
-        };
         Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
-        Command command = new("import", "make a trace from the text of strace or perf script") { output, from, quiet, text };
-        command.SetAction(parsed =>
+        Command command = new("import", "make a trace from the text of strace or perf script")
         {
-            string name = parsed.GetRequiredValue(text);
-            try
-            {
-                ImportSummary summary = Import(name, parsed.GetValue(from), parsed.GetRequiredValue(output));
-                if (!parsed.GetValue(quiet))
-                {
-                    Summarize(summary, parsed.GetRequiredValue(output));
-                }
-
-                return Success;
-            }
-            catch (Exception problem) when (problem is ImportException or IOException or UnauthorizedAccessException)
-            {
-                string where = problem is ImportException ? $"{name}: " : "";
-                Console.Error.WriteLine($"verso import: {where}{problem.Message}");
-                return Trouble;
-            }
-        });
+            output, quiet, words,
+        };
+        command.SetAction(parsed => Run(
+            parsed.GetRequiredValue(words),
+            parsed.GetRequiredValue(output),
+            parsed.GetValue(quiet) ? static (_, _) => { } : Summarize));
         return command;
+    }
+
+    private static int Run(string[] words, string output, Action<ImportSummary, string> report)
+    {
+        string name = words[^1];
+        TextFormat format = TextFormat.Detect;
+        if (words.Length > 1 && (!Enum.TryParse(words[0], ignoreCase: true, out format) || !Enum.IsDefined(format)))
+        {
+            return Complain($"expected strace or perf before the text, found '{words[0]}'");
+        }
+
+        try
+        {
+            report(Import(name, format, output), output);
+            return Success;
+        }
+        catch (ImportException problem)
+        {
+            return Complain($"{name}: {problem.Message}");
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return Complain(problem.Message);
+        }
+    }
+
+    private static int Complain(string message)
+    {
+        Console.Error.WriteLine($"verso import: {message}");
+        return Trouble;
     }
 
     /// <summary>The output is not touched before the text has shown to hold something.</summary>

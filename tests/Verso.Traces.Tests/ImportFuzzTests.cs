@@ -3,7 +3,9 @@ using Verso.Traces.Importers;
 
 namespace Verso.Traces.Tests;
 
-/// <summary>Damaged text never does worse than an <see cref="ImportException"/>, and what it gives is a sound trace.</summary>
+/// <summary>
+/// Damaged text never does worse than an <see cref="ImportException"/>, and what it gives is a sound trace.
+/// </summary>
 public sealed class ImportFuzzTests
 {
     private const int Rounds = 400;
@@ -36,7 +38,8 @@ public sealed class ImportFuzzTests
             StringBuilder text = new();
             for (int i = random.Next(3000); i > 0; i--)
             {
-                text.Append(random.Next(3) == 0 ? (char)random.Next(1, 300) : "0123 ()<>=,.|\"[]:x+-\n"[random.Next(21)]);
+                bool isAny = random.Next(3) == 0;
+                text.Append(isAny ? (char)random.Next(1, 300) : "0123 ()<>=,.|\"[]:x+-\n"[random.Next(21)]);
             }
 
             Check(text.ToString(), "strace random", seed + round);

@@ -37,7 +37,8 @@ public sealed class PerfScriptTests
     {
         Import import = Import.Perf(Import.Fixture("perf-script-syscalls.txt"));
         TraceEvent map = import.Of(TraceEventKind.Mmap).First();
-        Assert.Equal((12139, 1, 0x2000UL, 3UL, 0x22UL, 0UL), (map.Task, map.Mm, map.Arg1, map.Arg2, map.Arg3, map.Arg4));
+        Assert.Equal((12139, 1, 0UL), (map.Task, map.Mm, map.Arg4));
+        Assert.Equal((0x2000UL, 3UL, 0x22UL), (map.Arg1, map.Arg2, map.Arg3));
         Assert.Equal(0x7fee400b0000, map.Result);
         Assert.Equal(356_000UL, map.Time);
         TraceAccess[] first =
@@ -98,7 +99,8 @@ public sealed class PerfScriptTests
     [InlineData("t 12 1.000001: syscalls:sys_enter_munmap: __syscall_nr: 0x0b, addr: 0x1000, len: 0x2000")]
     public void EveryColumnLayoutIsRead(string line)
     {
-        Import import = Import.Perf(line + "\n\t 7f7d654dc000 main (/bin/t)\n12 1.000002: syscalls:sys_exit_munmap: 0x0");
+        Import import = Import.Perf(
+            line + "\n\t 7f7d654dc000 main (/bin/t)\n12 1.000002: syscalls:sys_exit_munmap: 0x0");
         TraceEvent e = import.Single(TraceEventKind.Munmap);
         Assert.Equal((12, 0x1000UL, 0x2000UL), (e.Task, e.Arg0, e.Arg1));
         Assert.Equal(0, import.Summary.UnknownLines);
@@ -109,7 +111,7 @@ public sealed class PerfScriptTests
     {
         Import import = Import.Perf("""
             t 5 [000] 1.000000: PERF_RECORD_COMM exec: t:5/5
-            t 5 [000] 1.000001: PERF_RECORD_MMAP2 5/5: [0x7ffd82c4f000(0x21000) @ 0x7ffffffde000 00:00 0 0]: rw-p [stack]
+            t 5 [000] 1.000001: PERF_RECORD_MMAP2 5/5: [0x7ffd82c4f000(0x21000) @ 0x7ffffffde000 0:0 0 0]: rw-p [stack]
             t 5 [000] 1.000002: exceptions:page_fault_kernel: address=0x55ed74d400b8 ip=elf_load error_code=0x2
             t 5 [000] 1.000003: PERF_RECORD_MMAP2 5/5: [0x400000(0x3000) @ 0 fe:00 7 0]: r--p /bin/a b
             t 5 [000] 1.000004: PERF_RECORD_MMAP2 5/5: [0x401000(0x1000) @ 0x1000 fe:00 7 0]: r-xp /bin/a b

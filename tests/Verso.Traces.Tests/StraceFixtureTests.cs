@@ -97,7 +97,8 @@ public sealed class StraceFixtureTests
         Assert.Equal([(19880, 1, 0UL), (19880, 2, 1UL)],
             import.Of(TraceEventKind.Exec).Select(e => (e.Task, e.Mm, e.Arg0)));
         Assert.Equal([1, 2], import.Of(TraceEventKind.MmExit).Select(e => e.Mm));
-        Assert.Equal([19881, 19883, 19884, 19882, 19885, 19880], import.Of(TraceEventKind.TaskExit).Select(e => e.Task));
+        Assert.Equal(
+            [19881, 19883, 19884, 19882, 19885, 19880], import.Of(TraceEventKind.TaskExit).Select(e => e.Task));
 
         // Without -y: the cache and libc of each program, and each of libc's segments is of the same file.
         Assert.Equal(4, import.Count(TraceEventKind.FileDefined));

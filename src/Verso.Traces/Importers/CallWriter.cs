@@ -33,6 +33,8 @@ internal sealed class CallWriter(EventOutlet outlet, TaskTree tasks)
         Remember(call);
     }
 
+    private static bool IsFutureLock(LockAll flags) => (flags & (LockAll.Future | LockAll.OnFault)) == LockAll.Future;
+
     private void Remember(in TraceEvent call)
     {
         switch (call.Kind)
@@ -40,7 +42,7 @@ internal sealed class CallWriter(EventOutlet outlet, TaskTree tasks)
             case TraceEventKind.Brk:
                 _breaks[call.Mm] = (ulong)call.Result;
                 break;
-            case TraceEventKind.Mlockall when ((LockAll)call.Arg0 & (LockAll.Future | LockAll.OnFault)) == LockAll.Future:
+            case TraceEventKind.Mlockall when IsFutureLock((LockAll)call.Arg0):
                 tasks.LockFuture(call.Mm);
                 break;
             case TraceEventKind.Mlockall or TraceEventKind.Munlockall:

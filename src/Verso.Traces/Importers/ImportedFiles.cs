@@ -4,8 +4,8 @@ using Verso.Engine;
 namespace Verso.Traces.Importers;
 
 /// <summary>
-/// The open files of a text. Where it shows the opening, each is its own; else there is one for each path; else, without
-/// paths, one begins with each mapping that does not continue an earlier one.
+/// The open files of a text. Where it shows the opening, each is its own; else there is one for each path; else,
+/// without paths, one begins with each mapping that does not continue an earlier one.
 /// </summary>
 internal sealed class ImportedFiles(EventOutlet outlet, ImportTally tally)
 {
@@ -54,8 +54,8 @@ internal sealed class ImportedFiles(EventOutlet outlet, ImportTally tally)
     }
 
     /// <summary>
-    /// The file behind a descriptor without a path. If nobody saw it being opened, a mapping that begins at offset 0 where
-    /// the kernel chose begins a new file: a loader maps a whole object first, then its segments over it.
+    /// The file behind a descriptor without a path. If nobody saw it being opened, a mapping that begins at offset 0
+    /// where the kernel chose begins a new file: a loader maps a whole object first, then its segments over it.
     /// </summary>
     public ImportedFile OfDescriptor(ImportedTask task, int descriptor, in TraceEvent mmap)
     {

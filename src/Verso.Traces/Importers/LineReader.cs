@@ -16,7 +16,9 @@ internal sealed class LineReader(TextReader text)
     /// <summary>Lines read so far.</summary>
     public long Number { get; private set; }
 
-    /// <summary>The next line without its end; null at the end of the text. What exceeds the limit is dropped.</summary>
+    /// <summary>
+    /// The next line without its end; null at the end of the text. What exceeds the limit is dropped.
+    /// </summary>
     public string? Read()
     {
         _line.Clear();

@@ -28,7 +28,9 @@ internal static class MemoryCalls
         _ => -1,
     };
 
-    /// <summary>The event of a call, without its result and file; kind None if it does not concern memory after all.</summary>
+    /// <summary>
+    /// The event of a call, without its result and file; kind None if it does not concern memory after all.
+    /// </summary>
     public static TraceEvent Translate(ReadOnlySpan<char> name, ReadOnlySpan<ulong> arguments)
     {
         Span<ulong> all = stackalloc ulong[6];

@@ -5,8 +5,8 @@ using Verso.Engine.Vmas;
 namespace Verso.Traces.Importers;
 
 /// <summary>
-/// The layout that an exec built, from the PERF_RECORD_MMAP2 that follow it: later mappings lie over earlier ones, as the
-/// segments of a program over the range that was first mapped for all of it.
+/// The layout that an exec built, from the PERF_RECORD_MMAP2 that follow it: later mappings lie over earlier ones, as
+/// the segments of a program over the range that was first mapped for all of it.
 /// </summary>
 internal sealed class PerfLayout
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Verso.Traces.Importers;
 
-/// <summary>A line of perf script: <c>comm tid [cpu] seconds: event: text</c>, with <c>pid/tid</c>, without comm.</summary>
+/// <summary>
+/// A line of perf script: <c>comm tid [cpu] seconds: event: text</c>, with <c>pid/tid</c>, without comm.
+/// </summary>
 /// <param name="Tid">The task.</param>
 /// <param name="Time">In nanoseconds of perf's clock.</param>
 /// <param name="Event">The event's name: <c>syscalls:sys_enter_mmap</c>, <c>PERF_RECORD_MMAP2</c>.</param>
@@ -19,7 +21,8 @@ internal readonly record struct PerfLine(int Tid, long Time, string Event, strin
         int from = 0;
         while (TryFindTime(line, ref from, out int word, out long time))
         {
-            if (TryReadTid(line.AsSpan(0, word), out int tid) && TryReadEvent(line, from, out string name, out int text))
+            if (TryReadTid(line.AsSpan(0, word), out int tid)
+                && TryReadEvent(line, from, out string name, out int text))
             {
                 found = new PerfLine(tid, time, name, line[text..].Trim());
                 return true;

@@ -17,7 +17,9 @@ internal readonly record struct PerfMapping(
 
     public bool IsFile => Inode != 0;
 
-    /// <summary>Reads <c>942/942: [0x7f7d656d0000(0xa000) @ 0 fe:00 725 3376728414]: r--p /etc/ld.so.cache</c>.</summary>
+    /// <summary>
+    /// Reads <c>942/942: [0x7f7d656d0000(0xa000) @ 0 fe:00 725 3376728414]: r--p /etc/ld.so.cache</c>.
+    /// </summary>
     public static bool TryRead(string text, out PerfMapping found)
     {
         found = default;

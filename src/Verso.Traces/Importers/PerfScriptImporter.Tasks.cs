@@ -1,5 +1,4 @@
 using System.Globalization;
-using Verso.Engine;
 
 namespace Verso.Traces.Importers;
 

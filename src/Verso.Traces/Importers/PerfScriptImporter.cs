@@ -41,7 +41,9 @@ public sealed partial class PerfScriptImporter
     }
 
     /// <summary>Imports a text. <paramref name="begin"/> is called once, before the first event.</summary>
-    /// <exception cref="ImportException">There is neither a memory call nor a fault, a fork or an exec in it.</exception>
+    /// <exception cref="ImportException">
+    /// There is neither a memory call nor a fault, a fork or an exec in it.
+    /// </exception>
     public static ImportSummary Import(TextReader text, Func<TraceHeader, ITraceSink> begin)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -67,7 +67,9 @@ internal sealed class StraceCall
         return TryParseResult(rest[1..].TrimStart());
     }
 
-    /// <summary>Splits at the commas of the outermost level; returns the place of the closing parenthesis or -1.</summary>
+    /// <summary>
+    /// Splits at the commas of the outermost level; returns the place of the closing parenthesis or -1.
+    /// </summary>
     private int SplitArguments(string text, int from)
     {
         int depth = 0;

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Verso.Traces.Importers;
 
 /// <summary>
-/// Imports the text of <c>strace -f -o FILE -ttt -T -y</c> (and of most other options). strace sees calls, no page faults
-/// and no layouts: the grade says so. Calls are written in the order in which strace saw them return.
+/// Imports the text of <c>strace -f -o FILE -ttt -T -y</c> (and of most other options). strace sees calls, no page
+/// faults and no layouts: the grade says so. Calls are written in the order in which strace saw them return.
 /// </summary>
 public sealed partial class StraceImporter
 {
@@ -127,8 +127,8 @@ public sealed partial class StraceImporter
     }
 
     /// <summary>
-    /// On a terminal, <c>strace: Process 11879 attached</c> and a line end stand in the middle of a line. True if this line
-    /// ends so: what stood before waits for the next one.
+    /// On a terminal, <c>strace: Process 11879 attached</c> and a line end stand in the middle of a line. True if
+    /// this line ends so: what stood before waits for the next one.
     /// </summary>
     private bool TrySplice(string line)
     {
@@ -261,7 +261,9 @@ public sealed partial class StraceImporter
         _resuming = null;
     }
 
-    /// <summary><c>+++ exited with 0 +++</c>, <c>+++ killed by SIGSEGV +++</c>, <c>+++ superseded ... +++</c>.</summary>
+    /// <summary>
+    /// <c>+++ exited with 0 +++</c>, <c>+++ killed by SIGSEGV +++</c>, <c>+++ superseded ... +++</c>.
+    /// </summary>
     private void ReadEnd(ImportedTask task, string body)
     {
         string[] words = body.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -7,8 +7,8 @@ namespace Verso.Traces.Importers;
 internal static class StraceValue
 {
     /// <summary>
-    /// A number, a name, or several joined by <c>|</c>; a comment, an argument name (<c>length=</c>) and what -y adds to a
-    /// descriptor are left aside. A string or a structure is 0. False for a name that is not known.
+    /// A number, a name, or several joined by <c>|</c>; a comment, an argument name (<c>length=</c>) and what -y adds
+    /// to a descriptor are left aside. A string or a structure is 0. False for a name that is not known.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out ulong value)
     {

@@ -1,8 +1,8 @@
 namespace Verso.Traces.Importers;
 
 /// <summary>
-/// The tasks of a text, which address space each has, and the events of their lives: an address space begins with an exec
-/// or a fork without CLONE_VM and ends with its last task.
+/// The tasks of a text, which address space each has, and the events of their lives: an address space begins with an
+/// exec or a fork without CLONE_VM and ends with its last task.
 /// </summary>
 internal sealed class TaskTree(EventOutlet outlet)
 {
