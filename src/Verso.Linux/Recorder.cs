@@ -13,7 +13,7 @@ namespace Verso.Linux;
 public sealed class Recorder : IDisposable
 {
     /// <summary>The reader's sleep between looks at the ring; milliseconds. Grows while nothing comes.</summary>
-    private const int ShortestNap = 1;
+    private const int ShortestNap = 4;
     private const int LongestNap = 16;
 
     /// <summary>How long the teardown of an exited process's address space may take; milliseconds.</summary>
@@ -171,7 +171,7 @@ public sealed class Recorder : IDisposable
         var watch = Stopwatch.StartNew();
         while (decoder.LiveMms > 0 && watch.ElapsedMilliseconds < TeardownPatience)
         {
-            Thread.Sleep(ShortestNap);
+            Thread.Sleep(1);
             Pump(decoder, sequencer);
         }
     }

@@ -159,6 +159,22 @@ public sealed class LiveRecordingTests
     }
 
     [Fact]
+    public void WithoutFaultsAStackThatGrowsIsAnEvent()
+    {
+        var recorded = RecordedProgram.Record(new RecorderOptions
+        {
+            Command = [RecordedProgram.Compile("stack")],
+            Faults = FaultRecording.Off,
+        });
+        AssertClean(recorded);
+        var deepest = ParseHex(recorded.Output.Split(' ')[0]);
+        var grown = recorded.Of(TraceEventKind.StackGrow).Select(e => e.Arg0).ToList();
+        Assert.InRange(grown.Count, 400, 510);
+        Assert.Equal(grown.OrderDescending(), grown);
+        Assert.InRange(deepest, grown[^1], grown[^1] + (2 * Page.Size));
+    }
+
+    [Fact]
     public void EveryCallIsRecordedWithItsArguments()
     {
         var recorded = RecordedProgram.Record(RecordedProgram.Compile("calls"));

@@ -50,8 +50,11 @@ static __noinline int emit_prepare(struct task_state *state, u32 under_write)
 
 static __noinline int emit_fault_here(struct task_state *state)
 {
-	struct record *here = RESERVE(record, REC_FAULT_HERE, state);
+	struct record *here;
 
+	if (!with_faults)
+		return 0;
+	here = RESERVE(record, REC_FAULT_HERE, state);
 	if (here)
 		SUBMIT(here);
 	return 0;
@@ -111,6 +114,9 @@ static __always_inline int periodic_dump_is_due(struct task_state *state, struct
 	state->episodes++;
 	if (!dump_interval || state->episodes < state->next_dump || vmas > dump_max_vmas)
 		return 0;
+	/* Better a little later than while a relative changes what both share. */
+	if (open_sections != (state->holds != 0) && state->episodes < state->next_dump + dump_interval)
+		return 0;
 	gap = state->episodes / 2 + dump_interval;
 	if (gap < 8 * vmas)
 		gap = 8 * vmas;
@@ -156,7 +162,7 @@ static __always_inline void write_lock_ends(struct task_state *state, struct mm_
 		emit_fork(state);
 	else if (state->call && state->call <= CALL_LAST_MEMORY && !state->emitted)
 		emit_call(state, state->mm_id);
-	else if (!state->call && !state->fault)
+	else if (!state->call && (!state->fault || !with_faults))
 		emit_unasked(state, mm);
 	if (state->prepare_chain)
 		emit_prepare(state, 1);
