@@ -108,12 +108,13 @@ public abstract partial class Machine
 
     /// <summary>
     /// vma_multi_allowed is false: userfaultfd must be told with the lock dropped, and a file that chooses addresses
-    /// itself, as /dev/zero does, might not obey.
+    /// itself, as /dev/zero and System V segments do, might not obey.
     /// </summary>
     private bool MovesAlone(VmaId id)
     {
         ref Vma vma = ref At(id);
-        return vma.UserfaultContext != 0 || (!vma.File.IsNone && World.Files[vma.File].Kind == FileKind.Zero);
+        return vma.UserfaultContext != 0 || IsSegment(vma)
+            || (!vma.File.IsNone && World.Files[vma.File].Kind == FileKind.Zero);
     }
 
     private SyscallResult RemapOne(Mm mm, in MremapRequest call)

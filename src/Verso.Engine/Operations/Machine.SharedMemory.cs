@@ -1,4 +1,4 @@
-using Verso.Engine.Objects;
+using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
 
@@ -11,12 +11,19 @@ public abstract partial class Machine
     private const uint ShmExecute = 0x8000;
 
     /// <summary>
-    /// shmat of a segment that is this file. Flags are SHM_RDONLY, SHM_RND, SHM_REMAP, SHM_EXEC. EINVAL (unaligned, or taken
-    /// without SHM_REMAP), ENOMEM.
+    /// shmat. Flags are SHM_RDONLY, SHM_RND, SHM_REMAP, SHM_EXEC. EINVAL (unaligned, or taken without SHM_REMAP), ENOMEM.
     /// </summary>
-    public SyscallResult Shmat(MmId mmId, FileId segment, ulong address, uint flags, ulong? imposed = null)
+    /// <param name="mmId">The address space.</param>
+    /// <param name="attachment">
+    /// An open file on the segment, made for this attachment alone: Linux clones one, so two attachments never merge.
+    /// </param>
+    /// <param name="address">Where, or 0.</param>
+    /// <param name="flags">SHM_*.</param>
+    /// <param name="imposed">Where the kernel put it, in a replay; else null.</param>
+    public SyscallResult Shmat(MmId mmId, FileId attachment, ulong address, uint flags, ulong? imposed = null)
     {
-        Inode inode = World.Files[segment];
+        Mm mm = World.Mms[mmId];
+        bool isFixed = address != 0;
         if (!Page.IsAligned(address))
         {
             if ((flags & ShmRound) == 0)
@@ -27,14 +34,9 @@ public abstract partial class Machine
             address = Page.AlignDown(address);
         }
 
-        ulong length = Page.AlignUp(inode.SizeBytes);
-        bool taken = address != 0 && Intersects(World.Mms[mmId], address, address + length);
-        if ((flags & ShmRemap) != 0 && address == 0)
-        {
-            return Errno.EINVAL;
-        }
-
-        if (taken && (flags & ShmRemap) == 0)
+        ulong length = Page.AlignUp(World.Files[attachment].SizeBytes);
+        bool remaps = (flags & ShmRemap) != 0;
+        if (remaps ? address == 0 : isFixed && Intersects(mm, address, address + length))
         {
             return Errno.EINVAL;
         }
@@ -42,41 +44,62 @@ public abstract partial class Machine
         Protection protection = Protection.Read;
         protection |= (flags & ShmReadOnly) == 0 ? Protection.Write : Protection.None;
         protection |= (flags & ShmExecute) != 0 ? Protection.Exec : Protection.None;
-        MapFlags map = MapFlags.Shared | (address != 0 ? MapFlags.Fixed : MapFlags.None);
-        return Mmap(mmId, new MmapRequest(address, length, protection, map, segment, 0, imposed));
+        MapFlags map = MapFlags.Shared | (isFixed ? MapFlags.Fixed : MapFlags.None);
+        SyscallResult result =
+            Mmap(mmId, new MmapRequest(address, length, protection, map, attachment, 0, imposed));
+        if (result.Errno == Errno.None)
+        {
+            // shm_close counts attachments, so no merge may delete a VMA of a segment.
+            At(Lookup(mm, result.Value)).HasClose = true;
+        }
+
+        return result;
     }
 
-    /// <summary>shmdt: every VMA of the segment that was attached at this address. EINVAL if there is none.</summary>
+    /// <summary>
+    /// shmdt: every VMA that is left of the attachment made at this address. EINVAL (unaligned, none there), ENOMEM.
+    /// </summary>
     public SyscallResult Shmdt(MmId mmId, ulong address)
     {
         Mm mm = World.Mms[mmId];
-        VmaId first = Lookup(mm, address);
-        if (!Page.IsAligned(address) || first.IsNone || At(first).Start != address || At(first).File.IsNone
-            || At(first).Pgoff != 0)
+        if (!Page.IsAligned(address))
         {
             return Errno.EINVAL;
         }
 
-        FileId file = At(first).File;
-        ulong end = address + Page.AlignUp(World.Files[file].SizeBytes);
+        FileId file = default;
+        ulong end = ulong.MaxValue;
         ulong at = address;
-        while (at < end)
+        while (true)
         {
             VmaId id = AtIndex(mm, FirstEndingAbove(mm, at));
-            if (id.IsNone || At(id).Start >= end)
+            if (id.IsNone || At(id).End > end)
             {
-                break;
+                return file.IsNone ? Errno.EINVAL : SyscallResult.Ok();
             }
 
-            ulong start = At(id).Start;
             at = At(id).End;
-            bool ofSegment = At(id).File == file && At(id).Pgoff == (start - address) >> Page.Shift;
-            if (ofSegment && UnmapRange(mm, start, at) != Errno.None)
+            if (!IsAttachedAt(At(id), address) || (!file.IsNone && At(id).File != file))
             {
-                return Errno.ENOMEM;
+                continue;
             }
-        }
 
-        return SyscallResult.Ok();
+            if (file.IsNone)
+            {
+                file = At(id).File;
+                end = address + Page.AlignUp(World.Files[file].SizeBytes);
+            }
+
+            // Whole VMAs go, which cannot fail.
+            _ = UnmapRange(mm, At(id).Start, at);
+        }
     }
+
+    /// <summary>Whether this is (part of) a segment that was attached at the address.</summary>
+    private bool IsAttachedAt(in Vma vma, ulong address) =>
+        IsSegment(vma) && vma.Start >= address && vma.Pgoff == (vma.Start - address) >> Page.Shift;
+
+    /// <summary>vm_ops is shm_vm_ops.</summary>
+    private bool IsSegment(in Vma vma) =>
+        vma.HasClose && !vma.File.IsNone && World.Files[vma.File].Kind == FileKind.SharedMemory;
 }

@@ -34,9 +34,11 @@ public abstract partial class Machine
                 : Page.IsAligned(hint) ? SyscallResult.Ok(hint) : Errno.EINVAL;
         }
 
+        bool isShared = (flags & MapFlags.Shared) != 0;
         bool wantsHuge = file.IsNone
-            ? (flags & MapFlags.Shared) == 0 && hint == 0 && length % HugePageBytes == 0
-            : World.Files[file].Kind == FileKind.Regular;
+            ? !isShared && hint == 0 && length % HugePageBytes == 0
+            : World.Files[file].Kind is var kind
+            && (kind == FileKind.Regular || (kind == FileKind.Zero && !isShared));
         if (wantsHuge && FindHugeAligned(mm, hint, length, file.IsNone ? 0 : pgoff << Page.Shift, flags) is ulong huge)
         {
             return SyscallResult.Ok(huge);

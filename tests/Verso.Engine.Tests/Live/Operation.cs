@@ -17,6 +17,10 @@ internal enum Act
     Munlockall,
     Mbind,
 
+    /// <summary>Attaches the segment of the scenario at A with flags B.</summary>
+    Shmat,
+    Shmdt,
+
     /// <summary>A read (B 0) or a write (B 1) of one byte.</summary>
     Touch,
 
@@ -31,9 +35,10 @@ internal enum Act
 internal readonly record struct Operation(
     int Process, Act Act, ulong A = 0, ulong B = 0, ulong C = 0, ulong D = 0, ulong E = 0, ulong F = 0)
 {
-    /// <summary>How the puppet is told.</summary>
-    public string ToLine() => Act switch
+    /// <summary>How the puppet is told, with the number that the kernel gave the segment.</summary>
+    public string ToLine(ulong segment) => Act switch
     {
+        Act.Shmat => Line("s", 30, segment, A, B),
         Act.Touch => Line("t", A, B),
         Act.Fork => Line("f", A),
         Act.Exit => Line("x", A),
@@ -55,6 +60,7 @@ internal readonly record struct Operation(
         Act.Munlock => 150,
         Act.Mlockall => 151,
         Act.Munlockall => 152,
+        Act.Shmdt => 67,
         Act.Mbind => 237,
         Act.Mlock => 325,
         _ => throw new InvalidOperationException(Act.ToString()),

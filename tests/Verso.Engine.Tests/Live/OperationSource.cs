@@ -8,33 +8,75 @@ internal sealed class OperationSource(int seed)
     public const int WindowPages = 24;
     public const ulong WindowEnd = Base + (WindowPages * (ulong)Page.Size);
 
-    private const int MaxProcesses = 5;
+    private const int MostProcesses = 15;
 
     private readonly Random _random = new(seed);
+    private readonly Weights _weights = Profiles[seed % Profiles.Length];
     private readonly List<(int Process, int Parent)> _alive = [(0, 0)];
     private int _lastProcess;
 
     /// <summary>Where the heap begins; brk moves within a few pages of it.</summary>
     public ulong Heap { get; init; }
 
+    /// <summary>What a run is mostly about, by the last digits of its seed.</summary>
+    private static readonly Weights[] Profiles =
+    [
+        // Everything; families of processes; moves; placement by the kernel and stacks; attachments.
+        new(Mmap: 22, Munmap: 8, Mprotect: 14, Mremap: 10, Madvise: 10, Lock: 4, Bind: 2, Brk: 3, Fork: 3, Exit: 3),
+        new(Mmap: 12, Munmap: 5, Mprotect: 10, Mremap: 6, Madvise: 8, Lock: 2, Bind: 1, Brk: 4, Fork: 14, Exit: 11),
+        new(Mmap: 15, Munmap: 3, Mprotect: 8, Mremap: 40, Madvise: 3, Lock: 2, Bind: 1, Brk: 1, Fork: 3, Exit: 2),
+        new(Mmap: 40, Munmap: 8, Mprotect: 6, Mremap: 10, Madvise: 3, Lock: 1, Bind: 1, Brk: 1, Fork: 1, Exit: 1)
+        {
+            Placed = 60,
+            Stacks = 20,
+        },
+        new(Mmap: 8, Munmap: 6, Mprotect: 16, Mremap: 14, Madvise: 8, Lock: 4, Bind: 8, Brk: 1, Fork: 4, Exit: 3)
+        {
+            Attach = 12,
+        },
+    ];
+
     public Operation Next()
     {
         int process = _alive[_random.Next(_alive.Count)].Process;
         int roll = _random.Next(100);
-        return roll switch
+        bool Falls(int weight) => (roll -= weight) < 0;
+        if (Falls(_weights.Mmap))
         {
-            < 22 => Mmap(process),
-            < 30 => new Operation(process, Act.Munmap, Address(), Bytes(5)),
-            < 44 => new Operation(process, Act.Mprotect, Address(), Bytes(6), ProtectionBits()),
-            < 54 => Mremap(process),
-            < 64 => new Operation(process, Act.Madvise, Address(), Bytes(6), (ulong)Pick(Advices)),
-            < 68 => Lock(process),
-            < 70 => new Operation(process, Act.Mbind, Address(), Bytes(6), Pick<ulong>([0, 4])),
-            < 73 => new Operation(process, Act.Brk, Heap + (ulong)_random.Next(0x8000)),
-            < 76 => Fork(process),
-            < 79 => Exit(),
-            _ => new Operation(process, Act.Touch, Address() + 8, (ulong)_random.Next(2)),
-        };
+            return Mmap(process);
+        }
+
+        if (Falls(_weights.Munmap))
+        {
+            return new Operation(process, Act.Munmap, Address(), Bytes(5));
+        }
+
+        if (Falls(_weights.Mprotect))
+        {
+            return new Operation(process, Act.Mprotect, Address(), Bytes(6), ProtectionBits());
+        }
+
+        if (Falls(_weights.Madvise))
+        {
+            return new Operation(process, Act.Madvise, Address(), Bytes(6), (ulong)Pick<Advice>(Advices));
+        }
+
+        if (Falls(_weights.Bind))
+        {
+            return new Operation(process, Act.Mbind, Address(), Bytes(6), Pick<ulong>([0, 4]));
+        }
+
+        if (Falls(_weights.Brk))
+        {
+            return new Operation(process, Act.Brk, Heap + (ulong)_random.Next(0x8000));
+        }
+
+        return Falls(_weights.Mremap) ? Mremap(process)
+            : Falls(_weights.Lock) ? Lock(process)
+            : Falls(_weights.Fork) ? Fork(process)
+            : Falls(_weights.Exit) ? Exit()
+            : Falls(_weights.Attach) ? Attach(process)
+            : new Operation(process, Act.Touch, Address() + 8, (ulong)_random.Next(2));
     }
 
     private static readonly Advice[] Advices =
@@ -62,10 +104,16 @@ internal sealed class OperationSource(int seed)
         ulong address = Address() & Page.Mask;
         ulong length = Bytes(5);
         ulong flags = Pick<ulong>([0x32, 0x32, 0x32, 0x32, 0x32, 0x32, 0x32, 0x12, 0x12, 0x11, 0x31, 0x22, 0x21, 0x1a, 0x38]);
-        flags |= Rarely() ? Pick<ulong>([0x100, 0x2000, 0x4000, 0x8000, 0x18000, 0x20000, 0x100000, 0x100000]) : 0;
+        flags |= _random.Next(100) < _weights.Stacks ? 0x100UL : 0;
+        flags |= Rarely() ? Pick<ulong>([0x40, 0x100, 0x2000, 0x4000, 0x8000, 0x18000, 0x20000, 0x100000, 0x100000]) : 0;
+        if (_random.Next(100) < _weights.Placed)
+        {
+            flags &= ~0x10UL;
+        }
+
         if ((flags & 0x10) == 0 && _random.Next(2) == 0)
         {
-            address = 0;
+            address = Pick<ulong>([0, 0, 0, 0, 100, 0x7fff_f000_0000, 0x8000_0000_0000]);
             length = Pick<ulong>([Page.Size, 3 * Page.Size, 2 << 20, 2 << 20, (2 << 20) + Page.Size, 4 << 20]);
         }
 
@@ -106,9 +154,17 @@ internal sealed class OperationSource(int seed)
         _ => new Operation(process, Act.Munlockall),
     };
 
+    private Operation Attach(int process)
+    {
+        ulong address = _random.Next(4) == 0 ? 0 : Address();
+        return _random.Next(2) == 0
+            ? new Operation(process, Act.Shmdt, address)
+            : new Operation(process, Act.Shmat, address, Pick<ulong>([0, 0, 0x1000, 0x2000, 0x4000, 0x4000, 0x8000]));
+    }
+
     private Operation Fork(int process)
     {
-        if (_alive.Count == MaxProcesses || _lastProcess == 15)
+        if (_lastProcess == MostProcesses)
         {
             return new Operation(process, Act.Touch, Address(), 1);
         }
@@ -129,5 +185,18 @@ internal sealed class OperationSource(int seed)
         _alive.RemoveAt(at);
         bool orphan = !_alive.Exists(other => other.Process == parent);
         return new Operation(process, Act.Exit, orphan ? 0 : (ulong)parent);
+    }
+
+    /// <summary>How often, of 100 steps, something is done; the rest are accesses.</summary>
+    private sealed record Weights(
+        int Mmap, int Munmap, int Mprotect, int Mremap, int Madvise, int Lock, int Bind, int Brk, int Fork, int Exit)
+    {
+        public int Attach { get; init; }
+
+        /// <summary>Of 100 mappings, those whose place the kernel may choose.</summary>
+        public int Placed { get; init; }
+
+        /// <summary>Of 100 mappings, those that grow down.</summary>
+        public int Stacks { get; init; }
     }
 }

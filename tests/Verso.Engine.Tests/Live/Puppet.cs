@@ -7,6 +7,11 @@ namespace Verso.Engine.Tests.Live;
 /// <summary>Real processes that do what a scenario says. See puppet.c.</summary>
 internal sealed class Puppet : IDisposable
 {
+    private const ulong GetSegment = 29;
+    private const ulong ControlSegment = 31;
+    private const ulong OwnerMayReadAndWrite = 0x180;
+
+    private readonly ulong _segment;
     private readonly Process _process;
     private readonly Dictionary<int, int> _pids = [];
 
@@ -20,6 +25,7 @@ internal sealed class Puppet : IDisposable
         };
         _process = Process.Start(start)!;
         _pids[0] = (int)Answer('p');
+        _segment = (ulong)Call(GetSegment, 0, PuppetFiles.SegmentBytes, OwnerMayReadAndWrite);
     }
 
     /// <summary>Why no puppet can be had here, or null.</summary>
@@ -38,7 +44,7 @@ internal sealed class Puppet : IDisposable
     /// <summary>Does one step. The result is the system call's, the outcome of an access, or 0.</summary>
     public long Do(Operation operation)
     {
-        _process.StandardInput.Write(operation.ToLine() + "\n");
+        _process.StandardInput.Write(operation.ToLine(_segment) + "\n");
         _process.StandardInput.Flush();
         switch (operation.Act)
         {
@@ -81,6 +87,7 @@ internal sealed class Puppet : IDisposable
 
     public void Dispose()
     {
+        _ = Call(ControlSegment, _segment, 0, 0);
         foreach (int pid in _pids.Values)
         {
             Process.GetProcessById(pid).Kill();
@@ -88,6 +95,14 @@ internal sealed class Puppet : IDisposable
 
         _process.WaitForExit();
         _process.Dispose();
+    }
+
+    /// <summary>A system call of process 0 that no scenario asks for.</summary>
+    private long Call(ulong number, ulong a, ulong b, ulong c)
+    {
+        _process.StandardInput.Write($"0 s {number:x} {a:x} {b:x} {c:x} 0 0 0\n");
+        _process.StandardInput.Flush();
+        return Answer('r');
     }
 
     private long Answer(char kind)

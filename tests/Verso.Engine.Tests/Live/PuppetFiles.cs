@@ -12,6 +12,9 @@ internal sealed class PuppetFiles : IDisposable
     public const ulong LargeBytes = 4 << 20;
     public const ulong SmallBytes = 10000;
 
+    /// <summary>Bytes of the System V segment: not whole pages.</summary>
+    public const ulong SegmentBytes = 9000;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("verso-live-").FullName;
     private readonly string _shared = $"/dev/shm/verso-live-{Environment.ProcessId}-{Guid.NewGuid():n}";
 

@@ -8,7 +8,7 @@ internal sealed class Twin
 {
     private readonly Dictionary<int, MmId> _mms = [];
     private readonly List<FileId> _opened = [];
-    private readonly Dictionary<FileId, string> _names = [];
+    private readonly Dictionary<(ulong Device, ulong Inode), string> _names = [];
 
     public Twin(string design, PuppetFiles files, IReadOnlyList<LiveVma> initial, MmImage? graph, ulong brk)
     {
@@ -17,7 +17,7 @@ internal sealed class Twin
         {
             FileId file = Machine.OpenFile(kind, 1, inode, bytes, modes);
             _opened.Add(file);
-            _names[file] = path;
+            _names[(1, inode)] = path;
         }
 
         MmImage image = Image(initial, graph, brk);
@@ -55,7 +55,7 @@ internal sealed class Twin
         List<LiveVma> vmas = [];
         foreach (VmaImage vma in Machine.Capture(_mms[process]).Vmas)
         {
-            string name = vma.File.IsNone ? "" : _names.GetValueOrDefault(vma.File, "shared");
+            string name = vma.File.IsNone ? "" : NameOf(vma.File);
             ulong offset = vma.File.IsNone ? 0 : vma.Pgoff << Page.Shift;
             vmas.Add(new LiveVma(vma.Start, vma.End, vma.Flags, offset, name));
         }
@@ -96,8 +96,29 @@ internal sealed class Twin
         Act.Mlockall => Machine.Mlockall(mm, (LockAll)o.A),
         Act.Munlockall => Machine.Munlockall(mm),
         Act.Mbind => Machine.Mbind(mm, o.A, o.B, (int)o.C),
+        Act.Shmat => Attach(mm, o.A, (uint)o.B),
+        Act.Shmdt => Machine.Shmdt(mm, o.A),
         _ => throw new InvalidOperationException(o.ToString()),
     };
+
+    private string NameOf(FileId file)
+    {
+        (ulong device, ulong inode, _) = Machine.DescribeFile(file);
+        return _names.GetValueOrDefault((device, inode), "shared");
+    }
+
+    /// <summary>Each attachment has an open file of its own.</summary>
+    private SyscallResult Attach(MmId mm, ulong address, uint flags)
+    {
+        const uint ReadOnly = 0x1000;
+        FileModes modes = FileModes.Read | ((flags & ReadOnly) == 0 ? FileModes.Write : 0);
+        const ulong Segment = 99;
+        FileId file = Machine.OpenFile(FileKind.SharedMemory, 1, Segment, PuppetFiles.SegmentBytes, modes);
+        _names[(1, Segment)] = "/SYSV00000000 (deleted)";
+        SyscallResult result = Machine.Shmat(mm, file, address, flags);
+        Machine.CloseFile(file);
+        return result;
+    }
 
     private FileId FileOf(ulong descriptor)
     {
@@ -141,8 +162,9 @@ internal sealed class Twin
             bool hasFile = vma.Name.StartsWith('/');
             if (hasFile && !files.ContainsKey(vma.Name))
             {
-                files[vma.Name] = Machine.OpenFile(FileKind.Regular, 2, (ulong)files.Count + 1, ulong.MaxValue);
-                _names[files[vma.Name]] = vma.Name;
+                ulong inode = (ulong)files.Count + 1;
+                files[vma.Name] = Machine.OpenFile(FileKind.Regular, 2, inode, ulong.MaxValue);
+                _names[(2, inode)] = vma.Name;
             }
 
             VmaImage? known = graph?.Vmas.First(other => other.Start == vma.Start);
