@@ -13,7 +13,9 @@ public sealed class Mm(MmId id)
     /// <summary>The top page table; 0 before the first entry.</summary>
     public int PageTableRoot { get; set; }
 
-    /// <summary>The leaf table that was last asked for, and its address / 2 MiB; 0 for none. Kept by the pool.</summary>
+    /// <summary>
+    /// The leaf table that was last asked for, and its address / 2 MiB; 0 for none. Kept by the pool.
+    /// </summary>
     internal int RecentLeaf { get; set; }
 
     /// <summary>Which 2 MiB <see cref="RecentLeaf"/> translates.</summary>

@@ -25,7 +25,9 @@ public sealed record MmImage
     /// <summary><c>mm->mmap_base</c>: the top-down search starts below this byte address.</summary>
     public ulong MmapBase { get; init; }
 
-    /// <summary><c>mm->start_stack</c>: the stack pointer exec set; pages from here up were populated by exec.</summary>
+    /// <summary>
+    /// <c>mm->start_stack</c>: the stack pointer exec set; pages from here up were populated by exec.
+    /// </summary>
     public ulong StartStack { get; init; }
 
     /// <summary><c>mm->def_flags</c>: flags every later mapping gets (mlockall(MCL_FUTURE)).</summary>
