@@ -1,0 +1,96 @@
+using Verso.Engine.ReverseMaps;
+using Verso.Lab.Fidelity;
+using Verso.Lab.Replay;
+using Verso.Traces;
+
+namespace Verso.Lab.Comparison;
+
+/// <summary>One trace through several designs.</summary>
+public sealed record TraceComparison
+{
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 of the trace file, lower-case hex.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>
+    /// The replay through the kernel's own design: its fidelity vouches for the figures of all. It is made even where the user
+    /// did not ask for that design.
+    /// </summary>
+    public required ReplayResult Reference { get; init; }
+
+    /// <summary>The designs that were asked for, in that order.</summary>
+    public required IReadOnlyList<ReplayResult> Designs { get; init; }
+
+    public TraceHeader Header => Reference.Header;
+
+    public TraceGrade Grade => Reference.Grade;
+}
+
+/// <summary>Several traces, each through several designs.</summary>
+public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
+{
+    /// <summary>Replays every trace through every design, as many at once as <paramref name="jobs"/> says.</summary>
+    /// <param name="inputs">The traces.</param>
+    /// <param name="designs">The designs, in the order of the result.</param>
+    /// <param name="template">Options; the design in them is replaced.</param>
+    /// <param name="jobs">Machines that run at once; at least 1.</param>
+    /// <param name="progress">Told how far it is; null if nobody looks.</param>
+    /// <param name="cancellation">Ends all replays at their next batch of events.</param>
+    /// <exception cref="TraceFormatException">A trace is damaged.</exception>
+    public static DesignComparison Run(
+        IReadOnlyList<TraceInput> inputs,
+        IReadOnlyList<Catalogue.Entry> designs,
+        ReplayOptions template,
+        int jobs,
+        ReplayProgress? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(designs);
+        List<Catalogue.Entry> all = [.. designs];
+        if (!all.Exists(entry => entry.Facts.Name == ReferenceDesign.Name))
+        {
+            all.Add(ReferenceDesign.Entry);
+        }
+
+        ReplayResult[][] results = [.. inputs.Select(_ => new ReplayResult[all.Count])];
+        string[] hashes = new string[inputs.Count];
+        progress?.Expect(inputs.Sum(input => input.LengthBytes) * all.Count);
+        ParallelOptions limits = new() { MaxDegreeOfParallelism = Math.Max(jobs, 1), CancellationToken = cancellation };
+        try
+        {
+            Parallel.For(0, inputs.Count * all.Count, limits, job =>
+            {
+                (int trace, int design) = Math.DivRem(job, all.Count);
+                if (design == 0)
+                {
+                    hashes[trace] = inputs[trace].Hash();
+                }
+
+                results[trace][design] = Replay(inputs[trace], template with { Design = all[design] }, progress, cancellation);
+            });
+        }
+        catch (AggregateException failed)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed.InnerExceptions[0]);
+        }
+
+        return new DesignComparison([.. inputs.Select((input, trace) => new TraceComparison
+        {
+            Name = input.Name,
+            Sha256 = hashes[trace],
+            Reference = results[trace].First(result => result.Design.Name == ReferenceDesign.Name),
+            Designs = results[trace][..designs.Count],
+        })]);
+    }
+
+    /// <summary>One replay of one input, with its progress.</summary>
+    public static ReplayResult Replay(
+        TraceInput input, ReplayOptions options, ReplayProgress? progress, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using TraceReader reader = input.Read(out Stream stream);
+        return TraceReplay.Run(reader, options with { Progress = progress?.Follow(stream) }, cancellation);
+    }
+}

@@ -1,0 +1,50 @@
+using Verso.Engine.ReverseMaps;
+
+namespace Verso.Lab.Replay;
+
+/// <summary>How a trace is replayed through one design.</summary>
+public sealed record ReplayOptions
+{
+    /// <summary>The interval of <see cref="ProbeInterval"/> if nobody says otherwise.</summary>
+    public const int DefaultProbeInterval = 512;
+
+    public required Catalogue.Entry Design { get; init; }
+
+    /// <summary>Options of the design, as <c>name=value</c>.</summary>
+    public IReadOnlyDictionary<string, string> DesignOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Nothing in a recording walks the reverse map, so the replay does: one walk of the page just touched every so many
+    /// faults, and of the last pages touched at each checkpoint. The same pages for every design. 0: no walks.
+    /// </summary>
+    public int ProbeInterval { get; init; } = DefaultProbeInterval;
+
+    public Verification Verification { get; init; } = Verification.None;
+
+    /// <summary>Differences from the kernel that are kept with their details; the rest are only counted.</summary>
+    public int DifferenceLimit { get; init; } = 20;
+
+    /// <summary>Whether each kept difference comes with the events that led to it.</summary>
+    public HistoryKeeping History { get; init; } = HistoryKeeping.Off;
+
+    /// <summary>Told every so often how many events have been replayed; from the replay's own thread.</summary>
+    public Action<long>? Progress { get; init; }
+}
+
+/// <summary>What is checked while a trace is replayed, besides the kernel's checkpoints.</summary>
+public enum Verification
+{
+    None = 0,
+
+    /// <summary>At every checkpoint, and at the end: every walk of every frame (S2), and the audit of all state.</summary>
+    AtCheckpoints = 1,
+}
+
+/// <summary>Whether a replay remembers what was done to each address space.</summary>
+public enum HistoryKeeping
+{
+    Off = 0,
+
+    /// <summary>The last events that can change VMAs, for each live address space.</summary>
+    On = 1,
+}

@@ -1,0 +1,154 @@
+using Verso.Engine;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+using Verso.Lab.Fidelity;
+using Verso.Traces;
+
+namespace Verso.Lab.Replay;
+
+/// <summary>What one replay of one trace through one design gave.</summary>
+public sealed record ReplayResult
+{
+    public required DesignFacts Design { get; init; }
+
+    public required TraceHeader Header { get; init; }
+
+    public required TraceGrade Grade { get; init; }
+
+    public required long Events { get; init; }
+
+    public required IReadOnlyDictionary<TraceEventKind, long> EventsByKind { get; init; }
+
+    public required CallTally Calls { get; init; }
+
+    public required ReplayTally Tally { get; init; }
+
+    public required FidelityResult Fidelity { get; init; }
+
+    public required IReadOnlyList<ObjectFigures> Objects { get; init; }
+
+    public required WorkFigures Work { get; init; }
+
+    /// <summary>Time spent reading and decoding the trace.</summary>
+    public required long DecodeNanoseconds { get; init; }
+
+    /// <summary>Time spent in the machine; probe walks, checkpoints and verification not counted.</summary>
+    public required long EngineNanoseconds { get; init; }
+
+    /// <summary>Reading and applying events.</summary>
+    public long ElapsedNanoseconds => DecodeNanoseconds + EngineNanoseconds;
+
+    public double EventsPerSecond => ElapsedNanoseconds == 0 ? 0 : Events * 1e9 / ElapsedNanoseconds;
+
+    /// <summary>The figures of one object type; null if this design has no such type.</summary>
+    public ObjectFigures? Find(string objectType) => Objects.FirstOrDefault(row => row.Name == objectType);
+
+    /// <summary>vm_area_structs at the peak, over all address spaces.</summary>
+    public long VmasPeak => Find("vm_area_struct")?.Peak ?? 0;
+
+    /// <summary>Frames at the peak: anonymous memory and page cache.</summary>
+    public long FramesPeak => Find("page")?.Peak ?? 0;
+}
+
+/// <summary>One type of kernel object.</summary>
+/// <param name="Name">As in /proc/slabinfo.</param>
+/// <param name="SizeBytes">Bytes of one.</param>
+/// <param name="Live">At the end of the trace.</param>
+/// <param name="Peak">At most at one time.</param>
+/// <param name="Allocated">In all.</param>
+/// <param name="AllocatedAtomic">Of those, the ones made under a spinlock.</param>
+public sealed record ObjectFigures(
+    string Name, int SizeBytes, long Live, long Peak, long Allocated, long AllocatedAtomic)
+{
+    public long BytesPeak => Peak * SizeBytes;
+
+    internal static ObjectFigures Of(Ledger.Row row) =>
+        new(row.Name, row.SizeBytes, row.Live, row.Peak, row.Allocated, row.AllocatedAtomic);
+}
+
+/// <summary>What a machine did, copied from its counters.</summary>
+public sealed record WorkFigures
+{
+    public required long MergesDone { get; init; }
+
+    /// <summary>Refused attempts by the first failed test in kernel order; tests that refused none are absent.</summary>
+    public required IReadOnlyDictionary<MergeTests, long> MergesRefused { get; init; }
+
+    public required long PtesCopied { get; init; }
+
+    public required long PtesWriteProtected { get; init; }
+
+    public required long PtesZapped { get; init; }
+
+    public required long PtesMoved { get; init; }
+
+    public required long WalkCount { get; init; }
+
+    public required long WalkVisited { get; init; }
+
+    public required long WalkUseful { get; init; }
+
+    public required long WalkVisitedUntilDone { get; init; }
+
+    public required long FaultCount { get; init; }
+
+    public required long FaultCopied { get; init; }
+
+    public required long FaultReused { get; init; }
+
+    public required long ForkCount { get; init; }
+
+    public required long PreparedAllocated { get; init; }
+
+    public required long PreparedReused { get; init; }
+
+    public required long PreparedByLog { get; init; }
+
+    /// <summary>Searches for a free range that found another address than the kernel's.</summary>
+    public required long SearchDifferences { get; init; }
+
+    /// <summary>Acquisitions by class, and steps done while holding one.</summary>
+    public required IReadOnlyDictionary<LockClass, (long Taken, long Work)> Locks { get; init; }
+
+    internal static WorkFigures Of(Machine machine)
+    {
+        Counters counters = machine.Counters;
+        return new WorkFigures
+        {
+            MergesDone = counters.MergesDone,
+            MergesRefused = Refused(counters),
+            PtesCopied = counters.PtesCopied,
+            PtesWriteProtected = counters.PtesWriteProtected,
+            PtesZapped = counters.PtesZapped,
+            PtesMoved = counters.PtesMoved,
+            WalkCount = counters.WalkCount,
+            WalkVisited = counters.WalkVisited,
+            WalkUseful = counters.WalkUseful,
+            WalkVisitedUntilDone = counters.WalkVisitedUntilDone,
+            FaultCount = counters.FaultCount,
+            FaultCopied = counters.FaultCopied,
+            FaultReused = counters.FaultReused,
+            ForkCount = counters.ForkCount,
+            PreparedAllocated = counters.PreparedAllocated,
+            PreparedReused = counters.PreparedReused,
+            PreparedByLog = counters.PreparedByLog,
+            SearchDifferences = machine.SearchDifferences,
+            Locks = Enum.GetValues<LockClass>().ToDictionary(
+                type => type, type => (counters.LocksTaken[(int)type], counters.LockedWork[(int)type])),
+        };
+    }
+
+    private static SortedDictionary<MergeTests, long> Refused(Counters counters)
+    {
+        SortedDictionary<MergeTests, long> refused = [];
+        for (int test = 0; test < counters.MergesRefused.Length; test++)
+        {
+            if (counters.MergesRefused[test] != 0)
+            {
+                refused[(MergeTests)(1 << test)] = counters.MergesRefused[test];
+            }
+        }
+
+        return refused;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Traces;
+
+namespace Verso.Lab.Replay;
+
+// Faults, population, probe walks, checkpoints.
+public sealed partial class TraceReplay
+{
+    private void OnFault(in TraceEvent e)
+    {
+        Space space = SpaceOf(e.Mm);
+        FaultOutcome outcome = _machine.Fault(space.Mm, e.Arg0, AccessOf(e.Arg1), (PrepareOutcome)e.Arg2);
+        _tally.Faults[(int)outcome]++;
+        if (outcome != FaultOutcome.Done)
+        {
+            return;
+        }
+
+        space.Touch(e.Arg0);
+        if (_options.ProbeInterval != 0 && --_untilProbe == 0)
+        {
+            _untilProbe = _options.ProbeInterval;
+            long begin = Stopwatch.GetTimestamp();
+            _machine.Walk(space.Mm, e.Arg0);
+            _asideTicks += Stopwatch.GetTimestamp() - begin;
+        }
+    }
+
+    private static FaultAccess AccessOf(ulong access) => ((TraceAccess)access & (TraceAccess.Write | TraceAccess.Execute)) switch
+    {
+        0 => FaultAccess.Read,
+        TraceAccess.Execute => FaultAccess.Execute,
+        _ => FaultAccess.Write,
+    };
+
+    /// <summary>Populates VMA by VMA: with the access that was recorded, or, where mlock chose, with what it chooses.</summary>
+    private void OnPopulate(in TraceEvent e)
+    {
+        MmId mm = SpaceOf(e.Mm).Mm;
+        TraceAccess access = (TraceAccess)e.Arg2;
+        Errno errno = (access & TraceAccess.Kernel) != 0
+            ? _machine.PopulateLikeMlock(mm, e.Arg0, e.Arg1, Machine.PopulateErrors.Ignore)
+            : _machine.Populate(mm, e.Arg0, e.Arg1, AccessOf(e.Arg2));
+        _tally.PopulationsCutShort += errno == Errno.None ? 0 : 1;
+    }
+
+    private void OnTruncate(in TraceEvent e)
+    {
+        FileId file = _files.Find(e.Arg0);
+        if (e.Result < 0 || file.IsNone)
+        {
+            _calls.Skipped++;
+            return;
+        }
+
+        _machine.Truncate(file, e.Arg1);
+    }
+
+    private void OnCheckpoint(in TraceEvent e)
+    {
+        Space? space = _spaces.Find(e.Mm);
+        if (space is null || e.Payload is not MmImage image)
+        {
+            _tally.UnknownSpaces++;
+            return;
+        }
+
+        long begin = Stopwatch.GetTimestamp();
+        _judge.Judge(space, _number, e, image);
+        if (_options.ProbeInterval != 0)
+        {
+            foreach (ulong address in space.Recent)
+            {
+                _machine.Walk(space.Mm, address);
+            }
+        }
+
+        if (_options.Verification == Verification.AtCheckpoints)
+        {
+            _judge.Verify(_number);
+        }
+
+        _asideTicks += Stopwatch.GetTimestamp() - begin;
+    }
+
+    /// <summary>The end: all state once more, and then that nothing is left when every address space is gone (S3).</summary>
+    private void VerifyEnd()
+    {
+        _judge.Verify(_number);
+        foreach (Space space in _spaces.Live.ToList())
+        {
+            _machine.ReleaseMm(space.Mm);
+            _spaces.Remove(space);
+        }
+
+        _judge.VerifyNothingLeft(_number);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using Verso.Engine;
+using Verso.Lab.Fidelity;
+using Verso.Traces;
+
+namespace Verso.Lab.Replay;
+
+/// <summary>
+/// Drives one machine from a trace. VMAs and reverse map are derived from the operations alone: a checkpoint is compared with
+/// what was derived and corrects nothing.
+/// </summary>
+/// <remarks>
+/// <para>
+/// From the kernel's internals the trace gives only: the order of events (that of the mmap lock), addresses the kernel chose,
+/// which address was populated by whom, how a race of anon_vma preparations ended, and the layout exec or attach began with.
+/// </para>
+/// <para>
+/// Streams: memory is bounded by what lives. Decoding and applying go in batches, so that their times are known apart and no
+/// clock is read once an event; an event allocates nothing, apart from address spaces, checkpoints and mismatches.
+/// </para>
+/// </remarks>
+public sealed partial class TraceReplay
+{
+    private const int BatchSize = 512;
+    private const int MismatchLimit = 20;
+
+    private readonly ReplayOptions _options;
+    private readonly TraceReader _reader;
+    private readonly Machine _machine;
+    private readonly AddressSpaces _spaces = new();
+    private readonly OpenFiles _files;
+    private readonly CheckpointJudge _judge;
+    private readonly TraceEvent[] _batch = new TraceEvent[BatchSize];
+    private readonly long[] _kinds = new long[256];
+    private readonly CallTally _calls = new(MismatchLimit);
+    private readonly ReplayTally _tally = new();
+    private readonly int _maxMapCount;
+    private long _number;
+    private long _asideTicks;
+    private int _untilProbe;
+
+    private TraceReplay(TraceReader reader, ReplayOptions options)
+    {
+        _reader = reader;
+        _options = options;
+        _maxMapCount = reader.Header.MaxMapCount;
+        _machine = options.Design.Create(new MachineOptions
+        {
+            Population = Population.ByEvent,
+            MaxMapCount = reader.Header.MaxMapCount,
+            OvercommitMode = reader.Header.OvercommitMode,
+            Design = options.DesignOptions,
+        });
+        _files = new OpenFiles(_machine);
+        _judge = new CheckpointJudge(_machine, _files, options);
+        _untilProbe = options.ProbeInterval;
+    }
+
+    /// <summary>Replays all of a trace.</summary>
+    /// <exception cref="TraceFormatException">The trace is damaged.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public static ReplayResult Run(TraceReader reader, ReplayOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentNullException.ThrowIfNull(options);
+        return new TraceReplay(reader, options).Run(cancellation);
+    }
+
+    private ReplayResult Run(CancellationToken cancellation)
+    {
+        long decodeTicks = 0;
+        long engineTicks = 0;
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long begin = Stopwatch.GetTimestamp();
+            int count = ReadBatch();
+            long decoded = Stopwatch.GetTimestamp();
+            decodeTicks += decoded - begin;
+            if (count == 0)
+            {
+                break;
+            }
+
+            _asideTicks = 0;
+            for (int at = 0; at < count; at++)
+            {
+                Apply(_batch[at]);
+            }
+
+            engineTicks += Stopwatch.GetTimestamp() - decoded - _asideTicks;
+            _options.Progress?.Invoke(_number);
+        }
+
+        if (_options.Verification == Verification.AtCheckpoints)
+        {
+            VerifyEnd();
+        }
+
+        return Result(decodeTicks, engineTicks);
+    }
+
+    private int ReadBatch()
+    {
+        int count = 0;
+        while (count < BatchSize && _reader.TryRead(out _batch[count]))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private void Apply(in TraceEvent e)
+    {
+        _number++;
+        _kinds[(byte)e.Kind]++;
+        if (_options.History == HistoryKeeping.On)
+        {
+            Remember(e);
+        }
+
+        switch (e.Kind)
+        {
+            case TraceEventKind.Fault:
+                OnFault(e);
+                break;
+            case >= TraceEventKind.Mmap and <= TraceEventKind.Mbind:
+                OnCall(e);
+                break;
+            case TraceEventKind.Prepare:
+                Count(_machine.Prepare(SpaceOf(e.Mm).Mm, e.Arg0, (PrepareOutcome)e.Arg1));
+                break;
+            case TraceEventKind.StackGrow:
+                Count(_machine.GrowStack(SpaceOf(e.Mm).Mm, e.Arg0));
+                break;
+            case TraceEventKind.Populate:
+                OnPopulate(e);
+                break;
+            case TraceEventKind.Truncate:
+                OnTruncate(e);
+                break;
+            case TraceEventKind.Checkpoint:
+                OnCheckpoint(e);
+                break;
+            default:
+                ApplyLife(e);
+                break;
+        }
+    }
+
+    private void Remember(in TraceEvent e)
+    {
+        if (EventRanges.MayChangeVmas(e))
+        {
+            _spaces.Find(e.Mm)?.History?.Add(_number, e);
+        }
+    }
+
+    /// <summary>Preparations and stack growth that the engine refused: it has no such VMA.</summary>
+    private void Count(Errno errno) => _tally.InternalsRefused += errno == Errno.None ? 0 : 1;
+
+    private ReplayResult Result(long decodeTicks, long engineTicks)
+    {
+        _tally.UnnamedFiles = _files.UnnamedCount;
+        _tally.Processes = Math.Max(_tally.Processes, _number > 0 ? 1 : 0);
+        return new ReplayResult
+        {
+            Design = _machine.Design,
+            Header = _reader.Header,
+            Grade = _reader.Grade | (_tally.SpacesAssumed > 0 ? TraceGrade.NoInitialLayout : 0),
+            Events = _number,
+            EventsByKind = KindCounts(),
+            Calls = _calls,
+            Tally = _tally,
+            Fidelity = _judge.Result(),
+            Objects = [.. _machine.Ledger.Rows.Select(ObjectFigures.Of)],
+            Work = WorkFigures.Of(_machine),
+            DecodeNanoseconds = (long)(decodeTicks * (1e9 / Stopwatch.Frequency)),
+            EngineNanoseconds = (long)(engineTicks * (1e9 / Stopwatch.Frequency)),
+        };
+    }
+
+    private SortedDictionary<TraceEventKind, long> KindCounts()
+    {
+        SortedDictionary<TraceEventKind, long> counts = [];
+        for (int kind = 0; kind < _kinds.Length; kind++)
+        {
+            if (_kinds[kind] != 0)
+            {
+                counts[(TraceEventKind)kind] = _kinds[kind];
+            }
+        }
+
+        return counts;
+    }
+}
