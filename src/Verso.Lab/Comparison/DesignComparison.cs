@@ -1,4 +1,3 @@
-using Verso.Engine.ReverseMaps;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Traces;
@@ -40,7 +39,7 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
     /// <exception cref="TraceFormatException">A trace is damaged.</exception>
     public static DesignComparison Run(
         IReadOnlyList<TraceInput> inputs,
-        IReadOnlyList<Catalogue.Entry> designs,
+        IReadOnlyList<DesignChoice> designs,
         ReplayOptions template,
         int jobs,
         ReplayProgress? progress = null,
@@ -48,10 +47,10 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(designs);
-        List<Catalogue.Entry> all = [.. designs];
-        if (!all.Exists(entry => entry.Facts.Name == ReferenceDesign.Name))
+        List<DesignChoice> all = [.. designs];
+        if (!all.Exists(choice => choice.Name == ReferenceDesign.Name))
         {
-            all.Add(ReferenceDesign.Entry);
+            all.Add(ReferenceDesign.Choice);
         }
 
         ReplayResult[][] results = [.. inputs.Select(_ => new ReplayResult[all.Count])];
@@ -80,7 +79,7 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
         {
             Name = input.Name,
             Sha256 = hashes[trace],
-            Reference = results[trace].First(result => result.Design.Name == ReferenceDesign.Name),
+            Reference = results[trace].First(result => result.Name == ReferenceDesign.Name),
             Designs = results[trace][..designs.Count],
         })]);
     }

@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Engine.ReverseMaps;
+using Verso.Lab.Replay;
 
 namespace Verso.Lab.Fidelity;
 
@@ -8,14 +9,14 @@ public static class ReferenceDesign
 {
     public const string Name = "anon-vma-chain";
 
-    /// <summary>Its entry in the catalogue.</summary>
-    public static Catalogue.Entry Entry
+    /// <summary>The choice of it, without options.</summary>
+    public static DesignChoice Choice
     {
         get
         {
             Catalogue.Entry? entry = Catalogue.Find(Name);
             Invariant.Require(entry is not null);
-            return entry;
+            return new DesignChoice(entry);
         }
     }
 }

@@ -1,5 +1,3 @@
-using Verso.Engine.ReverseMaps;
-
 namespace Verso.Lab.Replay;
 
 /// <summary>How a trace is replayed through one design.</summary>
@@ -8,10 +6,7 @@ public sealed record ReplayOptions
     /// <summary>The interval of <see cref="ProbeInterval"/> if nobody says otherwise.</summary>
     public const int DefaultProbeInterval = 512;
 
-    public required Catalogue.Entry Design { get; init; }
-
-    /// <summary>Options of the design, as <c>name=value</c>.</summary>
-    public IReadOnlyDictionary<string, string> DesignOptions { get; init; } = new Dictionary<string, string>();
+    public required DesignChoice Design { get; init; }
 
     /// <summary>
     /// Nothing in a recording walks the reverse map, so the replay does: one walk of the page just touched every so many

@@ -9,6 +9,9 @@ namespace Verso.Lab.Replay;
 /// <summary>What one replay of one trace through one design gave.</summary>
 public sealed record ReplayResult
 {
+    /// <summary>The design as it was asked for, with its options.</summary>
+    public required string Name { get; init; }
+
     public required DesignFacts Design { get; init; }
 
     public required TraceHeader Header { get; init; }

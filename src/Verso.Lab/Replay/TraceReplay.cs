@@ -44,12 +44,12 @@ public sealed partial class TraceReplay
         _reader = reader;
         _options = options;
         _maxMapCount = reader.Header.MaxMapCount;
-        _machine = options.Design.Create(new MachineOptions
+        _machine = options.Design.Entry.Create(new MachineOptions
         {
             Population = Population.ByEvent,
             MaxMapCount = reader.Header.MaxMapCount,
             OvercommitMode = reader.Header.OvercommitMode,
-            Design = options.DesignOptions,
+            Design = options.Design.Options,
         });
         _files = new OpenFiles(_machine);
         _judge = new CheckpointJudge(_machine, _files, options);
@@ -166,6 +166,7 @@ public sealed partial class TraceReplay
         _tally.Processes = Math.Max(_tally.Processes, _number > 0 ? 1 : 0);
         return new ReplayResult
         {
+            Name = _options.Design.Name,
             Design = _machine.Design,
             Header = _reader.Header,
             Grade = _reader.Grade | (_tally.SpacesAssumed > 0 ? TraceGrade.NoInitialLayout : 0),

@@ -1,0 +1,224 @@
+using System.Text.Json.Serialization;
+
+namespace Verso.Reports.Json;
+
+// The JSON documents, key by key. Addresses are hex strings, sizes integers. Keys are only ever added; a change of meaning
+// gets a new schema name.
+
+/// <summary>So many of so many.</summary>
+public sealed record AgreementDocument(long Matched, long Total);
+
+/// <summary>The fidelity of a replay; quiescent checkpoints are also given apart.</summary>
+public sealed record FidelityDocument
+{
+    public required AgreementDocument Vmas { get; init; }
+
+    public required AgreementDocument AnonVmaGraph { get; init; }
+
+    public required AgreementDocument AnonVmaNodes { get; init; }
+
+    public required AgreementDocument Ranges { get; init; }
+
+    public required long Checkpoints { get; init; }
+
+    public FidelityDocument? Quiescent { get; init; }
+
+    /// <summary>VMAs that differ, by what differs.</summary>
+    public IReadOnlyDictionary<string, long>? Causes { get; init; }
+
+    public IReadOnlyList<string>? Violations { get; init; }
+}
+
+public sealed record ObjectDocument(long Live, long Peak, long BytesPeak, long SizeBytes, long Allocated, long AllocatedAtomic);
+
+public sealed record MergesDocument(long Done, IReadOnlyDictionary<string, long> Refused);
+
+public sealed record PtesDocument(long Copied, long WriteProtected, long Zapped, long Moved);
+
+public sealed record WalksDocument(long Count, long Visited, long Useful, long VisitedUntilDone);
+
+/// <summary>The figures of one design.</summary>
+public sealed record DesignDocument
+{
+    public required string Name { get; init; }
+
+    public required FidelityDocument Fidelity { get; init; }
+
+    public required IReadOnlyDictionary<string, ObjectDocument> Objects { get; init; }
+
+    public required long VmasPeak { get; init; }
+
+    public required MergesDocument Merges { get; init; }
+
+    public required PtesDocument Ptes { get; init; }
+
+    public required WalksDocument Walks { get; init; }
+
+    public required long FramesPeak { get; init; }
+
+    public required long FramesCopied { get; init; }
+
+    public required long FramesReused { get; init; }
+
+    public required IReadOnlyDictionary<string, long> Locks { get; init; }
+
+    public required IReadOnlyDictionary<string, long> LockedWork { get; init; }
+
+    public required long ElapsedNanoseconds { get; init; }
+
+    public required long EngineNanoseconds { get; init; }
+
+    public required long EventsPerSecond { get; init; }
+}
+
+/// <summary>One trace through all designs.</summary>
+public sealed record TraceDocument
+{
+    public required string Name { get; init; }
+
+    public required string Sha256 { get; init; }
+
+    public required string Grade { get; init; }
+
+    public required string Source { get; init; }
+
+    public required string Command { get; init; }
+
+    public required string Kernel { get; init; }
+
+    public required long Events { get; init; }
+
+    public required long LostEvents { get; init; }
+
+    public required long Processes { get; init; }
+
+    public required FidelityDocument Fidelity { get; init; }
+
+    public required IReadOnlyList<DesignDocument> Designs { get; init; }
+}
+
+/// <summary><c>verso compare -j</c>.</summary>
+public sealed record ComparisonDocument(string Schema, IReadOnlyList<TraceDocument> Traces);
+
+/// <summary>One design of the catalogue.</summary>
+public sealed record CatalogueEntryDocument(string Name, string Summary, string Source, string Owner, bool Reference);
+
+/// <summary><c>verso designs -j</c>.</summary>
+public sealed record CatalogueDocument(string Schema, IReadOnlyList<CatalogueEntryDocument> Designs);
+
+/// <summary>A VMA of one side of a difference.</summary>
+public sealed record VmaDocument(
+    string Start, string End, string Flags, long Pgoff, string File, string AnonVma, IReadOnlyList<string> Chain);
+
+public sealed record DifferenceDocument
+{
+    public required long Event { get; init; }
+
+    public required int Mm { get; init; }
+
+    public required string Start { get; init; }
+
+    public required IReadOnlyList<string> Causes { get; init; }
+
+    public VmaDocument? Kernel { get; init; }
+
+    public VmaDocument? Ours { get; init; }
+
+    public required IReadOnlyList<string> History { get; init; }
+}
+
+/// <summary>What became of the calls of a trace.</summary>
+public sealed record CallsDocument
+{
+    public required long Compared { get; init; }
+
+    public required long Skipped { get; init; }
+
+    public required long NotModelled { get; init; }
+
+    public required long Mismatched { get; init; }
+
+    public required IReadOnlyDictionary<string, long> MismatchedByCall { get; init; }
+
+    public required long SearchDifferences { get; init; }
+}
+
+/// <summary><c>verso replay -j</c>.</summary>
+public sealed record ReplayDocument
+{
+    public required string Schema { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Grade { get; init; }
+
+    public required string Source { get; init; }
+
+    public required string Command { get; init; }
+
+    public required string Kernel { get; init; }
+
+    public required long Events { get; init; }
+
+    public required long LostEvents { get; init; }
+
+    public required long Processes { get; init; }
+
+    public required CallsDocument Calls { get; init; }
+
+    public required DesignDocument Design { get; init; }
+
+    public required long DistinctDifferences { get; init; }
+
+    public required IReadOnlyList<DifferenceDocument> Differences { get; init; }
+}
+
+/// <summary><c>verso info -j</c>.</summary>
+public sealed record InfoDocument
+{
+    public required string Schema { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Sha256 { get; init; }
+
+    public required string Grade { get; init; }
+
+    public required string Source { get; init; }
+
+    public required string Command { get; init; }
+
+    public required string Kernel { get; init; }
+
+    public required string Machine { get; init; }
+
+    public required int FormatVersion { get; init; }
+
+    public required long MaxMapCount { get; init; }
+
+    public required long StartUnixSeconds { get; init; }
+
+    public required long FileBytes { get; init; }
+
+    public required long Events { get; init; }
+
+    public required long LostEvents { get; init; }
+
+    public required long DurationNanoseconds { get; init; }
+
+    public required long AddressSpaces { get; init; }
+
+    public required IReadOnlyDictionary<string, long> EventsByKind { get; init; }
+}
+
+/// <summary>Serializers generated at build time: no reflection, so that starting stays fast.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSerializable(typeof(ComparisonDocument))]
+[JsonSerializable(typeof(CatalogueDocument))]
+[JsonSerializable(typeof(ReplayDocument))]
+[JsonSerializable(typeof(InfoDocument))]
+internal sealed partial class DocumentContext : JsonSerializerContext;

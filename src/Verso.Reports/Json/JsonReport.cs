@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Verso.Engine.ReverseMaps;
+using Verso.Lab.Comparison;
+using Verso.Lab.Fidelity;
+using Verso.Lab.Replay;
+using Verso.Reports.Text;
+
+namespace Verso.Reports.Json;
+
+/// <summary>Results as JSON: one document, its schema named in its first key.</summary>
+public static class JsonReport
+{
+    // Output goes to files and terminals, never into HTML: paths and commands stay readable.
+    private static readonly DocumentContext s_context = new(new JsonSerializerOptions(DocumentContext.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static string Render(DesignComparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        return Write(
+            new ComparisonDocument("verso-compare/1", [.. comparison.Traces.Select(ResultDocuments.Of)]),
+            s_context.ComparisonDocument);
+    }
+
+    public static string Render(string name, ReplayResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return Write(ResultDocuments.Of(name, result), s_context.ReplayDocument);
+    }
+
+    public static string Render(IReadOnlyList<Catalogue.Entry> designs)
+    {
+        ArgumentNullException.ThrowIfNull(designs);
+        IEnumerable<CatalogueEntryDocument> entries = designs.Select(entry => new CatalogueEntryDocument(
+            entry.Facts.Name,
+            entry.Facts.Summary,
+            entry.Facts.Source,
+            Kebab.Of(entry.Facts.Owner.ToString()),
+            entry.Facts.Name == ReferenceDesign.Name));
+        return Write(new CatalogueDocument("verso-designs/1", [.. entries]), s_context.CatalogueDocument);
+    }
+
+    public static string Render(string name, TraceSummary summary)
+    {
+        ArgumentNullException.ThrowIfNull(summary);
+        InfoDocument document = new()
+        {
+            Schema = "verso-info/1",
+            Name = name,
+            Sha256 = summary.Sha256,
+            Grade = GradeText.Of(summary.Grade),
+            Source = summary.Header.Source,
+            Command = summary.Header.Command,
+            Kernel = summary.Header.Kernel,
+            Machine = summary.Header.Machine,
+            FormatVersion = summary.Header.Version,
+            MaxMapCount = summary.Header.MaxMapCount,
+            StartUnixSeconds = summary.Header.StartUnixSeconds,
+            FileBytes = summary.FileBytes,
+            Events = summary.Events,
+            LostEvents = summary.Lost,
+            DurationNanoseconds = (long)summary.LastTime,
+            AddressSpaces = summary.AddressSpaces,
+            EventsByKind = summary.EventsByKind.ToDictionary(
+                entry => EventText.Name(entry.Key), entry => entry.Value),
+        };
+        return Write(document, s_context.InfoDocument);
+    }
+
+    /// <summary>An address as every document has it.</summary>
+    internal static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
+
+    private static string Write<T>(T document, JsonTypeInfo<T> type) => JsonSerializer.Serialize(document, type) + "\n";
+}

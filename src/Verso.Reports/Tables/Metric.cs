@@ -1,0 +1,125 @@
+using Verso.Engine;
+using Verso.Lab.Replay;
+using Verso.Reports.Text;
+
+namespace Verso.Reports.Tables;
+
+/// <summary>What a figure counts.</summary>
+public enum MetricUnit
+{
+    Count = 0,
+    Bytes = 1,
+    Nanoseconds = 2,
+    PerSecond = 3,
+}
+
+/// <summary>One figure of one replay, as every tabular format shows it.</summary>
+/// <param name="Group">The heading it stands under in text.</param>
+/// <param name="Label">Its name under that heading.</param>
+/// <param name="Key">Its name where it stands alone: dotted, in kernel words.</param>
+/// <param name="Value">The figure.</param>
+/// <param name="Unit">What it counts.</param>
+public sealed record Metric(string Group, string Label, string Key, long Value, MetricUnit Unit = MetricUnit.Count);
+
+/// <summary>All figures of a replay, in one order for every format.</summary>
+public static class Metrics
+{
+    public static IReadOnlyList<Metric> Of(ReplayResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        List<Metric> all = [];
+        WorkFigures work = result.Work;
+        AddVmas(all, result);
+        foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
+        {
+            all.Add(new Metric("objects at the peak", row.Name, $"objects.{row.Name}.peak", row.Peak));
+        }
+
+        foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
+        {
+            all.Add(new Metric(
+                "bytes at the peak", row.Name, $"objects.{row.Name}.bytesPeak", row.BytesPeak, MetricUnit.Bytes));
+        }
+
+        foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
+        {
+            all.Add(new Metric("allocations", row.Name, $"objects.{row.Name}.allocated", row.Allocated));
+        }
+
+        AddAtomic(all, result);
+        AddPages(all, result);
+        foreach ((LockClass type, (long taken, _)) in work.Locks)
+        {
+            string name = Kebab.Of(type.ToString());
+            all.Add(new Metric("locks taken", name, $"locks.{name}", taken));
+        }
+
+        foreach ((LockClass type, (_, long held)) in work.Locks)
+        {
+            string name = Kebab.Of(type.ToString());
+            all.Add(new Metric("steps under locks", name, $"lockedWork.{name}", held));
+        }
+
+        all.Add(new Metric("time", "elapsed", "elapsed", result.ElapsedNanoseconds, MetricUnit.Nanoseconds));
+        all.Add(new Metric("time", "engine alone", "engine", result.EngineNanoseconds, MetricUnit.Nanoseconds));
+        all.Add(new Metric("time", "events a second", "events", (long)result.EventsPerSecond, MetricUnit.PerSecond));
+        return all;
+    }
+
+    /// <summary>The metrics of several replays as rows: those of the first, then what only later ones have, in place.</summary>
+    public static IReadOnlyList<(Metric Head, IReadOnlyList<Metric?> Cells)> Rows(IReadOnlyList<ReplayResult> results)
+    {
+        List<Dictionary<string, Metric>> columns = [.. results.Select(result => Of(result).ToDictionary(m => m.Key))];
+        List<Metric> heads = [];
+        foreach (Metric metric in results.SelectMany(Of))
+        {
+            if (heads.Exists(head => head.Key == metric.Key))
+            {
+                continue;
+            }
+
+            int last = heads.FindLastIndex(head => head.Group == metric.Group);
+            heads.Insert(last < 0 ? heads.Count : last + 1, metric);
+        }
+
+        return [.. heads.Select(head =>
+            (head, (IReadOnlyList<Metric?>)[.. columns.Select(column => column.GetValueOrDefault(head.Key))]))];
+    }
+
+    private static void AddVmas(List<Metric> all, ReplayResult result)
+    {
+        WorkFigures work = result.Work;
+        all.Add(new Metric("VMAs", "at the peak", "vmas.peak", result.VmasPeak));
+        all.Add(new Metric("VMAs", "merges done", "merges.done", work.MergesDone));
+        foreach (MergeReason reason in MergeReasons.Of(work.MergesRefused))
+        {
+            all.Add(new Metric(
+                "VMAs", $"merges refused: {reason.Name}", $"merges.refused.{reason.Name}", reason.Count));
+        }
+    }
+
+    private static void AddAtomic(List<Metric> all, ReplayResult result)
+    {
+        foreach (ObjectFigures row in result.Objects.Where(row => row.AllocatedAtomic > 0))
+        {
+            all.Add(new Metric(
+                "allocations under a spinlock", row.Name, $"objects.{row.Name}.allocatedAtomic", row.AllocatedAtomic));
+        }
+    }
+
+    private static void AddPages(List<Metric> all, ReplayResult result)
+    {
+        WorkFigures work = result.Work;
+        all.Add(new Metric("page-table entries", "copied by fork", "ptes.copied", work.PtesCopied));
+        all.Add(new Metric("page-table entries", "write-protected", "ptes.writeProtected", work.PtesWriteProtected));
+        all.Add(new Metric("page-table entries", "zapped", "ptes.zapped", work.PtesZapped));
+        all.Add(new Metric("page-table entries", "moved", "ptes.moved", work.PtesMoved));
+        all.Add(new Metric("frames", "at the peak", "frames.peak", result.FramesPeak));
+        all.Add(new Metric("frames", "copied on write", "frames.copied", work.FaultCopied));
+        all.Add(new Metric("frames", "reused", "frames.reused", work.FaultReused));
+        all.Add(new Metric("probe walks", "walks", "walks.count", work.WalkCount));
+        all.Add(new Metric("probe walks", "candidates visited", "walks.visited", work.WalkVisited));
+        all.Add(new Metric("probe walks", "useful", "walks.useful", work.WalkUseful));
+        all.Add(new Metric("probe walks", "visited until done", "walks.visitedUntilDone", work.WalkVisitedUntilDone));
+    }
+}

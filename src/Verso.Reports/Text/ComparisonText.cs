@@ -1,0 +1,79 @@
+using System.Text;
+using Verso.Lab.Comparison;
+using Verso.Lab.Replay;
+using Verso.Reports.Tables;
+
+namespace Verso.Reports.Text;
+
+/// <summary>A comparison as tables: a column a design.</summary>
+public static class ComparisonText
+{
+    public static string Render(DesignComparison comparison, int width, Palette palette)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        StringBuilder text = new();
+        foreach (TraceComparison trace in comparison.Traces)
+        {
+            text.Append(text.Length > 0 ? "\n" : "");
+            Append(text, trace, width, palette);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A figure in its unit.</summary>
+    public static string Cell(Metric? metric) => metric switch
+    {
+        null => "-",
+        { Unit: MetricUnit.Bytes } => Figures.Bytes(metric.Value),
+        { Unit: MetricUnit.Nanoseconds } => Figures.Duration(metric.Value),
+        _ => Figures.Count(metric.Value),
+    };
+
+    private static void Append(StringBuilder text, TraceComparison trace, int width, Palette palette)
+    {
+        text.Append(TraceText.Heading(trace.Name, trace.Reference, palette))
+            .Append(FidelityText.Render(trace.Reference.Fidelity, palette));
+        foreach (ReplayResult other in trace.Designs.Where(design => design != trace.Reference))
+        {
+            AppendOther(text, other);
+        }
+
+        text.Append('\n');
+        TextTable table = new([.. trace.Designs.Select(design => design.Name)]);
+        string group = "";
+        foreach ((Metric head, IReadOnlyList<Metric?> cells) in Metrics.Rows(trace.Designs))
+        {
+            if (cells.All(cell => cell is null or { Value: 0 }))
+            {
+                continue;
+            }
+
+            if (head.Group != group)
+            {
+                group = head.Group;
+                table.Heading(group);
+            }
+
+            table.Row(head.Label, [.. cells.Select(Cell)]);
+        }
+
+        text.Append(table.Render(width, palette));
+    }
+
+    /// <summary>Other designs merge by other rules, so only mapped ranges can be compared with the kernel's.</summary>
+    private static void AppendOther(StringBuilder text, ReplayResult result)
+    {
+        text.Append($"             {result.Name}: {FidelityText.Phrase(result.Fidelity)}");
+        if (result.Fidelity.Verifications > 0)
+        {
+            text.Append(result.Fidelity.Violations.Count == 0 ? ", no violation" : ", violated");
+        }
+
+        text.Append('\n');
+        foreach (string violation in result.Fidelity.Violations)
+        {
+            text.Append("               ").Append(violation).Append('\n');
+        }
+    }
+}

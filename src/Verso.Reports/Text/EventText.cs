@@ -1,0 +1,119 @@
+using System.Globalization;
+using Verso.Engine;
+using Verso.Lab.Replay;
+using Verso.Traces;
+
+namespace Verso.Reports.Text;
+
+/// <summary>An event on one line, much as strace writes calls.</summary>
+public static class EventText
+{
+    /// <summary><c>#12 +0.000345 4711 mm3 mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE, file4, 0x0) = 0x7f...</c></summary>
+    public static string Line(NumberedEvent entry)
+    {
+        TraceEvent e = entry.Event;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"#{entry.Number} +{e.Time / 1e9:F6} {e.Task} mm{e.Mm} {Describe(e)}");
+    }
+
+    /// <summary>What the event is, without number, time, task and address space.</summary>
+    public static string Describe(in TraceEvent e) => e.Kind switch
+    {
+        TraceEventKind.Mmap => $"mmap({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Prot(e.Arg2)}, {Flags<MapFlags>("MAP", e.Arg3)}, "
+            + $"{File(e.Arg4)}, {Hex(e.Arg5)}){Result(e)}",
+        TraceEventKind.Munmap => $"munmap({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
+        TraceEventKind.Mprotect => $"mprotect({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Prot(e.Arg2)}{Pkey(e.Arg3)}){Result(e)}",
+        TraceEventKind.Mremap => $"mremap({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, "
+            + $"{Flags<RemapFlags>("MREMAP", e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
+        TraceEventKind.Madvise => $"madvise({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Name<Advice>("MADV", e.Arg2)}){Result(e)}",
+        TraceEventKind.Brk => $"brk({Hex(e.Arg0)}){Result(e)}",
+        TraceEventKind.Mlock => $"mlock2({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Hex(e.Arg2)}){Result(e)}",
+        TraceEventKind.Munlock => $"munlock({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
+        TraceEventKind.Mlockall => $"mlockall({Flags<LockAll>("MCL", e.Arg0)}){Result(e)}",
+        TraceEventKind.Munlockall => $"munlockall(){Result(e)}",
+        TraceEventKind.Shmat => $"shmat({e.Arg0}, {Hex(e.Arg1)}, {Hex(e.Arg2)}) of {Hex(e.Arg3)} bytes, "
+            + $"{File(e.Arg4)}{Result(e)}",
+        TraceEventKind.Shmdt => $"shmdt({Hex(e.Arg0)}){Result(e)}",
+        TraceEventKind.Mseal => $"mseal({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
+        TraceEventKind.Prctl => $"prctl({e.Arg0}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, {Hex(e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
+        TraceEventKind.Mbind => $"mbind({Hex(e.Arg0)}, {Hex(e.Arg1)}, {e.Arg2}, {Hex(e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
+        _ => DescribeOther(e),
+    };
+
+    /// <summary>The name of a kind of event as it is printed: <c>mmap</c>, <c>stack-grow</c>.</summary>
+    public static string Name(TraceEventKind kind) => Kebab.Of(kind.ToString());
+
+    /// <summary>The result of a call: a number, an address or an error's name.</summary>
+    public static string ResultOf(long result) => result switch
+    {
+        < 0 and >= -4095 => ((Errno)(int)-result).ToString(),
+        _ => Hex((ulong)result),
+    };
+
+    private static string DescribeOther(in TraceEvent e) => e.Kind switch
+    {
+        TraceEventKind.Fault => $"fault({Hex(e.Arg0)}, {Access(e.Arg1)}){Outcome(e.Arg2)}",
+        TraceEventKind.Prepare => $"anon_vma_prepare({Hex(e.Arg0)}){Outcome(e.Arg1)}",
+        TraceEventKind.StackGrow => $"stack grows to {Hex(e.Arg0)}",
+        TraceEventKind.Populate => $"populate({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Access(e.Arg2)})",
+        TraceEventKind.Truncate => $"truncate({File(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
+        TraceEventKind.Fork => $"fork of mm{e.Mm}: child mm{e.Arg0}",
+        TraceEventKind.Exec => $"exec into mm{e.Mm}, leaving mm{e.Arg0}",
+        TraceEventKind.Attach => $"attach to mm{e.Mm}",
+        TraceEventKind.MmExit => $"exit_mmap of mm{e.Mm}",
+        TraceEventKind.TaskStart => $"task {e.Arg0} starts, flags {Hex(e.Arg1)}",
+        TraceEventKind.TaskExit => $"task exits, code {Hex(e.Arg0)}",
+        TraceEventKind.FileDefined => e.Payload is FileIdentity file ? $"{file.File} is {file.Path}" : "file defined",
+        TraceEventKind.Checkpoint => Checkpoint(e),
+        TraceEventKind.Lost => $"{e.Arg0} events lost",
+        _ => $"event of kind {(int)e.Kind}",
+    };
+
+    private static string Checkpoint(in TraceEvent e)
+    {
+        string reason = Kebab.Of(((CheckpointReason)e.Arg0).ToString());
+        return $"checkpoint ({reason}, {(e.Arg1 == 1 ? "quiescent" : "others running")})";
+    }
+
+    private static string Hex(ulong value) => value == 0 ? "0" : $"0x{value:x}";
+
+    private static string File(ulong id) => id == 0 ? "-" : $"file{id}";
+
+    private static string Pkey(ulong key) => (long)key == -1 ? "" : $", pkey {key}";
+
+    private static string Result(in TraceEvent e) => $" = {ResultOf(e.Result)}";
+
+    private static string Outcome(ulong outcome) => (PrepareOutcome)outcome switch
+    {
+        PrepareOutcome.Allocated => " -> anon_vma allocated",
+        PrepareOutcome.Reused => " -> a neighbour's anon_vma",
+        _ => "",
+    };
+
+    private static string Access(ulong value)
+    {
+        TraceAccess access = (TraceAccess)value;
+        string kind = (access & TraceAccess.Write) != 0 ? "write"
+            : (access & TraceAccess.Execute) != 0 ? "exec" : "read";
+        return (access & TraceAccess.Kernel) != 0 ? $"{kind} by kernel" : kind;
+    }
+
+    private static string Prot(ulong value) => Flags<Protection>("PROT", value);
+
+    private static string Name<T>(string prefix, ulong value)
+        where T : struct, Enum
+    {
+        string name = Enum.ToObject(typeof(T), value).ToString() ?? "";
+        return char.IsDigit(name[0]) ? $"{prefix}_{value}" : $"{prefix}_{name.ToUpperInvariant()}";
+    }
+
+    private static string Flags<T>(string prefix, ulong value)
+        where T : struct, Enum
+    {
+        string names = Enum.ToObject(typeof(T), value).ToString() ?? "";
+        return char.IsDigit(names[0]) || names[0] == '-'
+            ? Hex(value)
+            : string.Join('|', names.Split(", ").Select(name => $"{prefix}_{name.ToUpperInvariant()}"));
+    }
+}

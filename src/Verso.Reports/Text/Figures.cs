@@ -1,0 +1,59 @@
+using System.Globalization;
+using Verso.Lab.Fidelity;
+
+namespace Verso.Reports.Text;
+
+/// <summary>Numbers as people read them; the same everywhere, whatever the locale.</summary>
+public static class Figures
+{
+    private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
+
+    /// <summary>1,234,567.</summary>
+    public static string Count(long value) => value.ToString("N0", s_culture);
+
+    /// <summary>12 B, 3.4 KiB, 5.6 MiB, 7.8 GiB.</summary>
+    public static string Bytes(long value)
+    {
+        if (value < 1024)
+        {
+            return string.Create(s_culture, $"{value} B");
+        }
+
+        double scaled = value;
+        int unit = 0;
+        while (scaled >= 1024 && unit < 4)
+        {
+            scaled /= 1024;
+            unit++;
+        }
+
+        return string.Create(s_culture, $"{scaled:F1} {"BKMGT"[unit]}iB");
+    }
+
+    /// <summary>850 µs, 12.3 ms, 4.56 s.</summary>
+    public static string Duration(long nanoseconds) => nanoseconds switch
+    {
+        < 1_000_000 => string.Create(s_culture, $"{nanoseconds / 1e3:F0} µs"),
+        < 1_000_000_000 => string.Create(s_culture, $"{nanoseconds / 1e6:F1} ms"),
+        _ => string.Create(s_culture, $"{nanoseconds / 1e9:F2} s"),
+    };
+
+    /// <summary>100 % only where really all agree; 99.99 % at most otherwise.</summary>
+    public static string Percent(Agreement agreement)
+    {
+        if (agreement.IsFull)
+        {
+            return "100 %";
+        }
+
+        double percent = Math.Min(Math.Floor(agreement.Share * 10_000) / 100, 99.99);
+        return string.Create(s_culture, $"{percent:F2} %");
+    }
+
+    /// <summary>99.50 % (199 of 200).</summary>
+    public static string Agreement(Agreement agreement) =>
+        $"{Percent(agreement)} ({Count(agreement.Matched)} of {Count(agreement.Total)})";
+
+    /// <summary>One thing, or several: <c>1 process</c>, <c>2 processes</c>.</summary>
+    public static string Plural(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
+}

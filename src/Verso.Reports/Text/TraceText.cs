@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+using Verso.Lab.Comparison;
+using Verso.Lab.Replay;
+using Verso.Traces;
+
+namespace Verso.Reports.Text;
+
+/// <summary>What a trace is, in a few lines.</summary>
+public static class TraceText
+{
+    /// <summary>Name, origin, size and grade of a replayed trace.</summary>
+    public static string Heading(string name, ReplayResult result, Palette palette)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(palette);
+        StringBuilder text = new();
+        text.Append(palette.Bold(name)).Append('\n');
+        AppendOrigin(text, result.Header);
+        text.Append($"  events     {Figures.Count(result.Events)} of ")
+            .Append(Figures.Plural(result.Tally.Processes, "process", "processes"))
+            .Append(result.Tally.Threads > 0 ? $" with {Figures.Plural(result.Tally.Threads, "more thread", "more threads")}\n" : "\n");
+        AppendGrade(text, result.Grade, result.Tally.Lost);
+        return text.ToString();
+    }
+
+    /// <summary>Header, counts by kind and grade of a trace that was read through.</summary>
+    public static string Info(string name, TraceSummary summary, Palette palette)
+    {
+        ArgumentNullException.ThrowIfNull(summary);
+        ArgumentNullException.ThrowIfNull(palette);
+        StringBuilder text = new();
+        text.Append(palette.Bold(name)).Append('\n');
+        AppendOrigin(text, summary.Header);
+        text.Append($"  machine    {summary.Header.Machine}, pages of {summary.Header.PageSizeBytes} bytes, ")
+            .Append($"vm.max_map_count {summary.Header.MaxMapCount}, ")
+            .Append($"vm.overcommit_memory {summary.Header.OvercommitMode}\n");
+        if (summary.Header.StartUnixSeconds > 0)
+        {
+            DateTimeOffset start = DateTimeOffset.FromUnixTimeSeconds(summary.Header.StartUnixSeconds);
+            text.Append(CultureInfo.InvariantCulture, $"  began      {start:yyyy-MM-dd HH:mm:ss} UTC\n");
+        }
+
+        text.Append($"  format     version {summary.Header.Version}, {Figures.Bytes(summary.FileBytes)}, ")
+            .Append($"sha256 {summary.Sha256}\n");
+        text.Append($"  events     {Figures.Count(summary.Events)} in {Figures.Duration((long)summary.LastTime)}, ")
+            .Append($"{Figures.Plural(summary.AddressSpaces, "address space", "address spaces")}\n");
+        AppendGrade(text, summary.Grade, summary.Lost);
+        foreach ((TraceEventKind kind, long count) in summary.EventsByKind)
+        {
+            text.Append($"    {Figures.Count(count),12}  {EventText.Name(kind)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static void AppendOrigin(StringBuilder text, TraceHeader header)
+    {
+        string kernel = header.Kernel.Length == 0 ? "" : $" on Linux {header.Kernel}";
+        text.Append($"  made by    {header.Source}{kernel}\n");
+        if (header.Command.Length > 0)
+        {
+            text.Append($"  command    {Shorten(header.Command)}\n");
+        }
+    }
+
+    private static void AppendGrade(StringBuilder text, TraceGrade grade, long lost)
+    {
+        text.Append($"  grade      {GradeText.Of(grade)}{(lost > 0 ? $" ({Figures.Count(lost)} events lost)" : "")}\n");
+        foreach (string line in GradeText.Explain(grade))
+        {
+            text.Append($"             {line}\n");
+        }
+    }
+
+    /// <summary>One line of a command that may be a whole script, without control characters.</summary>
+    private static string Shorten(string command)
+    {
+        const int Longest = 85;
+        string line = new([.. command.Select(letter => char.IsControl(letter) ? ' ' : letter)]);
+        return line.Length <= Longest ? line : $"{line[..(Longest - 3)]}...";
+    }
+}
