@@ -1,9 +1,3 @@
-using System.CommandLine;
 using Verso.Cli;
 
-RootCommand root = new("Who maps this page, why, and what it costs to know.")
-{
-    RecordCommand.Create(),
-    ImportCommand.Create(),
-};
-return root.Parse(args).Invoke();
+return VersoCommandLine.Run(args, Console.Out, Console.Error);

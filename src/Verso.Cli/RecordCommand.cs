@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Verso.Linux;
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Cli;
@@ -8,7 +9,6 @@ namespace Verso.Cli;
 /// <summary>verso record: runs a command and writes down what its process tree does to its memory.</summary>
 internal static class RecordCommand
 {
-    private const int Trouble = 2;
     private const string StandardOutput = "-";
     private const int FileBufferBytes = 1 << 16;
 
@@ -40,7 +40,13 @@ internal static class RecordCommand
             Description = "the command and its arguments, after --",
             Arity = ArgumentArity.OneOrMore,
         };
-        Command command = new("record", "run a command and record what its process tree does to its memory")
+        DocumentedCommand command = new(
+            "record",
+            "Runs a command and records what its process tree does to its memory. Returns the command's exit status, 127 "
+            + "if there is no such command, 126 if it cannot run, 2 if this machine cannot record.",
+            "verso record -o make.verso -- make -j2",
+            "verso record --no-faults -- ./server         # smaller: no page state, no walks",
+            "verso record -o - -- true | verso info -")
         {
             output, noFaults, interval, commandOnly, quiet, words,
         };
@@ -53,7 +59,8 @@ internal static class RecordCommand
                 CheckpointInterval = Math.Max(0, parsed.GetValue(interval)),
                 End = parsed.GetValue(commandOnly) ? RecordingEnd.Command : RecordingEnd.WholeTree,
             },
-            parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal));
+            parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal,
+            parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -63,44 +70,30 @@ internal static class RecordCommand
         Quiet,
     }
 
-    private static int Run(string output, RecorderOptions options, Verbosity verbosity)
+    private static int Run(string output, RecorderOptions options, Verbosity verbosity, TextWriter error)
     {
-        try
+        if (output == StandardOutput)
         {
-            if (output == StandardOutput)
-            {
-                options = options with { Output = CommandOutput.StandardError };
-            }
-
-            using Recorder recorder = Recorder.Prepare(options);
-            using Stream stream = output == StandardOutput
-                ? Console.OpenStandardOutput()
-                : new FileStream(output, FileMode.Create, FileAccess.Write, FileShare.Read, FileBufferBytes);
-            RecordingOutcome outcome = Record(recorder, stream);
-            if (outcome.Problem is not null)
-            {
-                Complain($"{output}: {outcome.Problem.Message}");
-                return Trouble;
-            }
-
-            if (verbosity == Verbosity.Normal)
-            {
-                Summarize(output, outcome);
-            }
-
-            return outcome.ExitStatus;
+            options = options with { Output = CommandOutput.StandardError };
         }
-        catch (CommandNotStartedException problem)
+
+        using Recorder recorder = Recorder.Prepare(options);
+        using Stream stream = output == StandardOutput
+            ? Console.OpenStandardOutput()
+            : new FileStream(output, FileMode.Create, FileAccess.Write, FileShare.Read, FileBufferBytes);
+        RecordingOutcome outcome = Record(recorder, stream);
+        if (outcome.Problem is not null)
         {
-            Complain(problem.Message);
-            return problem.ExitStatus;
+            error.Write($"verso record: {output}: {outcome.Problem.Message}\n");
+            return ExitStatus.Trouble;
         }
-        catch (Exception problem) when (
-            problem is RecorderUnavailableException or IOException or UnauthorizedAccessException)
+
+        if (verbosity == Verbosity.Normal)
         {
-            Complain(problem.Message);
-            return Trouble;
+            Summarize(error, output, outcome);
         }
+
+        return outcome.ExitStatus;
     }
 
     private static RecordingOutcome Record(Recorder recorder, Stream stream)
@@ -115,18 +108,17 @@ internal static class RecordCommand
         return outcome;
     }
 
-    private static void Summarize(string output, RecordingOutcome outcome)
+    private static void Summarize(TextWriter error, string output, RecordingOutcome outcome)
     {
+        RecordingCounts counts = outcome.Counts;
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"verso: {outcome.Counts.Events} events, {outcome.Counts.Tasks + 1} tasks, "
-            + $"{outcome.Counts.Checkpoints} checkpoints, {outcome.Counts.Lost} lost");
-        Console.Error.WriteLine(output == StandardOutput ? text : $"{text}: {output}");
+            $"verso: {counts.Events} events, {counts.Tasks + 1} tasks, {counts.Checkpoints} checkpoints, "
+                + $"{counts.Lost} lost");
+        error.WriteLine(output == StandardOutput ? text : $"{text}: {output}");
         if (outcome.Ending == RecordingEnding.Interrupted)
         {
-            Console.Error.WriteLine("verso: interrupted; what is still running is not recorded");
+            error.WriteLine("verso: interrupted; what is still running is not recorded");
         }
     }
-
-    private static void Complain(string message) => Console.Error.WriteLine($"verso record: {message}");
 }

@@ -13,8 +13,8 @@ public sealed record TraceComparison
     public required string Sha256 { get; init; }
 
     /// <summary>
-    /// The replay through the kernel's own design: its fidelity vouches for the figures of all. It is made even where the user
-    /// did not ask for that design.
+    /// The replay through the kernel's own design: its fidelity vouches for the figures of all. It is made even where
+    /// the user did not ask for that design.
     /// </summary>
     public required ReplayResult Reference { get; init; }
 
@@ -67,7 +67,8 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
                     hashes[trace] = inputs[trace].Hash();
                 }
 
-                results[trace][design] = Replay(inputs[trace], template with { Design = all[design] }, progress, cancellation);
+                results[trace][design] = Replay(
+                    inputs[trace], template with { Design = all[design] }, progress, cancellation);
             });
         }
         catch (AggregateException failed)

@@ -4,8 +4,8 @@ using Verso.Traces;
 namespace Verso.Lab.Comparison;
 
 /// <summary>
-/// A trace as a command names it: a file, or <c>-</c> for standard input. Several replays read it, each for itself; so standard
-/// input is first copied to a temporary file, which goes when this is disposed.
+/// A trace as a command names it: a file, or <c>-</c> for standard input. Several replays read it, each for itself;
+/// so standard input is first copied to a temporary file, which goes when this is disposed.
 /// </summary>
 public sealed class TraceInput : IDisposable
 {
@@ -55,7 +55,9 @@ public sealed class TraceInput : IDisposable
         return new TraceInput(name, path, isTemporary: true);
     }
 
-    /// <summary>A reader of its own for one replay, and the stream below it, whose position tells how far it is.</summary>
+    /// <summary>
+    /// A reader of its own for one replay, and the stream below it, whose position tells how far it is.
+    /// </summary>
     /// <exception cref="TraceFormatException">It is no trace.</exception>
     public TraceReader Read(out Stream position)
     {

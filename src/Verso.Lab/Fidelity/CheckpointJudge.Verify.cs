@@ -10,7 +10,9 @@ internal sealed partial class CheckpointJudge
     private readonly List<string> _violations = [];
     private long _verifications;
 
-    /// <summary>S2 by a walk of every frame, and the audit. Walks made here are taken out of the counts again.</summary>
+    /// <summary>
+    /// S2 by a walk of every frame, and the audit. Walks made here are taken out of the counts again.
+    /// </summary>
     public void Verify(long number)
     {
         _verifications++;
@@ -26,14 +28,19 @@ internal sealed partial class CheckpointJudge
         Report(number, violation);
     }
 
-    /// <summary>S3, when no address space is left: of all objects only page cache and named shared memory remain.</summary>
+    /// <summary>
+    /// S3, when no address space is left: of all objects only page cache and named shared memory remain.
+    /// </summary>
     public void VerifyNothingLeft(long number)
     {
         Report(number, machine.Audit());
         foreach (Ledger.Row row in machine.Ledger.Rows)
         {
             bool mayStay = row.Name is "page" or "shmem_inode";
-            Report(number, mayStay || row.Live == 0 ? null : $"{row.Live} {row.Name} left when every address space is gone");
+            if (!mayStay && row.Live != 0)
+            {
+                Report(number, $"{row.Live} {row.Name} left when every address space is gone");
+            }
         }
     }
 

@@ -26,8 +26,8 @@ public sealed record FidelityScore
     public Agreement Vmas { get; internal set; }
 
     /// <summary>
-    /// VMAs whose place in the anon_vma graph agrees: chain in order, roots, parents and counts. Of those with a chain in
-    /// the kernel or in the replay.
+    /// VMAs whose place in the anon_vma graph agrees: chain in order, roots, parents and counts. Of those with a
+    /// chain in the kernel or in the replay.
     /// </summary>
     public Agreement GraphVmas { get; internal set; }
 
@@ -35,8 +35,8 @@ public sealed record FidelityScore
     public Agreement GraphNodes { get; internal set; }
 
     /// <summary>
-    /// VMAs of the kernel whose whole range has the same flags, file and file offset in the replay, however it is cut into
-    /// VMAs there: what any design must keep, whatever its merge rules.
+    /// VMAs of the kernel whose whole range has the same flags, file and file offset in the replay, however it is cut
+    /// into VMAs there: what any design must keep, whatever its merge rules.
     /// </summary>
     public Agreement Ranges { get; internal set; }
 
@@ -61,7 +61,10 @@ public sealed record FidelityResult
 
     public FidelityScore All => FidelityScore.Sum(Quiescent, Concurrent);
 
-    /// <summary>Whether the design claims the kernel's own VMAs and graph; else only <see cref="FidelityScore.Ranges"/> counts.</summary>
+    /// <summary>
+    /// Whether the design claims the kernel's own VMAs and graph; else only <see cref="FidelityScore.Ranges"/>
+    /// counts.
+    /// </summary>
     public required FidelityScope Scope { get; init; }
 
     /// <summary>VMAs that differ, at all checkpoints, by each thing in which they do.</summary>
@@ -118,7 +121,9 @@ public sealed record Difference
     /// <summary>The kernel's; null if there is none.</summary>
     public required VmaDescription? Kernels { get; init; }
 
-    /// <summary>The last events that touched this range of this address space; empty unless history was asked for.</summary>
+    /// <summary>
+    /// The last events that touched this range of this address space; empty unless history was asked for.
+    /// </summary>
     public required IReadOnlyList<NumberedEvent> History { get; init; }
 }
 

@@ -6,8 +6,8 @@ using Verso.Traces;
 namespace Verso.Lab.Fidelity;
 
 /// <summary>
-/// Whether a file of the machine and one of the trace are the same: by device and inode; objects that the kernel made itself
-/// (shared anonymous memory) by a bijection that holds over the whole replay.
+/// Whether a file of the machine and one of the trace are the same: by device and inode; objects that the kernel made
+/// itself (shared anonymous memory) by a bijection that holds over the whole replay.
 /// </summary>
 internal sealed class FileMatcher(Machine machine, OpenFiles files)
 {

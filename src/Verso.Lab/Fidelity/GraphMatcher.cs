@@ -7,10 +7,10 @@ namespace Verso.Lab.Fidelity;
 /// Compares the anon_vma graphs of two images of one address space, anchored at VMAs that begin at the same address.
 /// </summary>
 /// <remarks>
-/// The ids of the two sides have nothing to do with each other. Each anchored pair of VMAs proposes that the anon_vmas of its
-/// chains, position by position, are the same, and with them their roots and parents. The proposals are counted; the most
-/// frequent ones make the bijection, so that one wrong VMA spoils its own place and not that of others. Then every VMA and
-/// every anon_vma is judged under that bijection.
+/// The ids of the two sides have nothing to do with each other. Each anchored pair of VMAs proposes that the
+/// anon_vmas of its chains, position by position, are the same, and with them their roots and parents. The proposals
+/// are counted; the most frequent ones make the bijection, so that one wrong VMA spoils its own place and not that of
+/// others. Then every VMA and every anon_vma is judged under that bijection.
 /// </remarks>
 internal sealed class GraphMatcher
 {

@@ -5,8 +5,8 @@ using Verso.Engine.Vmas;
 namespace Verso.Lab.Fidelity;
 
 /// <summary>
-/// Whether the kernel's mappings are there in the replay, however they are cut into VMAs: for designs that merge more, or less,
-/// than the kernel does.
+/// Whether the kernel's mappings are there in the replay, however they are cut into VMAs: for designs that merge
+/// more, or less, than the kernel does.
 /// </summary>
 internal static class RangeCoverage
 {
@@ -62,8 +62,8 @@ internal static class RangeCoverage
 public static class ComparedFlags
 {
     /// <summary>
-    /// All but VM_SOFTDIRTY: it says whether somebody reset a clock in /proc/PID/clear_refs, is ignored by every merge test, and
-    /// does not exist in kernels without CONFIG_MEM_SOFT_DIRTY.
+    /// All but VM_SOFTDIRTY: it says whether somebody reset a clock in /proc/PID/clear_refs, is ignored by every
+    /// merge test, and does not exist in kernels without CONFIG_MEM_SOFT_DIRTY.
     /// </summary>
     public const VmaFlags Mask = ~VmaFlags.SoftDirty;
 }

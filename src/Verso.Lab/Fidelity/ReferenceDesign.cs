@@ -4,7 +4,9 @@ using Verso.Lab.Replay;
 
 namespace Verso.Lab.Fidelity;
 
-/// <summary>The design of the kernel that recordings come from: the one whose VMAs and graph must equal the kernel's.</summary>
+/// <summary>
+/// The design of the kernel that recordings come from: the one whose VMAs and graph must equal the kernel's.
+/// </summary>
 public static class ReferenceDesign
 {
     public const string Name = "anon-vma-chain";

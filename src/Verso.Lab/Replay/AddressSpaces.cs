@@ -1,6 +1,8 @@
 namespace Verso.Lab.Replay;
 
-/// <summary>The live address spaces of a replay by their ids in the trace. Bounded by what lives, not by what has lived.</summary>
+/// <summary>
+/// The live address spaces of a replay by their ids in the trace. Bounded by what lives, not by what has lived.
+/// </summary>
 internal sealed class AddressSpaces
 {
     private readonly Dictionary<int, Space> _live = [];

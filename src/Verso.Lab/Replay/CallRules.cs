@@ -4,8 +4,9 @@ using Verso.Traces;
 namespace Verso.Lab.Replay;
 
 /// <summary>
-/// Which failed calls a replay runs. A failure that follows from the state of the address space is run and compared; one
-/// that has its cause outside (permissions, limits of other resources, signals) is not, since the engine would succeed.
+/// Which failed calls a replay runs. A failure that follows from the state of the address space is run and compared;
+/// one that has its cause outside (permissions, limits of other resources, signals) is not, since the engine would
+/// succeed.
 /// </summary>
 internal static class CallRules
 {

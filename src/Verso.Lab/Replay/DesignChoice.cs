@@ -3,7 +3,9 @@ using Verso.Engine.ReverseMaps;
 
 namespace Verso.Lab.Replay;
 
-/// <summary>A design of the catalogue with options, written <c>name</c> or <c>name:option=value:option=value</c>.</summary>
+/// <summary>
+/// A design of the catalogue with options, written <c>name</c> or <c>name:option=value:option=value</c>.
+/// </summary>
 public sealed class DesignChoice
 {
     /// <summary>The design as it is.</summary>
@@ -32,13 +34,15 @@ public sealed class DesignChoice
     public static IReadOnlyList<DesignChoice> All { get; } =
         [.. Catalogue.Designs.Select(entry => new DesignChoice(entry))];
 
+    private static IEnumerable<string> Names => Catalogue.Designs.Select(entry => entry.Facts.Name);
+
     /// <summary>Reads one choice. Throws <see cref="FormatException"/>, whose message names what there is.</summary>
     public static DesignChoice Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         string[] parts = text.Split(':');
-        Catalogue.Entry entry = Catalogue.Find(parts[0]) ?? throw new FormatException(
-            $"unknown design '{parts[0]}'; there are {string.Join(", ", Catalogue.Designs.Select(known => known.Facts.Name))}");
+        Catalogue.Entry entry = Catalogue.Find(parts[0])
+            ?? throw new FormatException($"unknown design '{parts[0]}'; there are {string.Join(", ", Names)}");
         Dictionary<string, string> options = [];
         foreach (string part in parts.AsSpan(1))
         {

@@ -37,7 +37,9 @@ internal sealed class EventHistory
         _next = (_next + 1) % Capacity;
     }
 
-    /// <summary>The last <paramref name="count"/> events that touched [start, end) or bordered on it, oldest first.</summary>
+    /// <summary>
+    /// The last <paramref name="count"/> events that touched [start, end) or bordered on it, oldest first.
+    /// </summary>
     public IReadOnlyList<NumberedEvent> Touching(ulong start, ulong end, int count)
     {
         List<NumberedEvent> found = [];

@@ -9,8 +9,8 @@ public sealed record ReplayOptions
     public required DesignChoice Design { get; init; }
 
     /// <summary>
-    /// Nothing in a recording walks the reverse map, so the replay does: one walk of the page just touched every so many
-    /// faults, and of the last pages touched at each checkpoint. The same pages for every design. 0: no walks.
+    /// Nothing in a recording walks the reverse map, so the replay does: one walk of the page just touched every so
+    /// many faults, and of the last pages touched at each checkpoint. The same pages for every design. 0: no walks.
     /// </summary>
     public int ProbeInterval { get; init; } = DefaultProbeInterval;
 
@@ -31,7 +31,9 @@ public enum Verification
 {
     None = 0,
 
-    /// <summary>At every checkpoint, and at the end: every walk of every frame (S2), and the audit of all state.</summary>
+    /// <summary>
+    /// At every checkpoint, and at the end: every walk of every frame (S2), and the audit of all state.
+    /// </summary>
     AtCheckpoints = 1,
 }
 

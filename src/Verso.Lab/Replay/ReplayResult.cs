@@ -74,7 +74,9 @@ public sealed record WorkFigures
 {
     public required long MergesDone { get; init; }
 
-    /// <summary>Refused attempts by the first failed test in kernel order; tests that refused none are absent.</summary>
+    /// <summary>
+    /// Refused attempts by the first failed test in kernel order; tests that refused none are absent.
+    /// </summary>
     public required IReadOnlyDictionary<MergeTests, long> MergesRefused { get; init; }
 
     public required long PtesCopied { get; init; }

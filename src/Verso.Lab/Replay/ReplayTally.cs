@@ -13,7 +13,9 @@ public sealed class ReplayTally
     /// <summary>Events that the recorder declared lost.</summary>
     public long Lost { get; internal set; }
 
-    /// <summary>Faults by how they ended in the replay; anything but Done is the program's error or a difference.</summary>
+    /// <summary>
+    /// Faults by how they ended in the replay; anything but Done is the program's error or a difference.
+    /// </summary>
     public long[] Faults { get; } = new long[Enum.GetValues<FaultOutcome>().Length];
 
     /// <summary>Populations that stopped before their end, as GUP does at a hole.</summary>

@@ -1,5 +1,4 @@
 using Verso.Engine;
-using Verso.Engine.Vmas;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
@@ -153,7 +152,9 @@ public sealed partial class TraceReplay
         Compare(space, e, (long)ours);
     }
 
-    /// <summary>A number for each memory policy: two are equal if mode, mode flags and nodes are. 0 is the default.</summary>
+    /// <summary>
+    /// A number for each memory policy: two are equal if mode, mode flags and nodes are. 0 is the default.
+    /// </summary>
     private int PolicyOf(ulong mode, ulong nodes)
     {
         if (mode == 0)

@@ -28,14 +28,16 @@ public sealed partial class TraceReplay
         }
     }
 
-    private static FaultAccess AccessOf(ulong access) => ((TraceAccess)access & (TraceAccess.Write | TraceAccess.Execute)) switch
+    private static FaultAccess AccessOf(ulong recorded)
     {
-        0 => FaultAccess.Read,
-        TraceAccess.Execute => FaultAccess.Execute,
-        _ => FaultAccess.Write,
-    };
+        TraceAccess access = (TraceAccess)recorded;
+        return (access & TraceAccess.Write) != 0 ? FaultAccess.Write
+            : (access & TraceAccess.Execute) != 0 ? FaultAccess.Execute : FaultAccess.Read;
+    }
 
-    /// <summary>Populates VMA by VMA: with the access that was recorded, or, where mlock chose, with what it chooses.</summary>
+    /// <summary>
+    /// Populates VMA by VMA: with the access that was recorded, or, where mlock chose, with what it chooses.
+    /// </summary>
     private void OnPopulate(in TraceEvent e)
     {
         MmId mm = SpaceOf(e.Mm).Mm;
@@ -85,7 +87,9 @@ public sealed partial class TraceReplay
         _asideTicks += Stopwatch.GetTimestamp() - begin;
     }
 
-    /// <summary>The end: all state once more, and then that nothing is left when every address space is gone (S3).</summary>
+    /// <summary>
+    /// The end: all state once more, and then that nothing is left when every address space is gone (S3).
+    /// </summary>
     private void VerifyEnd()
     {
         _judge.Verify(_number);

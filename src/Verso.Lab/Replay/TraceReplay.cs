@@ -6,17 +6,19 @@ using Verso.Traces;
 namespace Verso.Lab.Replay;
 
 /// <summary>
-/// Drives one machine from a trace. VMAs and reverse map are derived from the operations alone: a checkpoint is compared with
-/// what was derived and corrects nothing.
+/// Drives one machine from a trace. VMAs and reverse map are derived from the operations alone: a checkpoint is
+/// compared with what was derived and corrects nothing.
 /// </summary>
 /// <remarks>
 /// <para>
-/// From the kernel's internals the trace gives only: the order of events (that of the mmap lock), addresses the kernel chose,
-/// which address was populated by whom, how a race of anon_vma preparations ended, and the layout exec or attach began with.
+/// From the kernel's internals the trace gives only: the order of events (that of the mmap lock), addresses the
+/// kernel chose, which address was populated by whom, how a race of anon_vma preparations ended, and the layout exec
+/// or attach began with.
 /// </para>
 /// <para>
-/// Streams: memory is bounded by what lives. Decoding and applying go in batches, so that their times are known apart and no
-/// clock is read once an event; an event allocates nothing, apart from address spaces, checkpoints and mismatches.
+/// Streams: memory is bounded by what lives. Decoding and applying go in batches, so that their times are known apart
+/// and no clock is read once an event; an event allocates nothing, apart from address spaces, checkpoints and
+/// mismatches.
 /// </para>
 /// </remarks>
 public sealed partial class TraceReplay

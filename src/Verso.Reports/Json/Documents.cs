@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Verso.Reports.Json;
 
-// The JSON documents, key by key. Addresses are hex strings, sizes integers. Keys are only ever added; a change of meaning
-// gets a new schema name.
+// The JSON documents, key by key. Addresses are hex strings, sizes integers. Keys are only ever added; a change of
+// meaning gets a new schema name.
 
 /// <summary>So many of so many.</summary>
 public sealed record AgreementDocument(long Matched, long Total);
@@ -29,7 +29,8 @@ public sealed record FidelityDocument
     public IReadOnlyList<string>? Violations { get; init; }
 }
 
-public sealed record ObjectDocument(long Live, long Peak, long BytesPeak, long SizeBytes, long Allocated, long AllocatedAtomic);
+public sealed record ObjectDocument(
+    long Live, long Peak, long BytesPeak, long SizeBytes, long Allocated, long AllocatedAtomic);
 
 public sealed record MergesDocument(long Done, IReadOnlyDictionary<string, long> Refused);
 

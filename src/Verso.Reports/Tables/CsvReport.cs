@@ -8,8 +8,8 @@ using Verso.Reports.Text;
 namespace Verso.Reports.Tables;
 
 /// <summary>
-/// A comparison as CSV (RFC 4180, but lines end in LF): a line a figure, so that columns never change. Grade and fidelity
-/// stand on every line.
+/// A comparison as CSV (RFC 4180, but lines end in LF): a line a figure, so that columns never change. Grade and
+/// fidelity stand on every line.
 /// </summary>
 public static class CsvReport
 {

@@ -1,15 +1,14 @@
 using System.Globalization;
 using System.Text;
 using Verso.Lab.Comparison;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Tables;
 
 /// <summary>
-/// A comparison in the form of the 0-day robot's mails, at most 80 columns wide: the base design, the change in percent,
-/// another design, and the metric. One table for each other design.
+/// A comparison in the form of the 0-day robot's mails, at most 80 columns wide: the base design, the change in
+/// percent, another design, and the metric. One table for each other design.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,8 +18,8 @@ namespace Verso.Reports.Tables;
 ///              \          |                \
 ///       1234             -25.0%        926        vmas.peak
 /// </code>
-/// Figures of a replay are exact: there is no deviation to print. Where the base is 0 there is no percentage either, and the
-/// difference itself is printed, as the robot does.
+/// Figures of a replay are exact: there is no deviation to print. Where the base is 0 there is no percentage either,
+/// and the difference itself is printed, as the robot does.
 /// </remarks>
 public static class LkpReport
 {
@@ -32,7 +31,7 @@ public static class LkpReport
         StringBuilder text = new();
         foreach (TraceComparison trace in comparison.Traces)
         {
-            ReplayResult reference = trace.Designs.FirstOrDefault(result => result == trace.Reference) ?? trace.Designs[0];
+            ReplayResult reference = trace.Designs.Contains(trace.Reference) ? trace.Reference : trace.Designs[0];
             IEnumerable<ReplayResult> others = trace.Designs.Where(result => result != reference);
             AppendOrigin(text, trace);
             foreach (ReplayResult other in others.DefaultIfEmpty(reference))
@@ -70,8 +69,8 @@ public static class LkpReport
             long after = cells[1]?.Value ?? 0;
             if (before != 0 || after != 0)
             {
-                text.Append($"{Value(before, head.Unit),10}      {Change(before, after),11} {Value(after, head.Unit),10}")
-                    .Append($"        {Cut(Name(head), 34)}\n");
+                text.Append($"{Value(before, head.Unit),10}      {Change(before, after),11} ")
+                    .Append($"{Value(after, head.Unit),10}        {Cut(Name(head), 34)}\n");
             }
         }
     }

@@ -66,7 +66,9 @@ public static class Metrics
         return all;
     }
 
-    /// <summary>The metrics of several replays as rows: those of the first, then what only later ones have, in place.</summary>
+    /// <summary>
+    /// The metrics of several replays as rows: those of the first, then what only later ones have, in place.
+    /// </summary>
     public static IReadOnlyList<(Metric Head, IReadOnlyList<Metric?> Cells)> Rows(IReadOnlyList<ReplayResult> results)
     {
         List<Dictionary<string, Metric>> columns = [.. results.Select(result => Of(result).ToDictionary(m => m.Key))];

@@ -17,7 +17,8 @@ public static class DifferenceText
         int number = 0;
         foreach (Difference difference in fidelity.Differences)
         {
-            Append(text, difference, $"difference {++number} of {Figures.Count(fidelity.DistinctDifferences)}", palette);
+            string title = $"difference {++number} of {Figures.Count(fidelity.DistinctDifferences)}";
+            Append(text, difference, title, palette);
         }
 
         foreach (CallMismatch mismatch in result.Calls.FirstMismatches)
@@ -38,8 +39,8 @@ public static class DifferenceText
         string causes = string.Join(", ", Split(difference.Causes).Select(Name));
         text.Append(palette.Bold($"{title}: VMA 0x{difference.Start:x} of mm{difference.Checkpoint.Mm}: "))
             .Append(palette.Bad(causes)).Append('\n')
-            .Append("  at      ").Append(EventText.Line(new NumberedEvent(difference.EventNumber, difference.Checkpoint)))
-            .Append('\n');
+            .Append("  at      ")
+            .Append(EventText.Line(new NumberedEvent(difference.EventNumber, difference.Checkpoint))).Append('\n');
         AppendSide(text, "kernel", difference.Kernels);
         AppendSide(text, "ours", difference.Ours);
         if ((difference.Causes & DifferenceCauses.Flags) != 0)

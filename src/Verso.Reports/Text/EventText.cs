@@ -8,7 +8,9 @@ namespace Verso.Reports.Text;
 /// <summary>An event on one line, much as strace writes calls.</summary>
 public static class EventText
 {
-    /// <summary><c>#12 +0.000345 4711 mm3 mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE, file4, 0x0) = 0x7f...</c></summary>
+    /// <summary>
+    /// <c>#12 +0.000345 4711 mm3 mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE, file4, 0x0) = 0x7f...</c>
+    /// </summary>
     public static string Line(NumberedEvent entry)
     {
         TraceEvent e = entry.Event;
@@ -36,8 +38,10 @@ public static class EventText
             + $"{File(e.Arg4)}{Result(e)}",
         TraceEventKind.Shmdt => $"shmdt({Hex(e.Arg0)}){Result(e)}",
         TraceEventKind.Mseal => $"mseal({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
-        TraceEventKind.Prctl => $"prctl({e.Arg0}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, {Hex(e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
-        TraceEventKind.Mbind => $"mbind({Hex(e.Arg0)}, {Hex(e.Arg1)}, {e.Arg2}, {Hex(e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
+        TraceEventKind.Prctl => $"prctl({e.Arg0}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, {Hex(e.Arg3)}, "
+            + $"{Hex(e.Arg4)}){Result(e)}",
+        TraceEventKind.Mbind => $"mbind({Hex(e.Arg0)}, {Hex(e.Arg1)}, {e.Arg2}, {Hex(e.Arg3)}, "
+            + $"{Hex(e.Arg4)}){Result(e)}",
         _ => DescribeOther(e),
     };
 

@@ -42,7 +42,8 @@ public static class FidelityText
 
         if (fidelity.BreakDifferences > 0)
         {
-            text.Append($"  brk        differs at {Figures.Plural(fidelity.BreakDifferences, "checkpoint", "checkpoints")}\n");
+            string checkpoints = Figures.Plural(fidelity.BreakDifferences, "checkpoint", "checkpoints");
+            text.Append($"  brk        differs at {checkpoints}\n");
         }
 
         if (fidelity.Verifications > 0)

@@ -14,7 +14,7 @@ public static class GradeText
     public static IReadOnlyList<string> Explain(TraceGrade grade)
     {
         List<string> lines = [];
-        AddIf(TraceGrade.NoFaults, "no page faults recorded: page state, copy-on-write, walks and anon_vma timing are unknown");
+        AddIf(TraceGrade.NoFaults, "no page faults recorded: page state, copy-on-write and walks are unknown");
         AddIf(TraceGrade.NoInitialLayout, "some address spaces begin empty: their first layout is not recorded");
         AddIf(TraceGrade.LostEvents, "events were lost: figures are too low and later state may differ");
         AddIf(TraceGrade.NoCheckpoints, "no checkpoints: nothing says how well the replay matches the kernel");

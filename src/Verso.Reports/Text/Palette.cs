@@ -1,6 +1,8 @@
 namespace Verso.Reports.Text;
 
-/// <summary>Colours, or none. Only SGR bold and 30-37, as strace has it; no meaning is carried by colour alone.</summary>
+/// <summary>
+/// Colours, or none. Only SGR bold and 30-37, as strace has it; no meaning is carried by colour alone.
+/// </summary>
 public sealed class Palette
 {
     private readonly bool _isOn;

@@ -24,10 +24,10 @@ public static class ReplayText
     public static string Line(string name, ReplayResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
+        long mismatches = result.Calls.MismatchCount;
+        string calls = mismatches == 0 ? "" : $", {Figures.Count(mismatches)} results differ";
         return $"{Figures.Plural(result.Events, "event", "events")}, grade {GradeText.Of(result.Grade)}, "
-            + $"fidelity {FidelityText.Phrase(result.Fidelity)}"
-            + $"{(result.Calls.MismatchCount == 0 ? "" : $", {Figures.Count(result.Calls.MismatchCount)} results differ")}"
-            + $": {name}\n";
+            + $"fidelity {FidelityText.Phrase(result.Fidelity)}{calls}: {name}\n";
     }
 
     private static void AppendCalls(StringBuilder text, ReplayResult result)

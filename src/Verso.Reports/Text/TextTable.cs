@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Verso.Reports.Text;
 
-/// <summary>A table of a label column and figures to its right, cut into blocks of columns that fit the width.</summary>
+/// <summary>
+/// A table of a label column and figures to its right, cut into blocks of columns that fit the width.
+/// </summary>
 public sealed class TextTable(IReadOnlyList<string> columns)
 {
     private const int Gap = 2;

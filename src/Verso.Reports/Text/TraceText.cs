@@ -18,8 +18,13 @@ public static class TraceText
         text.Append(palette.Bold(name)).Append('\n');
         AppendOrigin(text, result.Header);
         text.Append($"  events     {Figures.Count(result.Events)} of ")
-            .Append(Figures.Plural(result.Tally.Processes, "process", "processes"))
-            .Append(result.Tally.Threads > 0 ? $" with {Figures.Plural(result.Tally.Threads, "more thread", "more threads")}\n" : "\n");
+            .Append(Figures.Plural(result.Tally.Processes, "process", "processes"));
+        if (result.Tally.Threads > 0)
+        {
+            text.Append($" with {Figures.Plural(result.Tally.Threads, "more thread", "more threads")}");
+        }
+
+        text.Append('\n');
         AppendGrade(text, result.Grade, result.Tally.Lost);
         return text.ToString();
     }

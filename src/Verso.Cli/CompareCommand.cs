@@ -1,0 +1,116 @@
+using System.CommandLine;
+using Verso.Lab.Comparison;
+using Verso.Lab.Replay;
+using Verso.Reports.Json;
+using Verso.Reports.Tables;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso compare: traces through several designs, side by side.</summary>
+internal static class CompareCommand
+{
+    internal static Command Create()
+    {
+        Argument<string[]> traces = new("TRACE")
+        {
+            Description = "trace files; - is standard input",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<string> designs = new("--designs")
+        {
+            Description = "names separated by commas, with options as name:option=value; all is every design",
+            DefaultValueFactory = _ => "all",
+            HelpName = "LIST",
+        };
+        Option<int> jobs = new("--jobs")
+        {
+            Description = "replays that run at once",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+            HelpName = "N",
+        };
+        Option<bool> verify = ReplaySettings.Verify();
+        Option<int> walks = ReplaySettings.Walks();
+        Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "compare",
+            "Replays traces through designs and shows what each would have cost. Designs are meant to differ, so that is "
+            + "no failure: returns 0, or 1 if a check of --verify failed, 2 on trouble.",
+            "verso compare make.verso                             # every design, as a table",
+            "verso compare make.verso --designs anon-vma-chain,pte-chain --format lkp",
+            "verso compare *.verso -j | jq '.traces[].designs[] | {name, vmasPeak}'",
+            "verso compare make.verso --verify                    # and check every walk at every checkpoint")
+        {
+            traces, designs, jobs, verify, walks, format, json,
+        };
+        command.SetAction(parsed =>
+        {
+            IReadOnlyList<DesignChoice> choices = ReplaySettings.Parse(
+                DesignChoice.ParseList, parsed.GetRequiredValue(designs));
+            ReplayOptions template = new()
+            {
+                Design = choices[0],
+                Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
+                ProbeInterval = ReplaySettings.NotNegative(parsed.GetValue(walks), "--walks"),
+                DifferenceLimit = 0,
+            };
+            string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);
+            string[] names = parsed.GetRequiredValue(traces);
+            return Run(Surroundings.Of(parsed), names, choices, template, parsed.GetValue(jobs), form);
+        });
+        return command;
+    }
+
+    private static int Run(
+        Surroundings surroundings,
+        IReadOnlyList<string> names,
+        IReadOnlyList<DesignChoice> choices,
+        ReplayOptions template,
+        int jobs,
+        string format)
+    {
+        if (names.Count(name => name == TraceInput.Standard) > 1)
+        {
+            throw new UsageException("standard input can be read only once");
+        }
+
+        List<TraceInput> inputs = [];
+        try
+        {
+            foreach (string name in names)
+            {
+                inputs.Add(TraceInput.Open(name));
+            }
+
+            DesignComparison comparison = Compare(surroundings, inputs, choices, template, jobs);
+            surroundings.Output.Write(format switch
+            {
+                "json" => JsonReport.Render(comparison),
+                "csv" => CsvReport.Render(comparison),
+                "lkp" => LkpReport.Render(comparison),
+                _ => ComparisonText.Render(comparison, surroundings.Width, surroundings.Palette),
+            });
+            bool violated = comparison.Traces.Any(trace =>
+                trace.Designs.Append(trace.Reference).Any(result => result.Fidelity.Violations.Count > 0));
+            return violated ? ExitStatus.Differs : ExitStatus.Success;
+        }
+        finally
+        {
+            inputs.ForEach(input => input.Dispose());
+        }
+    }
+
+    private static DesignComparison Compare(
+        Surroundings surroundings,
+        IReadOnlyList<TraceInput> inputs,
+        IReadOnlyList<DesignChoice> choices,
+        ReplayOptions template,
+        int jobs)
+    {
+        ReplayProgress progress = new();
+        using Interruption interruption = new();
+        using ProgressLine line = ProgressLine.Start(surroundings, progress);
+        return DesignComparison.Run(inputs, choices, template, jobs, progress, interruption.Token);
+    }
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Verso.Engine.ReverseMaps;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso designs: the catalogue.</summary>
+internal static class DesignsCommand
+{
+    internal static Command Create()
+    {
+        Option<string> format = ReplaySettings.Format("text", "json");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "designs",
+            "Lists the reverse-map designs.",
+            "verso designs",
+            "verso designs -j | jq -r '.designs[].name'")
+        {
+            format, json,
+        };
+        command.SetAction(parsed =>
+        {
+            Surroundings surroundings = Surroundings.Of(parsed);
+            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            surroundings.Output.Write(asJson
+                ? JsonReport.Render(Catalogue.Designs)
+                : CatalogueText.Render(Catalogue.Designs, surroundings.Palette));
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Verso.Lab.Comparison;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso info: what is in a trace.</summary>
+internal static class InfoCommand
+{
+    internal static Command Create()
+    {
+        Argument<string> trace = new("TRACE") { Description = "a trace file; - is standard input" };
+        Option<string> format = ReplaySettings.Format("text", "json");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "info",
+            "Reads a trace through and shows where it comes from, its grade, and its events by kind.",
+            "verso info make.verso",
+            "verso info make.verso -j | jq .grade")
+        {
+            trace, format, json,
+        };
+        command.SetAction(parsed =>
+        {
+            Surroundings surroundings = Surroundings.Of(parsed);
+            string name = parsed.GetRequiredValue(trace);
+            using TraceInput input = TraceInput.Open(name);
+            TraceSummary summary = TraceSummary.Of(input);
+            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            surroundings.Output.Write(asJson
+                ? JsonReport.Render(name, summary)
+                : TraceText.Info(name, summary, surroundings.Palette));
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+}

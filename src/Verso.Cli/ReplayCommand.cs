@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Verso.Lab.Comparison;
+using Verso.Lab.Fidelity;
+using Verso.Lab.Replay;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso replay: one trace through one design, judged by the kernel's checkpoints.</summary>
+internal static class ReplayCommand
+{
+    private const int DefaultDifferences = 20;
+
+    internal static Command Create()
+    {
+        Argument<string> trace = new("TRACE") { Description = "a trace file; - is standard input" };
+        Option<string> design = new("--design")
+        {
+            Description = "the design, with options as name:option=value",
+            DefaultValueFactory = _ => ReferenceDesign.Name,
+            HelpName = "NAME",
+        };
+        Option<int?> differences = new("--differences")
+        {
+            Description = $"list the first N differences from the kernel ({DefaultDifferences}), with the events before each",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "N",
+        };
+        Option<bool> verify = ReplaySettings.Verify();
+        Option<int> walks = ReplaySettings.Walks();
+        Option<string> format = ReplaySettings.Format("text", "json", "line");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "replay",
+            "Replays a trace through one design and compares it with the kernel's checkpoints. Returns 0 if everything "
+            + "agrees, 1 if something differs, 2 on trouble.",
+            "verso replay make.verso                       # how much of the kernel's state does the replay have?",
+            "verso replay make.verso --differences 5       # what differs, and which events came before",
+            "verso replay make.verso --design pte-chain --verify",
+            "verso replay - < make.verso --format line")
+        {
+            trace, design, differences, verify, walks, format, json,
+        };
+        command.SetAction(parsed =>
+        {
+            ReplayOptions options = new()
+            {
+                Design = ReplaySettings.Parse(DesignChoice.Parse, parsed.GetRequiredValue(design)),
+                Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
+                ProbeInterval = ReplaySettings.NotNegative(parsed.GetValue(walks), "--walks"),
+                DifferenceLimit = ReplaySettings.NotNegative(
+                    parsed.GetValue(differences) ?? DefaultDifferences, "--differences"),
+                History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
+            };
+            string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);
+            return Run(Surroundings.Of(parsed), parsed.GetRequiredValue(trace), options, form);
+        });
+        return command;
+    }
+
+    private static int Run(Surroundings surroundings, string name, ReplayOptions options, string format)
+    {
+        using TraceInput input = TraceInput.Open(name);
+        ReplayResult result = Replay(surroundings, input, options);
+        surroundings.Output.Write(format switch
+        {
+            "json" => JsonReport.Render(name, result),
+            "line" => ReplayText.Line(name, result),
+            _ when options.History == HistoryKeeping.On => ReplayText.Render(name, result, surroundings.Palette)
+                + "\n" + DifferenceText.Render(result, surroundings.Palette),
+            _ => ReplayText.Render(name, result, surroundings.Palette),
+        });
+        return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
+    }
+
+    private static ReplayResult Replay(Surroundings surroundings, TraceInput input, ReplayOptions options)
+    {
+        ReplayProgress progress = new();
+        using Interruption interruption = new();
+        using ProgressLine line = ProgressLine.Start(surroundings, progress);
+        return DesignComparison.Replay(input, options, progress, interruption.Token);
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>Where a command writes to, and how: colours, width, progress.</summary>
+internal sealed class Surroundings
+{
+    private const int WidthWithoutTerminal = 100;
+    private const int NarrowestWidth = 80;
+
+    internal static readonly Option<string> ColorOption = CreateColorOption();
+
+    private Surroundings(TextWriter output, TextWriter error, Palette palette, int width)
+    {
+        Output = output;
+        Error = error;
+        Palette = palette;
+        Width = width;
+    }
+
+    /// <summary>For data.</summary>
+    internal TextWriter Output { get; }
+
+    /// <summary>For messages.</summary>
+    internal TextWriter Error { get; }
+
+    internal Palette Palette { get; }
+
+    /// <summary>Columns for text.</summary>
+    internal int Width { get; }
+
+    /// <summary>Whether messages go to a terminal, so that progress may be shown.</summary>
+    internal bool ShowsProgress => ReferenceEquals(Error, Console.Error) && !Console.IsErrorRedirected;
+
+    internal static Surroundings Of(ParseResult parsed)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+        Palette palette = IsColored(parsed.GetValue(ColorOption), isTerminal) ? Palette.Colored : Palette.Plain;
+        int width = isTerminal ? Math.Max(Console.WindowWidth, NarrowestWidth) : WidthWithoutTerminal;
+        return new Surroundings(output, parsed.InvocationConfiguration.Error, palette, width);
+    }
+
+    private static bool IsColored(string? choice, bool isTerminal) => choice switch
+    {
+        "always" => true,
+        "never" => false,
+        _ => isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"),
+    };
+
+    private static Option<string> CreateColorOption()
+    {
+        Option<string> option = new("--color")
+        {
+            Description = "auto, always or never; auto: on a terminal, unless NO_COLOR is set",
+            DefaultValueFactory = _ => "auto",
+            HelpName = "WHEN",
+            Recursive = true,
+        };
+        option.AcceptOnlyFromAmong("auto", "always", "never");
+        return option;
+    }
+}

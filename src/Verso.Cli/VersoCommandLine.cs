@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Verso.Engine;
+using Verso.Linux;
+using Verso.Traces;
+
+namespace Verso.Cli;
+
+/// <summary>The command line as a whole: its commands, and the one place where exceptions end.</summary>
+public static class VersoCommandLine
+{
+    /// <summary>EPIPE.</summary>
+    private const int BrokenPipeErrno = 32;
+
+    /// <summary>
+    /// Runs one command line. Data goes to <paramref name="output"/>, messages to <paramref name="error"/>.
+    /// </summary>
+    /// <returns>The exit status; see README.</returns>
+    public static int Run(string[] arguments, TextWriter output, TextWriter error)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(error);
+        RootCommand root = CreateRoot();
+        ParseResult parsed = root.Parse(arguments);
+        Command chosen = parsed.CommandResult.Command;
+        string command = chosen is RootCommand ? "verso" : $"verso {chosen.Name}";
+        if (parsed.Errors.Count > 0 && parsed.Action is not ExampleHelp)
+        {
+            return Refuse(error, command, parsed.Errors[0].Message);
+        }
+
+        try
+        {
+            int status = parsed.Invoke(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                Output = output,
+                Error = error,
+            });
+            output.Flush();
+            return status;
+        }
+        catch (UsageException wrong)
+        {
+            return Refuse(error, command, wrong.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            error.Write($"{command}: interrupted\n");
+            return ExitStatus.Interrupted;
+        }
+        catch (IOException gone) when (gone.HResult == BrokenPipeErrno)
+        {
+            return ExitStatus.BrokenPipe;
+        }
+        catch (Exception failed)
+        {
+            (string message, int status) = Explain(failed);
+            error.Write($"{command}: {message}\n");
+            return status;
+        }
+    }
+
+    private static RootCommand CreateRoot()
+    {
+        RootCommand root = new(
+            "Who maps this page, why, and what it costs to know: records what programs do to their memory, and\n"
+            + "replays it through reverse-map designs.")
+        {
+            RecordCommand.Create(),
+            CompareCommand.Create(),
+            ReplayCommand.Create(),
+            DesignsCommand.Create(),
+            InfoCommand.Create(),
+            CompletionCommand.Create(),
+        };
+        root.Options.Add(Surroundings.ColorOption);
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption help)
+            {
+                help.Action = new ExampleHelp();
+            }
+        }
+
+        root.SetAction(parsed => new ExampleHelp().Invoke(parsed));
+        return root;
+    }
+
+    private static int Refuse(TextWriter error, string command, string message)
+    {
+        error.Write($"{command}: {OneLine(message)}\nTry '{command} --help'.\n");
+        return ExitStatus.Trouble;
+    }
+
+    /// <summary>
+    /// Every exception that the environment can cause has a message of one line; any other is an error in Verso.
+    /// </summary>
+    private static (string Message, int Status) Explain(Exception failed) => failed switch
+    {
+        CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
+        TraceFormatException or RecorderUnavailableException or IOException or UnauthorizedAccessException =>
+            (OneLine(failed.Message), ExitStatus.Trouble),
+        OutOfMemoryException => ("not enough memory; try fewer designs at once with --jobs 1", ExitStatus.Trouble),
+        InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",
+            ExitStatus.InternalError),
+        _ => ($"internal error: {failed.GetType().Name}: {OneLine(failed.Message)}; please report it with the trace",
+            ExitStatus.InternalError),
+    };
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd(' ', '.');
+}
