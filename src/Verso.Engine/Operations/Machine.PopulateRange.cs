@@ -15,6 +15,13 @@ public abstract partial class Machine
         Ignore = 1,
     }
 
+    /// <summary>
+    /// mm_populate, for a caller that populates by event: each VMA of the range with the access mlock would choose; what
+    /// cannot be populated is passed over.
+    /// </summary>
+    public void PopulateAsLocked(MmId mm, ulong start, ulong length) =>
+        _ = PopulateRange(World.Mms[mm], start, length, PopulateErrors.Ignore);
+
     /// <summary>mm_populate, unless the caller of the engine populates.</summary>
     private void PopulateLocked(Mm mm, ulong start, ulong length)
     {

@@ -41,11 +41,15 @@ public sealed partial class TraceReplay
     private void OnPopulate(in TraceEvent e)
     {
         MmId mm = SpaceOf(e.Mm).Mm;
-        TraceAccess access = (TraceAccess)e.Arg2;
-        Errno errno = (access & TraceAccess.Kernel) != 0
-            ? _machine.PopulateLikeMlock(mm, e.Arg0, e.Arg1, Machine.PopulateErrors.Ignore)
-            : _machine.Populate(mm, e.Arg0, e.Arg1, AccessOf(e.Arg2));
-        _tally.PopulationsCutShort += errno == Errno.None ? 0 : 1;
+        if (((TraceAccess)e.Arg2 & TraceAccess.Kernel) != 0)
+        {
+            _machine.PopulateAsLocked(mm, e.Arg0, e.Arg1);
+        }
+        else
+        {
+            Errno errno = _machine.Populate(mm, e.Arg0, e.Arg1, AccessOf(e.Arg2));
+            _tally.PopulationsCutShort += errno == Errno.None ? 0 : 1;
+        }
     }
 
     private void OnTruncate(in TraceEvent e)
