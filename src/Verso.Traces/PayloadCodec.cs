@@ -75,10 +75,13 @@ internal static class PayloadCodec
         // Nodes are named by their place in the list, so that a kernel pointer costs its bytes once.
         Dictionary<ulong, ulong> places = [];
         to.Number((ulong)image.AnonVmas.Count);
+        ulong before = 0;
+        ulong place = 0;
         foreach (AnonVmaImage node in image.AnonVmas)
         {
-            places.TryAdd(node.Id, (ulong)places.Count + 1);
-            to.Number(node.Id);
+            places.TryAdd(node.Id, ++place);
+            to.Signed(unchecked((long)(node.Id - before)));
+            before = node.Id;
         }
 
         foreach (AnonVmaImage node in image.AnonVmas)
@@ -158,9 +161,11 @@ internal static class PayloadCodec
             StackLimitBytes = from.Number(),
         };
         ulong[] ids = new ulong[from.Count(1)];
+        ulong before = 0;
         for (int at = 0; at < ids.Length; at++)
         {
-            ids[at] = from.Number();
+            before = unchecked(before + (ulong)from.Signed());
+            ids[at] = before;
         }
 
         AnonVmaImage[] nodes = new AnonVmaImage[ids.Length];
