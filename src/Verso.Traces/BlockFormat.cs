@@ -7,7 +7,8 @@ namespace Verso.Traces;
 /// <remarks>
 /// <code>
 ///  file   : magic(8) frame(header) frame(events)* frame(trailer)
-///  frame  : type(1) coding(1) number(2) events(4) raw(4) stored(4) crc of body(4) crc of the 20 bytes before(4) body(stored)
+///  frame  : type(1) coding(1) number(2) events(4) raw(4) stored(4)
+///           crc of body(4) crc of the 20 bytes before(4) body(stored)
 /// </code>
 /// Integers are little-endian; checksums are CRC-32C.
 /// </remarks>
@@ -27,7 +28,9 @@ internal static class BlockFormat
     /// <summary>No event takes less: kind, mask and time.</summary>
     public const int EventMinBytes = 3;
 
-    /// <summary>No event takes more, its payload left out: kind, mask, time, nine fields and the payload's length.</summary>
+    /// <summary>
+    /// No event takes more, its payload left out: kind, mask, time, nine fields and the payload's length.
+    /// </summary>
     public const int EventMaxBytes = 1 + 2 + (11 * 10);
 
     public static uint Checksum(ReadOnlySpan<byte> bytes)

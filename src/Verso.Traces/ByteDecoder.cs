@@ -61,7 +61,10 @@ internal sealed class ByteDecoder
         return value <= int.MaxValue ? (int)value : throw Unfit("ids below 2^31 in this block");
     }
 
-    /// <summary>A count of things that take at least <paramref name="bytesEach"/> bytes, so it cannot exceed what is left.</summary>
+    /// <summary>
+    /// A count of things that take at least <paramref name="bytesEach"/> bytes, so it cannot exceed what is
+    /// left.
+    /// </summary>
     public int Count(int bytesEach)
     {
         ulong count = Number();

@@ -28,7 +28,9 @@ internal sealed class EventCodec
         _time = 0;
     }
 
-    /// <summary>Encodes the payload of the next event, so that its size is known before a place is chosen for it.</summary>
+    /// <summary>
+    /// Encodes the payload of the next event, so that its size is known before a place is chosen for it.
+    /// </summary>
     /// <returns>Its size in bytes; 0 for none.</returns>
     public int Prepare(in TraceEvent e)
     {

@@ -11,18 +11,23 @@ public enum TraceEventKind : byte
 {
     None = 0,
 
-    /// <summary>An open file is named for the first time. <see cref="TraceEvent.Payload"/> is a <see cref="FileIdentity"/>.</summary>
+    /// <summary>
+    /// An open file is named for the first time. <see cref="TraceEvent.Payload"/> is a
+    /// <see cref="FileIdentity"/>.
+    /// </summary>
     FileDefined = 1,
 
-    /// <summary>A task starts. Task: the parent. Arg0: the child's tid. Arg1: clone flags. Mm: the child's mm.</summary>
+    /// <summary>
+    /// A task starts. Task: the parent. Arg0: the child's tid. Arg1: clone flags. Mm: the child's mm.
+    /// </summary>
     TaskStart = 2,
 
     /// <summary>dup_mmap: Mm is the parent's, Arg0 the child's mm. Arg1: clone flags where known.</summary>
     Fork = 3,
 
     /// <summary>
-    /// A new program runs. Mm: its new mm. Arg0: the mm it leaves, whose MmExit stands before this where it was the last
-    /// user; 0 for the first program. Payload: <see cref="MmImage"/> as exec built it.
+    /// A new program runs. Mm: its new mm. Arg0: the mm it leaves, whose MmExit stands before this where it was the
+    /// last user; 0 for the first program. Payload: <see cref="MmImage"/> as exec built it.
     /// </summary>
     Exec = 4,
 
@@ -50,7 +55,9 @@ public enum TraceEventKind : byte
     /// <summary>mremap. Arg0 old address, Arg1 old length, Arg2 new length, Arg3 flags, Arg4 new address.</summary>
     Mremap = 19,
 
-    /// <summary>madvise, process_madvise (one event a range, on the target's mm). Arg0 addr, Arg1 length, Arg2 advice.</summary>
+    /// <summary>
+    /// madvise, process_madvise (one event a range, on the target's mm). Arg0 addr, Arg1 length, Arg2 advice.
+    /// </summary>
     Madvise = 20,
 
     /// <summary>brk. Arg0 the break asked for. Result: the break that is.</summary>
@@ -68,7 +75,10 @@ public enum TraceEventKind : byte
     /// <summary>munlockall.</summary>
     Munlockall = 25,
 
-    /// <summary>shmat. Arg0 shmid, Arg1 address asked for, Arg2 flags, Arg3 size in bytes, Arg4 <see cref="FileId"/> value.</summary>
+    /// <summary>
+    /// shmat. Arg0 shmid, Arg1 address asked for, Arg2 flags, Arg3 size in bytes, Arg4 <see cref="FileId"/>
+    /// value.
+    /// </summary>
     Shmat = 26,
 
     /// <summary>shmdt. Arg0 addr.</summary>
@@ -90,8 +100,8 @@ public enum TraceEventKind : byte
     Fault = 48,
 
     /// <summary>
-    /// An anon_vma was prepared for the VMA that contains Arg0, outside any fault (mlock, MAP_POPULATE, GUP, guard install).
-    /// Arg1: <see cref="PrepareOutcome"/>.
+    /// An anon_vma was prepared for the VMA that contains Arg0, outside any fault (mlock, MAP_POPULATE, GUP, guard
+    /// install). Arg1: <see cref="PrepareOutcome"/>.
     /// </summary>
     Prepare = 49,
 
@@ -105,10 +115,15 @@ public enum TraceEventKind : byte
     /// </summary>
     Populate = 51,
 
-    /// <summary>A file changed its size. Arg0: any <see cref="FileId"/> value of that inode. Arg1: new size in bytes.</summary>
+    /// <summary>
+    /// A file changed its size. Arg0: any <see cref="FileId"/> value of that inode. Arg1: new size in bytes.
+    /// </summary>
     Truncate = 52,
 
-    /// <summary>The kernel's true state of Mm. Payload: <see cref="MmImage"/>. Arg0: <see cref="CheckpointReason"/>. Arg1: 1 where no other task could change it meanwhile.</summary>
+    /// <summary>
+    /// The kernel's true state of Mm. Payload: <see cref="MmImage"/>. Arg0: <see cref="CheckpointReason"/>.
+    /// Arg1: 1 where no other task could change it meanwhile.
+    /// </summary>
     Checkpoint = 64,
 
     /// <summary>Arg0 events were lost here.</summary>

@@ -1,6 +1,8 @@
 namespace Verso.Traces;
 
-/// <summary>A trace file is damaged or is none. The message is one line: where, what was expected, what was found.</summary>
+/// <summary>
+/// A trace file is damaged or is none. The message is one line: where, what was expected, what was found.
+/// </summary>
 public sealed class TraceFormatException : Exception
 {
     /// <param name="offset">Byte offset in the file.</param>

@@ -5,8 +5,8 @@ using Verso.Engine;
 namespace Verso.Traces;
 
 /// <summary>
-/// Reads a trace from a stream, which may be a pipe, block by block. Nothing in the file is trusted: lengths are bounded,
-/// every block is checksummed before it is looked at.
+/// Reads a trace from a stream, which may be a pipe, block by block. Nothing in the file is trusted: lengths are
+/// bounded, every block is checksummed before it is looked at.
 /// </summary>
 public sealed class TraceReader : IDisposable
 {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
@@ -82,7 +83,7 @@ public sealed class RoundTripTests
         }
     }
 
-    private static IEnumerable<TraceEvent> Generate(Random random, int count)
+    internal static IEnumerable<TraceEvent> Generate(Random random, int count)
     {
         TraceEventKind[] kinds = Enum.GetValues<TraceEventKind>();
         for (int i = 0; i < count; i++)
@@ -133,6 +134,26 @@ internal static class Samples
         return count;
     }
 
+    public static List<TraceEvent> Read(TraceReader reader)
+    {
+        List<TraceEvent> events = [];
+        while (reader.TryRead(out TraceEvent e))
+        {
+            events.Add(e);
+        }
+
+        return events;
+    }
+
+    /// <summary>Payloads are compared by everything that is in them.</summary>
+    public static bool Same(in TraceEvent a, in TraceEvent b) =>
+        (a.Kind, a.Time, a.Task, a.Mm, a.Result) == (b.Kind, b.Time, b.Task, b.Mm, b.Result)
+        && (a.Arg0, a.Arg1, a.Arg2, a.Arg3, a.Arg4, a.Arg5) == (b.Arg0, b.Arg1, b.Arg2, b.Arg3, b.Arg4, b.Arg5)
+        && (ReferenceEquals(a.Payload, b.Payload) || Json(a.Payload) == Json(b.Payload));
+
+    public static string Json(object? payload) =>
+        payload is null ? "" : JsonSerializer.Serialize(payload, payload.GetType());
+
     public static object? PayloadFor(TraceEventKind kind, Random random) => kind switch
     {
         TraceEventKind.FileDefined => new FileIdentity(
@@ -165,7 +186,13 @@ internal static class Samples
         {
             ulong[] chain = [.. nodes.Select(node => node.Id)];
             vmas.Add(new VmaImage(
-                (ulong)i << 20, ((ulong)i << 20) + 8192, VmaFlags.Read, (ulong)i, new FileId(i), chain.FirstOrDefault(), chain));
+                (ulong)i << 20,
+                ((ulong)i << 20) + 8192,
+                VmaFlags.Read,
+                (ulong)i,
+                new FileId(i),
+                chain.FirstOrDefault(),
+                chain));
         }
 
         return new MmImage { Vmas = vmas, AnonVmas = nodes, Brk = 12345, StackLimitBytes = ulong.MaxValue };
