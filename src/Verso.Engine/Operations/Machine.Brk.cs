@@ -5,7 +5,9 @@ namespace Verso.Engine;
 // brk (mm/mmap.c sys_brk, mm/vma.c do_brk_flags).
 public abstract partial class Machine
 {
-    /// <summary>brk: moves the end of the heap if it can, and returns the break that is, in bytes. Never an error.</summary>
+    /// <summary>
+    /// brk: moves the end of the heap if it can, and returns the break that is, in bytes. Never an error.
+    /// </summary>
     public SyscallResult Brk(MmId mmId, ulong address)
     {
         Mm mm = World.Mms[mmId];
@@ -56,7 +58,8 @@ public abstract partial class Machine
             Pgoff = Structure.Place(mm, old),
         };
 
-        // Only the VMA that reaches the break is tried: a fork child's heap is no singular chain and begins a second VMA.
+        // Only the VMA that reaches the break is tried: a fork child's heap is no singular chain and begins a second
+        // VMA.
         MergeOutcome outcome = MergeNewRange(range, MergeSides.Lower, out _);
         if (outcome == MergeOutcome.OutOfMemory
             || (outcome == MergeOutcome.NoMerge && NewMapping(range).IsNone))

@@ -39,7 +39,8 @@ public abstract partial class Machine
     }
 
     /// <summary>
-    /// Checks every invariant, O(everything): VMAs, page tables, frames, the design's own. Null, or the first violation.
+    /// Checks every invariant, O(everything): VMAs, page tables, frames, the design's own. Null, or the first
+    /// violation.
     /// </summary>
     public string? Audit() => AuditVmas() ?? AuditPages();
 

@@ -32,7 +32,8 @@ public abstract partial class Machine
     }
 
     /// <summary>
-    /// A new address space in the state of an image, as exec or attach leaves it: VMAs, and for designs that have one the
+    /// A new address space in the state of an image, as exec or attach leaves it: VMAs, and for designs that have one
+    /// the
     /// anon_vma graph. Its files are ids of this machine. ENOMEM.
     /// </summary>
     public SyscallResult CreateMm(MmImage image, out MmId mmId)

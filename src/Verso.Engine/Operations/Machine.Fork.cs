@@ -6,7 +6,8 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// fork: a child with the parent's VMAs and copied entries. ENOMEM; then the child is gone, and the parent's private
+    /// fork: a child with the parent's VMAs and copied entries. ENOMEM; then the child is gone, and the parent's
+    /// private
     /// entries may be write-protected.
     /// </summary>
     public SyscallResult Fork(MmId parent, out MmId child)

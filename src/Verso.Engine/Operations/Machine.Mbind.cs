@@ -4,7 +4,8 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// mbind: sets the policy of a range (0 the default), splitting and merging as needed. EINVAL (unaligned), EFAULT (a
+    /// mbind: sets the policy of a range (0 the default), splitting and merging as needed. EINVAL (unaligned), EFAULT
+    /// (a
     /// hole, unless the default is set and something is mapped), ENOMEM.
     /// </summary>
     public SyscallResult Mbind(MmId mmId, ulong address, ulong length, int policy)

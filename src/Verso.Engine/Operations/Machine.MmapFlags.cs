@@ -36,7 +36,9 @@ public abstract partial class Machine
         };
     }
 
-    /// <summary>MAP_DROPPABLE (6.11): pages that may go away at any time are not committed, inherited or dumped.</summary>
+    /// <summary>
+    /// MAP_DROPPABLE (6.11): pages that may go away at any time are not committed, inherited or dumped.
+    /// </summary>
     private static Errno Drop(in MmapRequest request, ref VmaFlags flags)
     {
         bool refused = (request.Flags & (MapFlags.Locked | MapFlags.HugeTlb)) != 0 || (flags & VmaFlags.GrowsDown) != 0;

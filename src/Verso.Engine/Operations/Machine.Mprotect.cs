@@ -8,7 +8,8 @@ public abstract partial class Machine
     private const int PkeyShift = 32;
 
     /// <summary>
-    /// mprotect and pkey_mprotect; <paramref name="pkey"/> -1 keeps the key. EINVAL (unaligned, unknown bits), ENOMEM (a
+    /// mprotect and pkey_mprotect; <paramref name="pkey"/> -1 keeps the key. EINVAL (unaligned, unknown bits), ENOMEM
+    /// (a
     /// hole, too many VMAs), EACCES (the mapping may never be used so). VMAs before the failing one have changed.
     /// </summary>
     public SyscallResult Mprotect(MmId mmId, ulong address, ulong length, Protection protection, int pkey = -1)

@@ -77,7 +77,8 @@ public abstract partial class Machine
     }
 
     /// <summary>
-    /// copy_vma: the range at its new address, merged with a neighbour there or a VMA of its own. A merge may swallow the
+    /// copy_vma: the range at its new address, merged with a neighbour there or a VMA of its own. A merge may swallow
+    /// the
     /// source; then <paramref name="source"/> becomes what it is part of.
     /// </summary>
     private VmaId CopyVma(Mm mm, ref VmaId source, in MremapRequest call, ulong address)

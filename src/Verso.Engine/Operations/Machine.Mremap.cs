@@ -226,7 +226,9 @@ public abstract partial class Machine
         return end > vma.End && end <= Page.TaskSize && !Intersects(mm, vma.End, end);
     }
 
-    /// <summary>expand_vma_in_place: vma_merge_extend joins the extension, and the next VMA if it now touches.</summary>
+    /// <summary>
+    /// expand_vma_in_place: vma_merge_extend joins the extension, and the next VMA if it now touches.
+    /// </summary>
     private SyscallResult GrowInPlace(Mm mm, VmaId id, in MremapRequest call)
     {
         ref Vma vma = ref At(id);

@@ -6,7 +6,9 @@ namespace Verso.Engine;
 // munmap (mm/vma.c do_vmi_munmap, vms_gather_munmap_vmas).
 public abstract partial class Machine
 {
-    /// <summary>munmap. EINVAL (unaligned, empty, outside), ENOMEM (a hole in the middle at vm.max_map_count).</summary>
+    /// <summary>
+    /// munmap. EINVAL (unaligned, empty, outside), ENOMEM (a hole in the middle at vm.max_map_count).
+    /// </summary>
     public SyscallResult Munmap(MmId mmId, ulong address, ulong length)
     {
         Counters.Lock(LockClass.MmapWrite, 1);

@@ -16,7 +16,8 @@ public abstract partial class Machine
     }
 
     /// <summary>
-    /// mm_populate, for a caller that populates by event: each VMA of the range with the access mlock would choose; what
+    /// mm_populate, for a caller that populates by event: each VMA of the range with the access mlock would choose;
+    /// what
     /// cannot be populated is passed over.
     /// </summary>
     public void PopulateAsLocked(MmId mm, ulong start, ulong length) =>

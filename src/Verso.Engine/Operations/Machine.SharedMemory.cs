@@ -11,7 +11,8 @@ public abstract partial class Machine
     private const uint ShmExecute = 0x8000;
 
     /// <summary>
-    /// shmat. Flags are SHM_RDONLY, SHM_RND, SHM_REMAP, SHM_EXEC. EINVAL (unaligned, or taken without SHM_REMAP), ENOMEM.
+    /// shmat. Flags are SHM_RDONLY, SHM_RND, SHM_REMAP, SHM_EXEC. EINVAL (unaligned, or taken without SHM_REMAP),
+    /// ENOMEM.
     /// </summary>
     /// <param name="mmId">The address space.</param>
     /// <param name="attachment">

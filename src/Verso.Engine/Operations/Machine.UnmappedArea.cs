@@ -18,7 +18,8 @@ public abstract partial class Machine
     public long SearchDifferences { get; private set; }
 
     /// <summary>
-    /// get_unmapped_area: an address for <paramref name="length"/> bytes. ENOMEM if there is no room, EINVAL for a fixed
+    /// get_unmapped_area: an address for <paramref name="length"/> bytes. ENOMEM if there is no room, EINVAL for a
+    /// fixed
     /// address that is not aligned.
     /// </summary>
     private SyscallResult GetUnmappedArea(Mm mm, ulong hint, ulong length, MapFlags flags, FileId file, ulong pgoff)
@@ -47,7 +48,9 @@ public abstract partial class Machine
         return Find(mm, hint, length, flags);
     }
 
-    /// <summary>thp_get_unmapped_area: room for one huge page more, then aligned within it; null if it does not apply.</summary>
+    /// <summary>
+    /// thp_get_unmapped_area: room for one huge page more, then aligned within it; null if it does not apply.
+    /// </summary>
     private ulong? FindHugeAligned(Mm mm, ulong hint, ulong length, ulong offset, MapFlags flags)
     {
         ulong aligned = (offset + HugePageBytes - 1) & ~(HugePageBytes - 1);

@@ -25,7 +25,8 @@ public abstract partial class Machine
     }
 
     /// <summary>
-    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of /dev/zero,
+    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of
+    /// /dev/zero,
     /// which keeps its file.
     /// </summary>
     private protected bool IsFilledAnonymously(in Vma vma) =>
@@ -42,7 +43,9 @@ public abstract partial class Machine
     private static VmaId AtIndex(Mm mm, int index) =>
         (uint)index < (uint)mm.Vmas.Count ? mm.Vmas.Ids[index] : default;
 
-    /// <summary>The neighbours of a range that holds no VMA: the last that starts below it, the first at or above.</summary>
+    /// <summary>
+    /// The neighbours of a range that holds no VMA: the last that starts below it, the first at or above.
+    /// </summary>
     private static (VmaId Prev, VmaId Next) Around(Mm mm, ulong start)
     {
         int at = mm.Vmas.IndexAtOrBelow(start);
@@ -61,7 +64,9 @@ public abstract partial class Machine
         }
     }
 
-    /// <summary>A VMA leaves file, reverse map and address space, and is freed. Its pages are gone or are another's.</summary>
+    /// <summary>
+    /// A VMA leaves file, reverse map and address space, and is freed. Its pages are gone or are another's.
+    /// </summary>
     private void RemoveVma(Mm mm, VmaId id)
     {
         ref Vma vma = ref At(id);

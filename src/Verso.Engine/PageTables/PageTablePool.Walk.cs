@@ -7,7 +7,8 @@ public sealed partial class PageTablePool
 {
     /// <summary>The leaf table that translates this byte address, or 0.</summary>
     /// <remarks>
-    /// Four dependent loads, or none where it is the leaf that was last asked for in this address space: walks that go from
+    /// Four dependent loads, or none where it is the leaf that was last asked for in this address space: walks that
+    /// go from
     /// one address space to the next, page after page, hit it too.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

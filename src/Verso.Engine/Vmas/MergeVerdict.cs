@@ -1,6 +1,8 @@
 namespace Verso.Engine.Vmas;
 
-/// <summary>The tests two neighbours must pass to be one VMA; each bit is a test that failed. In kernel order.</summary>
+/// <summary>
+/// The tests two neighbours must pass to be one VMA; each bit is a test that failed. In kernel order.
+/// </summary>
 [Flags]
 public enum MergeTests : ushort
 {
@@ -47,7 +49,8 @@ public readonly record struct MergeVerdict(MergeTests Failed)
 /// </param>
 /// <param name="LeftPgoff">Page offset at the boundary as the left side counts it.</param>
 /// <param name="RightPgoff">Page offset at the boundary as the right side counts it.</param>
-/// <param name="IsAnonymous">No file: whether page offsets matter is the design's decision. With a file they always do.</param>
+/// <param name="IsAnonymous">No file: whether page offsets matter is the design's decision. With a file they always
+/// do.</param>
 public readonly record struct JoinCandidate(
     VmaId Target,
     VmaId Source,

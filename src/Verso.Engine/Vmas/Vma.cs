@@ -12,7 +12,9 @@ public struct Vma
     /// <summary>One past the last byte address; page aligned.</summary>
     public ulong End;
 
-    /// <summary><c>vm_pgoff</c> in pages: of the file, or, for anonymous memory, what the design's Place gave.</summary>
+    /// <summary>
+    /// <c>vm_pgoff</c> in pages: of the file, or, for anonymous memory, what the design's Place gave.
+    /// </summary>
     public ulong Pgoff;
 
     public VmaFlags Flags;
@@ -29,7 +31,8 @@ public struct Vma
     public int UserfaultContext;
 
     /// <summary>
-    /// An anon_vma has been prepared for this VMA (<c>vma->anon_vma != NULL</c> in Linux): set by the first private write,
+    /// An anon_vma has been prepared for this VMA (<c>vma->anon_vma != NULL</c> in Linux): set by the first private
+    /// write,
     /// inherited by split, copy, fork and merge. All designs share it for the rules of mprotect, mremap and fork that
     /// ask for it, whatever they keep themselves.
     /// </summary>

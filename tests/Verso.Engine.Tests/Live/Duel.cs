@@ -3,7 +3,9 @@ using Verso.Engine.Images;
 
 namespace Verso.Engine.Tests.Live;
 
-/// <summary>The puppet and the engine do the same steps; after each, everything the kernel shows must be equal.</summary>
+/// <summary>
+/// The puppet and the engine do the same steps; after each, everything the kernel shows must be equal.
+/// </summary>
 internal sealed class Duel : IDisposable
 {
     private readonly Puppet _puppet;

@@ -3,7 +3,8 @@ using Verso.Engine.Images;
 namespace Verso.Engine.Tests.Live;
 
 /// <summary>
-/// Whether two anon_vma graphs are the same but for the names of their nodes: chains in order, parents, roots, counts, and
+/// Whether two anon_vma graphs are the same but for the names of their nodes: chains in order, parents, roots,
+/// counts, and
 /// page offsets, under one bijection over all processes.
 /// </summary>
 internal sealed class GraphMatch

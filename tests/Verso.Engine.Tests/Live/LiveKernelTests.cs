@@ -4,7 +4,8 @@ using System.Text;
 namespace Verso.Engine.Tests.Live;
 
 /// <summary>
-/// Random operations done by real processes and by the engine: results, VMAs, locked and total pages, and what each page
+/// Random operations done by real processes and by the engine: results, VMAs, locked and total pages, and what each
+/// page
 /// holds must agree after every step. Skipped where the kernel is not the one whose rules the engine has.
 /// </summary>
 /// <remarks>VERSO_LIVE_SEED and VERSO_LIVE_RUNS choose other seeds and more of them.</remarks>

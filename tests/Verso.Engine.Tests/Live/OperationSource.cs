@@ -1,6 +1,8 @@
 namespace Verso.Engine.Tests.Live;
 
-/// <summary>Random steps within a small window of addresses, so that neighbours meet often. The same seed, the same steps.</summary>
+/// <summary>
+/// Random steps within a small window of addresses, so that neighbours meet often. The same seed, the same steps.
+/// </summary>
 internal sealed class OperationSource(int seed)
 {
     /// <summary>The window: 24 pages, as many as give every kind of neighbourhood and stay readable.</summary>

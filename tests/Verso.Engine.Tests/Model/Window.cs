@@ -3,7 +3,8 @@ using Verso.Engine.Objects;
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>
-/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of a
+/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end
+/// of a
 /// leaf page table, and a mapping without an address is put among them.
 /// </summary>
 /// <remarks>
@@ -11,8 +12,10 @@ namespace Verso.Engine.Tests.Model;
 ///    page   ... -1 | 0 ........ 11 | 12 ...... 17 | 18 .. heap .. 23 | 24 ...
 ///                    leaf table n  |  leaf table n + 1               ^ top of the search for free addresses
 /// </code>
-/// The model and the text of scenarios know pages only. A machine may be given a larger unit in their place: then each page
-/// of a scenario stands for so many of the machine, of which the last is read and written, and calls meet whole leaf tables
+/// The model and the text of scenarios know pages only. A machine may be given a larger unit in their place: then
+/// each page
+/// of a scenario stands for so many of the machine, of which the last is read and written, and calls meet whole leaf
+/// tables
 /// or straddle them.
 /// </remarks>
 internal sealed class Window(int pagesPerUnit)
@@ -43,7 +46,8 @@ internal sealed class Window(int pagesPerUnit)
     ];
 
     /// <summary>
-    /// Whether the search for free addresses prefers room to align for huge pages (lengths that are multiples of 2 MiB): then
+    /// Whether the search for free addresses prefers room to align for huge pages (lengths that are multiples of 2
+    /// MiB): then
     /// the model takes any free place.
     /// </summary>
     public bool SearchAligns => pagesPerUnit % 512 == 0;
@@ -60,7 +64,9 @@ internal sealed class Window(int pagesPerUnit)
     /// <summary>The bytes of so many pages.</summary>
     public ulong Bytes(long pages) => (ulong)(pages * UnitBytes);
 
-    /// <summary>A size in half pages: half a page more includes the page, but not the byte of it that is looked at.</summary>
+    /// <summary>
+    /// A size in half pages: half a page more includes the page, but not the byte of it that is looked at.
+    /// </summary>
     public ulong BytesOfHalves(long halves) =>
         (ulong)((halves / 2 * UnitBytes) + (halves % 2 == 0 ? 0 : LastPageOfUnit + Half));
 

@@ -6,7 +6,9 @@ internal struct AnonVma
     /// <summary>sizeof(struct anon_vma) on 6.18.44; its slab slot is 104.</summary>
     public const int KernelSizeBytes = 96;
 
-    /// <summary>The oldest ancestor, whose lock is the only one taken; itself for a root. 0 marks a free slot.</summary>
+    /// <summary>
+    /// The oldest ancestor, whose lock is the only one taken; itself for a root. 0 marks a free slot.
+    /// </summary>
     public int Root;
 
     /// <summary>The anon_vma of the VMA that fork copied; itself for a root.</summary>
@@ -47,7 +49,9 @@ internal struct AnonVmaChainLink
     public int Left;
     public int Right;
 
-    /// <summary>Heap order of the tree, by which it stays balanced; a mix of the handle, so the same in every run.</summary>
+    /// <summary>
+    /// Heap order of the tree, by which it stays balanced; a mix of the handle, so the same in every run.
+    /// </summary>
     public uint Priority;
 
     /// <summary>First page offset of the VMA when it was linked.</summary>

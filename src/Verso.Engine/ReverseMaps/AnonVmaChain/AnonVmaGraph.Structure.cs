@@ -8,7 +8,9 @@ internal sealed partial class AnonVmaGraph
     /// <summary>Why a VMA's links are cloned; only fork may reuse an ancestor's anon_vma.</summary>
     private enum CloneReason
     {
-        /// <summary>Split, mremap copy, or a merge into a VMA without anon_vma: the clone has the source's anon_vma.</summary>
+        /// <summary>
+        /// Split, mremap copy, or a merge into a VMA without anon_vma: the clone has the source's anon_vma.
+        /// </summary>
         Same = 0,
         Fork = 1,
     }
@@ -240,7 +242,9 @@ internal sealed partial class AnonVmaGraph
         return at > 0 && IsReusable(tree.Ids[at - 1], tree.Ids[at - 1], vma) ? RowOf(tree.Ids[at - 1]).AnonVma : 0;
     }
 
-    /// <summary>reusable_anon_vma: the owner was never forked, and the two could be one VMA but for their access.</summary>
+    /// <summary>
+    /// reusable_anon_vma: the owner was never forked, and the two could be one VMA but for their access.
+    /// </summary>
     private bool IsReusable(VmaId owner, VmaId left, VmaId right)
     {
         ref Vma a = ref _world.Vmas[left];

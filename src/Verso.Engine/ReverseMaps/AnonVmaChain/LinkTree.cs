@@ -1,7 +1,8 @@
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
 /// <summary>
-/// The interval trees of all anon_vmas, over one arena of links: a treap ordered by first page offset, each node knowing
+/// The interval trees of all anon_vmas, over one arena of links: a treap ordered by first page offset, each node
+/// knowing
 /// the greatest last offset below it. Finding the links that overlap a page costs O(log n + found).
 /// </summary>
 /// <remarks>
