@@ -155,7 +155,6 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct files_struct *files;
 	struct signal_struct *signal;
-	void *vfork_done;
 	int pid;
 	int tgid;
 	int exit_code;

@@ -172,6 +172,12 @@ static __always_inline void write_lock_ends(struct task_state *state, struct mm_
 	}
 }
 
+/* The last thread of a process whose address space is its own. A vfork child's belongs to its parent. */
+static __always_inline int is_last_of_process(struct task_struct *task, struct task_state *state)
+{
+	return task->signal->live.counter == 0 && !state->borrows;
+}
+
 static __always_inline void read_lock_ends(struct task_state *state, struct task_struct *task, struct mm_struct *mm)
 {
 	if (state->downgraded) {
@@ -182,10 +188,16 @@ static __always_inline void read_lock_ends(struct task_state *state, struct task
 		emit_prepare(state, 0);
 	if ((u64)mm != state->mm)
 		return;
-	if (state->fault) {
+	if ((u64)task->mm == state->mm) {
 		/* Not the last word: a stack that must grow lets go of the read lock to take the write lock. */
-		emit_fault_here(state);
-	} else if (state->call == CALL_EXEC && (u64)task->mm != state->mm && mm->mm_users.counter == 1) {
+		if (state->fault)
+			emit_fault_here(state);
+	} else if (!task->mm) {
+		/* exit_mm, where it comes before sched_process_exit (up to 6.12), which then finds no mm. */
+		if (state->role == ROLE_TRACKED && is_last_of_process(task, state))
+			dump_mm(state, mm, state->mm_id, DUMP_PROCESS_EXIT);
+		state->role = ROLE_EXITING;
+	} else if (state->call == CALL_EXEC && mm->mm_users.counter == 1) {
 		/* exec_mmap has just switched to the new address space; nobody is left to change the old one. */
 		dump_mm(state, mm, state->mm_id, DUMP_BEFORE_EXEC);
 	}

@@ -49,7 +49,7 @@ struct task_state {
 	u8 prepare_allocated;
 	u8 downgraded;		/* holds a write lock that became a read lock */
 	u8 holds;		/* write locks held */
-	u8 pad;
+	u8 borrows;		/* a process in its parent's address space: vfork, CLONE_VM without CLONE_THREAD */
 	u64 fault_address;
 	u64 prepare_chain;	/* the anon_vma_chain of a preparation not yet written */
 	u64 writes;		/* the mm whose write lock is held: its own */

@@ -3,6 +3,8 @@
 #pragma once
 #include "locks.bpf.h"
 
+#define CLONE_THREAD 0x10000
+
 static __always_inline int is_launcher(void)
 {
 	struct bpf_pidns_info ids = {};
@@ -61,6 +63,7 @@ int BPF_PROG(on_task_newtask, struct task_struct *task, u64 flags)
 	if (!child)
 		return 0;
 	child->mm_id = id_of_mm(parent, (u64)mm);
+	child->borrows = (u64)mm == parent->mm && (parent->borrows || !(flags & CLONE_THREAD));
 	__sync_fetch_and_add(&tracked_tasks, 1);
 	emit_task(parent, child, flags);
 	if ((u64)mm != parent->mm && dump_interval && mm->map_count <= dump_max_vmas)
@@ -82,6 +85,7 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid)
 	old = state->mm_id;
 	state->role = ROLE_TRACKED;
 	state->call = CALL_NONE;
+	state->borrows = 0;
 	state->fault = 0;
 	state->prepare_chain = 0;
 	state->tid = task->pid;
@@ -102,8 +106,7 @@ int BPF_PROG(on_sched_process_exit, struct task_struct *task)
 
 	if (!state)
 		return 0;
-	/* The last thread of a process whose address space is its own. A vfork child's belongs to its parent. */
-	if (mm && (u64)mm == state->mm && task->signal->live.counter == 0 && !task->vfork_done)
+	if (mm && (u64)mm == state->mm && is_last_of_process(task, state))
 		dump_mm(state, mm, state->mm_id, DUMP_PROCESS_EXIT);
 	exit = RESERVE(record, REC_TASK_EXIT, state);
 	if (exit) {
