@@ -31,7 +31,10 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
         score.Ranges += RangeCoverage.Of(ours.Vmas, kernels.Vmas, _files);
         _breakDifferences += ours.Brk == kernels.Brk ? 0 : 1;
         List<(VmaImage? Ours, VmaImage? Kernels)> pairs = Pair(ours.Vmas, kernels.Vmas);
-        GraphMatcher? graph = _scope == FidelityScope.Exact ? new GraphMatcher(ours, kernels, Anchored(pairs)) : null;
+        CountComparison counts = e.Arg1 == 1 ? CountComparison.All : CountComparison.None;
+        GraphMatcher? graph = _scope == FidelityScope.Exact
+            ? new GraphMatcher(ours, kernels, Anchored(pairs), counts)
+            : null;
         score.GraphNodes += graph?.Nodes() ?? default;
         HashSet<(ulong Start, DifferenceCauses Causes)> present = [];
         foreach ((VmaImage? our, VmaImage? kernel) in pairs)

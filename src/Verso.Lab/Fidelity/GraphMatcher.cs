@@ -19,9 +19,15 @@ internal sealed class GraphMatcher
     private readonly Dictionary<(ulong Kernels, ulong Ours), int> _votes = [];
     private readonly Dictionary<ulong, ulong> _oursOf = [];
     private readonly Dictionary<ulong, ulong> _kernelsOf = [];
+    private readonly CountComparison _counts;
 
-    public GraphMatcher(MmImage ours, MmImage kernels, IEnumerable<(VmaImage Ours, VmaImage Kernels)> anchored)
+    public GraphMatcher(
+        MmImage ours,
+        MmImage kernels,
+        IEnumerable<(VmaImage Ours, VmaImage Kernels)> anchored,
+        CountComparison counts)
     {
+        _counts = counts;
         foreach (AnonVmaImage node in ours.AnonVmas)
         {
             _ours[node.Id] = node;
@@ -108,6 +114,11 @@ internal sealed class GraphMatcher
 
         DifferenceCauses causes = AreSame(kernels.Root, ours.Root) ? 0 : DifferenceCauses.Root;
         causes |= AreSame(kernels.Parent, ours.Parent) ? 0 : DifferenceCauses.Parent;
+        if (_counts == CountComparison.None)
+        {
+            return causes;
+        }
+
         causes |= kernels.ChildCount == ours.ChildCount ? 0 : DifferenceCauses.ChildCount;
         causes |= kernels.ActiveVmaCount == ours.ActiveVmaCount ? 0 : DifferenceCauses.ActiveVmaCount;
         return causes;
@@ -144,4 +155,17 @@ internal sealed class GraphMatcher
             }
         }
     }
+}
+
+/// <summary>Whether num_children and num_active_vmas are compared.</summary>
+internal enum CountComparison
+{
+    /// <summary>Nobody could change them while the kernel's state was read.</summary>
+    All = 0,
+
+    /// <summary>
+    /// Other processes of the family were running: forks and exits of theirs change these counts under no lock that the
+    /// reader of one address space holds, so what was read belongs to no single moment.
+    /// </summary>
+    None = 1,
 }
