@@ -70,7 +70,9 @@ public sealed class CrossDesignTests
                 foreach (MachineDriver driver in drivers.AsSpan(1))
                 {
                     (byte? otherValue, WalkResult otherWalk) = Look(driver, mm, page);
-                    if (value != otherValue || walk.Useful != otherWalk.Useful || otherWalk.Visited < otherWalk.Useful)
+                    bool isOrdered = otherWalk.Useful <= otherWalk.VisitedUntilDone
+                        && otherWalk.VisitedUntilDone <= otherWalk.Visited;
+                    if (value != otherValue || walk.Useful != otherWalk.Useful || !isOrdered)
                     {
                         return $"{driver.Machine.Design.Name}, {mm} page {page}: "
                             + $"{otherValue}, {otherWalk}; oracle {value}, {walk}";

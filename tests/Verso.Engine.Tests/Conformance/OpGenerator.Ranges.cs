@@ -5,13 +5,17 @@ namespace Verso.Engine.Tests.Conformance;
 // Where and how large.
 internal sealed partial class OpGenerator
 {
+    private const int FocusPages = 6;
+
+    private readonly int _focus = (int)(seed % (Window.Pages - FocusPages));
+
     private Op FillMap(Op op)
     {
         op = op with
         {
             Start = _random.Percent(15) ? Op.Anywhere : _random.Below(Window.Pages),
             Count = PickCount(),
-            Protection = PickProtection(),
+            Protection = _random.Percent(70) ? ReadWrite : PickProtection(),
             Words = PickMapWords(),
         };
         if (op.Start != Op.Anywhere)
@@ -26,12 +30,12 @@ internal sealed partial class OpGenerator
 
     private OpWords PickMapWords()
     {
-        OpWords words = _random.Percent(18) ? OpWords.Shared : OpWords.None;
+        OpWords words = _random.Percent(12) ? OpWords.Shared : OpWords.None;
         words |= _random.Percent(10) ? OpWords.Hint : OpWords.None;
         words |= _random.Percent(6) ? OpWords.NoReplace : OpWords.None;
         words |= _random.Percent(8) ? OpWords.Populate : OpWords.None;
         words |= _random.Percent(4) ? OpWords.Locked : OpWords.None;
-        words |= _random.Percent(5) ? OpWords.NoReserve : OpWords.None;
+        words |= _random.Percent(2) ? OpWords.NoReserve : OpWords.None;
         return words;
     }
 
@@ -89,6 +93,13 @@ internal sealed partial class OpGenerator
     private long PickPage(char mm)
     {
         long[] mapped = [.. _model.PagesOf(mm)];
+        if (_random.Percent(50))
+        {
+            // Half of all that happens, happens in one place.
+            long[] near = [.. mapped.Where(page => page >= _focus && page < _focus + FocusPages)];
+            mapped = near.Length == 0 ? mapped : near;
+        }
+
         return mapped.Length == 0 || _random.Percent(12) ? _random.Below(Window.Pages) : _random.Pick(mapped);
     }
 
@@ -114,7 +125,7 @@ internal sealed partial class OpGenerator
 
     private Protection PickProtection() => _random.Below(20) switch
     {
-        < 12 => Protection.Read | Protection.Write,
+        < 12 => ReadWrite,
         < 16 => Protection.Read,
         < 18 => Protection.None,
         < 19 => Protection.Read | Protection.Write | Protection.Exec,

@@ -10,14 +10,15 @@ namespace Verso.Engine.Tests.Conformance;
 /// <remarks>Steps depend on the model as it is when they are made, so that most of them succeed.</remarks>
 internal sealed partial class OpGenerator(ulong seed)
 {
+    private const Protection ReadWrite = Protection.Read | Protection.Write;
     private const string Letters = "ABCDE";
 
     private static readonly (int Weight, OpKind Kind)[] Weights =
     [
-        (24, OpKind.Write), (10, OpKind.Read), (12, OpKind.Map), (6, OpKind.File), (6, OpKind.Unmap),
+        (34, OpKind.Write), (9, OpKind.Read), (10, OpKind.Map), (5, OpKind.File), (4, OpKind.Unmap),
         (9, OpKind.Protect), (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock),
-        (2, OpKind.Unlock), (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (6, OpKind.Fork),
-        (1, OpKind.Share), (4, OpKind.Exit), (1, OpKind.Exec), (1, OpKind.Truncate), (1, OpKind.Punch),
+        (2, OpKind.Unlock), (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (8, OpKind.Fork),
+        (1, OpKind.Share), (4, OpKind.Exit), (1, OpKind.Exec), (2, OpKind.Truncate), (2, OpKind.Punch),
     ];
 
     private static readonly Advice[] Advices =
@@ -35,15 +36,23 @@ internal sealed partial class OpGenerator(ulong seed)
     public Scenario Make(int steps)
     {
         List<Op> ops = [];
+        Queue<Op> beginning = new(Beginning());
         while (ops.Count < steps)
         {
-            Op op = Next();
-            if (!_model.IsPossible(op))
+            if (!beginning.TryDequeue(out Op? op) && !TryUndo(out op))
+            {
+                op = Next();
+            }
+
+            // The last one stays: nothing can be made from nothing.
+            bool endsAll = op.Kind == OpKind.Exit && _model.Mms.Count() == 1;
+            if (endsAll || !_model.IsPossible(op))
             {
                 continue;
             }
 
             ops.Add(op);
+            Remember(op);
             _model.Apply(op, default);
         }
 
@@ -74,23 +83,22 @@ internal sealed partial class OpGenerator(ulong seed)
         return scenario with { Ops = ops };
     }
 
+    /// <summary>Some written memory, so that there is something to disturb.</summary>
+    private IEnumerable<Op> Beginning()
+    {
+        Op map = new(OpKind.Map, 'A') { Start = _focus, Count = FocusPages, Protection = ReadWrite };
+        Op[] writes = [.. Enumerable.Range(1, 3).Select(each => Fill(new Op(OpKind.Write, 'A')) with
+        {
+            Start = _focus + _random.Below(FocusPages),
+        })];
+        return [map, .. writes];
+    }
+
     private Op Next()
     {
         char[] live = [.. _model.Mms];
-        if (live.Length == 0)
-        {
-            return new Op(OpKind.Truncate, 'f') { Start = _random.Below(14) };
-        }
-
         OpKind kind = PickKind();
-
-        // The last one stays: nothing can be made from nothing.
-        if (live.Length == 1 && kind == OpKind.Exit)
-        {
-            kind = OpKind.Fork;
-        }
-
-        return Fill(new Op(kind, _random.Pick(live)));
+        return Fill(new Op(live.Length == 1 && kind == OpKind.Exit ? OpKind.Fork : kind, _random.Pick(live)));
     }
 
     private OpKind PickKind()

@@ -44,7 +44,11 @@ public sealed class OpTextTests
     {
         for (ulong seed = 1; seed <= 50; seed++)
         {
-            Scenario scenario = new OpGenerator(seed).MakeFailing(80) with { MaxMaps = (int)(seed % 3), PagesPerUnit = 1 + (int)(seed % 2) };
+            Scenario scenario = new OpGenerator(seed).MakeFailing(80) with
+            {
+                MaxMaps = (int)(seed % 3),
+                PagesPerUnit = 1 + (int)(seed % 2),
+            };
             Scenario again = Scenario.Parse(scenario.ToString());
             Assert.Equal(scenario.Ops, again.Ops);
             Assert.Equal(scenario.ToString(), again.ToString());

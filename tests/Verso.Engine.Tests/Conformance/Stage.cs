@@ -18,7 +18,8 @@ internal sealed class Stage
     /// <summary>A machine of this design after these steps, separated by line ends or semicolons.</summary>
     public static Stage After(string design, string steps)
     {
-        Stage stage = new(new MachineDriver(DesignCases.Named(design), new Scenario([])));
+        Scenario scenario = Scenario.Parse(steps.Replace(';', '\n'));
+        Stage stage = new(new MachineDriver(DesignCases.Named(design), scenario));
         stage.Do(steps);
         return stage;
     }
@@ -42,6 +43,17 @@ internal sealed class Stage
 
     /// <summary>How many VMAs an address space has.</summary>
     public int VmaCount(char letter) => Vmas(letter).Count;
+
+    /// <summary>What a walk of the page mapped there looks at and finds.</summary>
+    public (int Visited, int Useful) Walk(char letter, long page)
+    {
+        WalkResult walk = Machine.Walk(Mm(letter), _driver.Window.AccessAddress(page));
+        return (walk.Visited, walk.Useful);
+    }
+
+    /// <summary>What a page reads.</summary>
+    public byte Read(char letter, long page) =>
+        _driver.Do(new Op(OpKind.Read, letter) { Start = page }).Byte;
 
     /// <summary>Live objects of a type.</summary>
     public long Live(string type) => Machine.Ledger.Rows.Single(row => row.Name == type).Live;

@@ -96,6 +96,35 @@ public sealed class StructuralFactsTests
         Assert.Equal(2, stage.VmaCount('C'));
     }
 
+    /// <summary>
+    /// A page that a fork child wrote is in the child's own anon_vma: one candidate. One that is shared is in the root's, whose
+    /// tree has every VMA; when only one process is left with it, its next write makes it that VMA's own.
+    /// </summary>
+    [Fact]
+    public void AReusedPageMovesToTheAnonVmaOfItsLastUser()
+    {
+        Stage stage = Stage.After(Design, Faulted + "; write A 3 1; fork A B; fork A C; write B 3 2");
+        Assert.Equal((3, 3), stage.Walk('A', 2));
+        Assert.Equal((1, 1), stage.Walk('B', 3));
+        Assert.Equal((3, 2), stage.Walk('C', 3));
+        stage.Do("write A 3 3");
+        Assert.Equal((3, 1), stage.Walk('C', 3));
+        stage.Do("write C 3 4");
+        Assert.Equal((1, 1), stage.Walk('C', 3));
+    }
+
+    /// <summary>find_mergeable_anon_vma: a neighbour's anon_vma is shared unless the neighbour was ever forked.</summary>
+    [Fact]
+    public void OnlyAForkedNeighbourKeepsItsAnonVmaToItself()
+    {
+        Stage parent = Stage.After(Design, "map A 2 1 rw; map A 3 1 r-; write A 2 1; protect A 3 1 rwx; write A 3 1");
+        Assert.Equal(1, parent.Live("anon_vma"));
+        Assert.Equal(2, parent.VmaCount('A'));
+        Stage child = Stage.After(Design, "map A 2 1 rw; write A 2 1; fork A B; map B 3 1 rwx; write B 3 1");
+        Assert.Equal(3, child.Live("anon_vma"));
+        Assert.Equal(2, child.Vmas('B').Select(vma => vma.AnonVma).Distinct().Count());
+    }
+
     private enum ChainEnd
     {
         AllLive = 0,

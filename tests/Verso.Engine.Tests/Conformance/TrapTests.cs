@@ -76,6 +76,30 @@ public sealed class TrapTests
         Assert.Equal(2, Stage.After(design, "file A 2 1 r- f 0; file A 3 1 r- f 2").VmaCount('A'));
     }
 
+    /// <summary>Two VMAs that were written while their flags differed have two anon_vmas, and never merge again.</summary>
+    [Theory]
+    [InlineData("anon-vma-chain", 2)]
+    [InlineData("page-table-scan", 1)]
+    [InlineData("pte-chain", 1)]
+    public void WhatWasWrittenApartStaysApart(string design, int expected)
+    {
+        Stage stage = Stage.After(design, "map A 2 2 rw; advise A 3 1 dontfork; write A 2 1; write A 3 1");
+        stage.Do("advise A 3 1 dofork");
+        Assert.Equal(expected, stage.VmaCount('A'));
+    }
+
+    /// <summary>Trap 8: MADV_FREE skips what others map too, even where it drops at once.</summary>
+    [Theory]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
+    public void FreeingSkipsSharedPages(string design)
+    {
+        Stage stage = Stage.After(design, "option lazyfree drop; map A 2 2 rw; write A 2 1; write A 3 2; fork A B");
+        stage.Do("write B 3 3; advise B 2 2 free");
+        Assert.Equal(1, stage.Read('B', 2));
+        Assert.Equal(0, stage.Read('B', 3));
+        Assert.Equal(2, stage.Read('A', 3));
+    }
+
     /// <summary>The merge table of 6.18.44 for neighbours that were written, or not, or moved.</summary>
     [Theory]
     [InlineData("map A 2 1 rw; map A 3 1 r-; write A 2 1; protect A 3 1 rw", 1)]

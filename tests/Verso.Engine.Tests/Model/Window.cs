@@ -3,8 +3,8 @@ using Verso.Engine.Objects;
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>
-/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end
-/// of a
+/// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of
+/// a
 /// leaf page table, and a mapping without an address is put among them.
 /// </summary>
 /// <remarks>
@@ -12,8 +12,8 @@ namespace Verso.Engine.Tests.Model;
 ///    page   ... -1 | 0 ........ 11 | 12 ...... 17 | 18 .. heap .. 23 | 24 ...
 ///                    leaf table n  |  leaf table n + 1               ^ top of the search for free addresses
 /// </code>
-/// The model and the text of scenarios know pages only. A machine may be given a larger unit in their place: then
-/// each page
+/// The model and the text of scenarios know pages only. A machine may be given a larger unit in their place: then each
+/// page
 /// of a scenario stands for so many of the machine, of which the last is read and written, and calls meet whole leaf
 /// tables
 /// or straddle them.
