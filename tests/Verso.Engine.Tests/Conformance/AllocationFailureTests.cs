@@ -6,15 +6,13 @@ namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
 /// S4: for each call every single allocation it makes is made to fail in turn. The call says ENOMEM or had no need of
-/// it; its
-/// effect is a prefix of its own steps; everything works afterwards; and nothing is left at the end.
+/// it; its effect is a prefix of its own steps; everything works afterwards; and nothing is left at the end.
 /// </summary>
 public sealed class AllocationFailureTests
 {
     /// <summary>
     /// Two related processes, a third whose parent is gone, VMAs that a call in their middle must split, a mapping
-    /// across the
-    /// end of a leaf table, private and shared files, shared memory, a guard.
+    /// across the end of a leaf table, private and shared files, shared memory, a guard.
     /// </summary>
     private const string Prefix = """
         map A 2 6 rw

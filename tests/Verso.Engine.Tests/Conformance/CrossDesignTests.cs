@@ -6,8 +6,7 @@ namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
 /// All designs at once, step by step: the same results and contents, and every walk finds as many entries as
-/// page-table-scan,
-/// which looks at all of them.
+/// page-table-scan, which looks at all of them.
 /// </summary>
 /// <remarks>
 /// Where Linux's answer depends on bounds of VMAs (mremap across two that merge in one design and not in another), a

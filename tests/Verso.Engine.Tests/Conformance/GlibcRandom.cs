@@ -2,8 +2,7 @@ namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
 /// The numbers of <c>srand</c> and <c>rand</c> of glibc (TYPE_3): an additive feedback generator over 31 words, seeded
-/// by a
-/// Lehmer generator, of which the first 310 numbers are thrown away.
+/// by a Lehmer generator, of which the first 310 numbers are thrown away.
 /// </summary>
 internal sealed class GlibcRandom
 {

@@ -2,8 +2,8 @@ using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
 
-// Steps that take an earlier one back, mostly after some writes: that is how VMAs come to be neighbours that differ only in
-// their past.
+// Steps that take an earlier one back, mostly after some writes: that is how VMAs come to be neighbours that differ
+// only in their past.
 internal sealed partial class OpGenerator
 {
     private readonly List<Op> _undo = [];

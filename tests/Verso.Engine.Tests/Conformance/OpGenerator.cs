@@ -4,8 +4,7 @@ namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
 /// Makes random scenarios that are dense with what is hard: a small window, so that calls hit each other's ranges,
-/// edges
-/// and halves; few address spaces, related by fork; writes between all calls.
+/// edges and halves; few address spaces, related by fork; writes between all calls.
 /// </summary>
 /// <remarks>Steps depend on the model as it is when they are made, so that most of them succeed.</remarks>
 internal sealed partial class OpGenerator(ulong seed)

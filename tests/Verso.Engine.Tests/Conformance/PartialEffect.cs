@@ -4,8 +4,7 @@ namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
 /// Judges a step during which an allocation failed or VMAs may have run out (S4): the call may say so, and then what it
-/// did is
-/// a prefix of the changes it makes one after the other.
+/// did is a prefix of the changes it makes one after the other.
 /// </summary>
 internal sealed class PartialEffect(MachineDriver driver, AbstractModel before)
 {

@@ -9,8 +9,7 @@ namespace Verso.Engine.Tests.Conformance;
 /// </summary>
 /// <remarks>
 /// The seeds are fixed, so that every run checks the same. More of them: set VERSO_CONFORMANCE_RUNS (a count a test)
-/// and
-/// VERSO_CONFORMANCE_SEED (the first seed).
+/// and VERSO_CONFORMANCE_SEED (the first seed).
 /// </remarks>
 public sealed class RandomOperationsTests
 {

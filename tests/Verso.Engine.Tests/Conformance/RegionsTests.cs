@@ -4,8 +4,7 @@ namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
 /// A garbage collector's habit: 1 GiB reserved, then committed (made writable, first page written) in regions of 4 MiB,
-/// in
-/// some order. How many VMAs are left at the end, and the most there ever were, as counted on a live 6.18.44.
+/// in some order. How many VMAs are left at the end, and the most there ever were, as counted on a live 6.18.44.
 /// </summary>
 public sealed class RegionsTests
 {

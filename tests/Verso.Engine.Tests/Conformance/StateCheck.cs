@@ -17,8 +17,7 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
 
     /// <summary>
     /// The first difference as text, or null. What the machine shows to be true where the model could not know is noted
-    /// in
-    /// the model.
+    /// in the model.
     /// </summary>
     public string? Compare()
     {

@@ -97,8 +97,8 @@ public sealed class StructuralFactsTests
     }
 
     /// <summary>
-    /// A page that a fork child wrote is in the child's own anon_vma: one candidate. One that is shared is in the root's, whose
-    /// tree has every VMA; when only one process is left with it, its next write makes it that VMA's own.
+    /// A page that a fork child wrote is in the child's own anon_vma: one candidate. One that is shared is in the
+    /// root's, whose tree has every VMA; when only one process is left with it, its next write makes it that VMA's own.
     /// </summary>
     [Fact]
     public void AReusedPageMovesToTheAnonVmaOfItsLastUser()
@@ -113,7 +113,9 @@ public sealed class StructuralFactsTests
         Assert.Equal((1, 1), stage.Walk('C', 3));
     }
 
-    /// <summary>find_mergeable_anon_vma: a neighbour's anon_vma is shared unless the neighbour was ever forked.</summary>
+    /// <summary>
+    /// find_mergeable_anon_vma: a neighbour's anon_vma is shared unless the neighbour was ever forked.
+    /// </summary>
     [Fact]
     public void OnlyAForkedNeighbourKeepsItsAnonVmaToItself()
     {

@@ -4,8 +4,7 @@ namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
 /// Rules of Linux that are easy to get wrong, each seen on a live 6.18.44, as counts of VMAs. The designs without a
-/// reverse
-/// map in VMAs merge always and differ where the anon_vma is the reason.
+/// reverse map in VMAs merge always and differ where the anon_vma is the reason.
 /// </summary>
 public sealed class TrapTests
 {
@@ -51,8 +50,7 @@ public sealed class TrapTests
 
     /// <summary>
     /// Trap 10, and "mergeable now, never retried": in a child two VMAs lose the lock that told them apart. mprotect to
-    /// what
-    /// they are returns before it merges; any real change merges them.
+    /// what they are returns before it merges; any real change merges them.
     /// </summary>
     [Theory]
     [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
@@ -76,7 +74,9 @@ public sealed class TrapTests
         Assert.Equal(2, Stage.After(design, "file A 2 1 r- f 0; file A 3 1 r- f 2").VmaCount('A'));
     }
 
-    /// <summary>Two VMAs that were written while their flags differed have two anon_vmas, and never merge again.</summary>
+    /// <summary>
+    /// Two VMAs that were written while their flags differed have two anon_vmas, and never merge again.
+    /// </summary>
     [Theory]
     [InlineData("anon-vma-chain", 2)]
     [InlineData("page-table-scan", 1)]

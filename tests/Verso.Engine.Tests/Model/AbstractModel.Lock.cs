@@ -97,8 +97,7 @@ internal sealed partial class AbstractModel
 
     /// <summary>
     /// mm_populate where nobody hears of errors: a VMA is left at its first bad page, and the next one is tried. The
-    /// model does
-    /// not know where VMAs end, so after a bad page it is open whether the following ones were reached.
+    /// model does not know where VMAs end, so after a bad page it is open whether the following ones were reached.
     /// </summary>
     private void Populate(char mm, IEnumerable<long> pages)
     {

@@ -2,15 +2,12 @@ namespace Verso.Engine.Tests.Model;
 
 /// <summary>
 /// The specification, small enough to be obviously right: for (address space, page) what is there. It knows nothing of
-/// VMAs,
-/// page tables, frames or reverse maps.
+/// VMAs, page tables, frames or reverse maps.
 /// </summary>
 /// <remarks>
 /// A step is applied as a sequence of changes that a call makes one after the other, so that a call which fails half
-/// way can
-/// be compared with every prefix of them. Where Linux's answer depends on the bounds of VMAs, the model takes the
-/// answer
-/// that was seen if it is one of the possible ones.
+/// way can be compared with every prefix of them. Where Linux's answer depends on the bounds of VMAs, the model takes
+/// the answer that was seen if it is one of the possible ones.
 /// </remarks>
 internal sealed partial class AbstractModel
 {
@@ -85,8 +82,7 @@ internal sealed partial class AbstractModel
 
     /// <summary>
     /// Whether the step makes sense now: it names a live address space, and what it makes does not exist yet. Steps
-    /// that do
-    /// not are skipped, so that any part of a scenario is a scenario.
+    /// that do not are skipped, so that any part of a scenario is a scenario.
     /// </summary>
     public bool IsPossible(Op op) => op.Kind switch
     {

@@ -22,8 +22,7 @@ internal enum PageMarks
 
     /// <summary>
     /// A neighbour in the same VMA, which the model does not know, may have lost its lock for both (MREMAP_DONTUNMAP
-    /// clears
-    /// it on the whole VMA).
+    /// clears it on the whole VMA).
     /// </summary>
     LockUnknown = 1 << 10,
 
@@ -33,8 +32,7 @@ internal enum PageMarks
 /// <summary>All that the specification says of one mapped page of one address space.</summary>
 /// <remarks>
 /// What a page reads is its own copy, or else what lies behind it: 0 for anonymous memory, the object's page for files
-/// and
-/// shared memory.
+/// and shared memory.
 /// </remarks>
 internal sealed record ModelPage
 {

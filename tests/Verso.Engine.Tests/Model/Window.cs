@@ -4,8 +4,7 @@ namespace Verso.Engine.Tests.Model;
 
 /// <summary>
 /// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of
-/// a
-/// leaf page table, and a mapping without an address is put among them.
+/// a leaf page table, and a mapping without an address is put among them.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -13,10 +12,8 @@ namespace Verso.Engine.Tests.Model;
 ///                    leaf table n  |  leaf table n + 1               ^ top of the search for free addresses
 /// </code>
 /// The model and the text of scenarios know pages only. A machine may be given a larger unit in their place: then each
-/// page
-/// of a scenario stands for so many of the machine, of which the last is read and written, and calls meet whole leaf
-/// tables
-/// or straddle them.
+/// page of a scenario stands for so many of the machine, of which the last is read and written, and calls meet whole
+/// leaf tables or straddle them.
 /// </remarks>
 internal sealed class Window(int pagesPerUnit)
 {
@@ -47,8 +44,7 @@ internal sealed class Window(int pagesPerUnit)
 
     /// <summary>
     /// Whether the search for free addresses prefers room to align for huge pages (lengths that are multiples of 2
-    /// MiB): then
-    /// the model takes any free place.
+    /// MiB): then the model takes any free place.
     /// </summary>
     public bool SearchAligns => pagesPerUnit % 512 == 0;
 
