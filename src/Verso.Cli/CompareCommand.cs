@@ -35,8 +35,8 @@ internal static class CompareCommand
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "compare",
-            "Replays traces through designs and shows what each would have cost. Designs are meant to differ, so that is "
-            + "no failure: returns 0, or 1 if a check of --verify failed, 2 on trouble.",
+            "Replays traces through designs and shows what each would have cost. Designs are meant to differ, so that "
+            + "is no failure: returns 0, or 1 if a check of --verify failed, 2 on trouble.",
             "verso compare make.verso                             # every design, as a table",
             "verso compare make.verso --designs anon-vma-chain,pte-chain --format lkp",
             "verso compare *.verso -j | jq '.traces[].designs[] | {name, vmasPeak}'",

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Verso.Lab.Comparison;
 using Verso.Traces;
 using Verso.Traces.Importers;
 
@@ -8,15 +9,13 @@ namespace Verso.Cli;
 /// <summary>verso import: makes a trace from the text of strace or perf script.</summary>
 internal static class ImportCommand
 {
-    private const int Success = 0;
-    private const int Trouble = 2;
     private const string Standard = "-";
 
     internal static Command Create()
     {
         Argument<string[]> words = new("TEXT")
         {
-            Description = "[strace|perf] TEXT: text of strace -f -o FILE -ttt -T -y, or of perf script; - is standard input",
+            Description = "strace or perf, unless it is to be detected; and the file with the text, - for standard input",
             Arity = new ArgumentArity(1, 2),
         };
         Option<string> output = new("--output", "-o")
@@ -25,46 +24,58 @@ internal static class ImportCommand
             DefaultValueFactory = _ => "trace.verso",
             HelpName = "FILE",
         };
-        Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
-        Command command = new("import", "make a trace from the text of strace or perf script")
+        Option<TextFormat> from = new("--from")
         {
-            output, quiet, words,
+            Description = "which tool wrote the text",
+            HelpName = "detect|strace|perf",
         };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(words),
-            parsed.GetRequiredValue(output),
-            parsed.GetValue(quiet) ? static (_, _) => { } : Summarize));
+        Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
+        DocumentedCommand command = new(
+            "import",
+            "Makes a trace from the text of strace or perf script. Such text lacks much of what a recording has: the grade "
+            + "of the trace says what.",
+            "strace -f -o calls.txt -ttt -T -y make -j2; verso import strace calls.txt -o make.verso",
+            "perf script --ns -F pid,tid,cpu,time,event,trace | verso import perf - -o run.verso")
+        {
+            words, output, from, quiet,
+        };
+        command.SetAction(parsed =>
+        {
+            (string name, TextFormat format) = Choose(parsed.GetRequiredValue(words), parsed.GetValue(from));
+            ImportSummary summary = ImportNamed(name, format, parsed.GetRequiredValue(output));
+            if (!parsed.GetValue(quiet))
+            {
+                Summarize(summary, parsed.GetRequiredValue(output), parsed.InvocationConfiguration.Error);
+            }
+
+            return ExitStatus.Success;
+        });
         return command;
     }
 
-    private static int Run(string[] words, string output, Action<ImportSummary, string> report)
+    /// <summary>The words are [FORMAT] FILE.</summary>
+    private static (string Name, TextFormat Format) Choose(string[] words, TextFormat from)
     {
-        string name = words[^1];
-        TextFormat format = TextFormat.Detect;
-        if (words.Length > 1 && (!Enum.TryParse(words[0], ignoreCase: true, out format) || !Enum.IsDefined(format)))
+        if (words.Length == 1)
         {
-            return Complain($"expected strace or perf before the text, found '{words[0]}'");
+            return (words[0], from);
         }
 
+        return Enum.TryParse(words[0], ignoreCase: true, out TextFormat named) && Enum.IsDefined(named)
+            ? (words[1], named)
+            : throw new UsageException($"'{words[0]}' is no format; it is strace or perf");
+    }
+
+    private static ImportSummary ImportNamed(string name, TextFormat format, string output)
+    {
         try
         {
-            report(Import(name, format, output), output);
-            return Success;
+            return Import(name, format, output);
         }
         catch (ImportException problem)
         {
-            return Complain($"{name}: {problem.Message}");
+            throw new InputException(name, problem);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            return Complain(problem.Message);
-        }
-    }
-
-    private static int Complain(string message)
-    {
-        Console.Error.WriteLine($"verso import: {message}");
-        return Trouble;
     }
 
     /// <summary>The output is not touched before the text has shown to hold something.</summary>
@@ -91,19 +102,19 @@ internal static class ImportCommand
         }
     }
 
-    private static void Summarize(ImportSummary summary, string output)
+    private static void Summarize(ImportSummary summary, string output, TextWriter error)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         string grade = string.Join(", ", WhatIsMissing(summary.Header.Grade));
         string name = output == Standard ? "" : $": {output}";
-        Say(string.Create(
+        Say(error, string.Create(
             plain, $"{summary.Events} events, {summary.Calls} memory calls, {summary.Tasks} tasks{name}"));
-        Say($"from {summary.Header.Source}, {grade}");
+        Say(error, $"from {summary.Header.Source}, {grade}");
         foreach ((long count, string what) in LeftOut(summary))
         {
             if (count > 0)
             {
-                Say(string.Create(plain, $"{count} {what}"));
+                Say(error, string.Create(plain, $"{count} {what}"));
             }
         }
     }
@@ -138,5 +149,5 @@ internal static class ImportCommand
         (summary.Lost, "events lost by perf"),
     ];
 
-    private static void Say(string message) => Console.Error.WriteLine($"verso: {message}");
+    private static void Say(TextWriter error, string message) => error.Write($"verso: {message}\n");
 }

@@ -42,8 +42,8 @@ internal static class RecordCommand
         };
         DocumentedCommand command = new(
             "record",
-            "Runs a command and records what its process tree does to its memory. Returns the command's exit status, 127 "
-            + "if there is no such command, 126 if it cannot run, 2 if this machine cannot record.",
+            "Runs a command and records what its process tree does to its memory. Returns the command's exit status, "
+            + "127 if there is no such command, 126 if it cannot run, 2 if this machine cannot record.",
             "verso record -o make.verso -- make -j2",
             "verso record --no-faults -- ./server         # smaller: no page state, no walks",
             "verso record -o - -- true | verso info -")

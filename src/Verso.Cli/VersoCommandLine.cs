@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Verso.Engine;
+using Verso.Lab.Comparison;
 using Verso.Linux;
-using Verso.Traces;
 
 namespace Verso.Cli;
 
@@ -72,6 +72,7 @@ public static class VersoCommandLine
             CompareCommand.Create(),
             ReplayCommand.Create(),
             DesignsCommand.Create(),
+            ImportCommand.Create(),
             InfoCommand.Create(),
             CompletionCommand.Create(),
         };
@@ -100,7 +101,7 @@ public static class VersoCommandLine
     private static (string Message, int Status) Explain(Exception failed) => failed switch
     {
         CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
-        TraceFormatException or RecorderUnavailableException or IOException or UnauthorizedAccessException =>
+        InputException or RecorderUnavailableException or IOException or UnauthorizedAccessException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
         OutOfMemoryException => ("not enough memory; try fewer designs at once with --jobs 1", ExitStatus.Trouble),
         InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",

@@ -36,7 +36,7 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
     /// <param name="jobs">Machines that run at once; at least 1.</param>
     /// <param name="progress">Told how far it is; null if nobody looks.</param>
     /// <param name="cancellation">Ends all replays at their next batch of events.</param>
-    /// <exception cref="TraceFormatException">A trace is damaged.</exception>
+    /// <exception cref="InputException">A trace is damaged.</exception>
     public static DesignComparison Run(
         IReadOnlyList<TraceInput> inputs,
         IReadOnlyList<DesignChoice> designs,
@@ -90,7 +90,7 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
         TraceInput input, ReplayOptions options, ReplayProgress? progress, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(input);
-        using TraceReader reader = input.Read(out Stream stream);
-        return TraceReplay.Run(reader, options with { Progress = progress?.Follow(stream) }, cancellation);
+        return input.Read((reader, stream) =>
+            TraceReplay.Run(reader, options with { Progress = progress?.Follow(stream) }, cancellation));
     }
 }

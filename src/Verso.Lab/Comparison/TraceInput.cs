@@ -56,21 +56,20 @@ public sealed class TraceInput : IDisposable
     }
 
     /// <summary>
-    /// A reader of its own for one replay, and the stream below it, whose position tells how far it is.
+    /// Hands a reader of its own, and the stream below it, whose position tells how far it is, to a function.
     /// </summary>
-    /// <exception cref="TraceFormatException">It is no trace.</exception>
-    public TraceReader Read(out Stream position)
+    /// <exception cref="InputException">It is no trace, or a damaged one.</exception>
+    public T Read<T>(Func<TraceReader, Stream, T> use)
     {
-        FileStream file = new(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+        ArgumentNullException.ThrowIfNull(use);
         try
         {
-            position = file;
-            return TraceReader.Open(file);
+            using TraceReader reader = OpenReader(out Stream position);
+            return use(reader, position);
         }
-        catch
+        catch (TraceFormatException damaged)
         {
-            file.Dispose();
-            throw;
+            throw new InputException(Name, damaged);
         }
     }
 
@@ -86,6 +85,21 @@ public sealed class TraceInput : IDisposable
         if (_isTemporary)
         {
             File.Delete(_path);
+        }
+    }
+
+    private TraceReader OpenReader(out Stream position)
+    {
+        FileStream file = new(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+        try
+        {
+            position = file;
+            return TraceReader.Open(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
     }
 }

@@ -27,11 +27,15 @@ public sealed record TraceSummary
     public required IReadOnlyDictionary<TraceEventKind, long> EventsByKind { get; init; }
 
     /// <summary>Reads a trace to its end.</summary>
-    /// <exception cref="TraceFormatException">It is damaged.</exception>
+    /// <exception cref="InputException">It is damaged.</exception>
     public static TraceSummary Of(TraceInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        using TraceReader reader = input.Read(out _);
+        return input.Read((reader, _) => Of(input, reader));
+    }
+
+    private static TraceSummary Of(TraceInput input, TraceReader reader)
+    {
         SortedDictionary<TraceEventKind, long> kinds = [];
         long[] counts = new long[256];
         HashSet<int> spaces = [];

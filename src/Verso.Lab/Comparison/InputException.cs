@@ -1,0 +1,7 @@
+namespace Verso.Lab.Comparison;
+
+/// <summary>An input is not what it should be. The message is one line: which input, where, what was expected.</summary>
+/// <param name="name">The input as the user named it.</param>
+/// <param name="problem">What its reader said.</param>
+public sealed class InputException(string name, Exception problem)
+    : Exception($"{(name == TraceInput.Standard ? "standard input" : name)}: {problem.Message}", problem);
