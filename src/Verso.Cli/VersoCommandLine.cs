@@ -68,6 +68,7 @@ public static class VersoCommandLine
             "Who maps this page, why, and what it costs to know: records what programs do to their memory, and\n"
             + "replays it through reverse-map designs.")
         {
+            DemoCommand.Create(),
             RecordCommand.Create(),
             CompareCommand.Create(),
             ReplayCommand.Create(),

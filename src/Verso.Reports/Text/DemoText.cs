@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text;
+using Verso.Lab.Comparison;
+using Verso.Lab.Replay;
+
+namespace Verso.Reports.Text;
+
+/// <summary>What verso demo says about its figures: three sentences, every number in them computed.</summary>
+public static class DemoText
+{
+    private const int Columns = 100;
+
+    /// <summary>The sentences for a comparison of one trace.</summary>
+    public static string Render(TraceComparison trace)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        WorkFigures work = trace.Reference.Work;
+        string vmas = Figures.Percent(trace.Reference.Fidelity.All.Vmas);
+        string graph = Figures.Percent(trace.Reference.Fidelity.All.GraphVmas);
+        string[] sentences =
+        [
+            $"1. {Plural(work.ForkCount, "fork")} copied {Figures.Count(work.PtesCopied)} page-table entries and no page; "
+                + $"of the pages then shared, {Figures.Count(work.FaultCopied)} were copied when somebody wrote, and "
+                + $"{Figures.Count(work.FaultReused)} were reused by the last one who still had them.",
+            $"2. To find a page's mappings again, {string.Join(", ", trace.Designs.Select(Holdings))}.",
+            $"3. A walk from a page to its mappings looked at {string.Join(", ", trace.Designs.Select(Walks))}; "
+                + $"the replay had {vmas} of the kernel's VMAs and {graph} of its anon_vma graph, so these are this "
+                + "program's figures.",
+        ];
+        return "\n" + string.Concat(sentences.Select(Fold));
+    }
+
+    /// <summary>Breaks a sentence at spaces, with what follows indented below its number.</summary>
+    private static string Fold(string sentence)
+    {
+        StringBuilder folded = new();
+        int column = 0;
+        foreach (string word in sentence.Split(' '))
+        {
+            if (column > 0 && column + 1 + word.Length > Columns)
+            {
+                folded.Append("\n  ");
+                column = 2;
+            }
+
+            folded.Append(folded.Length == 0 ? "" : " ").Append(word);
+            column += word.Length + 1;
+        }
+
+        return folded.Append('\n').ToString();
+    }
+
+    /// <summary>What a design kept of its own, beyond what every design has.</summary>
+    private static string Holdings(ReplayResult design)
+    {
+        string[] everywhere = ["page", "page_table", "vm_area_struct", "mm_struct", "shmem_inode"];
+        ObjectFigures[] own = [.. design.Objects.Where(row => row.Peak > 0 && !everywhere.Contains(row.Name))];
+        return own.Length == 0
+            ? $"{design.Name} kept nothing"
+            : $"{design.Name} kept {string.Join(" and ", own.Select(row => $"{Figures.Count(row.Peak)} {row.Name}"))} "
+                + $"({Figures.Bytes(own.Sum(row => row.BytesPeak))})";
+    }
+
+    private static string Walks(ReplayResult design)
+    {
+        double visited = design.Work.WalkCount == 0 ? 0 : (double)design.Work.WalkVisited / design.Work.WalkCount;
+        return string.Create(CultureInfo.InvariantCulture, $"{visited:F1} places in {design.Name}");
+    }
+
+    private static string Plural(long count, string noun) =>
+        count == 1 ? $"One {noun}" : $"{Figures.Count(count)} {noun}s";
+}
