@@ -48,6 +48,8 @@ internal sealed partial class OpGenerator
         Advice.WipeOnFork => Advice.KeepOnFork,
         Advice.GuardInstall => Advice.GuardRemove,
         Advice.Sequential or Advice.Random => Advice.Normal,
+        Advice.HugePage => Advice.NoHugePage,
+        Advice.NoHugePage => Advice.HugePage,
         Advice.DontDump => Advice.DoDump,
         Advice.DoDump => Advice.DontDump,
         _ => null,

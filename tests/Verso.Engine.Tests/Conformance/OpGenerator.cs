@@ -25,7 +25,7 @@ internal sealed partial class OpGenerator(ulong seed)
         Advice.DontNeed, Advice.DontNeed, Advice.DontNeed, Advice.Free, Advice.Free, Advice.DontFork, Advice.DoFork,
         Advice.WipeOnFork, Advice.KeepOnFork, Advice.GuardInstall, Advice.GuardInstall, Advice.GuardRemove,
         Advice.PopulateRead, Advice.PopulateWrite, Advice.Sequential, Advice.Random, Advice.Normal, Advice.DontDump,
-        Advice.DoDump, Advice.Cold, Advice.DontNeedLocked,
+        Advice.DoDump, Advice.Cold, Advice.DontNeedLocked, Advice.HugePage, Advice.NoHugePage, Advice.Remove,
     ];
 
     private readonly SplitMix64 _random = new(seed);

@@ -90,7 +90,8 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
         }
 
         const VmaFlags Compared = VmaFlags.Access | VmaFlags.MayShare | VmaFlags.DontCopy | VmaFlags.WipeOnFork
-            | VmaFlags.LockedMask | VmaFlags.DontDump | VmaFlags.SeqRead | VmaFlags.RandRead | VmaFlags.NoReserve;
+            | VmaFlags.LockedMask | VmaFlags.DontDump | VmaFlags.SeqRead | VmaFlags.RandRead | VmaFlags.NoReserve
+            | VmaFlags.HugePage | VmaFlags.NoHugePage;
         VmaFlags flags = FlagsOf(page);
         if ((vma.Flags & Compared) != flags)
         {
@@ -137,6 +138,8 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
         flags |= (page.Marks & PageMarks.DontDump) != 0 ? VmaFlags.DontDump : 0;
         flags |= (page.Marks & PageMarks.Sequential) != 0 ? VmaFlags.SeqRead : 0;
         flags |= (page.Marks & PageMarks.Random) != 0 ? VmaFlags.RandRead : 0;
+        flags |= (page.Marks & PageMarks.HugePage) != 0 ? VmaFlags.HugePage : 0;
+        flags |= (page.Marks & PageMarks.NoHugePage) != 0 ? VmaFlags.NoHugePage : 0;
         flags |= (page.Marks & PageMarks.NoReserve) != 0 ? VmaFlags.NoReserve : 0;
         return flags;
     }

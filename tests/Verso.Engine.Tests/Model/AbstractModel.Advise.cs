@@ -30,10 +30,15 @@ internal sealed partial class AbstractModel
                 continue;
             }
 
-            if (IsRefused(page, op.Advice))
+            if (Refusal(page, op.Advice) is Errno refusal and not Errno.None)
             {
-                End(Errno.EINVAL);
+                End(refusal);
                 yield break;
+            }
+
+            if (op.Advice == Advice.Remove)
+            {
+                _objects[page.Behind].Punch(page.Offset, 1);
             }
 
             _pages[(op.Mm, at)] = Advised(page, op.Advice);
@@ -55,14 +60,20 @@ internal sealed partial class AbstractModel
         }
     }
 
-    private static bool IsRefused(ModelPage page, Advice advice) => advice switch
+    private static Errno Refusal(ModelPage page, Advice advice)
     {
-        Advice.DontNeed or Advice.Cold => page.IsLocked,
-        Advice.Free => page.IsLocked || !page.IsAnonymous,
-        Advice.WipeOnFork => !page.IsAnonymous,
-        Advice.GuardInstall => page.IsLocked,
-        _ => false,
-    };
+        bool isInvalid = advice switch
+        {
+            Advice.DontNeed or Advice.Cold => page.IsLocked,
+            Advice.Free => page.IsLocked || !page.IsAnonymous,
+            Advice.WipeOnFork => !page.IsAnonymous,
+            Advice.GuardInstall => page.IsLocked,
+            Advice.Remove => page.IsLocked || page.IsAnonymous,
+            _ => false,
+        };
+        bool isDenied = advice == Advice.Remove && (!page.IsShared || IsDenied(page, Protection.Write));
+        return isInvalid ? Errno.EINVAL : isDenied ? Errno.EACCES : Errno.None;
+    }
 
     private static ModelPage Advised(ModelPage page, Advice advice) => advice switch
     {
@@ -77,6 +88,8 @@ internal sealed partial class AbstractModel
         Advice.Sequential => page.Without(PageMarks.Random).With(PageMarks.Sequential),
         Advice.Random => page.Without(PageMarks.Sequential).With(PageMarks.Random),
         Advice.Normal => page.Without(PageMarks.Sequential | PageMarks.Random),
+        Advice.HugePage => page.Without(PageMarks.NoHugePage).With(PageMarks.HugePage),
+        Advice.NoHugePage => page.Without(PageMarks.HugePage).With(PageMarks.NoHugePage),
         Advice.GuardInstall => page.Discarded().With(PageMarks.Guard),
         Advice.GuardRemove => page.Without(PageMarks.Guard),
         _ => page,

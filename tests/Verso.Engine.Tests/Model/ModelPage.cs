@@ -26,6 +26,9 @@ internal enum PageMarks
     /// </summary>
     LockUnknown = 1 << 10,
 
+    HugePage = 1 << 11,
+    NoHugePage = 1 << 12,
+
     Locks = Locked | LockedOnFault,
 }
 
