@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+
+namespace Verso.Cli.Tests;
+
+/// <summary>
+/// What commands print, byte for byte but for time. VERSO_UPDATE_GOLDEN=1 writes the files anew; look at the diff.
+/// </summary>
+public sealed partial class GoldenTests
+{
+    [Theory]
+    [InlineData("compare.txt", "compare", "--designs", "all")]
+    [InlineData("compare.json", "compare", "-j")]
+    [InlineData("compare.csv", "compare", "--format", "csv")]
+    [InlineData("compare.lkp", "compare", "--designs", "anon-vma-chain,pte-chain", "--format", "lkp")]
+    [InlineData("replay.txt", "replay", "--verify")]
+    [InlineData("info.txt", "info")]
+    public void ResultsOfARecording(string golden, params string[] arguments)
+    {
+        string[] words = [arguments[0], CommandLine.Example("regions-random"), .. arguments[1..]];
+        Outcome outcome = CommandLine.Run(words);
+        Assert.Equal(0, outcome.Status);
+        Assert.Equal("", outcome.Error);
+        AssertGolden(golden, outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("designs.txt", "designs")]
+    [InlineData("designs.json", "designs", "-j")]
+    [InlineData("help.txt", "--help")]
+    [InlineData("help-compare.txt", "compare", "--help")]
+    [InlineData("help-record.txt", "record", "--help")]
+    [InlineData("completion.bash", "completion", "bash")]
+    public void WhatVersoSaysOfItself(string golden, params string[] arguments)
+    {
+        Outcome outcome = CommandLine.Run(arguments);
+        Assert.Equal(0, outcome.Status);
+        AssertGolden(golden, outcome.Output);
+    }
+
+    private static void AssertGolden(string name, string text)
+    {
+        string actual = Steady(text);
+        string path = Path.Combine(CommandLine.Root, "tests/Verso.Cli.Tests/Golden", name);
+        if (Environment.GetEnvironmentVariable("VERSO_UPDATE_GOLDEN") == "1")
+        {
+            File.WriteAllText(path, actual);
+        }
+
+        Assert.Equal(File.ReadAllText(path), actual);
+    }
+
+    /// <summary>Without the place of the checkout, and without what the clock says.</summary>
+    private static string Steady(string text)
+    {
+        text = text.Replace(CommandLine.Root + "/", "", StringComparison.Ordinal);
+        text = text.Replace("Verso.Cli.Tests", "verso", StringComparison.Ordinal);
+        text = JsonTime().Replace(text, "$1 0");
+        text = CsvTime().Replace(text, "$1,$2,0");
+        text = LkpTime().Replace(text, "(time) $1");
+        return TextTime().Replace(text, "$1 (time)");
+    }
+
+    [GeneratedRegex("(\"(?:elapsedNanoseconds|engineNanoseconds|decodeNanoseconds|eventsPerSecond)\":) [0-9.eE+]+")]
+    private static partial Regex JsonTime();
+
+    [GeneratedRegex(@"\b(elapsed|engine|decode|events),(ns|1/s),[0-9.eE+]+")]
+    private static partial Regex CsvTime();
+
+    [GeneratedRegex(@"^[^\n]*(elapsed\.ms|engine\.ms|events_per_second)$", RegexOptions.Multiline)]
+    private static partial Regex LkpTime();
+
+    [GeneratedRegex(@"^( *(?:elapsed|engine alone|events a second|time)\b)[^\n]*[0-9][^\n]*$", RegexOptions.Multiline)]
+    private static partial Regex TextTime();
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace Verso.Cli.Tests;
+
+/// <summary>The keys that scripts rely on.</summary>
+public sealed class JsonTests
+{
+    [Fact]
+    public void CompareHasThePromisedKeys()
+    {
+        Outcome outcome = CommandLine.Run("compare", CommandLine.Example("git-repack"), "-j");
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        JsonElement root = document.RootElement;
+        Assert.Equal("verso-compare/1", root.GetProperty("schema").GetString());
+        JsonElement trace = root.GetProperty("traces")[0];
+        foreach (string key in (string[])["name", "sha256", "grade", "events", "processes", "kernel"])
+        {
+            Assert.True(trace.TryGetProperty(key, out _), key);
+        }
+
+        JsonElement fidelity = trace.GetProperty("fidelity");
+        Assert.Equal(
+            fidelity.GetProperty("vmas").GetProperty("total").GetInt64(),
+            fidelity.GetProperty("vmas").GetProperty("matched").GetInt64());
+        Assert.True(fidelity.GetProperty("anonVmaGraph").GetProperty("total").GetInt64() > 0);
+        Assert.True(trace.GetProperty("designs").GetArrayLength() >= 3);
+        foreach (JsonElement design in trace.GetProperty("designs").EnumerateArray())
+        {
+            Assert.True(design.GetProperty("objects").GetProperty("vm_area_struct").GetProperty("peak").GetInt64() > 0);
+            Assert.True(design.GetProperty("vmasPeak").GetInt64() > 0);
+            Assert.True(design.GetProperty("merges").GetProperty("done").GetInt64() > 0);
+            Assert.Equal(JsonValueKind.Object, design.GetProperty("merges").GetProperty("refused").ValueKind);
+            Assert.True(design.GetProperty("ptes").GetProperty("copied").GetInt64() > 0);
+            Assert.True(design.GetProperty("walks").GetProperty("useful").GetInt64() > 0);
+            Assert.True(design.GetProperty("framesPeak").GetInt64() > 0);
+            Assert.Equal(JsonValueKind.Object, design.GetProperty("locks").ValueKind);
+            Assert.True(design.GetProperty("elapsedNanoseconds").GetInt64() > 0);
+        }
+    }
+
+    [Fact]
+    public void DesignsAreListed()
+    {
+        using JsonDocument document = JsonDocument.Parse(CommandLine.Run("designs", "-j").Output);
+        Assert.Equal("verso-designs/1", document.RootElement.GetProperty("schema").GetString());
+        Assert.Contains(
+            document.RootElement.GetProperty("designs").EnumerateArray(),
+            design => design.GetProperty("name").GetString() == "anon-vma-chain");
+    }
+}
