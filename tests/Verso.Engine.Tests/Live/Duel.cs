@@ -29,8 +29,14 @@ internal sealed class Duel : IDisposable
 
     public Machine Machine => _twin.Machine;
 
+    /// <summary>How many VMAs the first process has.</summary>
+    public int VmaCount => _twin.VmaCount(0);
+
     /// <summary>Does one step on both sides. The first difference as text, or null.</summary>
-    public string? Step(Operation operation)
+    public string? Step(Operation operation) => Do(operation) ?? CompareAll();
+
+    /// <summary>Does one step on both sides and compares only what they return.</summary>
+    public string? Do(Operation operation)
     {
         long real = _puppet.Do(operation);
         long modelled;
@@ -58,6 +64,12 @@ internal sealed class Duel : IDisposable
             return $"the kernel returned {real:x}, the engine {modelled:x}";
         }
 
+        return null;
+    }
+
+    /// <summary>Compares all there is to see. The first difference as text, or null.</summary>
+    public string? CompareAll()
+    {
         string? audit = Machine.Audit();
         if (audit is not null)
         {

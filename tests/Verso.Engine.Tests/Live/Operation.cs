@@ -21,6 +21,9 @@ internal enum Act
     Shmat,
     Shmdt,
 
+    /// <summary>mprotect of B single pages, every second one from A, to C.</summary>
+    Stripe,
+
     /// <summary>A read (B 0) or a write (B 1) of one byte.</summary>
     Touch,
 
@@ -39,6 +42,7 @@ internal readonly record struct Operation(
     public string ToLine(ulong segment) => Act switch
     {
         Act.Shmat => Line("s", 30, segment, A, B),
+        Act.Stripe => Line("m", A, B, C),
         Act.Touch => Line("t", A, B),
         Act.Fork => Line("f", A),
         Act.Exit => Line("x", A),

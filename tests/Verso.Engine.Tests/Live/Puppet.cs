@@ -48,6 +48,8 @@ internal sealed class Puppet : IDisposable
         _process.StandardInput.Flush();
         switch (operation.Act)
         {
+            case Act.Stripe:
+                return Answer('m');
             case Act.Touch:
                 return Answer('t');
             case Act.Fork:

@@ -36,6 +36,8 @@ internal sealed class Twin
             case Act.Touch:
                 FaultAccess access = o.B == 0 ? FaultAccess.Read : FaultAccess.Write;
                 return (long)Machine.Fault(mm, o.A, access);
+            case Act.Stripe:
+                return Stripe(mm, o);
             case Act.Fork:
                 SyscallResult forked = Machine.Fork(mm, out MmId child);
                 _mms[(int)o.A] = child;
@@ -66,6 +68,8 @@ internal sealed class Twin
     public MmImage Graph(int process) => Machine.Capture(_mms[process]);
 
     public ulong TotalPages(int process) => Machine.World.Mms[_mms[process]].TotalPages;
+
+    public int VmaCount(int process) => Machine.World.Mms[_mms[process]].Vmas.Count;
 
     public ulong LockedPages(int process) => Machine.World.Mms[_mms[process]].LockedPages;
 
@@ -100,6 +104,18 @@ internal sealed class Twin
         Act.Shmdt => Machine.Shmdt(mm, o.A),
         _ => throw new InvalidOperationException(o.ToString()),
     };
+
+    private long Stripe(MmId mm, Operation o)
+    {
+        long failures = 0;
+        for (ulong page = 0; page < o.B; page++)
+        {
+            ulong address = o.A + (page * 2 * Page.Size);
+            failures += Machine.Mprotect(mm, address, Page.Size, (Protection)o.C).Errno == Errno.None ? 0 : 1;
+        }
+
+        return failures;
+    }
 
     private string NameOf(FileId file)
     {

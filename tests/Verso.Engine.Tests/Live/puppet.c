@@ -3,6 +3,7 @@
 //
 //   ID s NR A B C D E F   a system call with hexadecimal arguments; answers "r RESULT"
 //   ID t ADDRESS ACCESS   reads (0) or writes (1) one byte; answers "t OUTCOME"
+//   ID m ADDRESS COUNT PROT        mprotect of COUNT single pages, every second one from ADDRESS; answers "m FAILURES"
 //   ID f NEW              forks; the child is number NEW; answers "f PID"
 //   ID x PARENT           exits; PARENT reaps it and answers "x 0"
 //
@@ -122,6 +123,15 @@ static void obey(char *at)
 	case 't':
 		a[0] = number(&at);
 		say('t', touch((char *)a[0], (int)number(&at)));
+		break;
+	case 'm':
+		a[0] = number(&at);
+		a[1] = number(&at);
+		a[2] = number(&at);
+		a[3] = 0;
+		for (long i = 0; i < a[1]; i++)
+			a[3] += syscall(SYS_mprotect, a[0] + i * 8192, 4096, a[2]) != 0;
+		say('m', a[3]);
 		break;
 	case 'f':
 		a[0] = number(&at);
