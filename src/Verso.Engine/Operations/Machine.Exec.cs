@@ -34,10 +34,17 @@ public abstract partial class Machine
     /// <summary>
     /// A new address space in the state of an image, as exec or attach leaves it: VMAs, and for designs that have one
     /// the
-    /// anon_vma graph. Its files are ids of this machine. ENOMEM.
+    /// anon_vma graph. Its files are ids of this machine. ENOMEM; EINVAL
+    /// for an image that no kernel could have: a trace may be made up.
     /// </summary>
     public SyscallResult CreateMm(MmImage image, out MmId mmId)
     {
+        mmId = default;
+        if (!IsSound(image))
+        {
+            return Errno.EINVAL;
+        }
+
         SyscallResult created = CreateMm(out mmId);
         if (created.Errno != Errno.None)
         {
@@ -69,6 +76,35 @@ public abstract partial class Machine
         }
 
         return SyscallResult.Ok();
+    }
+
+    /// <summary>VMAs in order, whole pages, apart; every anon_vma that they name in the list, and once.</summary>
+    private static bool IsSound(MmImage image)
+    {
+        HashSet<ulong> known = [];
+        foreach (AnonVmaImage node in image.AnonVmas)
+        {
+            if (node.Id == 0 || !known.Add(node.Id))
+            {
+                return false;
+            }
+        }
+
+        ulong last = 0;
+        foreach (VmaImage vma in image.Vmas)
+        {
+            bool placed = vma.Start >= last && vma.Start < vma.End && vma.End <= Page.TaskSize
+                && Page.IsAligned(vma.Start | vma.End);
+            bool linked = vma.AnonVma == 0 ? vma.Chain.Count == 0 : vma.Chain.Contains(vma.AnonVma);
+            if (!placed || !linked || !vma.Chain.All(known.Contains))
+            {
+                return false;
+            }
+
+            last = vma.End;
+        }
+
+        return true;
     }
 
     private VmaId AddFromImage(Mm mm, VmaImage image)

@@ -76,13 +76,20 @@ public abstract partial class Machine
         SyscallResult area = GetUnmappedArea(mm, hint, length, flags, file, pgoff);
         if ((flags & MapFlags.Fixed) == 0 && request.Imposed is ulong imposed)
         {
-            SearchDifferences += area.Errno == Errno.None && area.Value == imposed ? 0 : 1;
-            return SyscallResult.Ok(imposed);
+            return Impose(imposed, length, area);
         }
 
         bool taken = area.Errno == Errno.None && (flags & MapFlags.FixedNoReplace) != 0
             && Intersects(mm, area.Value, area.Value + length);
         return taken ? Errno.EEXIST : area;
+    }
+
+    /// <summary>A recorded address instead of the one that was found. EINVAL if no kernel could have given it.</summary>
+    private SyscallResult Impose(ulong imposed, ulong length, SyscallResult found)
+    {
+        SearchDifferences += found.Errno == Errno.None && found.Value == imposed ? 0 : 1;
+        bool possible = Page.IsAligned(imposed) && length <= Page.TaskSize && imposed <= Page.TaskSize - length;
+        return possible ? SyscallResult.Ok(imposed) : Errno.EINVAL;
     }
 
     /// <summary>round_hint_to_min.</summary>
