@@ -15,7 +15,7 @@ public sealed class LiveLimitTests
     {
         using PuppetFiles files = Files();
         using Duel duel = new("anon-vma-chain", files);
-        OperationSource source = new((left * 5) + 2) { Heap = duel.Heap };
+        OperationSource source = new(left, Mix.Moves) { Heap = duel.Heap };
         int limit = duel.Machine.World.Options.MaxMapCount;
         int stripes = (limit - left - duel.VmaCount - 1) / 2;
         ulong length = (ulong)((2 * stripes) + 1) * Page.Size;

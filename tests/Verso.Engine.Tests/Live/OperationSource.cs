@@ -3,7 +3,7 @@ namespace Verso.Engine.Tests.Live;
 /// <summary>
 /// Random steps within a small window of addresses, so that neighbours meet often. The same seed, the same steps.
 /// </summary>
-internal sealed class OperationSource(int seed)
+internal sealed class OperationSource(int seed, Mix mix)
 {
     /// <summary>The window: 24 pages, as many as give every kind of neighbourhood and stay readable.</summary>
     public const ulong Base = 0x1_0000_0000;
@@ -13,30 +13,12 @@ internal sealed class OperationSource(int seed)
     private const int MostProcesses = 15;
 
     private readonly Random _random = new(seed);
-    private readonly Weights _weights = Profiles[seed % Profiles.Length];
+    private readonly Weights _weights = WeightsOf(mix);
     private readonly List<(int Process, int Parent)> _alive = [(0, 0)];
     private int _lastProcess;
 
     /// <summary>Where the heap begins; brk moves within a few pages of it.</summary>
     public ulong Heap { get; init; }
-
-    /// <summary>What a run is mostly about, by the last digits of its seed.</summary>
-    private static readonly Weights[] Profiles =
-    [
-        // Everything; families of processes; moves; placement by the kernel and stacks; attachments.
-        new(Mmap: 22, Munmap: 8, Mprotect: 14, Mremap: 10, Madvise: 10, Lock: 4, Bind: 2, Brk: 3, Fork: 3, Exit: 3),
-        new(Mmap: 12, Munmap: 5, Mprotect: 10, Mremap: 6, Madvise: 8, Lock: 2, Bind: 1, Brk: 4, Fork: 14, Exit: 11),
-        new(Mmap: 15, Munmap: 3, Mprotect: 8, Mremap: 40, Madvise: 3, Lock: 2, Bind: 1, Brk: 1, Fork: 3, Exit: 2),
-        new(Mmap: 40, Munmap: 8, Mprotect: 6, Mremap: 10, Madvise: 3, Lock: 1, Bind: 1, Brk: 1, Fork: 1, Exit: 1)
-        {
-            Placed = 60,
-            Stacks = 20,
-        },
-        new(Mmap: 8, Munmap: 6, Mprotect: 16, Mremap: 14, Madvise: 8, Lock: 4, Bind: 8, Brk: 1, Fork: 4, Exit: 3)
-        {
-            Attach = 12,
-        },
-    ];
 
     public Operation Next()
     {
@@ -53,12 +35,12 @@ internal sealed class OperationSource(int seed)
             return new Operation(process, Act.Munmap, Address(), Bytes(5));
         }
 
-        if (Falls(_weights.Mprotect))
+        if (Falls(_weights.Protect))
         {
             return new Operation(process, Act.Mprotect, Address(), Bytes(6), ProtectionBits());
         }
 
-        if (Falls(_weights.Madvise))
+        if (Falls(_weights.Advise))
         {
             return new Operation(process, Act.Madvise, Address(), Bytes(6), (ulong)Pick<Advice>(Advices));
         }
@@ -73,7 +55,7 @@ internal sealed class OperationSource(int seed)
             return new Operation(process, Act.Brk, Heap + (ulong)_random.Next(0x8000));
         }
 
-        return Falls(_weights.Mremap) ? Mremap(process)
+        return Falls(_weights.Remap) ? Mremap(process)
             : Falls(_weights.Lock) ? Lock(process)
             : Falls(_weights.Fork) ? Fork(process)
             : Falls(_weights.Exit) ? Exit()
@@ -189,11 +171,35 @@ internal sealed class OperationSource(int seed)
         return new Operation(process, Act.Exit, orphan ? 0 : (ulong)parent);
     }
 
+    private static Weights WeightsOf(Mix mix) => mix switch
+    {
+        Mix.Families => new(Mmap: 12, Munmap: 5, Protect: 10, Remap: 6, Advise: 8, Lock: 2, Fork: 14, Exit: 11),
+        Mix.Moves => new(Mmap: 15, Munmap: 3, Protect: 8, Remap: 40, Advise: 3, Lock: 2, Fork: 3, Exit: 2),
+        Mix.Placement => new(Mmap: 40, Munmap: 8, Protect: 6, Remap: 10, Advise: 3, Lock: 1, Fork: 1, Exit: 1)
+        {
+            Placed = 60,
+            Stacks = 20,
+        },
+        Mix.Segments => new(Mmap: 8, Munmap: 6, Protect: 16, Remap: 14, Advise: 8, Lock: 4, Fork: 4, Exit: 3)
+        {
+            Attach = 12,
+        },
+        Mix.Locks => new(Mmap: 25, Munmap: 8, Protect: 6, Remap: 10, Advise: 6, Lock: 20, Fork: 2, Exit: 2)
+        {
+            Stacks = 10,
+        },
+        _ => new(Mmap: 22, Munmap: 8, Protect: 14, Remap: 10, Advise: 10, Lock: 4, Fork: 3, Exit: 3),
+    };
+
     /// <summary>How often, of 100 steps, something is done; the rest are accesses.</summary>
     private sealed record Weights(
-        int Mmap, int Munmap, int Mprotect, int Mremap, int Madvise, int Lock, int Bind, int Brk, int Fork, int Exit)
+        int Mmap, int Munmap, int Protect, int Remap, int Advise, int Lock, int Fork, int Exit)
     {
         public int Attach { get; init; }
+
+        public int Bind { get; init; } = 2;
+
+        public int Brk { get; init; } = 3;
 
         /// <summary>Of 100 mappings, those whose place the kernel may choose.</summary>
         public int Placed { get; init; }
@@ -201,4 +207,23 @@ internal sealed class OperationSource(int seed)
         /// <summary>Of 100 mappings, those that grow down.</summary>
         public int Stacks { get; init; }
     }
+}
+
+/// <summary>What a run is mostly about.</summary>
+public enum Mix
+{
+    Everything,
+
+    /// <summary>Many forks and exits.</summary>
+    Families,
+    Moves,
+
+    /// <summary>The kernel chooses addresses, and stacks grow.</summary>
+    Placement,
+
+    /// <summary>System V shared memory.</summary>
+    Segments,
+
+    /// <summary>Locking without CAP_IPC_LOCK.</summary>
+    Locks,
 }

@@ -18,8 +18,9 @@ internal sealed class PuppetFiles : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("verso-live-").FullName;
     private readonly string _shared = $"/dev/shm/verso-live-{Environment.ProcessId}-{Guid.NewGuid():n}";
 
-    public PuppetFiles()
+    public PuppetFiles(ulong memlockLimitBytes = ulong.MaxValue)
     {
+        MemlockLimitBytes = memlockLimitBytes;
         Program = Path.Combine(_directory, "puppet");
         string source = Path.Combine(AppContext.BaseDirectory, "Live", "puppet.c");
         using Process compiler = Process.Start("cc", ["-static", "-O1", "-o", Program, source]);
@@ -36,6 +37,9 @@ internal sealed class PuppetFiles : IDisposable
     }
 
     public string Program { get; }
+
+    /// <summary>RLIMIT_MEMLOCK of a puppet without CAP_IPC_LOCK; ulong.MaxValue: it has that capability.</summary>
+    public ulong MemlockLimitBytes { get; }
 
     /// <summary>The window on the kernel's anon_vma graph, or null.</summary>
     public LiveGraph? Graph { get; }
@@ -59,7 +63,9 @@ internal sealed class PuppetFiles : IDisposable
             int descriptor = FirstDescriptor;
             string redirections = string.Concat(Opened.Select(
                 file => $" {descriptor++}{(file.Modes == FileModes.Read ? "<" : "<>")}'{file.Path}'"));
-            return $"exec '{Program}'{redirections}";
+            return MemlockLimitBytes == ulong.MaxValue
+                ? $"exec '{Program}'{redirections}"
+                : $"ulimit -l {MemlockLimitBytes >> 10}; exec setpriv --bounding-set=-ipc_lock '{Program}'{redirections}";
         }
     }
 

@@ -12,7 +12,8 @@ internal sealed class Twin
 
     public Twin(string design, PuppetFiles files, IReadOnlyList<LiveVma> initial, MmImage? graph, ulong brk)
     {
-        Machine = Catalogue.Find(design)!.Create(new MachineOptions());
+        Machine = Catalogue.Find(design)!.Create(
+            new MachineOptions { MemlockLimitBytes = files.MemlockLimitBytes });
         foreach ((string path, FileModes modes, FileKind kind, ulong inode, ulong bytes) in files.Opened)
         {
             FileId file = Machine.OpenFile(kind, 1, inode, bytes, modes);
