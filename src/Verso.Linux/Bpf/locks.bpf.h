@@ -138,9 +138,36 @@ static __always_inline void leave_section(struct task_state *state)
 		__sync_fetch_and_sub(&open_sections, 1);
 }
 
+/* The address space is gone, if it was one of ours. */
+static __noinline int emit_mm_exit(struct task_state *state, u64 mm)
+{
+	u32 *id = bpf_map_lookup_elem(&mms, &mm);
+	struct record *gone;
+	u32 mm_id;
+
+	if (!id)
+		return 0;
+	mm_id = *id;
+	bpf_map_delete_elem(&mms, &mm);
+	gone = RESERVE(record, REC_MM_EXIT, state);
+	if (!gone)
+		return 0;
+	gone->mm = mm_id;
+	SUBMIT(gone);
+	return 0;
+}
+
 static __always_inline void write_lock_taken(struct task_state *state, struct mm_struct *mm)
 {
 	enter_section(state);
+	/*
+	 * exit_mmap, about to unlink every VMA. Freeing the pages and the VMAs comes after and takes far longer; by the
+	 * time of its own tracepoint relatives have long seen the difference.
+	 */
+	if (!mm->mm_users.counter) {
+		emit_mm_exit(state, (u64)mm);
+		return;
+	}
 	if ((u64)mm == state->mm) {
 		state->writes = (u64)mm;
 		if (!state->call) {

@@ -118,28 +118,16 @@ int BPF_PROG(on_sched_process_exit, struct task_struct *task)
 	return 0;
 }
 
-/* At the end of the teardown; by whoever drops the last reference, in a task that may not be recorded. */
+/*
+ * At the end of the teardown, by whoever drops the last reference. Tasks that are recorded have said so before
+ * (write_lock_taken); this is for the others: a reader of /proc, a kernel thread.
+ */
 SEC("tp_btf/exit_mmap")
 int BPF_PROG(on_exit_mmap, struct mm_struct *mm)
 {
 	struct task_state nobody = {};
-	struct task_state *state;
-	u64 key = (u64)mm;
-	struct record *gone;
-	u32 *id;
 
-	if (stop)
-		return 0;
-	id = bpf_map_lookup_elem(&mms, &key);
-	if (!id)
-		return 0;
-	nobody.mm_id = *id;
-	state = state_of(bpf_get_current_task_btf());
-	if (state)
-		nobody.tid = state->tid;
-	bpf_map_delete_elem(&mms, &key);
-	gone = RESERVE(record, REC_MM_EXIT, &nobody);
-	if (gone)
-		SUBMIT(gone);
+	if (!stop)
+		emit_mm_exit(&nobody, (u64)mm);
 	return 0;
 }
