@@ -32,7 +32,9 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
+        // Before the move, because unmapping the new range after a failure takes it away again.
         mm.TotalPages += call.NewLength >> Page.Shift;
+        mm.LockedPages += locked ? call.NewLength >> Page.Shift : 0;
         ulong moved = MoveRange(id, call.OldAddress, copy, target.Value, call.OldLength);
         if (moved < call.OldLength)
         {
@@ -40,11 +42,6 @@ public abstract partial class Machine
             _ = MoveRange(copy, target.Value, id, call.OldAddress, moved);
             _ = UnmapRange(mm, target.Value, target.Value + call.NewLength);
             return Errno.ENOMEM;
-        }
-
-        if (locked)
-        {
-            mm.LockedPages += call.NewLength >> Page.Shift;
         }
 
         if ((call.Flags & RemapFlags.DontUnmap) != 0)
