@@ -41,8 +41,8 @@ internal static class DemoCommand
         };
         DocumentedCommand command = new(
             "demo",
-            "Records a small program that forks and copies on write, replays it through every design, and says what the "
-            + "figures show. Without root or BPF it uses a recording that comes with Verso.",
+            "Records a small program that forks and copies on write, replays it through every design, and says what "
+            + "the figures show. Without root or BPF it uses a recording that comes with Verso.",
             "verso demo",
             "verso demo --keep demo.verso; verso replay demo.verso")
         {

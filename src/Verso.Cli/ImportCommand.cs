@@ -15,7 +15,7 @@ internal static class ImportCommand
     {
         Argument<string[]> words = new("TEXT")
         {
-            Description = "strace or perf, unless it is to be detected; and the file with the text, - for standard input",
+            Description = "strace or perf, unless it is to be found out; and the file with the text (- is standard input)",
             Arity = new ArgumentArity(1, 2),
         };
         Option<string> output = new("--output", "-o")
@@ -32,8 +32,8 @@ internal static class ImportCommand
         Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
         DocumentedCommand command = new(
             "import",
-            "Makes a trace from the text of strace or perf script. Such text lacks much of what a recording has: the grade "
-            + "of the trace says what.",
+            "Makes a trace from the text of strace or perf script. Such text lacks much of what a recording has: the "
+            + "grade of the trace says what.",
             "strace -f -o calls.txt -ttt -T -y make -j2; verso import strace calls.txt -o make.verso",
             "perf script --ns -F pid,tid,cpu,time,event,trace | verso import perf - -o run.verso")
         {

@@ -23,7 +23,7 @@ internal static class ReplayCommand
         };
         Option<int?> differences = new("--differences")
         {
-            Description = $"list the first N differences from the kernel ({DefaultDifferences}), with the events before",
+            Description = $"list the first N differences from the kernel ({DefaultDifferences}) and the events before",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "N",
         };

@@ -15,7 +15,7 @@ internal static class ReplaySettings
 
     internal static Option<int> Walks() => new("--walks")
     {
-        Description = "a probe walk every N faults of the page just touched, and of the last ones at checkpoints; 0: none",
+        Description = "a probe walk every N faults of the page touched, and of the last ones at checkpoints; 0: none",
         DefaultValueFactory = _ => ReplayOptions.DefaultProbeInterval,
         HelpName = "N",
     };

@@ -84,7 +84,7 @@ public abstract partial class Machine
         return taken ? Errno.EEXIST : area;
     }
 
-    /// <summary>A recorded address instead of the one that was found. EINVAL if no kernel could have given it.</summary>
+    /// <summary>A recorded address instead of the one found. EINVAL if no kernel could have given it.</summary>
     private SyscallResult Impose(ulong imposed, ulong length, SyscallResult found)
     {
         SearchDifferences += found.Errno == Errno.None && found.Value == imposed ? 0 : 1;

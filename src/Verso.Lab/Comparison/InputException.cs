@@ -1,6 +1,6 @@
 namespace Verso.Lab.Comparison;
 
-/// <summary>An input is not what it should be. The message is one line: which input, where, what was expected.</summary>
+/// <summary>An input is not what it should be. One line: which input, where, what was expected.</summary>
 /// <param name="name">The input as the user named it.</param>
 /// <param name="problem">What its reader said.</param>
 public sealed class InputException(string name, Exception problem)

@@ -19,8 +19,8 @@ public static class DemoText
         string graph = Figures.Percent(trace.Reference.Fidelity.All.GraphVmas);
         string[] sentences =
         [
-            $"1. {Plural(work.ForkCount, "fork")} copied {Figures.Count(work.PtesCopied)} page-table entries and no page; "
-                + $"of the pages then shared, {Figures.Count(work.FaultCopied)} were copied when somebody wrote, and "
+            $"1. {Plural(work.ForkCount, "fork")} copied {Figures.Count(work.PtesCopied)} page-table entries "
+                + $"and no page; of the pages then shared, {Figures.Count(work.FaultCopied)} were copied when somebody wrote, and "
                 + $"{Figures.Count(work.FaultReused)} were reused by the last one who still had them.",
             $"2. To find a page's mappings again, {string.Join(", ", trace.Designs.Select(Holdings))}.",
             $"3. A walk from a page to its mappings looked at {string.Join(", ", trace.Designs.Select(Walks))}; "

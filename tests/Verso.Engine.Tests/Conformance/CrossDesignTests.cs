@@ -1,6 +1,5 @@
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Model;
-using Xunit;
 
 namespace Verso.Engine.Tests.Conformance;
 

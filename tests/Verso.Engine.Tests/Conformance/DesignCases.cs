@@ -1,5 +1,4 @@
 using Verso.Engine.ReverseMaps;
-using Xunit;
 
 namespace Verso.Engine.Tests.Conformance;
 

@@ -1,7 +1,6 @@
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Model;
 using Verso.Engine.Vmas;
-using Xunit;
 
 namespace Verso.Engine.Tests.Conformance;
 

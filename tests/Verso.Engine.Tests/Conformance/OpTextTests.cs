@@ -1,5 +1,4 @@
 using Verso.Engine.Tests.Model;
-using Xunit;
 
 namespace Verso.Engine.Tests.Conformance;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Verso.Engine.ReverseMaps;
-using Xunit;
 
 namespace Verso.Engine.Tests.Conformance;
 

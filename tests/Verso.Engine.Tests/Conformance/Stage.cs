@@ -1,6 +1,5 @@
 using Verso.Engine.Images;
 using Verso.Engine.Tests.Model;
-using Xunit;
 
 namespace Verso.Engine.Tests.Conformance;
 

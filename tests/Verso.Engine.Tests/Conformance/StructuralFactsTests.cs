@@ -1,6 +1,5 @@
 using System.Text;
 using Verso.Engine.Images;
-using Xunit;
 
 namespace Verso.Engine.Tests.Conformance;
 

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>

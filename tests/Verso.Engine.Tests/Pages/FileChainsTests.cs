@@ -1,6 +1,5 @@
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Conformance;
-using Xunit;
 using RandomScenario = Verso.Engine.Tests.Conformance.Scenario;
 
 namespace Verso.Engine.Tests.Pages;
