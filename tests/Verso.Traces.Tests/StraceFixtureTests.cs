@@ -76,7 +76,7 @@ public sealed class StraceFixtureTests
         Import import = Import.StraceFixture("strace-f-o-y.txt");
         (int Tid, int Mm)[] starts = [.. import.Of(TraceEventKind.TaskStart).Select(e => ((int)e.Arg0, e.Mm))];
         Assert.Equal([(11888, 2), (11889, 1), (11890, 1), (11891, 1), (11892, 5)], starts);
-        Assert.Equal([(2UL, 17UL), (5UL, 0UL)], import.Of(TraceEventKind.Fork).Select(e => (e.Arg0, e.Arg1 & 0xff)));
+        Assert.Equal([(2UL, 0x1200000UL), (5UL, 0UL)], import.Of(TraceEventKind.Fork).Select(e => (e.Arg0, e.Arg1)));
         Assert.Equal([(1, 0UL), (3, 1UL), (4, 1UL)], import.Of(TraceEventKind.Exec).Select(e => (e.Mm, e.Arg0)));
         Assert.Equal([2, 3, 4, 5, 1], import.Of(TraceEventKind.MmExit).Select(e => e.Mm));
         Assert.Equal(11UL, import.Of(TraceEventKind.TaskExit).Single(e => e.Task == 11888).Arg0);

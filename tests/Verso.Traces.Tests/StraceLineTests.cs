@@ -101,7 +101,7 @@ public sealed class StraceLineTests
             """);
         Assert.Equal([2, 2], import.Of(TraceEventKind.Munmap).Select(e => e.Mm));
         Assert.Equal(1, import.Count(TraceEventKind.TaskStart));
-        Assert.Equal(0x1000011UL, import.Single(TraceEventKind.Fork).Arg1);
+        Assert.Equal(0x1000000UL, import.Single(TraceEventKind.Fork).Arg1);
     }
 
     [Fact]

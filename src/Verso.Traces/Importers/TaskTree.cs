@@ -11,6 +11,9 @@ internal sealed class TaskTree(EventOutlet outlet)
     public const ulong CloneVfork = 0x4000;
     public const ulong CloneThread = 0x10000;
 
+    /// <summary>clone's signal, which is no flag: neither clone3 nor the kernel's tracepoint has it there.</summary>
+    private const ulong ExitSignal = 0xff;
+
     private readonly Dictionary<int, ImportedTask> _live = [];
     private readonly Dictionary<int, int> _users = [];
     private readonly HashSet<int> _locksFuture = [];
@@ -47,6 +50,7 @@ internal sealed class TaskTree(EventOutlet outlet)
     /// <summary>fork, vfork, clone. A live task with this tid has ended unseen.</summary>
     public ImportedTask Start(ImportedTask parent, int tid, ulong flags)
     {
+        flags &= ~ExitSignal;
         if (_live.TryGetValue(tid, out ImportedTask? old))
         {
             if (old == parent)
