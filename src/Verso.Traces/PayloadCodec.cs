@@ -15,7 +15,9 @@ internal static class PayloadCodec
         _ => PayloadKind.None,
     };
 
-    /// <exception cref="ArgumentException">Events of this kind do not carry this.</exception>
+    /// <exception cref="ArgumentException">
+    /// Events of this kind do not carry this, or it breaks the rules of images.
+    /// </exception>
     public static void Write(ByteEncoder to, TraceEventKind kind, object payload)
     {
         switch (KindOf(kind), payload)
@@ -24,6 +26,11 @@ internal static class PayloadCodec
                 WriteFile(to, file);
                 break;
             case (PayloadKind.Image, MmImage image):
+                if (ImageRules.FindBroken(kind, image) is string expected)
+                {
+                    throw new ArgumentException($"{kind} without {expected}", nameof(payload));
+                }
+
                 WriteImage(to, image);
                 break;
             default:
@@ -35,7 +42,7 @@ internal static class PayloadCodec
     public static object? Read(ByteDecoder from, TraceEventKind kind) => KindOf(kind) switch
     {
         PayloadKind.File => ReadFile(from),
-        PayloadKind.Image => ReadImage(from),
+        PayloadKind.Image => ReadImage(from, kind),
         _ => null,
     };
 
@@ -147,7 +154,7 @@ internal static class PayloadCodec
         return (code & 1) == 1 && place >= 1 && place <= (ulong)ids.Length ? ids[place - 1] : throw from.Short();
     }
 
-    private static MmImage ReadImage(ByteDecoder from)
+    private static MmImage ReadImage(ByteDecoder from, TraceEventKind kind)
     {
         MmImage image = new()
         {
@@ -175,7 +182,10 @@ internal static class PayloadCodec
                 ids[at], ReadReference(from, ids), ReadReference(from, ids), from.Signed(), from.Signed());
         }
 
-        return image with { AnonVmas = nodes, Vmas = ReadVmas(from, ids) };
+        image = image with { AnonVmas = nodes, Vmas = ReadVmas(from, ids) };
+        return ImageRules.FindBroken(kind, image) is string expected
+            ? throw from.Unfit($"{expected} in this block")
+            : image;
     }
 
     private static VmaImage[] ReadVmas(ByteDecoder from, ulong[] ids)

@@ -31,7 +31,9 @@ public sealed class TraceWriter : ITraceSink, IDisposable
     }
 
     /// <summary>Appends one event. It reaches the stream with its block, of some 256 KiB before compression.</summary>
-    /// <exception cref="ArgumentException">Its payload is not that of its kind, or no block can hold it.</exception>
+    /// <exception cref="ArgumentException">
+    /// Its payload is not that of its kind, is an image that no address space can have, or no block can hold it.
+    /// </exception>
     public void Write(in TraceEvent e)
     {
         int payloadBytes = _codec.Prepare(e);

@@ -1,4 +1,6 @@
 using System.Text;
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
 
 namespace Verso.Traces.Tests;
 
@@ -146,12 +148,63 @@ public sealed class DamageTests
     [InlineData(new byte[] { 1, 0x80, 4, 0, 9, 0x80, 0x80, 0x80, 0x80, 8, 0, 0, 0, 0 }, "ids below 2^31")]
     [InlineData(new byte[] { 64, 0x80, 4, 0, 9, 0, 0, 0, 0, 0, 0, 0x80, 1, 0 }, "fill it exactly")]
     [InlineData(new byte[] { 64, 0x80, 4, 0, 11, 0, 0, 0, 0, 0, 0, 1, 2, 5, 0, 0 }, "fill it exactly")]
+    [InlineData(new byte[] { 64, 0x80, 4, 0, 16, 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0x20, 0, 0, 0, 0, 0, 0 }, "whole pages")]
+    [InlineData(new byte[] { 64, 0x80, 4, 0, 16, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0x80, 0x20, 0, 0, 0, 0, 0 }, "whole pages")]
+    [InlineData(
+        new byte[]
+        {
+            64, 0x80, 4, 0, 22, 0, 0, 0, 0, 0, 0, 0, 1,
+            0x80, 0xe0, 0xff, 0xff, 0xff, 0xff, 0x1f, 0x80, 0x20, 0, 0, 0, 0, 0,
+        },
+        "whole pages")]
     public void EventsThatCannotBeAreRefused(byte[] body, string words)
     {
         Block header = Block.Split(Samples.Write([]))[0];
         Block bad = new(Block.TypeEvents, 0, 1, 1, body.Length, body.Length < 3 ? [.. body, 0x80] : body);
         TraceFormatException error = Refused(Block.Join([header, bad with { Raw = bad.Body.Length }]));
         Assert.Contains(words, error.Message);
+    }
+
+    [Fact]
+    public void LayoutsAreHeldToMoreThanCheckpoints()
+    {
+        const ulong Node = 0xffff_8880_0000_1000;
+        VmaImage vma = new(4096, 8192, VmaFlags.Read, 1, default, Node, [Node]);
+        AnonVmaImage node = new(Node, Node, Node, 1, 1);
+        AssertLayout(Accepted, [vma], [node]);
+        AssertLayout("chains of listed", [vma], []);
+        AssertLayout("chains of listed", [vma with { Chain = [] }], [node]);
+        AssertLayout("chains of listed", [vma with { AnonVma = 0 }], [node]);
+        AssertLayout("ids of their own", [vma], [node, node]);
+        AssertLayout("ids of their own", [vma], [node with { ChildCount = -1 }]);
+        AssertLayout("ids of their own", [vma], [node with { ActiveVmaCount = 1L << 31 }]);
+    }
+
+    private const string Accepted = "";
+
+    /// <summary>Both sides refuse it as a layout; as a checkpoint it passes.</summary>
+    private static void AssertLayout(string words, VmaImage[] vmas, AnonVmaImage[] nodes)
+    {
+        MmImage image = new() { Vmas = vmas, AnonVmas = nodes };
+        byte[] file = Samples.Write([new TraceEvent { Kind = TraceEventKind.Checkpoint, Payload = image }]);
+        using TraceReader reader = TraceReader.Open(new MemoryStream(file));
+        Assert.Equal(1, Samples.ReadAll(reader));
+
+        List<Block> blocks = Block.Split(file);
+        byte[] body = blocks[1].Unpacked;
+        body[0] = (byte)TraceEventKind.Exec;
+        byte[] layout = Block.Join([blocks[0], blocks[1].With(body), blocks[2]]);
+        TraceEvent exec = new() { Kind = TraceEventKind.Exec, Payload = image };
+        if (words == Accepted)
+        {
+            using TraceReader again = TraceReader.Open(new MemoryStream(layout));
+            Assert.True(again.TryRead(out TraceEvent e));
+            Assert.True(Samples.Same(exec, e));
+            return;
+        }
+
+        Assert.Contains(words, Refused(layout).Message);
+        Assert.Contains(words, Assert.Throws<ArgumentException>(() => Samples.Write([exec])).Message);
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal static class EventGenerators
         from mm in Id
         from words in Gen.ArrayOf(Word, 8)
         from file in File()
-        from image in Image()
+        from image in Image(kind)
         from without in Gen.Choose(0, 3)
         select new TraceEvent
         {
@@ -69,12 +69,14 @@ internal static class EventGenerators
         from modes in Gen.Choose(0, 7)
         select new FileIdentity(new FileId(id), kind, words[0], words[1], words[2], path, (FileModes)modes);
 
-    private static Gen<MmImage> Image() =>
+    /// <summary>As the kernel has them at exec; for a checkpoint also such as were read amid changes.</summary>
+    private static Gen<MmImage> Image(TraceEventKind kind) =>
         from head in Gen.ArrayOf(Word, 6)
-        from ids in Gen.ListOf(Word)
-        let known = ids.Append(0UL).ToArray()
-        from nodes in Gen.CollectToArray(ids, id => Node(id, known))
-        from vmas in Gen.ListOf(Vma(known))
+        from words in Gen.ListOf(Word)
+        let isTorn = kind == TraceEventKind.Checkpoint
+        let ids = isTorn ? [.. words] : words.Where(id => id != 0).Distinct().ToArray()
+        from nodes in Gen.CollectToArray(ids, id => Node(id, isTorn ? Word : Gen.Choose(0, 9).Select(n => (ulong)n)))
+        from vmas in Gen.ListOf(Vma(ids, isTorn ? Word : Gen.Constant(0UL)))
         select new MmImage
         {
             StartBrk = head[0],
@@ -84,23 +86,45 @@ internal static class EventGenerators
             DefaultFlags = (VmaFlags)head[4],
             StackLimitBytes = head[5],
             AnonVmas = nodes,
-            Vmas = [.. vmas],
+            Vmas = Placed(vmas),
         };
 
-    private static Gen<ulong> Reference(ulong[] known) => Gen.Frequency((4, Gen.Elements(known)), (1, Word));
+    /// <summary>VMAs whose start and end are distances in pages yet.</summary>
+    private static List<VmaImage> Placed(IEnumerable<VmaImage> distances)
+    {
+        List<VmaImage> vmas = [];
+        ulong last = 0;
+        foreach (VmaImage distance in distances)
+        {
+            ulong start = last + (distance.Start << Page.Shift);
+            last = start + (distance.End << Page.Shift);
+            vmas.Add(distance with { Start = start, End = last });
+        }
 
-    private static Gen<AnonVmaImage> Node(ulong id, ulong[] known) =>
-        from root in Reference(known)
-        from parent in Reference(known)
-        from counts in Gen.Two(Word)
-        select new AnonVmaImage(id, root, parent, (long)counts.Item1, (long)counts.Item2);
+        return vmas.TakeWhile(vma => vma.End <= Page.TaskSize).ToList();
+    }
 
-    private static Gen<VmaImage> Vma(ulong[] known) =>
-        from words in Gen.ArrayOf(Word, 4)
+    private static Gen<AnonVmaImage> Node(ulong id, Gen<ulong> count) =>
+        from references in Gen.Two(Word)
+        from counts in Gen.Two(count)
+        select new AnonVmaImage(id, references.Item1, references.Item2, (long)counts.Item1, (long)counts.Item2);
+
+    private static Gen<VmaImage> Vma(ulong[] ids, Gen<ulong> torn) =>
+        from gap in Gen.Choose(0, 1 << 24)
+        from pages in Gen.Choose(1, 1 << 24)
+        from words in Gen.ArrayOf(Word, 2)
         from file in Id
-        from node in Reference(known)
-        from chain in Gen.ListOf(Reference(known))
-        select new VmaImage(words[0], words[1], (VmaFlags)words[2], words[3], new FileId(file), node, [.. chain]);
+        from chain in Gen.SubListOf(ids)
+        from other in torn
+        let links = other == 0 ? chain.ToArray() : [.. chain, other]
+        select new VmaImage(
+            (ulong)gap,
+            (ulong)pages,
+            (VmaFlags)words[0],
+            words[1],
+            new FileId(file),
+            other > 5 ? other : links.FirstOrDefault(),
+            links);
 
     private static IEnumerable<EventList> Shrink(EventList list)
     {

@@ -178,7 +178,7 @@ internal static class Samples
         List<AnonVmaImage> nodes = [];
         for (int i = 1; i <= random.Next(4); i++)
         {
-            nodes.Add(new AnonVmaImage(0xffff_8880_0000_0000UL + (ulong)i, 0xffff_8880_0000_0001, 77, i, -1));
+            nodes.Add(new AnonVmaImage(0xffff_8880_0000_0000UL + (ulong)i, 0xffff_8880_0000_0001, 77, i, random.Next(3)));
         }
 
         List<VmaImage> vmas = [];

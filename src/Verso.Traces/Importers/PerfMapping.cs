@@ -1,4 +1,5 @@
 using System.Globalization;
+using Verso.Engine;
 
 namespace Verso.Traces.Importers;
 
@@ -58,7 +59,7 @@ internal readonly record struct PerfMapping(
         int open = word.IndexOf('(');
         if (open < 0 || !word.EndsWith(')') || !StraceValue.TryParseNumber(word.AsSpan(0, open), out start)
             || !StraceValue.TryParseNumber(word.AsSpan(open + 1, word.Length - open - 2), out ulong length)
-            || length == 0 || start > ulong.MaxValue - length)
+            || !Page.IsAligned(start | length) || length is 0 or > Page.TaskSize || start > Page.TaskSize - length)
         {
             return false;
         }
