@@ -15,7 +15,7 @@ internal static class ImportCommand
     {
         Argument<string[]> words = new("TEXT")
         {
-            Description = "strace or perf, unless it is to be found out; and the file with the text (- is standard input)",
+            Description = "strace or perf, unless it is to be found out; and the file (- is standard input)",
             Arity = new ArgumentArity(1, 2),
         };
         Option<string> output = new("--output", "-o")
