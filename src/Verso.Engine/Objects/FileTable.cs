@@ -111,7 +111,7 @@ public sealed partial class FileTable
     /// caller holds one reference and gives it back by <see cref="Release"/> once a VMA is linked, or if the call
     /// fails. None on ENOMEM.
     /// </summary>
-    public FileId CreateSharedMemory(ulong sizeBytes)
+    public FileId CreateSharedMemory(ulong sizeBytes, FileKind kind = FileKind.SharedMemory)
     {
         if (!_ledger.TryAllocate(_sharedMemoryType))
         {
@@ -119,7 +119,7 @@ public sealed partial class FileTable
         }
 
         return AddFile(
-            AddInode(FileKind.SharedMemory, InternalDevice, ++_lastNumber, sizeBytes),
+            AddInode(kind, InternalDevice, ++_lastNumber, sizeBytes),
             FileModes.Read | FileModes.Write);
     }
 

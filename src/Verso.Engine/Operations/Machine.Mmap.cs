@@ -25,12 +25,14 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        if (anonymous && (request.Flags & MapFlags.HugeTlb) != 0)
+        // No huge pages are reserved, unless a recording shows that there were some.
+        bool huge = IsHugeTlb(request);
+        if (huge && anonymous && request.Imposed is null)
         {
             return Errno.ENOMEM;
         }
 
-        ulong length = Page.AlignUp(request.Length);
+        ulong length = AlignUp(request.Length, huge ? HugeTlbPageBytes(request.Flags) : Page.Size);
         if (length == 0)
         {
             return Errno.ENOMEM;
@@ -111,7 +113,8 @@ public abstract partial class Machine
 
         FileId file = (request.Flags & MapFlags.Anonymous) != 0 ? default : request.File;
         bool shared = (flags & VmaFlags.Shared) != 0;
-        if ((flags & (VmaFlags.NoReserve | VmaFlags.Shared | VmaFlags.Write)) == VmaFlags.Write)
+        bool huge = IsHugeTlb(request);
+        if (!huge && (flags & (VmaFlags.NoReserve | VmaFlags.Shared | VmaFlags.Write)) == VmaFlags.Write)
         {
             flags |= VmaFlags.Account;
         }
@@ -120,13 +123,13 @@ public abstract partial class Machine
         {
             Flags = flags,
             File = file,
-            Pgoff = file.IsNone ? shared ? 0 : Structure.Place(mm, start) : request.Offset >> Page.Shift,
+            Pgoff = file.IsNone && !huge ? shared ? 0 : Structure.Place(mm, start) : request.Offset >> Page.Shift,
         };
 
         // Shared anonymous memory and a shared /dev/zero get an object of their own, so nothing can have it as file.
-        if (shared && (file.IsNone || World.Files[file].Kind == FileKind.Zero))
+        if (huge ? file.IsNone : shared && (file.IsNone || World.Files[file].Kind == FileKind.Zero))
         {
-            return MapSharedMemory(mm, range, request);
+            return MapOwnObject(mm, range, request, huge ? FileKind.HugeTlb : FileKind.SharedMemory);
         }
 
         if (MergeNewRange(range, MergeSides.Both, out VmaId id) != MergeOutcome.Merged)
@@ -137,10 +140,10 @@ public abstract partial class Machine
         return id.IsNone ? Errno.ENOMEM : FinishMapping(mm, id, request, start, length);
     }
 
-    /// <summary>shmem_zero_setup.</summary>
-    private SyscallResult MapSharedMemory(Mm mm, MergeRequest range, in MmapRequest request)
+    /// <summary>shmem_zero_setup, hugetlb_file_setup.</summary>
+    private SyscallResult MapOwnObject(Mm mm, MergeRequest range, in MmapRequest request, FileKind kind)
     {
-        range.File = World.Files.CreateSharedMemory(range.End - range.Start);
+        range.File = World.Files.CreateSharedMemory(range.End - range.Start, kind);
         if (range.File.IsNone)
         {
             return Errno.ENOMEM;
@@ -156,12 +159,14 @@ public abstract partial class Machine
     /// <summary>A VMA of its own for a fresh range. None on ENOMEM.</summary>
     private VmaId NewMapping(in MergeRequest range)
     {
+        bool huge = !range.File.IsNone && World.Files[range.File].Kind == FileKind.HugeTlb;
         VmaId id = World.Vmas.Allocate(new Vma
         {
             Start = range.Start,
             End = range.End,
             Pgoff = range.Pgoff,
-            Flags = range.Flags,
+            Flags = range.Flags | (huge ? VmaFlags.HugeTlb | VmaFlags.DontExpand : VmaFlags.None),
+            HasClose = huge,
             Mm = range.Mm.Id,
             File = range.File,
         });

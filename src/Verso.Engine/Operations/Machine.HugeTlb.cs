@@ -1,0 +1,22 @@
+namespace Verso.Engine;
+
+// What is different about mappings of hugetlbfs (mm/hugetlb.c), as far as VMAs are concerned.
+public abstract partial class Machine
+{
+    /// <summary>MAP_HUGE_SHIFT: above it, 6 bits say which page size, as a power of two; 0 is 2 MiB.</summary>
+    private const int HugeSizeShift = 26;
+
+    private bool IsHugeTlb(in MmapRequest request) =>
+        (request.Flags & MapFlags.Anonymous) != 0
+            ? (request.Flags & MapFlags.HugeTlb) != 0
+            : !request.File.IsNone && World.Files[request.File].Kind == FileKind.HugeTlb;
+
+    private static ulong HugeTlbPageBytes(MapFlags flags)
+    {
+        int shift = (int)((uint)flags >> HugeSizeShift) & 63;
+        return shift == 0 ? HugePageBytes : 1UL << shift;
+    }
+
+    /// <summary>Rounds up to a multiple of a power of two; wraps to 0 near the top.</summary>
+    private static ulong AlignUp(ulong value, ulong multiple) => unchecked(value + (multiple - 1)) & ~(multiple - 1);
+}
