@@ -53,7 +53,9 @@ internal sealed class PartialEffect(MachineDriver driver, AbstractModel before)
     private IEnumerable<(AbstractModel Model, bool IsWhole)> Candidates(Op op, Outcome seen, bool injected)
     {
         Change[] changes = [.. before.Clone().Changes(op, seen)];
-        for (int count = 0; count <= changes.Length; count++)
+
+        // The whole first: what a hole in a file does cannot be seen before somebody reads there.
+        for (int count = changes.Length; count >= 0; count--)
         {
             bool isWhole = changes.AsSpan(count).IndexOf(Change.Needed) < 0;
             yield return (Prefix(op, seen, count), isWhole);
