@@ -107,6 +107,20 @@ public sealed class StraceFixtureTests
     }
 
     [Fact]
+    public void AnExecveThatCameBackToAnotherCallIsNoCall()
+    {
+        Import import = Import.Strace(
+            """
+            7 1.000000 brk(NULL) = 0x5579bce56000 <0.000008>
+            7 1.100000 execve("/a", ["a"], NULL <pid changed to 7 ...>
+            7 1.200000 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0 <unfinished ...>
+            7 1.300000 <... execve resumed>) = 0 <0.000008>
+            """);
+        Assert.Equal(1, import.Summary.UnknownLines);
+        Assert.Equal(0, import.Count(TraceEventKind.Exec));
+    }
+
+    [Fact]
     public void AnImportIsATrace()
     {
         MemoryStream stream = new();

@@ -240,17 +240,16 @@ public sealed partial class StraceImporter
     {
         int at = body.IndexOf(Resumed, StringComparison.Ordinal);
         ReadOnlySpan<char> name = body.AsSpan(5, Math.Max(0, at - 5));
-        bool found = _pending.Remove(task, out PendingCall? call);
+        _pending.Remove(task, out PendingCall? call);
 
         // A thread that is not the leader has called execve; it goes on under the leader's id.
-        if ((!found || !StraceCall.NameOf(call!.Head).SequenceEqual(name)) && name.StartsWith("execve")
+        if (!IsCallOf(call, name) && name.StartsWith("execve")
             && _taken.Remove(task.Tid, out ImportedTask? taker) && _pending.Remove(taker, out call))
         {
             task = taker;
-            found = true;
         }
 
-        if (!found || !StraceCall.NameOf(call!.Head).SequenceEqual(name))
+        if (call is null || !IsCallOf(call, name))
         {
             _tally.Unknown(_tally.Line);
             return;
@@ -260,6 +259,9 @@ public sealed partial class StraceImporter
         ReadCall(task, call.Head + body[(at + Resumed.Length)..]);
         _resuming = null;
     }
+
+    private static bool IsCallOf(PendingCall? call, ReadOnlySpan<char> name) =>
+        call is not null && StraceCall.NameOf(call.Head).SequenceEqual(name);
 
     /// <summary>
     /// <c>+++ exited with 0 +++</c>, <c>+++ killed by SIGSEGV +++</c>, <c>+++ superseded ... +++</c>.
