@@ -66,6 +66,9 @@ public sealed class Counters
     public long FaultReused;
     public long FaultFilePage;
 
+    /// <summary>Refilled from a memory object: the price of not copying entries at fork.</summary>
+    public long FaultFound;
+
     public long ForkCount;
 
     /// <summary>Prepared (anon_vma_prepare) by allocating, and by reusing a neighbour's.</summary>

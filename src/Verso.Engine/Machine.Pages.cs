@@ -2,7 +2,7 @@ using Verso.Engine.ReverseMaps;
 
 namespace Verso.Engine;
 
-// What the operations on VMAs need done to pages. Implemented once a design, in Machine<TDesign>.
+// What the operations on VMAs need done to pages. Implemented once a design, in Machine<TPages>.
 public abstract partial class Machine
 {
     /// <summary>
@@ -44,10 +44,10 @@ public abstract partial class Machine
     private protected abstract void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason);
 
     /// <summary>
-    /// copy_page_range: fork's part for one VMA that needs its entries copied; write-protects the parent's private
-    /// ones.
+    /// copy_page_range: fork's part for one VMA whose entries a fault could not bring back; write-protects the parent's
+    /// private ones where it copies or shares them.
     /// </summary>
-    private protected abstract Errno CopyRange(VmaId parent, VmaId child);
+    private protected abstract Errno CopyRange(VmaId parent, VmaId child, ForkCopy copy);
 
     /// <summary>
     /// move_page_tables: moves the entries of [start, start+length) of one VMA to another. Returns how many bytes
@@ -61,7 +61,7 @@ public abstract partial class Machine
     /// <summary>MADV_FREE on one VMA.</summary>
     private protected abstract void LazyFreeRange(VmaId vma, ulong start, ulong end);
 
-    /// <summary>Guard markers: zaps the range and puts markers there (MADV_GUARD_INSTALL).</summary>
+    /// <summary>Puts guard markers into the empty entries of a range (MADV_GUARD_INSTALL).</summary>
     private protected abstract Errno InstallGuards(VmaId vma, ulong start, ulong end);
 
     /// <summary>MADV_GUARD_REMOVE.</summary>

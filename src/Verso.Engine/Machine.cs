@@ -7,13 +7,13 @@ namespace Verso.Engine;
 /// single-threaded; many may run beside each other. This class is all that other projects see.
 /// </summary>
 /// <remarks>
-/// One operation a file (Machine.Mmap.cs, ...). What touches pages is in <see cref="Machine{TDesign}"/>, compiled
+/// One operation a file (Machine.Mmap.cs, ...). What touches pages is in <see cref="Machine{TPages}"/>, compiled
 /// once a design; what touches only VMAs is here, and calls the design's structure hooks through
 /// <see cref="Structure"/>.
 /// </remarks>
 public abstract partial class Machine
 {
-    private protected Machine(World world, IReverseMap structure)
+    private protected Machine(World world, ReverseMap structure)
     {
         World = world;
         Structure = structure;
@@ -28,8 +28,18 @@ public abstract partial class Machine
     public Ledger Ledger => World.Ledger;
 
     /// <summary>What the design says of itself.</summary>
-    public abstract DesignFacts Design { get; }
+    public DesignFacts Design => Structure.Facts;
+
+    /// <summary>What only this design counts.</summary>
+    public IReadOnlyList<DesignFigure> Figures => Structure.Figures();
 
     /// <summary>The design, for the hooks called once an operation.</summary>
-    private protected IReverseMap Structure { get; }
+    private protected ReverseMap Structure { get; }
+
+    /// <summary>
+    /// A machine with the design that these hooks belong to. Throws <see cref="ArgumentException"/> on an option that
+    /// the design does not have.
+    /// </summary>
+    public static Machine With<TPages>(MachineOptions options, TPages hooks)
+        where TPages : struct, IPageHooks => new Machine<TPages>(options, hooks);
 }

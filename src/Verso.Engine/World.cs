@@ -7,7 +7,7 @@ namespace Verso.Engine;
 
 /// <summary>
 /// What a machine consists of apart from its reverse map: the arenas that the machine's operations and a design both
-/// work on. A design gets it once, at <see cref="ReverseMaps.IReverseMap.Start"/>.
+/// work on. A design gets it once, at <see cref="ReverseMaps.ReverseMap.Start"/>.
 /// </summary>
 public sealed class World
 {

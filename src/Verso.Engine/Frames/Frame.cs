@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Verso.Engine.Frames;
@@ -17,8 +18,8 @@ namespace Verso.Engine.Frames;
 ///   MapCount  present entries of any page table that hold this frame
 /// </code>
 /// <para>
-/// The reference count is not stored: it is MapCount, plus one for the page cache. Nothing else refers to a frame
-/// between operations of a single-threaded machine.
+/// The reference count is not stored: it is MapCount, plus one for the page cache or for a memory object. Nothing else
+/// refers to a frame between operations of a single-threaded machine.
 /// </para>
 /// <para>
 /// One array of these, not parallel arrays: setting up a fresh frame 1.9 ns against 2.1..2.5 in order, 11 against 20
@@ -66,11 +67,15 @@ public struct Frame
         get => (_word & (ulong)FrameFlags.Anonymous) != 0;
     }
 
+    /// <summary>A memory object holds a reference (object-owned designs).</summary>
+    public readonly bool IsHeld => (_word & (ulong)FrameFlags.Held) != 0;
+
     /// <summary>PageAnonExclusive.</summary>
     public readonly bool IsExclusive => (_word & (ulong)FrameFlags.Exclusive) != 0;
 
     /// <summary><c>folio_ref_count</c>, derived.</summary>
-    public readonly int ReferenceCount => MapCount + ((_word & (ulong)FrameFlags.PageCache) != 0 ? 1 : 0);
+    public readonly int ReferenceCount =>
+        MapCount + BitOperations.PopCount(_word & (ulong)(FrameFlags.PageCache | FrameFlags.Held));
 
     /// <summary>Sets flags.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -120,4 +125,7 @@ public enum FrameFlags : ushort
 
     /// <summary>MADV_FREE: may be dropped instead of swapped unless written to again (PG_swapbacked clear).</summary>
     LazyFree = 1 << 5,
+
+    /// <summary>In a memory object of an object-owned design, which holds a reference.</summary>
+    Held = 1 << 6,
 }

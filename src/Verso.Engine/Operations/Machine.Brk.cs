@@ -55,7 +55,7 @@ public abstract partial class Machine
         MergeRequest range = MergeRequest.Fresh(mm, (prev, next), old, fresh) with
         {
             Flags = Data | mm.DefaultFlags,
-            Pgoff = Structure.Place(mm, old),
+            Pgoff = Structure.Place(mm, old, (fresh - old) >> Page.Shift),
         };
 
         // Only the VMA that reaches the break is tried: a fork child's heap is no singular chain and begins a second

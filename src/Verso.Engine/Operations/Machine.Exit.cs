@@ -30,7 +30,7 @@ public abstract partial class Machine
 
         foreach (VmaId id in mm.Vmas.Ids)
         {
-            Structure.Drop(id);
+            Structure.Drop(id, DropReason.Unmapped);
             if (!At(id).File.IsNone)
             {
                 World.Files.Unlink(id);

@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
@@ -72,14 +73,19 @@ public abstract partial class Machine
 
         LinkVma(id);
         target.TotalPages += copy.Pages;
-        return !wipe && NeedsCopy(source) ? CopyRange(source, id) : Errno.None;
+        return wipe ? Errno.None : CopyEntries(source, id);
     }
 
-    /// <summary>vma_needs_copy: entries that a fault could not bring back.</summary>
-    private bool NeedsCopy(VmaId id)
+    /// <summary>vma_needs_copy, copy_page_range: what becomes of entries that a fault could not bring back.</summary>
+    private Errno CopyEntries(VmaId parent, VmaId child)
     {
-        ref Vma vma = ref At(id);
         VmaFlags always = VmaFlags.PfnMap | VmaFlags.MixedMap | Sticky;
-        return vma.Prepared || (vma.Flags & always) != 0;
+        ForkCopy copy = Structure.CopyAtFork(parent);
+        if (copy != ForkCopy.Share && (At(parent).Flags & always) != 0)
+        {
+            copy = ForkCopy.Entries;
+        }
+
+        return copy == ForkCopy.None ? Errno.None : CopyRange(parent, child, copy);
     }
 }

@@ -156,7 +156,7 @@ public abstract partial class Machine
         }
         else
         {
-            ZapRange(id, start, end, UnmapReason.Discard);
+            return DiscardRange(id, start, end);
         }
 
         return Errno.None;
@@ -175,18 +175,31 @@ public abstract partial class Machine
         if (advice == Advice.GuardRemove)
         {
             RemoveGuards(id, start, end);
+            Structure.UnmarkGuards(id, start, end);
             return Errno.None;
         }
 
-        // So that fork copies the markers; file mappings have the flag for that.
-        if ((IsFilledAnonymously(At(id)) || !World.Rules.StickyGuardFlag)
-            && PrepareVma(id, PrepareOutcome.Derive) != Errno.None)
+        GuardMarks marks = Structure.MarkGuards(id);
+        if ((marks & GuardMarks.Prepare) != 0 && PrepareVma(id, PrepareOutcome.Derive) != Errno.None)
         {
             return Errno.ENOMEM;
         }
 
-        At(id).Flags |= Sticky;
-        return InstallGuards(id, start, end);
+        At(id).Flags |= (marks & GuardMarks.StickyFlag) != 0 ? VmaFlags.MaybeGuard : VmaFlags.None;
+        Errno error = DiscardRange(id, start, end);
+        return error == Errno.None ? InstallGuards(id, start, end) : error;
+    }
+
+    /// <summary>Pages lose their contents; guard markers stay.</summary>
+    private Errno DiscardRange(VmaId id, ulong start, ulong end)
+    {
+        if (!At(id).IsShared && Structure.Discard(id, start, end, UnmapReason.Discard) != Errno.None)
+        {
+            return Errno.ENOMEM;
+        }
+
+        ZapRange(id, start, end, UnmapReason.Discard);
+        return Errno.None;
     }
 
     private Errno PunchFromMapping(VmaId id, ulong start, ulong end)

@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
@@ -42,7 +43,15 @@ public abstract partial class Machine
         failed |= !request.File.IsNone && left != right ? MergeTests.PageOffset : 0;
         bool anonymous = target.File.IsNone && request.File.IsNone;
         JoinCandidate candidate = new(
-            targetId, middle, request.CopiedFrom, request.StateOf, left, right, anonymous);
+            targetId,
+            middle,
+            request.CopiedFrom,
+            request.StateOf,
+            request.StateStart,
+            request.Pages,
+            left,
+            right,
+            anonymous);
         return new MergeVerdict(failed | Structure.CanJoin(candidate));
     }
 
@@ -107,10 +116,11 @@ public abstract partial class Machine
 
         ulong end = removeNext || !left ? At(request.Next).End : request.End;
         ulong start = left ? At(target).Start : request.Start;
-        ulong pgoff = left ? At(target).Pgoff : request.Pgoff;
+        ulong pgoff = PgoffOfJoined(request, target, left);
         At(target).Flags |= request.Flags & Sticky;
         if (removeNext)
         {
+            Structure.Joining(target, request.Next, At(request.Next).Start, At(request.Next).End);
             Absorb(request.Mm, target, request.Next);
         }
 
@@ -148,8 +158,9 @@ public abstract partial class Machine
         }
 
         VmaId target = left ? request.Prev : request.Next;
-        VmaId giver = left && right && At(request.Next).Prepared ? request.Next : request.Middle;
-        if (TakeOver(target, giver) != Errno.None)
+        bool both = left && right;
+        if (TakeOver(target, request.Middle) != Errno.None
+            || (both && TakeOver(target, request.Next) != Errno.None))
         {
             return MergeOutcome.OutOfMemory;
         }
@@ -164,8 +175,14 @@ public abstract partial class Machine
     private void CommitExisting(in MergeRequest request, VmaId target, bool left, bool right, bool removeMiddle)
     {
         ulong start = left ? At(target).Start : request.Start;
-        ulong pgoff = left ? At(target).Pgoff : request.Pgoff;
+        ulong pgoff = PgoffOfJoined(request, target, left);
         ulong end = right ? At(request.Next).End : request.End;
+        Structure.Joining(target, request.Middle, request.Start, request.End);
+        if (left && right)
+        {
+            Structure.Joining(target, request.Next, At(request.Next).Start, end);
+        }
+
         if (removeMiddle)
         {
             Absorb(request.Mm, target, request.Middle);
@@ -187,16 +204,17 @@ public abstract partial class Machine
         SetRange(target, start, end, pgoff);
     }
 
-    /// <summary>dup_anon_vma: a target without anonymous state takes the giver's.</summary>
+    /// <summary>
+    /// The page offset of a target that has grown: one that grows downwards keeps its own pages where they are.
+    /// </summary>
+    private ulong PgoffOfJoined(in MergeRequest request, VmaId target, bool left) =>
+        left ? At(target).Pgoff : At(target).Pgoff - request.Pages;
+
+    /// <summary>dup_anon_vma: the target takes the giver's anonymous state over.</summary>
     private Errno TakeOver(VmaId target, VmaId giver)
     {
-        if (At(target).Prepared || !At(giver).Prepared)
-        {
-            return Errno.None;
-        }
-
         Errno error = Structure.Join(target, giver);
-        At(target).Prepared = error == Errno.None;
+        At(target).Prepared |= error == Errno.None && At(giver).Prepared;
         return error;
     }
 
@@ -204,7 +222,7 @@ public abstract partial class Machine
     private void Absorb(Mm mm, VmaId target, VmaId removed)
     {
         At(target).Flags |= At(removed).Flags & Sticky;
-        RemoveVma(mm, removed);
+        RemoveVma(mm, removed, DropReason.Joined);
     }
 
     /// <summary>

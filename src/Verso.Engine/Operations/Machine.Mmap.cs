@@ -123,7 +123,9 @@ public abstract partial class Machine
         {
             Flags = flags,
             File = file,
-            Pgoff = file.IsNone && !huge ? shared ? 0 : Structure.Place(mm, start) : request.Offset >> Page.Shift,
+            Pgoff = !file.IsNone || huge ? request.Offset >> Page.Shift
+                : shared ? 0
+                : Structure.Place(mm, start, length >> Page.Shift),
         };
 
         // Shared anonymous memory and a shared /dev/zero get an object of their own, so nothing can have it as file.
@@ -170,11 +172,18 @@ public abstract partial class Machine
             Mm = range.Mm.Id,
             File = range.File,
         });
-        if (!id.IsNone)
+        if (id.IsNone)
         {
-            LinkVma(id);
+            return id;
         }
 
+        if (Structure.Attach(id) != Errno.None)
+        {
+            World.Vmas.Free(id);
+            return default;
+        }
+
+        LinkVma(id);
         return id;
     }
 

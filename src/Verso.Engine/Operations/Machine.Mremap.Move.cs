@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
@@ -35,11 +36,23 @@ public abstract partial class Machine
         // Before the move, because unmapping the new range after a failure takes it away again.
         mm.TotalPages += call.NewLength >> Page.Shift;
         mm.LockedPages += locked ? call.NewLength >> Page.Shift : 0;
-        ulong moved = MoveRange(id, call.OldAddress, copy, target.Value, call.OldLength);
-        if (moved < call.OldLength)
+        ulong moved = 0;
+        bool follows = Structure.Relocate(id, call.OldAddress, copy, target.Value, call.OldLength) == Errno.None;
+        if (follows)
+        {
+            moved = MoveRange(id, call.OldAddress, copy, target.Value, call.OldLength);
+        }
+
+        if (!follows || moved < call.OldLength)
         {
             // A page table could not be allocated: what has moved goes back, and the new range goes away.
             _ = MoveRange(copy, target.Value, id, call.OldAddress, moved);
+            if (follows)
+            {
+                Invariant.Require(
+                    Structure.Relocate(copy, target.Value, id, call.OldAddress, call.OldLength) == Errno.None);
+            }
+
             _ = UnmapRange(mm, target.Value, target.Value + call.NewLength);
             return Errno.ENOMEM;
         }
@@ -106,12 +119,11 @@ public abstract partial class Machine
         ulong oldStart = vma.Start;
         ulong end = address + call.NewLength;
 
-        // Not faulted in: the new place may decide the offset, which makes merging there likelier.
-        bool follows = IsFilledAnonymously(vma) && !vma.Prepared;
         (VmaId prev, VmaId next) = Around(mm, address);
         MergeRequest range = MergeRequest.Like(mm, vma, source, address, end) with
         {
-            Pgoff = follows ? Structure.Place(mm, address) : vma.PgoffAt(call.OldAddress),
+            Pgoff = Structure.PlaceCopy(source, call.OldAddress, call.NewLength >> Page.Shift, address),
+            StateStart = call.OldAddress,
             Prev = prev,
             Next = next,
             CopiedFrom = source,
@@ -153,7 +165,7 @@ public abstract partial class Machine
         bool whole = vma.Start == call.OldAddress && vma.End == call.OldAddress + call.OldLength;
         if (copy != source && whole)
         {
-            Structure.Drop(source);
+            Structure.Drop(source, DropReason.MovedAway);
             vma.Prepared = false;
         }
     }

@@ -48,7 +48,7 @@ public abstract partial class Machine
             VmaId id = mm.Vmas.Ids[first];
             mm.TotalPages -= At(id).Pages;
             mm.LockedPages -= (At(id).Flags & VmaFlags.Locked) != 0 ? At(id).Pages : 0;
-            RemoveVma(mm, id);
+            RemoveVma(mm, id, DropReason.Unmapped);
         }
 
         return Errno.None;

@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
@@ -24,13 +25,8 @@ public abstract partial class Machine
         return at >= 0 && At(mm.Vmas.Ids[at]).End > address ? mm.Vmas.Ids[at] : default;
     }
 
-    /// <summary>
-    /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of
-    /// /dev/zero,
-    /// which keeps its file.
-    /// </summary>
-    private protected bool IsFilledAnonymously(in Vma vma) =>
-        vma.IsAnonymous || (!vma.IsShared && World.Files[vma.File].Kind == FileKind.Zero);
+    /// <summary>vma_is_anonymous.</summary>
+    private protected bool IsFilledAnonymously(in Vma vma) => World.Files.IsFilledAnonymously(vma);
 
     /// <summary>find_vma_intersection: whether some VMA overlaps [start, end).</summary>
     private bool Intersects(Mm mm, ulong start, ulong end)
@@ -67,11 +63,11 @@ public abstract partial class Machine
     /// <summary>
     /// A VMA leaves file, reverse map and address space, and is freed. Its pages are gone or are another's.
     /// </summary>
-    private void RemoveVma(Mm mm, VmaId id)
+    private void RemoveVma(Mm mm, VmaId id, DropReason reason)
     {
         ref Vma vma = ref At(id);
         mm.Vmas.Remove(vma.Start);
-        Structure.Drop(id);
+        Structure.Drop(id, reason);
         if (!vma.File.IsNone)
         {
             World.Files.Unlink(id);

@@ -6,7 +6,7 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine;
 
 // First access to a page of anonymous memory: do_anonymous_page.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     private FaultOutcome AnonymousFault(VmaId id, in PteRange at, FaultAccess access, PrepareOutcome logged)
     {
@@ -43,7 +43,7 @@ public sealed partial class Machine<TDesign>
     private Pfn MapNewPage(VmaId id, in PteRange at, Pfn source)
     {
         Invariant.Require(_vmas[id].Prepared);
-        if (_design.Reserve(id, at) != Errno.None)
+        if (_hooks.Reserve(id, at, ReserveReason.Instantiate) != Errno.None)
         {
             return default;
         }
@@ -60,18 +60,18 @@ public sealed partial class Machine<TDesign>
             _frames.Bytes(source).CopyTo(_frames.Bytes(fresh));
         }
 
-        _design.Instantiate(fresh, id, at.Address);
+        _hooks.Instantiate(fresh, id, at.Address);
         ref ulong entry = ref _tables.Entry(at.Table, at.First);
         ulong old = entry;
         if (Pte.HasFrame(old))
         {
-            _design.Unmapped(id, at, UnmapReason.CopyOnWrite);
+            _hooks.Unmapped(id, at, UnmapReason.CopyOnWrite);
         }
 
         bool writable = (_vmas[id].Flags & VmaFlags.Write) != 0;
         entry = Pte.Make(fresh, writable ? Pte.Write | Pte.Dirty : Pte.Dirty);
         _frames[fresh].MapCount = 1;
-        _design.Mapped(id, at);
+        _hooks.Mapped(id, at);
         if (old == 0)
         {
             _tables.AddLive(at.Table, 1);

@@ -6,11 +6,11 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine;
 
 // The audit of what lies below the VMAs. Every check says what it found, so that a failing test explains itself.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     private protected override string? AuditPages() =>
-        AuditTables() ?? AuditEntries() ?? AuditFrames() ?? AuditFiles() ?? _design.Audit();
+        AuditTables() ?? AuditEntries() ?? AuditFrames() ?? AuditFiles() ?? Structure.Audit();
 
     /// <summary>Live counts, owners, and links from parent to child and back.</summary>
     private string? AuditTables()

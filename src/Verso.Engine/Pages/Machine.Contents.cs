@@ -3,7 +3,7 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine;
 
 // Reading and writing bytes as a task does, and looking at one page.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     public override FaultOutcome ReadByte(MmId mm, ulong address, out byte value)

@@ -1,13 +1,14 @@
 using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
 
 namespace Verso.Engine;
 
 // fork's copying of page tables: copy_page_range, copy_present_ptes.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
-    private protected override Errno CopyRange(VmaId parent, VmaId child)
+    private protected override Errno CopyRange(VmaId parent, VmaId child, ForkCopy copy)
     {
         Mm source = _mms[_vmas[parent].Mm];
         Mm target = _mms[_vmas[child].Mm];
@@ -21,13 +22,9 @@ public sealed partial class Machine<TDesign>
                 continue;
             }
 
-            int leaf = _tables.EnsureLeaf(target, range.Address);
-            if (leaf == 0)
-            {
-                return Errno.ENOMEM;
-            }
-
-            Errno errno = CopyLeaf(parent, child, range, range with { Table = leaf });
+            Errno errno = copy == ForkCopy.Entries
+                ? CopyLeaf(parent, child, target, range)
+                : CopyMarkers(parent, target, range, copy);
             if (errno != Errno.None)
             {
                 return errno;
@@ -41,8 +38,15 @@ public sealed partial class Machine<TDesign>
     /// Copy-on-write begins here: entries of a private mapping lose the right to write in both page tables, and
     /// pages stop being exclusive, so that the parent's next write faults too.
     /// </remarks>
-    private Errno CopyLeaf(VmaId parent, VmaId child, in PteRange source, in PteRange target)
+    private Errno CopyLeaf(VmaId parent, VmaId child, Mm childMm, in PteRange source)
     {
+        int leaf = _tables.EnsureLeaf(childMm, source.Address);
+        if (leaf == 0)
+        {
+            return Errno.ENOMEM;
+        }
+
+        PteRange target = source with { Table = leaf };
         Span<ulong> from = _tables.Entries(source);
         Span<ulong> to = _tables.Entries(target);
         Invariant.Require(to.IndexOfAnyExcept(0UL) < 0);
@@ -50,13 +54,58 @@ public sealed partial class Machine<TDesign>
         _tables.AddLive(target.Table, tally.Live);
         _counters.PtesCopied += tally.Present;
         _counters.PtesWriteProtected += tally.Protected;
-        Errno errno = _design.Copied(parent, child, source, target);
+        Errno errno = _hooks.Copied(parent, child, source, target);
         if (errno != Errno.None)
         {
             UndoCopy(target);
         }
 
         return errno;
+    }
+
+    /// <summary>
+    /// Guard markers only. Where the object is shared instead of the entries, the parent's private ones lose the right
+    /// to write and their pages stop being exclusive.
+    /// </summary>
+    private Errno CopyMarkers(VmaId parent, Mm childMm, in PteRange source, ForkCopy copy)
+    {
+        Span<ulong> entries = _tables.Entries(source);
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if (Pte.IsGuard(entries[i]))
+            {
+                ulong address = source.AddressOf(source.First + i);
+                int leaf = _tables.EnsureLeaf(childMm, address);
+                if (leaf == 0)
+                {
+                    return Errno.ENOMEM;
+                }
+
+                _tables.Entry(leaf, PageTablePool.SlotOf(address)) = Pte.Guard;
+                _tables.AddLive(leaf, 1);
+                entries = _tables.Entries(source);
+            }
+        }
+
+        if (copy == ForkCopy.Share && !_vmas[parent].IsShared)
+        {
+            ShareLeaf(entries);
+        }
+
+        return Errno.None;
+    }
+
+    private void ShareLeaf(Span<ulong> entries)
+    {
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if (Pte.HasFrame(entries[i]))
+            {
+                _frames[Pte.Frame(entries[i])].Clear(FrameFlags.Exclusive);
+                _counters.PtesWriteProtected += Pte.IsWritable(entries[i]) ? 1 : 0;
+                entries[i] &= ~Pte.Write;
+            }
+        }
     }
 
     private CopyTally CopyPrivate(Span<ulong> from, Span<ulong> to)

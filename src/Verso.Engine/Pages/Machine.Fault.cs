@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
 
 // The way into a fault: which VMA, which entry, which kind. do_user_addr_fault, handle_mm_fault, handle_pte_fault.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     public override FaultOutcome Fault(
@@ -72,6 +73,15 @@ public sealed partial class Machine<TDesign>
         ulong pte = _tables.Entry(leaf, at.First);
         if (pte == 0)
         {
+            if (TPages.Owner == PageOwner.Object && !_vmas[id].IsShared)
+            {
+                FoundPage found = _hooks.Find(id, address);
+                if (!found.Frame.IsNone)
+                {
+                    return FoundFault(id, at, found.Frame, access);
+                }
+            }
+
             return IsFilledAnonymously(_vmas[id])
                 ? AnonymousFault(id, at, access, logged)
                 : FileFault(id, at, access, logged);

@@ -1,11 +1,12 @@
 using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
 
 // First access to a page of a file: do_read_fault, do_cow_fault, do_shared_fault.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     private FaultOutcome FileFault(VmaId id, in PteRange at, FaultAccess access, PrepareOutcome logged)
     {
@@ -42,7 +43,7 @@ public sealed partial class Machine<TDesign>
         }
 
         _counters.FaultFilePage++;
-        return MapFilePage(id, at, page, EntryBits(_vmas[id], inode.Kind, access));
+        return MapPage(id, at, page, EntryBits(_vmas[id], inode.Kind, access));
     }
 
     /// <summary>
@@ -59,9 +60,10 @@ public sealed partial class Machine<TDesign>
         return access == FaultAccess.Write ? Pte.Write | Pte.Dirty : kind == FileKind.Regular ? 0 : Pte.Write;
     }
 
-    private FaultOutcome MapFilePage(VmaId id, in PteRange at, Pfn page, ulong bits)
+    /// <summary>A page that exists already, of a file or of a memory object, is mapped at an empty entry.</summary>
+    private FaultOutcome MapPage(VmaId id, in PteRange at, Pfn page, ulong bits)
     {
-        if (_design.Reserve(id, at) != Errno.None)
+        if (_hooks.Reserve(id, at, ReserveReason.Map) != Errno.None)
         {
             return FaultOutcome.OutOfMemory;
         }
@@ -69,7 +71,7 @@ public sealed partial class Machine<TDesign>
         _tables.Entry(at.Table, at.First) = Pte.Make(page, bits);
         _tables.AddLive(at.Table, 1);
         _frames[page].MapCount++;
-        _design.Mapped(id, at);
+        _hooks.Mapped(id, at);
         return FaultOutcome.Done;
     }
 

@@ -1,16 +1,14 @@
 using Verso.Engine.PageTables;
-using Verso.Engine.ReverseMaps;
 
 namespace Verso.Engine;
 
 // Guard markers: madvise_guard_install, madvise_guard_remove.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     private protected override Errno InstallGuards(VmaId vma, ulong start, ulong end)
     {
         Mm mm = _mms[_vmas[vma].Mm];
-        ZapRange(vma, start, end, UnmapReason.Discard);
         for (ulong address = start; address < end; address += Page.Size)
         {
             int leaf = _tables.EnsureLeaf(mm, address);

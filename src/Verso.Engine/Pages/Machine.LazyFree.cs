@@ -5,7 +5,7 @@ using Verso.Engine.ReverseMaps;
 namespace Verso.Engine;
 
 // MADV_FREE: madvise_free_pte_range.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     /// <remarks>
@@ -36,14 +36,16 @@ public sealed partial class Machine<TDesign>
         }
 
         ref Frame frame = ref _frames[Pte.Frame(entry)];
-        if (!frame.IsAnonymous || frame.MapCount != 1)
+        if (!frame.IsAnonymous || frame.MapCount != 1
+            || (TPages.Owner == PageOwner.Object && !_hooks.IsSole(Pte.Frame(entry), vma, at.Address)))
         {
             return;
         }
 
         entry &= ~Pte.Dirty;
         frame.Set(FrameFlags.LazyFree);
-        if (IsDroppedAtOnce(at.Address))
+        if (IsDroppedAtOnce(at.Address)
+            && Structure.Discard(vma, at.Address, at.Address + Page.Size, UnmapReason.Discard) == Errno.None)
         {
             ZapLeaf(vma, at, UnmapReason.Reclaim);
         }

@@ -3,7 +3,7 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine;
 
 // mremap's moving of page tables: move_page_tables, move_ptes.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     /// <remarks>
@@ -64,7 +64,7 @@ public sealed partial class Machine<TDesign>
         Span<ulong> old = _tables.Entries(source);
         Span<ulong> fresh = _tables.Entries(target);
         Invariant.Require(fresh.IndexOfAnyExcept(0UL) < 0);
-        _design.Moved(from, to, source, target);
+        _hooks.Moved(from, to, source, target);
         int live = 0;
         int present = 0;
         for (int i = 0; i < old.Length; i++)
@@ -92,7 +92,7 @@ public sealed partial class Machine<TDesign>
             return false;
         }
 
-        _design.Moved(from, to, source, source with { Address = landing });
+        _hooks.Moved(from, to, source, source with { Address = landing });
         _counters.TablesMoved++;
         return true;
     }

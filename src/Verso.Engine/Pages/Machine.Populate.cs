@@ -3,7 +3,7 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine;
 
 // Population without an access of a task: populate_vma_page_range, faultin_page_range.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     public override Errno Populate(MmId mm, ulong start, ulong length, FaultAccess access)

@@ -4,7 +4,7 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine;
 
 // mprotect's part below the VMA: change_protection.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     private protected override void ProtectRange(VmaId vma, ulong start, ulong end)

@@ -5,7 +5,7 @@ using Verso.Engine.ReverseMaps;
 namespace Verso.Engine;
 
 // S2: each walk finds exactly the entries that map the folio.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     /// <remarks>
@@ -85,7 +85,7 @@ public sealed partial class Machine<TDesign>
     }
 
     /// <summary>Counts as <see cref="CountingVisitor"/> does, and notices an entry offered twice.</summary>
-    private struct ExactVisitor(Machine<TDesign> machine, Pfn frame, ulong[] found) : IWalkVisitor
+    private struct ExactVisitor(Machine<TPages> machine, Pfn frame, ulong[] found) : IWalkVisitor
     {
         public CountingVisitor Counts = new(machine, frame);
 

@@ -6,7 +6,7 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine;
 
 // Reverse-map walks: rmap_walk_anon through the design, rmap_walk_file through the mappings of the inode.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     public override WalkResult Walk(MmId mm, ulong address)
@@ -35,9 +35,9 @@ public sealed partial class Machine<TDesign>
     private void WalkFrame<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        if (_frames[frame].IsAnonymous || _design.OwnsFilePages)
+        if (_frames[frame].IsAnonymous || Structure.OwnsFilePages)
         {
-            _design.Walk(frame, ref visitor);
+            _hooks.Walk(frame, ref visitor);
         }
         else
         {
@@ -80,7 +80,7 @@ public sealed partial class Machine<TDesign>
     }
 
     /// <summary>Looks at each candidate's entry and counts.</summary>
-    private struct CountingVisitor(Machine<TDesign> machine, Pfn frame) : IWalkVisitor
+    private struct CountingVisitor(Machine<TPages> machine, Pfn frame) : IWalkVisitor
     {
         private readonly int _mapCount = machine._frames[frame].MapCount;
         private int _visited;

@@ -1,10 +1,11 @@
 using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
 
 namespace Verso.Engine;
 
 // A write to a present entry that may not be written through: do_wp_page.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     private FaultOutcome WriteProtectFault(VmaId id, in PteRange at, ulong pte, PrepareOutcome logged)
     {
@@ -53,12 +54,12 @@ public sealed partial class Machine<TDesign>
 
         if (!frame.IsExclusive)
         {
-            if (frame.ReferenceCount != 1)
+            if (TPages.Owner == PageOwner.Object ? !_hooks.IsSole(page, id, at.Address) : frame.ReferenceCount != 1)
             {
                 return false;
             }
 
-            _design.Adopt(page, id, at.Address);
+            _hooks.Adopt(page, id, at.Address);
             _frames[page].Set(FrameFlags.Exclusive);
         }
 

@@ -6,7 +6,7 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine;
 
 // Clearing entries: unmap_page_range, zap_pte_range; and page tables that become empty.
-public sealed partial class Machine<TDesign>
+public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     private protected override void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason)
@@ -49,6 +49,8 @@ public sealed partial class Machine<TDesign>
             }
             else
             {
+                Invariant.Require(
+                    vma.IsShared || Structure.Discard(id, start, stop, UnmapReason.Truncate) == Errno.None);
                 ZapRange(id, start, stop, UnmapReason.Truncate);
             }
         }
@@ -59,7 +61,7 @@ public sealed partial class Machine<TDesign>
 
     private void ZapLeaf(VmaId vma, in PteRange range, UnmapReason reason)
     {
-        _design.Unmapped(vma, range, reason);
+        _hooks.Unmapped(vma, range, reason);
         bool dropMarkers = DropsMarkers(reason);
         Span<ulong> entries = _tables.Entries(range);
         int cleared = 0;

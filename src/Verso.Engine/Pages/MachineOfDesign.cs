@@ -18,11 +18,11 @@ namespace Verso.Engine;
 /// after it has copied a leaf, undoes that leaf.
 /// </para>
 /// </remarks>
-/// <typeparam name="TDesign">The reverse map; a struct, so that its hooks are direct calls.</typeparam>
-public sealed partial class Machine<TDesign> : Machine
-    where TDesign : struct, IReverseMap
+/// <typeparam name="TPages">The page hooks of the reverse map; a struct, so that they are direct calls.</typeparam>
+public sealed partial class Machine<TPages> : Machine
+    where TPages : struct, IPageHooks
 {
-    private readonly TDesign _design;
+    private readonly TPages _hooks;
     private readonly FrameTable _frames;
     private readonly PageTablePool _tables;
     private readonly VmaTable _vmas;
@@ -33,20 +33,17 @@ public sealed partial class Machine<TDesign> : Machine
     /// A machine without any address space. Throws <see cref="ArgumentException"/> on an unknown design option.
     /// </summary>
     /// <param name="options">Its fixed properties.</param>
-    /// <param name="design">A fresh design, which no other machine uses.</param>
-    public Machine(MachineOptions options, TDesign design)
-        : base(new World(options), design)
+    /// <param name="hooks">Those of a fresh design, which no other machine uses.</param>
+    public Machine(MachineOptions options, TPages hooks)
+        : base(new World(options), hooks.Design)
     {
-        _design = design;
+        _hooks = hooks;
         _frames = World.Frames;
         _tables = World.PageTables;
         _vmas = World.Vmas;
         _mms = World.Mms;
         _counters = World.Counters;
     }
-
-    /// <inheritdoc/>
-    public override DesignFacts Design => TDesign.Facts;
 
     /// <summary>The VMA that contains this byte address, or none.</summary>
     private VmaId FindVma(Mm mm, ulong address)
@@ -62,8 +59,8 @@ public sealed partial class Machine<TDesign> : Machine
     }
 
     /// <summary>
-    /// One entry fewer holds the frame; an anonymous one goes with its last entry. Returns whether it went: the caller
-    /// counts (<see cref="FrameTable.CountFreed"/>).
+    /// One entry fewer holds the frame; an anonymous one that no object holds goes with its last entry. Returns whether
+    /// it went: the caller counts (<see cref="FrameTable.CountFreed"/>).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool DropEntry(Pfn pfn)
@@ -75,7 +72,13 @@ public sealed partial class Machine<TDesign> : Machine
             return false;
         }
 
-        _design.Release(pfn);
+        if (TPages.Owner == PageOwner.Object && frame.IsHeld)
+        {
+            frame.Clear(FrameFlags.Exclusive);
+            return false;
+        }
+
+        _hooks.Release(pfn);
         _frames.Unlist(pfn);
         return true;
     }

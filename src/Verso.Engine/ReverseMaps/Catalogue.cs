@@ -10,9 +10,9 @@ public static class Catalogue
     /// <summary>The designs in the order of docs/designs/README.md.</summary>
     public static IReadOnlyList<Entry> Designs { get; } =
     [
-        new(PageTableScanMap.Facts, options => new Machine<PageTableScanMap>(options, new PageTableScanMap())),
-        new(PteChainMap.Facts, options => new Machine<PteChainMap>(options, new PteChainMap())),
-        new(AnonVmaChainMap.Facts, options => new Machine<AnonVmaChainMap>(options, new AnonVmaChainMap())),
+        new(PageTableScanMap.Line, options => Machine.With(options, new PageTableScanPages(new()))),
+        new(PteChainMap.Line, options => Machine.With(options, new PteChainPages(new()))),
+        new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new()))),
     ];
 
     /// <summary>The entry with this name, or null.</summary>
@@ -30,5 +30,21 @@ public static class Catalogue
     }
 
     /// <summary>One design: what it says of itself, and how to make a machine with it.</summary>
-    public sealed record Entry(DesignFacts Facts, Func<MachineOptions, Machine> Create);
+    public sealed record Entry(DesignFacts Facts, Func<MachineOptions, Machine> Create)
+    {
+        /// <summary>The design with each value of this soundness that is no default, one at a time.</summary>
+        public IEnumerable<Entry> Variants(Soundness soundness) =>
+            from option in Facts.Options
+            from value in option.Values.Skip(1)
+            where value.Soundness == soundness
+            select With(option.Name, value.Name);
+
+        /// <summary>The design with an option chosen; its name says so, as --designs takes it.</summary>
+        public Entry With(string option, string value) => new(
+            Facts with { Name = $"{Facts.Name}:{option}={value}" },
+            options => Create(options with
+            {
+                Design = new Dictionary<string, string>(options.Design) { [option] = value },
+            }));
+    }
 }

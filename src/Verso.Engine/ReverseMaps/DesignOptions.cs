@@ -4,29 +4,35 @@ namespace Verso.Engine.ReverseMaps;
 internal static class DesignOptions
 {
     /// <summary>
-    /// Throws <see cref="ArgumentException"/> if there is an option that is not among those a design knows.
+    /// The value chosen for each option of the design, its default where none was chosen. Throws
+    /// <see cref="ArgumentException"/> on an option or a value that the design does not have.
     /// </summary>
-    public static void Accept(IReadOnlyDictionary<string, string> options, params ReadOnlySpan<string> known)
+    public static IReadOnlyDictionary<string, string> Read(
+        DesignFacts facts, IReadOnlyDictionary<string, string> given)
     {
-        foreach (string name in options.Keys)
+        Dictionary<string, string> chosen = facts.Options.ToDictionary(
+            option => option.Name, option => option.Values[0].Name, StringComparer.Ordinal);
+        foreach ((string name, string value) in given)
         {
-            if (!known.Contains(name))
+            DesignOption option = facts.Options.FirstOrDefault(option => option.Name == name)
+                ?? throw new ArgumentException(Unknown(facts, name), nameof(given));
+            if (option.Values.All(known => known.Name != value))
             {
-                string has = known.IsEmpty ? "the design has no options" : $"known are {string.Join(", ", known!)}";
-                throw new ArgumentException($"unknown design option '{name}': {has}", nameof(options));
+                string values = string.Join(", ", option.Values.Select(known => known.Name));
+                throw new ArgumentException($"design option '{name}' is one of {values}, not '{value}'", nameof(given));
             }
+
+            chosen[name] = value;
         }
+
+        return chosen;
     }
 
-    /// <summary>
-    /// An option that is true or false; false if absent. Throws <see cref="ArgumentException"/> on anything else.
-    /// </summary>
-    public static bool IsOn(IReadOnlyDictionary<string, string> options, string name) =>
-        options.TryGetValue(name, out string? value) && value switch
-        {
-            "true" => true,
-            "false" => false,
-            _ => throw new ArgumentException(
-                $"design option '{name}' is true or false, not '{value}'", nameof(options)),
-        };
+    private static string Unknown(DesignFacts facts, string name)
+    {
+        string has = facts.Options.Count == 0
+            ? "the design has no options"
+            : $"known are {string.Join(", ", facts.Options.Select(option => option.Name))}";
+        return $"unknown design option '{name}': {has}";
+    }
 }

@@ -28,6 +28,9 @@ internal record struct MergeRequest
     /// <summary>The VMA whose anonymous state the range carries; none for a fresh range.</summary>
     public VmaId StateOf;
 
+    /// <summary>Where that state is now, a byte address: <see cref="Start"/> unless mremap copies.</summary>
+    public ulong StateStart;
+
     /// <summary>The VMA that mremap copies; else none.</summary>
     public VmaId CopiedFrom;
 
@@ -50,6 +53,7 @@ internal record struct MergeRequest
         Mm = mm,
         Start = start,
         End = end,
+        StateStart = start,
         Pgoff = vma.Pgoff,
         Flags = vma.Flags,
         File = vma.File,

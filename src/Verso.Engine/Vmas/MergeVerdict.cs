@@ -47,6 +47,8 @@ public readonly record struct MergeVerdict(MergeTests Failed)
 /// The VMA whose anonymous state the range carries: the source, the one being moved, the one being extended; none for a
 /// fresh range.
 /// </param>
+/// <param name="StateStart">Where that state is now, a byte address.</param>
+/// <param name="Pages">How many pages the target would grow by.</param>
 /// <param name="LeftPgoff">Page offset at the boundary as the left side counts it.</param>
 /// <param name="RightPgoff">Page offset at the boundary as the right side counts it.</param>
 /// <param name="IsAnonymous">No file: whether page offsets matter is the design's decision. With a file they always
@@ -56,6 +58,8 @@ public readonly record struct JoinCandidate(
     VmaId Source,
     VmaId CopiedFrom,
     VmaId StateOf,
+    ulong StateStart,
+    ulong Pages,
     ulong LeftPgoff,
     ulong RightPgoff,
     bool IsAnonymous);

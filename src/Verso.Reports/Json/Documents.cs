@@ -102,7 +102,19 @@ public sealed record TraceDocument
 public sealed record ComparisonDocument(string Schema, IReadOnlyList<TraceDocument> Traces);
 
 /// <summary>One design of the catalogue.</summary>
-public sealed record CatalogueEntryDocument(string Name, string Summary, string Source, string Owner, bool Reference);
+public sealed record CatalogueEntryDocument(
+    string Name,
+    string Summary,
+    string Source,
+    string Owner,
+    bool Reference,
+    IReadOnlyList<DesignOptionDocument> Options);
+
+/// <summary>One option of a design; the first value is the default.</summary>
+public sealed record DesignOptionDocument(string Name, string Meaning, IReadOnlyList<OptionValueDocument> Values);
+
+/// <summary>One value of an option; broken ones break the specification.</summary>
+public sealed record OptionValueDocument(string Name, string Meaning, bool Broken);
 
 /// <summary><c>verso designs -j</c>.</summary>
 public sealed record CatalogueDocument(string Schema, IReadOnlyList<CatalogueEntryDocument> Designs);

@@ -41,9 +41,16 @@ public static class JsonReport
             entry.Facts.Summary,
             entry.Facts.Source,
             Kebab.Of(entry.Facts.Owner.ToString()),
-            entry.Facts.Name == ReferenceDesign.Name));
+            entry.Facts.Name == ReferenceDesign.Name,
+            [.. entry.Facts.Options.Select(Of)]));
         return Write(new CatalogueDocument("verso-designs/1", [.. entries]), s_context.CatalogueDocument);
     }
+
+    private static DesignOptionDocument Of(DesignOption option) => new(
+        option.Name,
+        option.Meaning,
+        [.. option.Values.Select(value =>
+            new OptionValueDocument(value.Name, value.Meaning, value.Soundness == Soundness.Broken))]);
 
     public static string Render(string name, TraceSummary summary)
     {

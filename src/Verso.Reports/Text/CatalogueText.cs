@@ -19,6 +19,16 @@ public static class CatalogueText
             text.Append(palette.Name(facts.Name)).Append('\n')
                 .Append($"  {facts.Summary}\n")
                 .Append($"  {facts.Source}; {owner}{reference}\n");
+            foreach (DesignOption option in facts.Options)
+            {
+                text.Append($"  option {option.Name}: {option.Meaning}\n");
+                foreach (OptionValue value in option.Values)
+                {
+                    string mark = value == option.Values[0] ? " (default)"
+                        : value.Soundness == Soundness.Broken ? " (broken: breaks the specification)" : "";
+                    text.Append($"    {option.Name}={value.Name}  {value.Meaning}{mark}\n");
+                }
+            }
         }
 
         return text.ToString();

@@ -5,11 +5,18 @@ namespace Verso.Engine.Tests.Conformance;
 /// <summary>What theories run over.</summary>
 public static class DesignCases
 {
-    /// <summary>The name of every design of the catalogue: a new one gets the whole suite by being in it.</summary>
-    public static TheoryData<string> All { get; } = [.. Catalogue.Designs.Select(entry => entry.Facts.Name)];
+    private static readonly Dictionary<string, Catalogue.Entry> _entries = Catalogue.Designs
+        .SelectMany(entry => entry.Variants(Soundness.Sound).Prepend(entry))
+        .ToDictionary(entry => entry.Facts.Name);
+
+    /// <summary>
+    /// The name of every design of the catalogue, also with each of its options: a new one gets the whole suite by being
+    /// there.
+    /// </summary>
+    public static TheoryData<string> All { get; } = [.. _entries.Keys];
 
     internal static Catalogue.Entry Named(string name) =>
-        Catalogue.Find(name) ?? throw new ArgumentException($"no design {name}");
+        _entries.GetValueOrDefault(name) ?? throw new ArgumentException($"no design {name}");
 
     /// <summary>Fails with the scenario as text if it fails on this design.</summary>
     internal static void AssertRuns(Catalogue.Entry design, Scenario scenario)

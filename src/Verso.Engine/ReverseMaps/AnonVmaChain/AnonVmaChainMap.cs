@@ -10,138 +10,75 @@ namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 /// </summary>
 /// <remarks>
 /// Of a folio it keeps <see cref="Frames.Frame.Mapping"/> (the anon_vma) and <see cref="Frames.Frame.Index"/> (the page
-/// offset there, linear_page_index at the first fault, never changed by mremap).
+/// offset there, linear_page_index at the first fault, never changed by mremap). Policies around it derive from it.
 /// </remarks>
-public readonly struct AnonVmaChainMap : IReverseMap
+public class AnonVmaChainMap : ReverseMap
 {
-    private readonly State _state = new();
-
-    public AnonVmaChainMap()
-    {
-    }
-
-    /// <inheritdoc/>
-    public static DesignFacts Facts { get; } = new(
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly DesignFacts Line = new(
         "anon-vma-chain",
         "anon_vmas and VMAs linked many to many; Linux today",
         "Rik van Riel, 2010 (5beb49305251); rules of 6.18.44",
         PageOwner.PageTable);
 
-    /// <inheritdoc/>
-    public bool OwnsFilePages => false;
-
-    private AnonVmaGraph Graph => _state.Graph!;
-
-    private World World => _state.World!;
+    private AnonVmaGraph? _graph;
 
     /// <inheritdoc/>
-    public void Start(World world)
+    public override DesignFacts Facts => Line;
+
+    internal AnonVmaGraph Graph => _graph!;
+
+    /// <inheritdoc/>
+    public override void Start(World world)
     {
-        DesignOptions.Accept(world.Options.Design);
-        _state.World = world;
-        _state.Graph = new AnonVmaGraph(world);
+        base.Start(world);
+        _graph = new AnonVmaGraph(world);
     }
 
     /// <inheritdoc/>
-    public Errno BeginMm(Mm mm, MmId parent) => Errno.None;
+    public override MergeTests CanJoin(in JoinCandidate candidate) => Graph.CanJoin(candidate);
 
     /// <inheritdoc/>
-    public void EndMm(Mm mm)
-    {
-    }
+    public override MergeTests CanBridge(VmaId left, VmaId right) => Graph.CanBridge(left, right);
 
     /// <inheritdoc/>
-    public ulong Place(Mm mm, ulong address) => address >> Page.Shift;
+    public override void Adjusting(VmaId vma) => Graph.Adjusting(vma);
 
     /// <inheritdoc/>
-    public MergeTests CanJoin(in JoinCandidate candidate) => Graph.CanJoin(candidate);
+    public override void Adjusted(VmaId vma) => Graph.Adjusted(vma);
 
     /// <inheritdoc/>
-    public MergeTests CanBridge(VmaId left, VmaId right) => Graph.CanBridge(left, right);
+    public override Errno Split(VmaId source, VmaId fresh) => Graph.CloneSame(source, fresh);
 
     /// <inheritdoc/>
-    public void Adjusting(VmaId vma) => Graph.Adjusting(vma);
+    /// <remarks>dup_anon_vma: a target without anon_vma takes the source's.</remarks>
+    public override Errno Join(VmaId target, VmaId source) =>
+        Graph.AnonVmaOf(target) == 0 && Graph.AnonVmaOf(source) != 0 ? Graph.CloneSame(source, target) : Errno.None;
 
     /// <inheritdoc/>
-    public void Adjusted(VmaId vma) => Graph.Adjusted(vma);
+    public override Errno Copy(VmaId source, VmaId copy) => Graph.CloneSame(source, copy);
 
     /// <inheritdoc/>
-    public Errno Split(VmaId source, VmaId fresh) => Graph.CloneSame(source, fresh);
+    public override void Drop(VmaId vma, DropReason reason) => Graph.Unlink(vma);
 
     /// <inheritdoc/>
-    public Errno Join(VmaId target, VmaId source) => Graph.CloneSame(source, target);
+    public override Errno Fork(VmaId parent, VmaId child) => Graph.Fork(parent, child);
 
     /// <inheritdoc/>
-    public Errno Copy(VmaId source, VmaId copy) => Graph.CloneSame(source, copy);
-
-    /// <inheritdoc/>
-    public void Drop(VmaId vma) => Graph.Unlink(vma);
-
-    /// <inheritdoc/>
-    public Errno Fork(VmaId parent, VmaId child) => Graph.Fork(parent, child);
-
-    /// <inheritdoc/>
-    public Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome) =>
+    public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome) =>
         Graph.Prepare(vma, logged, out outcome);
 
-    /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range) => Errno.None;
-
-    /// <inheritdoc/>
-    public void Instantiate(Pfn frame, VmaId vma, ulong address)
-    {
-        ref Frames.Frame page = ref World.Frames[frame];
-        page.Mapping = Graph.AnonVmaOf(vma);
-        page.Index = World.Vmas[vma].PgoffAt(address);
-        Invariant.Require(page.Mapping != 0);
-    }
-
-    /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
+    /// <summary>mremap moves entries: <see cref="IPageHooks.Moved"/>.</summary>
+    public virtual void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
     {
     }
 
     /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
+    public override string? Audit() => Graph.Audit();
 
     /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
+    public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas) => Graph.Load(image, vmas);
 
     /// <inheritdoc/>
-    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Adopt(Pfn frame, VmaId vma, ulong address) => World.Frames[frame].Mapping = Graph.AnonVmaOf(vma);
-
-    /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor
-    {
-        ref Frames.Frame page = ref World.Frames[frame];
-        Graph.Walk(page.Mapping, page.Index, ref visitor);
-    }
-
-    /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
-    public string? Audit() => Graph.Audit();
-
-    /// <inheritdoc/>
-    public Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas) => Graph.Load(image, vmas);
-
-    /// <inheritdoc/>
-    public AnonVmaView? View(VmaId vma) => Graph.View(vma);
-
-    private sealed class State
-    {
-        public World? World;
-        public AnonVmaGraph? Graph;
-    }
+    public override AnonVmaView? View(VmaId vma) => Graph.View(vma);
 }

@@ -9,17 +9,13 @@ namespace Verso.Engine.ReverseMaps.PageTableScan;
 /// Every live entry counts as visited: that is what not knowing costs. The scan compares a vector of entries at a
 /// time, so that checking all walks of a machine stays possible.
 /// </remarks>
-internal sealed class PageTableScanner
+internal static class PageTableScanner
 {
-    private World? _world;
-
-    public void Start(World world) => _world = world;
-
     /// <summary>Offers the entries that map the frame, by table and slot; dismisses all the others.</summary>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    public static void Walk<TVisitor>(World world, Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        PageTablePool tables = _world!.PageTables;
+        PageTablePool tables = world.PageTables;
         ulong wanted = Pte.Make(frame, 0);
         for (int table = 1; table < tables.UsedCount; table++)
         {
@@ -43,7 +39,7 @@ internal sealed class PageTableScanner
             }
 
             visitor.Dismiss(info.Live - offered);
-            _world.Counters.Lock(LockClass.ReverseMapRead, info.Live);
+            world.Counters.Lock(LockClass.ReverseMapRead, info.Live);
             if (step == WalkStep.Stop)
             {
                 return;

@@ -29,10 +29,9 @@ internal sealed partial class PteChains
     /// <summary>Whether pages of files and shared memory have chains.</summary>
     public bool TracksFiles { get; private set; }
 
-    public void Start(World world)
+    public void Start(World world, bool tracksFiles)
     {
-        DesignOptions.Accept(world.Options.Design, "files");
-        TracksFiles = DesignOptions.IsOn(world.Options.Design, "files");
+        TracksFiles = tracksFiles;
         _world = world;
         _frames = world.Frames;
         _blocks = new ChainBlocks(world.Ledger);

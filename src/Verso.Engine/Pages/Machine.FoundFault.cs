@@ -1,0 +1,37 @@
+using Verso.Engine.Frames;
+using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
+
+namespace Verso.Engine;
+
+// First access through this page table to a page that a memory object holds. Object-owned designs only.
+public sealed partial class Machine<TPages>
+{
+    /// <summary>
+    /// A read maps the page as it is. A write takes it where nobody else can see it, and else copies it.
+    /// </summary>
+    private FaultOutcome FoundFault(VmaId id, in PteRange at, Pfn page, FaultAccess access)
+    {
+        _counters.FaultFound++;
+        if (access != FaultAccess.Write)
+        {
+            return MapPage(id, at, page, 0);
+        }
+
+        if (!_hooks.IsSole(page, id, at.Address))
+        {
+            _counters.FaultCopied++;
+            return MapNewPage(id, at, page).IsNone ? FaultOutcome.OutOfMemory : FaultOutcome.Done;
+        }
+
+        _hooks.Adopt(page, id, at.Address);
+        FaultOutcome outcome = MapPage(id, at, page, Pte.Write | Pte.Dirty);
+        if (outcome == FaultOutcome.Done)
+        {
+            _frames[page].Set(FrameFlags.Exclusive);
+            _frames[page].Clear(FrameFlags.LazyFree);
+        }
+
+        return outcome;
+    }
+}

@@ -1,0 +1,66 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.AnonVmaChain;
+
+/// <summary>The page hooks of <see cref="AnonVmaChainMap"/> and of the policies around it.</summary>
+public readonly struct AnonVmaChainPages(AnonVmaChainMap map) : IPageHooks
+{
+    private AnonVmaGraph Graph => map.Graph;
+
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.PageTable;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address)
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        page.Mapping = Graph.AnonVmaOf(vma);
+        page.Index = map.World.Vmas[vma].PgoffAt(address);
+        Invariant.Require(page.Mapping != 0);
+    }
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
+    {
+    }
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) =>
+        map.Moved(from, to, source, target);
+
+    /// <inheritdoc/>
+    public void Adopt(Pfn frame, VmaId vma, ulong address) => map.World.Frames[frame].Mapping = Graph.AnonVmaOf(vma);
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        Graph.Walk(page.Mapping, page.Index, ref visitor);
+    }
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) => default;
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+}

@@ -1,0 +1,11 @@
+using Verso.Engine.Images;
+
+namespace Verso.Engine.ReverseMaps;
+
+/// <summary>
+/// The anonymous reverse map of one VMA in the terms of Linux. Ids are unique within a machine and never 0.
+/// </summary>
+/// <param name="AnonVma"><c>vma->anon_vma</c>; 0 where NULL.</param>
+/// <param name="Chain">Its chain, newest first.</param>
+/// <param name="Nodes">Every anon_vma of the chain with its counts, and their parents.</param>
+public sealed record AnonVmaView(ulong AnonVma, IReadOnlyList<ulong> Chain, IReadOnlyList<AnonVmaImage> Nodes);

@@ -1,0 +1,43 @@
+namespace Verso.Engine.ReverseMaps;
+
+/// <summary>What a design says of itself in the catalogue.</summary>
+/// <param name="Name">As given to --designs.</param>
+/// <param name="Summary">One line.</param>
+/// <param name="Source">The mail or commit it comes from.</param>
+/// <param name="Owner">Who knows where a page is.</param>
+public sealed record DesignFacts(string Name, string Summary, string Source, PageOwner Owner)
+{
+    /// <summary>What can be chosen about it, as <c>name:option=value</c>.</summary>
+    public IReadOnlyList<DesignOption> Options { get; init; } = [];
+}
+
+/// <summary>Who knows where an anonymous page is.</summary>
+public enum PageOwner
+{
+    /// <summary>The page table alone; fork copies entries.</summary>
+    PageTable = 0,
+
+    /// <summary>A memory object; the page table is a cache of it.</summary>
+    Object = 1,
+}
+
+/// <summary>One choice that a design leaves open.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Meaning">One line.</param>
+/// <param name="Values">What can be chosen; the first is the default.</param>
+public sealed record DesignOption(string Name, string Meaning, params IReadOnlyList<OptionValue> Values);
+
+/// <summary>One value of an option.</summary>
+/// <param name="Name">As written.</param>
+/// <param name="Meaning">A few words.</param>
+/// <param name="Soundness">Whether the design keeps its promises with it.</param>
+public sealed record OptionValue(string Name, string Meaning, Soundness Soundness = Soundness.Sound);
+
+/// <summary>Whether a design keeps the specification (docs/designs/README.md).</summary>
+public enum Soundness
+{
+    Sound = 0,
+
+    /// <summary>A published form that breaks a property, kept so that the breaking can be seen.</summary>
+    Broken = 1,
+}

@@ -1,0 +1,53 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.PteChain;
+
+/// <summary>The page hooks of <see cref="PteChainMap"/>.</summary>
+public readonly struct PteChainPages(PteChainMap map) : IPageHooks
+{
+    private readonly PteChains _chains = map.Chains;
+
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.PageTable;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => _chains.Reserve(vma, range.Count);
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range) => _chains.Mapped(range);
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason) => _chains.Unmapped(range);
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => _chains.Copied(target);
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) => _chains.Moved(source, target);
+
+    /// <inheritdoc/>
+    public void Adopt(Pfn frame, VmaId vma, ulong address)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => _chains.Walk(frame, ref visitor);
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame) => _chains.Release(frame);
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) => default;
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+}

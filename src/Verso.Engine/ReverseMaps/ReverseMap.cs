@@ -1,0 +1,226 @@
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps;
+
+/// <summary>
+/// A reverse-map design: the half of the seam that is asked once an operation, under the mmap write lock. The other
+/// half, asked for every range of entries, is <see cref="IPageHooks"/>. The machine never asks which design it has.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A hook that a design leaves as it is here means: this design keeps nothing that such an event changes. A design that
+/// differs from another in some rules derives from it (docs/decisions/0001).
+/// </para>
+/// <para>
+/// Hooks that return <see cref="Errno"/> may allocate and fail with ENOMEM; then they must have changed nothing that a
+/// later <see cref="Drop"/> does not undo. No other hook may allocate kernel objects.
+/// </para>
+/// </remarks>
+public abstract class ReverseMap
+{
+    private World? _world;
+    private IReadOnlyDictionary<string, string> _options = new Dictionary<string, string>();
+
+    /// <summary>The arenas that design and machine work on. Requires: <see cref="Start"/> has been called.</summary>
+    public World World
+    {
+        get
+        {
+            Invariant.Require(_world is not null);
+            return _world;
+        }
+    }
+
+    /// <summary>What the catalogue says of this design.</summary>
+    public abstract DesignFacts Facts { get; }
+
+    /// <summary>
+    /// Whether walks of the design find file pages too; else the machine walks the file's own list of mappings. Known
+    /// after <see cref="Start"/>.
+    /// </summary>
+    public virtual bool OwnsFilePages => false;
+
+    /// <summary>
+    /// Called once, before anything else. Throws <see cref="ArgumentException"/> on an unknown option.
+    /// </summary>
+    public virtual void Start(World world)
+    {
+        _world = world;
+        _options = DesignOptions.Read(Facts, world.Options.Design);
+    }
+
+    /// <summary>The value chosen for an option of <see cref="DesignFacts.Options"/>, or its default.</summary>
+    protected string Chosen(string option) => _options[option];
+
+    /// <summary>A new address space; <paramref name="parent"/> is none after exec.</summary>
+    public virtual Errno BeginMm(Mm mm, MmId parent) => Errno.None;
+
+    /// <summary>The address space is gone; all its VMAs have been dropped.</summary>
+    public virtual void EndMm(Mm mm)
+    {
+    }
+
+    /// <summary>
+    /// The page offset of a fresh private anonymous mapping of so many pages at this byte address
+    /// (Linux: address >> 12).
+    /// </summary>
+    public virtual ulong Place(Mm mm, ulong address, ulong pages) => address >> Page.Shift;
+
+    /// <summary>
+    /// The page offset that [start, start + pages) of a VMA has after it has moved to <paramref name="address"/>
+    /// (copy_vma): a VMA never faulted in follows the address, which makes merging there likelier.
+    /// </summary>
+    public virtual ulong PlaceCopy(VmaId source, ulong start, ulong pages, ulong address)
+    {
+        ref Vma vma = ref World.Vmas[source];
+        return World.Files.IsFilledAnonymously(vma) && !vma.Prepared
+            ? Place(World.Mms[vma.Mm], address, pages)
+            : vma.PgoffAt(start);
+    }
+
+    /// <summary>A mapping that nothing was copied from: mmap, brk, exec's image.</summary>
+    public virtual Errno Attach(VmaId vma) => Errno.None;
+
+    /// <summary>The anon_vma and page offset tests of a merge, and only these.</summary>
+    /// <remarks>
+    /// As it is here, anonymous neighbours always join: the design depends on no page offset of theirs. A file's must
+    /// be linear across the boundary.
+    /// </remarks>
+    public virtual MergeTests CanJoin(in JoinCandidate candidate) =>
+        candidate.IsAnonymous || candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+
+    /// <summary>
+    /// Both neighbours of a range may absorb it; may they end in one VMA together? (can_vma_merge_right)
+    /// </summary>
+    public virtual MergeTests CanBridge(VmaId left, VmaId right) => MergeTests.None;
+
+    /// <summary>Bounds or pgoff of a VMA are about to change: take it out of structures that sort by them.</summary>
+    public virtual void Adjusting(VmaId vma)
+    {
+    }
+
+    /// <summary>They have changed: put it back.</summary>
+    public virtual void Adjusted(VmaId vma)
+    {
+    }
+
+    /// <summary>
+    /// A VMA was divided: <paramref name="fresh"/> has its bounds and takes over part of <paramref name="source"/>'s
+    /// range (anon_vma_clone in __split_vma). Bounds of the source still cover both.
+    /// </summary>
+    public virtual Errno Split(VmaId source, VmaId fresh) => Errno.None;
+
+    /// <summary>
+    /// <paramref name="target"/> will absorb a range that carries the anonymous state of <paramref name="source"/>
+    /// (dup_anon_vma). Called before bounds change, once for every VMA that gives; something else may still fail.
+    /// </summary>
+    public virtual Errno Join(VmaId target, VmaId source) => Errno.None;
+
+    /// <summary>
+    /// Nothing can fail any more: [start, end), until now <paramref name="source"/>'s, becomes
+    /// <paramref name="target"/>'s. Bounds have not changed yet. Not called where pages are moved there by mremap.
+    /// </summary>
+    public virtual void Joining(VmaId target, VmaId source, ulong start, ulong end)
+    {
+    }
+
+    /// <summary>
+    /// mremap made <paramref name="copy"/> at another address, to receive pages of <paramref name="source"/>.
+    /// </summary>
+    public virtual Errno Copy(VmaId source, VmaId copy) => Errno.None;
+
+    /// <summary>
+    /// mremap will move the entries of [start, start + length) to <paramref name="target"/> in <paramref name="to"/>:
+    /// what is kept by address follows. Called the other way round if the entries could not be moved; then it must not
+    /// fail.
+    /// </summary>
+    public virtual Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length) => Errno.None;
+
+    /// <summary>The VMA lets go of everything (unlink_anon_vmas). Its pages are already unmapped or moved.</summary>
+    public virtual void Drop(VmaId vma, DropReason reason)
+    {
+    }
+
+    /// <summary>
+    /// fork made <paramref name="child"/> from <paramref name="parent"/>; called for each VMA that is inherited.
+    /// </summary>
+    public virtual Errno Fork(VmaId parent, VmaId child) => Errno.None;
+
+    /// <summary>
+    /// What fork does about the entries of this VMA, apart from mappings of drivers and VMAs with guard markers, whose
+    /// entries are always copied (vma_needs_copy).
+    /// </summary>
+    public virtual ForkCopy CopyAtFork(VmaId parent) =>
+        World.Vmas[parent].Prepared ? ForkCopy.Entries : ForkCopy.None;
+
+    /// <summary>
+    /// A private page will be put into this VMA: whatever must exist first (__anon_vma_prepare). No-op if it exists.
+    /// </summary>
+    /// <param name="vma">The VMA.</param>
+    /// <param name="logged">What a recording saw, where it saw it: decides races; else Derive.</param>
+    /// <param name="outcome">What was done; Derive if there was nothing to do.</param>
+    public virtual Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
+    {
+        outcome = PrepareOutcome.Derive;
+        return Errno.None;
+    }
+
+    /// <summary>
+    /// Pages of [start, end) lose their contents, entries or not. May fail for <see cref="UnmapReason.Discard"/> only.
+    /// Asked of object-owned designs; called before entries are cleared.
+    /// </summary>
+    public virtual Errno Discard(VmaId vma, ulong start, ulong end, UnmapReason reason) => Errno.None;
+
+    /// <summary>
+    /// Guard markers will be put into this VMA: what makes fork copy them. As it is here, the way of the kernel's
+    /// rules: file mappings have the sticky flag, anonymous ones an anon_vma besides (madvise_guard_install).
+    /// </summary>
+    public virtual GuardMarks MarkGuards(VmaId vma)
+    {
+        bool sticky = World.Rules.StickyGuardFlag;
+        GuardMarks marks = sticky ? GuardMarks.StickyFlag : GuardMarks.None;
+        return !sticky || World.Files.IsFilledAnonymously(World.Vmas[vma]) ? marks | GuardMarks.Prepare : marks;
+    }
+
+    /// <summary>The guard markers of [start, end) have been removed.</summary>
+    public virtual void UnmarkGuards(VmaId vma, ulong start, ulong end)
+    {
+    }
+
+    /// <summary>
+    /// The design's own checks; reports the first violation as text, or null.
+    /// </summary>
+    public virtual string? Audit() => null;
+
+    /// <summary>
+    /// Takes over the state of an image (exec, attach). <paramref name="vmas"/> are the VMAs made from
+    /// <c>image.Vmas</c>, in the same order.
+    /// </summary>
+    public virtual Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
+    {
+        foreach (VmaId vma in vmas)
+        {
+            Errno errno = Attach(vma);
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>
+    /// The anon_vma graph as seen from this VMA, for comparison with a kernel; null if the design has no such thing.
+    /// </summary>
+    public virtual AnonVmaView? View(VmaId vma) => null;
+
+    /// <summary>What only this design counts, in a fixed order; see its page in docs/designs.</summary>
+    public virtual IReadOnlyList<DesignFigure> Figures() => [];
+}
+
+/// <summary>A count of one design.</summary>
+/// <param name="Name">In words, lower case; unique within the design.</param>
+/// <param name="Value">A total, or what is live now; the name says which.</param>
+public readonly record struct DesignFigure(string Name, long Value);
