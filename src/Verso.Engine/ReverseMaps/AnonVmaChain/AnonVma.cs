@@ -46,20 +46,12 @@ internal struct AnonVmaChainLink
     /// <summary>Towards the newer end; 0 at its head.</summary>
     public int Newer;
 
-    public int Left;
-    public int Right;
+    /// <summary>Its place in the tree, by the page offsets of the VMA when it was linked.</summary>
+    public IntervalLinks Tree;
+}
 
-    /// <summary>
-    /// Heap order of the tree, by which it stays balanced; a mix of the handle, so the same in every run.
-    /// </summary>
-    public uint Priority;
-
-    /// <summary>First page offset of the VMA when it was linked.</summary>
-    public ulong First;
-
-    /// <summary>Last page offset, inclusive.</summary>
-    public ulong Last;
-
-    /// <summary>The greatest <see cref="Last"/> in this subtree.</summary>
-    public ulong MaxLast;
+/// <summary>The tree of an anon_vma.</summary>
+internal readonly struct LinksByPgoff : IIntervalLinksOf<AnonVmaChainLink>
+{
+    public static ref IntervalLinks In(ref AnonVmaChainLink node) => ref node.Tree;
 }

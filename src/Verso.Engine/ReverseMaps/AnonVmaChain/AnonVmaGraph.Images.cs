@@ -1,4 +1,6 @@
 using Verso.Engine.Images;
+using Trees = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.AnonVmaChain.AnonVmaChainLink, Verso.Engine.ReverseMaps.AnonVmaChain.LinksByPgoff>;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
@@ -147,7 +149,7 @@ internal sealed partial class AnonVmaGraph
                 return $"{vma} is linked to anon_vmas of two roots";
             }
 
-            if (_links[link].First != _world.Vmas[vma].Pgoff)
+            if (_links[link].Tree.First != _world.Vmas[vma].Pgoff)
             {
                 return $"{vma} stands in a tree at an offset it no longer has";
             }
@@ -170,9 +172,6 @@ internal sealed partial class AnonVmaGraph
             return $"anon_vma {at}: {node.ChildCount} children counted, {children[at]} found";
         }
 
-        return CountTree(node.Tree) == linked[at] ? null : $"anon_vma {at}: tree and lists differ";
+        return Trees.Count(_links, node.Tree) == linked[at] ? null : $"anon_vma {at}: tree and lists differ";
     }
-
-    private int CountTree(int top) =>
-        top == 0 ? 0 : 1 + CountTree(_links[top].Left) + CountTree(_links[top].Right);
 }

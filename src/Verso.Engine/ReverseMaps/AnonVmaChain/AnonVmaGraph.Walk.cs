@@ -1,4 +1,6 @@
 using Verso.Engine.Vmas;
+using Trees = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.AnonVmaChain.AnonVmaChainLink, Verso.Engine.ReverseMaps.AnonVmaChain.LinksByPgoff>;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
@@ -11,7 +13,7 @@ internal sealed partial class AnonVmaGraph
     public void Walk<TVisitor>(int anonVma, ulong pgoff, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        Span<int> stack = stackalloc int[LinkTree.MaxDepth];
+        Span<int> stack = stackalloc int[Trees.MaxDepth];
         int depth = 0;
         if (_anonVmas[anonVma].Tree != 0)
         {
@@ -19,9 +21,9 @@ internal sealed partial class AnonVmaGraph
         }
 
         long visited = 0;
-        for (int link = LinkTree.Next(_links, stack, ref depth, pgoff);
+        for (int link = Trees.Next(_links, stack, ref depth, pgoff);
              link != 0;
-             link = LinkTree.Next(_links, stack, ref depth, pgoff))
+             link = Trees.Next(_links, stack, ref depth, pgoff))
         {
             ref Vma vma = ref _world.Vmas[_links[link].Vma];
             visited++;

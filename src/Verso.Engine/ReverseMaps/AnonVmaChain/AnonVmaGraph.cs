@@ -1,4 +1,6 @@
 using Verso.Engine.Vmas;
+using Trees = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.AnonVmaChain.AnonVmaChainLink, Verso.Engine.ReverseMaps.AnonVmaChain.LinksByPgoff>;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
@@ -178,15 +180,15 @@ internal sealed partial class AnonVmaGraph
     {
         ref AnonVmaChainLink node = ref _links[link];
         ref Vma vma = ref _world.Vmas[node.Vma];
-        node.First = vma.Pgoff;
-        node.Last = vma.Pgoff + vma.Pages - 1;
+        node.Tree.First = vma.Pgoff;
+        node.Tree.Last = vma.Pgoff + vma.Pages - 1;
         ref AnonVma anonVma = ref _anonVmas[node.AnonVma];
-        anonVma.Tree = LinkTree.Insert(_links, anonVma.Tree, link);
+        anonVma.Tree = Trees.Insert(_links, anonVma.Tree, link);
     }
 
     private void RemoveFromTree(int link)
     {
         ref AnonVma anonVma = ref _anonVmas[_links[link].AnonVma];
-        anonVma.Tree = LinkTree.Remove(_links, anonVma.Tree, link);
+        anonVma.Tree = Trees.Remove(_links, anonVma.Tree, link);
     }
 }
