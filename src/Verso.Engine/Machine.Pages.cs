@@ -39,6 +39,16 @@ public abstract partial class Machine
     public abstract PageView PageAt(MmId mm, ulong address);
 
     /// <summary>
+    /// Drops what the page tables hold for the private mappings of [start, start + length), guard markers and locked
+    /// memory apart; faults bring it back from the memory objects. EOPNOTSUPP where no object knows where a page is
+    /// (<see cref="ReverseMaps.PageOwner.PageTable"/>), EINVAL (unaligned, outside).
+    /// </summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="start">First byte; page aligned.</param>
+    /// <param name="length">Bytes; rounded up to whole pages.</param>
+    public abstract SyscallResult DropTables(MmId mm, ulong start, ulong length);
+
+    /// <summary>
     /// unmap_page_range: clears the entries of [start, end) of this VMA and lets go of what they mapped.
     /// </summary>
     private protected abstract void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason);

@@ -65,7 +65,7 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
-        if (!wipe && Structure.Fork(source, id) != Errno.None)
+        if ((wipe ? Structure.Attach(id) : Structure.Fork(source, id)) != Errno.None)
         {
             World.Vmas.Free(id);
             return Errno.ENOMEM;

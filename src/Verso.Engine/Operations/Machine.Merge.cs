@@ -48,6 +48,7 @@ public abstract partial class Machine
             request.CopiedFrom,
             request.StateOf,
             request.StateStart,
+            request.StatePages,
             request.Pages,
             left,
             right,

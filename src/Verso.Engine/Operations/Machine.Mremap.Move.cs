@@ -43,9 +43,12 @@ public abstract partial class Machine
             moved = MoveRange(id, call.OldAddress, copy, target.Value, call.OldLength);
         }
 
-        if (!follows || moved < call.OldLength)
+        bool stays = (call.Flags & RemapFlags.DontUnmap) != 0;
+        bool complete = follows && moved == call.OldLength
+            && (!stays || Structure.Detach(id, copy, call.OldAddress, call.OldLength) == Errno.None);
+        if (!complete)
         {
-            // A page table could not be allocated: what has moved goes back, and the new range goes away.
+            // An allocation failed: what has moved goes back, and the new range goes away.
             _ = MoveRange(copy, target.Value, id, call.OldAddress, moved);
             if (follows)
             {
@@ -57,13 +60,13 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
-        if ((call.Flags & RemapFlags.DontUnmap) != 0)
+        if (stays)
         {
             LeaveSource(id, copy, call);
         }
         else if (call.OldLength != 0)
         {
-            UnmapSource(mm, id, call.OldAddress, call.OldAddress + call.OldLength);
+            UnmapSource(mm, id, copy, call.OldAddress, call.OldAddress + call.OldLength);
         }
 
         if (locked && call.NewLength > call.OldLength)
@@ -124,6 +127,7 @@ public abstract partial class Machine
         {
             Pgoff = Structure.PlaceCopy(source, call.OldAddress, call.NewLength >> Page.Shift, address),
             StateStart = call.OldAddress,
+            StatePages = call.OldLength >> Page.Shift,
             Prev = prev,
             Next = next,
             CopiedFrom = source,
@@ -172,14 +176,16 @@ public abstract partial class Machine
 
     /// <summary>
     /// unmap_source_vma: the source goes without giving back what it had committed, which the copy has now. If a split
-    /// fails it stays, and loses VM_ACCOUNT.
+    /// fails it stays, empty, and loses VM_ACCOUNT.
     /// </summary>
-    private void UnmapSource(Mm mm, VmaId source, ulong start, ulong end)
+    private void UnmapSource(Mm mm, VmaId source, VmaId copy, ulong start, ulong end)
     {
         Vma before = At(source);
         At(source).Flags &= ~VmaFlags.Account;
         if (UnmapRange(mm, start, end) != Errno.None)
         {
+            // Should this fail too, what is left sees the moved pages, and there is no way back any more.
+            _ = Structure.Detach(Lookup(mm, start), copy, start, end - start);
             return;
         }
 

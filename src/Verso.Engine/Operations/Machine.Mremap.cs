@@ -233,8 +233,14 @@ public abstract partial class Machine
     {
         ref Vma vma = ref At(id);
         ulong delta = call.NewLength - call.OldLength;
+        if (Structure.Extend(id, vma.End, vma.End + delta) != Errno.None)
+        {
+            return Errno.ENOMEM;
+        }
+
         MergeRequest range = MergeRequest.Like(mm, vma, id, vma.End, vma.End + delta) with
         {
+            StatePages = 0,
             Pgoff = vma.PgoffAt(vma.End),
             Prev = id,
             Next = AtIndex(mm, mm.Vmas.IndexAtOrBelow(vma.Start) + 1),

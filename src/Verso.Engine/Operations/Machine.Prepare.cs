@@ -62,6 +62,12 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
+        error = Structure.Extend(id, address, At(id).Start);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
         mm.TotalPages += grow;
         mm.LockedPages += (At(id).Flags & VmaFlags.Locked) != 0 ? grow : 0;
         SetRange(id, address, At(id).End, At(id).Pgoff - grow);

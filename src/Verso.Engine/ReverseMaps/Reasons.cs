@@ -15,6 +15,9 @@ public enum UnmapReason
 
     /// <summary>The file was truncated or a hole was punched.</summary>
     Truncate = 5,
+
+    /// <summary>The page table is dropped; objects keep their pages (<see cref="Machine.DropTables"/>).</summary>
+    TableDrop = 6,
 }
 
 /// <summary>Why a VMA lets go of its reverse map.</summary>

@@ -126,6 +126,13 @@ public abstract class ReverseMap
     }
 
     /// <summary>
+    /// [start, end), a range no VMA has that touches this one, will become part of it whatever <see cref="CanJoin"/>
+    /// says: a stack grows, or mremap grows a mapping where it is. What the VMA finds there must be nothing. Bounds have
+    /// not changed yet; something else may still fail.
+    /// </summary>
+    public virtual Errno Extend(VmaId vma, ulong start, ulong end) => Errno.None;
+
+    /// <summary>
     /// mremap made <paramref name="copy"/> at another address, to receive pages of <paramref name="source"/>.
     /// </summary>
     public virtual Errno Copy(VmaId source, VmaId copy) => Errno.None;
@@ -136,6 +143,13 @@ public abstract class ReverseMap
     /// fail.
     /// </summary>
     public virtual Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length) => Errno.None;
+
+    /// <summary>
+    /// mremap has moved the pages of [start, start + length) to <paramref name="copy"/>, and <paramref name="source"/>
+    /// stays mapped there without them: MREMAP_DONTUNMAP, or a source that could not be unmapped. It finds nothing there
+    /// from now on, as after a discard. A failure with MREMAP_DONTUNMAP undoes the whole move.
+    /// </summary>
+    public virtual Errno Detach(VmaId source, VmaId copy, ulong start, ulong length) => Errno.None;
 
     /// <summary>The VMA lets go of everything (unlink_anon_vmas). Its pages are already unmapped or moved.</summary>
     public virtual void Drop(VmaId vma, DropReason reason)
@@ -223,4 +237,10 @@ public abstract class ReverseMap
 /// <summary>A count of one design.</summary>
 /// <param name="Name">In words, lower case; unique within the design.</param>
 /// <param name="Value">A total, or what is live now; the name says which.</param>
-public readonly record struct DesignFigure(string Name, long Value);
+public readonly record struct DesignFigure(string Name, long Value)
+{
+    /// <summary>
+    /// The figure that each object-owned design has: anonymous frames live now that no VMA can see any more (S5).
+    /// </summary>
+    public const string StaleFrames = "stale frames";
+}

@@ -31,6 +31,9 @@ internal record struct MergeRequest
     /// <summary>Where that state is now, a byte address: <see cref="Start"/> unless mremap copies.</summary>
     public ulong StateStart;
 
+    /// <summary>How many pages carry it: all, unless mremap grows what it copies or extends; then the first.</summary>
+    public ulong StatePages;
+
     /// <summary>The VMA that mremap copies; else none.</summary>
     public VmaId CopiedFrom;
 
@@ -54,6 +57,7 @@ internal record struct MergeRequest
         Start = start,
         End = end,
         StateStart = start,
+        StatePages = (end - start) >> Page.Shift,
         Pgoff = vma.Pgoff,
         Flags = vma.Flags,
         File = vma.File,

@@ -48,6 +48,7 @@ public readonly record struct MergeVerdict(MergeTests Failed)
 /// fresh range.
 /// </param>
 /// <param name="StateStart">Where that state is now, a byte address.</param>
+/// <param name="StatePages">How many pages, from there on, carry it; what the range has more is fresh.</param>
 /// <param name="Pages">How many pages the target would grow by.</param>
 /// <param name="LeftPgoff">Page offset at the boundary as the left side counts it.</param>
 /// <param name="RightPgoff">Page offset at the boundary as the right side counts it.</param>
@@ -59,6 +60,7 @@ public readonly record struct JoinCandidate(
     VmaId CopiedFrom,
     VmaId StateOf,
     ulong StateStart,
+    ulong StatePages,
     ulong Pages,
     ulong LeftPgoff,
     ulong RightPgoff,
