@@ -24,7 +24,15 @@ public sealed class LiveRecordingTests
             .Where(line => !line.EndsWith("[vsyscall]", StringComparison.Ordinal))
             .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(5)));
         var actual = image.Vmas.Select(vma => Line(vma, files.GetValueOrDefault(vma.File)));
-        Assert.Equal(expected, actual);
+        if (!IsOverlaid)
+        {
+            Assert.Equal(expected, actual);
+            return;
+        }
+
+        Assert.Equal(expected.Select(WithoutFile), actual.Select(WithoutFile));
+        Assert.Skip("all but devices and inodes was compared, and agreed; overlayfs shows those of its own files, and "
+            + "VMAs have those of the files below");
     }
 
     [Theory]
@@ -326,6 +334,11 @@ public sealed class LiveRecordingTests
 
     private static bool IsCheckpoint(in TraceEvent e, CheckpointReason reason) =>
         e.Kind == TraceEventKind.Checkpoint && e.Arg0 == (ulong)reason;
+
+    private static bool IsOverlaid =>
+        new[] { "/", Path.GetTempPath() }.Any(path => new DriveInfo(path).DriveFormat is "overlay" or "overlayfs");
+
+    private static string WithoutFile(string line) => string.Join(' ', line.Split(' ')[..3]);
 
     // As /proc/PID/maps has it: range, permissions, offset, device, inode.
     private static string Line(VmaImage vma, FileIdentity? file)

@@ -13,22 +13,28 @@ internal sealed class LiveGraph : IDisposable
     {
     }
 
-    /// <summary>The iterator, or null where it cannot be had: no root, clang, bpftool, or BPF file system.</summary>
-    public static LiveGraph? TryOpen(string directory)
+    /// <summary>The iterator, or null where it cannot be had; then <paramref name="missing"/> says why.</summary>
+    public static LiveGraph? TryOpen(string directory, out string missing)
     {
+        missing = PuppetFiles.HasCommand("clang") && File.Exists("/usr/include/bpf/bpf_helpers.h")
+            ? PuppetFiles.HasCommand("bpftool") ? "" : "needs bpftool"
+            : "needs clang and libbpf-dev";
+        if (missing.Length != 0)
+        {
+            return null;
+        }
+
         LiveGraph graph = new();
         string source = Path.Combine(AppContext.BaseDirectory, "Live", "graph.bpf.c");
         string program = Path.Combine(directory, "graph.bpf.o");
         const string Compile = "clang -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I/usr/include/$(uname -m)-linux-gnu";
-        string command = $"{Compile} -c '{source}' -o '{program}' && bpftool iter pin '{program}' '{graph._pin}'";
-        ProcessStartInfo start = new("/bin/sh", ["-c", command])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        string command = $"{Compile} -c '{source}' -o '{program}' && bpftool iter pin '{program}' '{graph._pin}' 2>&1";
+        ProcessStartInfo start = new("/bin/sh", ["-c", command]) { RedirectStandardOutput = true };
         using Process shell = Process.Start(start)!;
-        _ = shell.StandardError.ReadToEnd();
+        string output = shell.StandardOutput.ReadToEnd();
         shell.WaitForExit();
+        string lastLine = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("no message");
+        missing = shell.ExitCode == 0 ? "" : $"bpftool iter pin {graph._pin} failed: {lastLine}";
         return shell.ExitCode == 0 ? graph : null;
     }
 

@@ -37,6 +37,7 @@ public sealed class LiveLimitTests
 
         Assert.True(most > limit, $"there were only {most} VMAs");
         Assert.Null(duel.CompareAll());
+        files.SayWhatWasLeftOut();
     }
 
     /// <summary>The top-down search fails, and what lies above the base of mappings is used.</summary>
@@ -61,6 +62,8 @@ public sealed class LiveLimitTests
             string? difference = duel.Step(step);
             Assert.True(difference is null, $"{step}: {difference}");
         }
+
+        files.SayWhatWasLeftOut();
     }
 
     private static PuppetFiles Files()

@@ -30,7 +30,8 @@ internal sealed class PuppetFiles : IDisposable
             throw new InvalidOperationException("cc could not compile puppet.c");
         }
 
-        Graph = LiveGraph.TryOpen(_directory);
+        Graph = LiveGraph.TryOpen(_directory, out string withoutGraph);
+        WithoutGraph = withoutGraph;
         Create(Large, LargeBytes);
         Create(Small, SmallBytes);
         Create(_shared, LargeBytes);
@@ -43,6 +44,15 @@ internal sealed class PuppetFiles : IDisposable
 
     /// <summary>The window on the kernel's anon_vma graph, or null.</summary>
     public LiveGraph? Graph { get; }
+
+    /// <summary>Why there is no graph; empty where there is one.</summary>
+    public string WithoutGraph { get; }
+
+    /// <summary>
+    /// Whether the file system places large mappings of files at huge pages (thp_get_unmapped_area), as the engine
+    /// does for regular files: overlayfs and tmpfs do not.
+    /// </summary>
+    public bool IsPlacedAtHugePages => new DriveInfo(_directory).DriveFormat is "ext2" or "ext3" or "ext4" or "xfs" or "btrfs";
 
     /// <summary>What is opened: path, how, and what the engine should take it for.</summary>
     public IReadOnlyList<(string Path, FileModes Modes, FileKind Kind, ulong Inode, ulong Bytes)> Opened =>
@@ -73,12 +83,33 @@ internal sealed class PuppetFiles : IDisposable
 
     private string Small => Path.Combine(_directory, "small");
 
-    /// <summary>Why the puppet cannot be made here, or null.</summary>
+    /// <summary>Why the puppet cannot be made here, or not be looked into, or null.</summary>
     public static string? Missing()
     {
-        string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
-        return path.Any(directory => File.Exists(Path.Combine(directory, "cc"))) ? null : "needs a C compiler";
+        if (!HasCommand("cc"))
+        {
+            return "needs a C compiler";
+        }
+
+        try
+        {
+            using FileStream probe = File.OpenRead("/proc/kpageflags");
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            return "needs root: /proc/kpageflags cannot be read";
+        }
+
+        return HasCommand("setpriv") ? null : "needs setpriv";
     }
+
+    /// <summary>Ends a test that passed as skipped, with the reason, if it could not compare the graph.</summary>
+    public void SayWhatWasLeftOut() => Assert.SkipWhen(
+        Graph is null, $"all but the anon_vma graph was compared, and agreed; that {WithoutGraph}");
+
+    /// <summary>Whether there is a command of this name.</summary>
+    public static bool HasCommand(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Any(directory => File.Exists(Path.Combine(directory, name)));
 
     public void Dispose()
     {
