@@ -54,8 +54,9 @@ internal sealed class PartialEffect(MachineDriver driver, AbstractModel before)
     {
         Change[] changes = [.. before.Clone().Changes(op, seen)];
 
-        // The whole first: what a hole in a file does cannot be seen before somebody reads there.
-        for (int count = changes.Length; count >= 0; count--)
+        // The whole first: what a hole in a file does cannot be seen before somebody reads there. But an access that
+        // faulted did not happen, which would not be seen either where the page is not mapped.
+        for (int count = seen.Fault == FaultOutcome.OutOfMemory ? 0 : changes.Length; count >= 0; count--)
         {
             bool isWhole = changes.AsSpan(count).IndexOf(Change.Needed) < 0;
             yield return (Prefix(op, seen, count), isWhole);
