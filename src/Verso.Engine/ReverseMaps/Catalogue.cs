@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps.AnonArea;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
 using Verso.Engine.ReverseMaps.PageTableScan;
 using Verso.Engine.ReverseMaps.PteChain;
@@ -12,6 +13,7 @@ public static class Catalogue
     [
         new(PageTableScanMap.Line, options => Machine.With(options, new PageTableScanPages(new()))),
         new(PteChainMap.Line, options => Machine.With(options, new PteChainPages(new()))),
+        new(AnonAreaMap.Line, options => Machine.With(options, new AnonAreaPages(new()))),
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new()))),
     ];
 

@@ -1,0 +1,83 @@
+using Verso.Engine.Frames;
+using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.Lookups;
+
+// The check of objects and VMAs against each other, and of pages against both.
+internal sealed partial class VmaGroups
+{
+    /// <summary>What a page says of itself where a VMA maps it; what is wrong with that as text, or null.</summary>
+    public delegate string? PageCheck(VmaId vma, in Frame frame);
+
+    /// <summary>The first broken invariant as text, or null. Costs a pass over everything.</summary>
+    public string? Audit(PageCheck check) => AuditGroups() ?? AuditPages(check);
+
+    private string? AuditGroups()
+    {
+        List<VmaId> members = [];
+        int linked = 0;
+        for (int group = 1; group < _used; group++)
+        {
+            members.Clear();
+            string? broken = lookup.Audit(_groups[group].Root, members);
+            if (broken is not null)
+            {
+                return $"object {group}: {broken}";
+            }
+
+            linked += members.Count;
+            if (members.Count != _groups[group].Count)
+            {
+                return $"object {group}: {_groups[group].Count} VMAs counted, {members.Count} in its set";
+            }
+
+            foreach (VmaId vma in members)
+            {
+                if (this[vma] != group || world.Vmas[vma].Mm.IsNone)
+                {
+                    return $"object {group}: its set has {vma}, which is free or has object {this[vma]}";
+                }
+            }
+        }
+
+        int having = _groupOf.Count(group => group != 0);
+        return having == linked ? null : $"{having} VMAs have an object, {linked} are in a set";
+    }
+
+    /// <summary>Every anonymous page that is mapped has the index of its place and suits the VMA there.</summary>
+    private string? AuditPages(PageCheck check)
+    {
+        PageTablePool tables = world.PageTables;
+        for (int table = 1; table < tables.UsedCount; table++)
+        {
+            if (!tables[table].IsLeaf)
+            {
+                continue;
+            }
+
+            VmaTree tree = world.Mms[tables[table].Owner].Vmas;
+            Span<ulong> entries = tables.Entries(table);
+            for (int slot = 0; slot < entries.Length; slot++)
+            {
+                if (!Pte.HasFrame(entries[slot]) || !world.Frames[Pte.Frame(entries[slot])].IsAnonymous)
+                {
+                    continue;
+                }
+
+                ulong address = tables[table].Base + ((ulong)slot << Page.Shift);
+                VmaId vma = tree.Ids[tree.IndexAtOrBelow(address)];
+                Frame frame = world.Frames[Pte.Frame(entries[slot])];
+                string? broken = frame.Index == world.Vmas[vma].PgoffAt(address)
+                    ? check(vma, frame)
+                    : $"has index {frame.Index}, not {world.Vmas[vma].PgoffAt(address)}";
+                if (broken is not null)
+                {
+                    return $"{Pte.Frame(entries[slot])} in {vma} at 0x{address:x} {broken}";
+                }
+            }
+        }
+
+        return null;
+    }
+}

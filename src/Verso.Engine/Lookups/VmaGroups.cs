@@ -1,0 +1,197 @@
+using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.Lookups;
+
+/// <summary>
+/// Objects that each know the VMAs which may map their pages: Miller's anon_area, Arcangeli's anon_vma. A VMA belongs
+/// to one at most; fork, split and mremap put the new VMA beside the old one; an object goes with its last VMA.
+/// </summary>
+/// <remarks>
+/// Invariant: the count of an object is the number of VMAs in its set, and each of these names it.
+/// </remarks>
+internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup lookup)
+{
+    private Group[] _groups = new Group[64];
+    private int _used = 1;
+    private int _firstFree;
+    private int[] _groupOf = new int[64];
+
+    /// <summary>The object of a VMA; 0 where NULL.</summary>
+    public int this[VmaId vma] => vma.Value < _groupOf.Length ? _groupOf[vma.Value] : 0;
+
+    /// <summary>The most VMAs that one object has now.</summary>
+    public int LargestCount
+    {
+        get
+        {
+            int largest = 0;
+            foreach (ref Group group in _groups.AsSpan(1, _used - 1))
+            {
+                largest = Math.Max(largest, group.Count);
+            }
+
+            return largest;
+        }
+    }
+
+    /// <summary>A new object with this VMA alone, or 0 (ENOMEM).</summary>
+    public int Create(VmaId vma)
+    {
+        if (!world.Ledger.TryAllocate(type))
+        {
+            return 0;
+        }
+
+        int slot = _firstFree;
+        if (slot != 0)
+        {
+            _firstFree = _groups[slot].NextFree;
+        }
+        else
+        {
+            slot = _used++;
+            if (slot == _groups.Length)
+            {
+                Array.Resize(ref _groups, slot * 2);
+            }
+        }
+
+        _groups[slot] = default;
+        Enter(slot, vma);
+        return slot;
+    }
+
+    /// <summary>The VMA joins an object. Requires: it has none.</summary>
+    public void Enter(int group, VmaId vma)
+    {
+        Invariant.Require(this[vma] == 0);
+        if (vma.Value >= _groupOf.Length)
+        {
+            Array.Resize(ref _groupOf, Math.Max(world.Vmas.Capacity, vma.Value + 1));
+        }
+
+        _groupOf[vma.Value] = group;
+        _groups[group].Count++;
+        lookup.Add(ref _groups[group].Root, vma);
+        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+    }
+
+    /// <summary>A VMA without an object joins that of another, if that has one.</summary>
+    public void Follow(VmaId source, VmaId vma)
+    {
+        int group = this[source];
+        if (group != 0 && this[vma] == 0)
+        {
+            Enter(group, vma);
+        }
+    }
+
+    /// <summary>The VMA lets go of its object, which goes with its last VMA. No-op where it has none.</summary>
+    public void Leave(VmaId vma)
+    {
+        int at = this[vma];
+        if (at == 0)
+        {
+            return;
+        }
+
+        ref Group group = ref _groups[at];
+        lookup.Remove(ref group.Root, vma);
+        _groupOf[vma.Value] = 0;
+        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        if (--group.Count == 0)
+        {
+            group = new Group { NextFree = _firstFree };
+            _firstFree = at;
+            world.Ledger.Release(type);
+        }
+    }
+
+    /// <summary>Bounds are about to change, under the object's lock.</summary>
+    public void Adjusting(VmaId vma)
+    {
+        int group = this[vma];
+        if (group == 0)
+        {
+            return;
+        }
+
+        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        if (lookup.IsSorted)
+        {
+            lookup.Remove(ref _groups[group].Root, vma);
+        }
+    }
+
+    /// <summary>They have changed.</summary>
+    public void Adjusted(VmaId vma)
+    {
+        int group = this[vma];
+        if (group != 0 && lookup.IsSorted)
+        {
+            lookup.Add(ref _groups[group].Root, vma);
+        }
+    }
+
+    /// <summary>Offsets must be linear, and the objects equal, or one of them not there yet.</summary>
+    public MergeTests CanJoin(in JoinCandidate candidate)
+    {
+        MergeTests failed = candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+        return candidate.StateOf.IsNone ? failed : failed | CanBridge(candidate.Target, candidate.StateOf);
+    }
+
+    /// <summary>The same of the neighbours of a range that fits both.</summary>
+    public MergeTests CanBridge(VmaId left, VmaId right)
+    {
+        int a = this[left];
+        int b = this[right];
+        return a == 0 || b == 0 || a == b ? MergeTests.None : MergeTests.AnonVma;
+    }
+
+    /// <summary>Offers the places that may map a page of an object, until the visitor stops.</summary>
+    public void Walk<TVisitor>(int group, ulong pgoff, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor =>
+        world.Counters.Lock(LockClass.ReverseMapRead, lookup.Walk(_groups[group].Root, pgoff, ref visitor));
+
+    /// <summary>VMAs of an image that share an anon_vma share an object; forks before it left no trace.</summary>
+    public Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
+    {
+        Dictionary<ulong, VmaId> firstOf = [];
+        for (int at = 0; at < vmas.Length; at++)
+        {
+            ulong anonVma = image.Vmas[at].AnonVma;
+            if (anonVma == 0)
+            {
+                continue;
+            }
+
+            if (firstOf.TryGetValue(anonVma, out VmaId first))
+            {
+                Follow(first, vmas[at]);
+            }
+            else if (Create(vmas[at]) == 0)
+            {
+                return Errno.ENOMEM;
+            }
+            else
+            {
+                firstOf.Add(anonVma, vmas[at]);
+            }
+        }
+
+        return Errno.None;
+    }
+
+    private struct Group
+    {
+        /// <summary>VMAs that have this object; 0 marks a free slot.</summary>
+        public int Count;
+
+        public LookupRoot Root;
+
+        /// <summary>Of a free slot: the next one; 0 ends the chain.</summary>
+        public int NextFree;
+    }
+}

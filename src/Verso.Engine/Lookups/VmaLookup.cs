@@ -1,0 +1,58 @@
+using Verso.Engine.ReverseMaps;
+
+namespace Verso.Engine.Lookups;
+
+/// <summary>
+/// A way to hold sets of VMAs and to find those that cover a page offset: list or tree. A VMA is in one set at most, so
+/// its place is kept in an array by VMA, as the kernel keeps it in the VMA: adding allocates no kernel object.
+/// </summary>
+internal abstract class VmaLookup(World world)
+{
+    /// <summary>
+    /// Whether a VMA's place depends on its page offsets, so that it must be taken out while they change.
+    /// </summary>
+    public abstract bool IsSorted { get; }
+
+    /// <summary>
+    /// VMAs that walks have looked at, since the machine began, without offering them: beside the page offset, passed
+    /// on the way.
+    /// </summary>
+    public long Passed { get; protected set; }
+
+    protected World World => world;
+
+    /// <summary>Adds a VMA with the bounds it has now. Requires: it is in no set.</summary>
+    public abstract void Add(ref LookupRoot root, VmaId vma);
+
+    /// <summary>Requires: it is in this set.</summary>
+    public abstract void Remove(ref LookupRoot root, VmaId vma);
+
+    /// <summary>
+    /// Offers (mm, address) of every VMA of the set that covers the page offset, until the visitor stops. Returns how
+    /// many the visitor was told of, offered or dismissed.
+    /// </summary>
+    public abstract long Walk<TVisitor>(LookupRoot root, ulong pgoff, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor;
+
+    /// <summary>Lists every VMA of the set; the first broken invariant of its structure as text, or null.</summary>
+    public abstract string? Audit(LookupRoot root, List<VmaId> members);
+
+    /// <summary>An array by VMA, long enough for this one.</summary>
+    protected void Fit<T>(ref T[] byVma, VmaId vma)
+    {
+        if (vma.Value >= byVma.Length)
+        {
+            Array.Resize(ref byVma, Math.Max(world.Vmas.Capacity, vma.Value + 1));
+        }
+    }
+}
+
+/// <summary>Where a set begins; all zero is the empty set.</summary>
+internal struct LookupRoot
+{
+    /// <summary>The first VMA of a list, the top of a tree; 0 where empty.</summary>
+    public int Top;
+
+    /// <summary>Of a priority search tree: page offsets are below 2 to this power.</summary>
+    public int Bits;
+}

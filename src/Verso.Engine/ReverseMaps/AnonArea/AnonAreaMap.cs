@@ -1,0 +1,111 @@
+using Verso.Engine.Images;
+using Verso.Engine.Lookups;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.AnonArea;
+
+/// <summary>
+/// A VMA points to an anon_area, which lists every VMA that fork or a split made of it; a page points to the area. See
+/// docs/designs/anon-area.md.
+/// </summary>
+/// <remarks>
+/// Of a folio it keeps <see cref="Frames.Frame.Mapping"/> (the area) and <see cref="Frames.Frame.Index"/> (the page
+/// offset, which mremap does not change).
+/// </remarks>
+public sealed class AnonAreaMap : ReverseMap
+{
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly DesignFacts Line = new(
+        "anon-area",
+        "VMAs related by fork or split are on the list of one area; so are their pages",
+        "David S. Miller, April 2000; quoted in Lokier's mail of 27 April",
+        PageOwner.PageTable);
+
+    /// <summary>
+    /// The mail names a reference count and an address_space: 8 bytes, and 56 as in 2.3.99 on a 64-bit machine (list of
+    /// pages 16, their number 8, operations 8, host 8, i_mmap 8, i_shared_lock 8).
+    /// </summary>
+    private const int KernelSizeBytes = 64;
+
+    private VmaList? _list;
+    private VmaGroups? _areas;
+
+    /// <inheritdoc/>
+    public override DesignFacts Facts => Line;
+
+    internal VmaGroups Areas => _areas!;
+
+    /// <inheritdoc/>
+    public override void Start(World world)
+    {
+        base.Start(world);
+        _list = new VmaList(world);
+        _areas = new VmaGroups(world, world.Ledger.Register("anon_area", KernelSizeBytes), _list);
+    }
+
+    /// <inheritdoc/>
+    public override MergeTests CanJoin(in JoinCandidate candidate) => Areas.CanJoin(candidate);
+
+    /// <inheritdoc/>
+    public override MergeTests CanBridge(VmaId left, VmaId right) => Areas.CanBridge(left, right);
+
+    /// <inheritdoc/>
+    public override void Adjusting(VmaId vma) => Areas.Adjusting(vma);
+
+    /// <inheritdoc/>
+    public override void Adjusted(VmaId vma) => Areas.Adjusted(vma);
+
+    /// <inheritdoc/>
+    public override Errno Split(VmaId source, VmaId fresh)
+    {
+        Areas.Follow(source, fresh);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override Errno Join(VmaId target, VmaId source)
+    {
+        Areas.Follow(source, target);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override Errno Copy(VmaId source, VmaId copy)
+    {
+        Areas.Follow(source, copy);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override void Drop(VmaId vma, DropReason reason) => Areas.Leave(vma);
+
+    /// <inheritdoc/>
+    /// <remarks>anon_dup: the child's VMA on the list, and one more reference.</remarks>
+    public override Errno Fork(VmaId parent, VmaId child)
+    {
+        Areas.Follow(parent, child);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
+    {
+        outcome = PrepareOutcome.Allocated;
+        return Areas.Create(vma) == 0 ? Errno.ENOMEM : Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override string? Audit() => Areas.Audit(
+        (VmaId vma, in Frames.Frame frame) =>
+            frame.Mapping == Areas[vma] ? null : $"belongs to area {frame.Mapping}, its VMA to {Areas[vma]}");
+
+    /// <inheritdoc/>
+    public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas) => Areas.Load(image, vmas);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DesignFigure> Figures() =>
+    [
+        new("longest list now", Areas.LargestCount),
+        new("listed VMAs that did not cover the page", _list!.Passed),
+    ];
+}

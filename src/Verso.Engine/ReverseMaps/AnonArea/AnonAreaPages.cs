@@ -1,0 +1,67 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.AnonArea;
+
+/// <summary>The page hooks of <see cref="AnonAreaMap"/>.</summary>
+public readonly struct AnonAreaPages(AnonAreaMap map) : IPageHooks
+{
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.PageTable;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address)
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        page.Mapping = map.Areas[vma];
+        page.Index = map.World.Vmas[vma].PgoffAt(address);
+        Invariant.Require(page.Mapping != 0);
+    }
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
+    {
+    }
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
+    {
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A page is only ever mapped in VMAs of its own area, so there is none to move it to.</remarks>
+    public void Adopt(Pfn frame, VmaId vma, ulong address) =>
+        Invariant.Require(map.World.Frames[frame].Mapping == map.Areas[vma]);
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        map.Areas.Walk(page.Mapping, page.Index, ref visitor);
+    }
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) => default;
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+}
