@@ -1,5 +1,6 @@
 using Verso.Engine.ReverseMaps.AnonArea;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
+using Verso.Engine.ReverseMaps.MatenaMerging;
 using Verso.Engine.ReverseMaps.PageTableScan;
 using Verso.Engine.ReverseMaps.PteChain;
 
@@ -14,7 +15,8 @@ public static class Catalogue
         new(PageTableScanMap.Line, options => Machine.With(options, new PageTableScanPages(new()))),
         new(PteChainMap.Line, options => Machine.With(options, new PteChainPages(new()))),
         new(AnonAreaMap.Line, options => Machine.With(options, new AnonAreaPages(new()))),
-        new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new()))),
+        new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
+        new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
     ];
 
     /// <summary>The entry with this name, or null.</summary>

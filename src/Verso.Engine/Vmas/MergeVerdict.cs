@@ -28,6 +28,12 @@ public enum MergeTests : ushort
 
     /// <summary>The VMA that would be deleted has a close operation.</summary>
     Close = 1 << 9,
+
+    /// <summary>
+    /// A design that repairs anon_vmas or page offsets by re-homing pages could not, as pages are shared. Beside the
+    /// test that it would have repaired.
+    /// </summary>
+    SharedPages = 1 << 10,
 }
 
 /// <summary>What a merge test found: the full set of failed tests, and the first in kernel order.</summary>

@@ -61,6 +61,20 @@ internal sealed partial class AnonVmaGraph
     /// <summary>vma_is_fork_child: faulted, and folios of ancestors may be mapped here.</summary>
     public bool IsForkChild(VmaId vma) => !vma.IsNone && AnonVmaOf(vma) != 0 && !IsSingular(vma);
 
+    /// <summary>
+    /// Whether a folio mapped in this VMA may be mapped by another address space, as far as anon_vmas tell: it was
+    /// forked from another, or a fork child is linked to its anon_vma (a VMA in the tree whose own is another).
+    /// </summary>
+    public bool MayShareFolios(VmaId vma)
+    {
+        int own = AnonVmaOf(vma);
+        return own != 0 && (!IsSingular(vma) || HasOthers(_anonVmas[own].Tree, own));
+    }
+
+    private bool HasOthers(int top, int own) =>
+        top != 0 && (AnonVmaOf(_links[top].Vma) != own
+            || HasOthers(_links[top].Tree.Left, own) || HasOthers(_links[top].Tree.Right, own));
+
     private ref Row RowOf(VmaId vma)
     {
         if (vma.Value >= _rows.Length)
