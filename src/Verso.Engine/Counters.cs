@@ -69,6 +69,13 @@ public sealed class Counters
     /// <summary>Refilled from a memory object: the price of not copying entries at fork.</summary>
     public long FaultFound;
 
+    /// <summary>Entries mapped again after a swap-out, and folios swapped out.</summary>
+    public long FaultSwappedIn;
+    public long SwappedOut;
+
+    /// <summary>Folios that moved to another frame.</summary>
+    public long Migrated;
+
     public long ForkCount;
 
     /// <summary>Prepared (anon_vma_prepare) by allocating, and by reusing a neighbour's.</summary>

@@ -35,6 +35,19 @@ public abstract partial class Machine
     /// </summary>
     public abstract string? VerifyWalks();
 
+    /// <summary>
+    /// Reclaims the anonymous folio mapped at this address: walks, puts swap entries in place of all that map it, and
+    /// frees it. EFAULT where nothing is mapped, EINVAL for a page of a file, EBUSY where it is locked in memory or the
+    /// walk missed an entry, ENOMEM without a slot.
+    /// </summary>
+    public abstract Errno SwapOut(MmId mm, ulong address);
+
+    /// <summary>
+    /// Moves the anonymous folio mapped at this address to another frame: two walks, one that puts migration entries
+    /// and one that takes them away. EFAULT, EINVAL, EBUSY as <see cref="SwapOut"/> (locked pages move), ENOMEM.
+    /// </summary>
+    public abstract Errno Migrate(MmId mm, ulong address);
+
     /// <summary>What the page table holds at this address.</summary>
     public abstract PageView PageAt(MmId mm, ulong address);
 
@@ -136,5 +149,6 @@ public enum PagePresence
 /// <param name="MapCount">How many entries map the frame.</param>
 /// <param name="Exclusive">PageAnonExclusive.</param>
 /// <param name="Writable">The entry allows writing.</param>
+/// <param name="Slot">The swap slot; 0 unless swapped out.</param>
 public readonly record struct PageView(
-    PagePresence Presence, Pfn Frame, bool Anonymous, int MapCount, bool Exclusive, bool Writable);
+    PagePresence Presence, Pfn Frame, bool Anonymous, int MapCount, bool Exclusive, bool Writable, int Slot = 0);

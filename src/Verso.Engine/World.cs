@@ -1,6 +1,7 @@
 using Verso.Engine.Frames;
 using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
+using Verso.Engine.Swap;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
@@ -21,6 +22,7 @@ public sealed class World
         Vmas = new VmaTable(Ledger);
         Files = new FileTable(Vmas, Frames, Ledger, Counters);
         Mms = new MmTable(Ledger);
+        Swap = new SwapTable(options, Ledger);
     }
 
     public MachineOptions Options { get; }
@@ -40,4 +42,6 @@ public sealed class World
     public FileTable Files { get; }
 
     public MmTable Mms { get; }
+
+    public SwapTable Swap { get; }
 }

@@ -18,7 +18,7 @@ namespace Verso.Engine.Frames;
 ///   MapCount  present entries of any page table that hold this frame
 /// </code>
 /// <para>
-/// The reference count is not stored: it is MapCount, plus one for the page cache or for a memory object. Nothing else
+/// The reference count is not stored: it is MapCount, plus one for the page cache, the swap cache or a memory object. Nothing else
 /// refers to a frame between operations of a single-threaded machine.
 /// </para>
 /// <para>
@@ -37,6 +37,8 @@ public struct Frame
     public const ulong IndexMax = (1UL << (64 - FlagBits)) - 1;
 
     private const ulong FlagMask = (1UL << FlagBits) - 1;
+
+    private const ulong KeptMask = (ulong)(FrameFlags.PageCache | FrameFlags.SwapCache | FrameFlags.Held);
 
     private ulong _word;
 
@@ -75,7 +77,7 @@ public struct Frame
 
     /// <summary><c>folio_ref_count</c>, derived.</summary>
     public readonly int ReferenceCount =>
-        MapCount + BitOperations.PopCount(_word & (ulong)(FrameFlags.PageCache | FrameFlags.Held));
+        MapCount + BitOperations.PopCount(_word & KeptMask);
 
     /// <summary>Sets flags.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,7 +10,7 @@ public sealed partial class Machine<TPages>
 {
     /// <inheritdoc/>
     private protected override string? AuditPages() =>
-        AuditTables() ?? AuditEntries() ?? AuditFrames() ?? AuditFiles() ?? Structure.Audit();
+        AuditTables() ?? AuditEntries() ?? AuditFrames() ?? AuditSwap() ?? AuditFiles() ?? Structure.Audit();
 
     /// <summary>Live counts, owners, and links from parent to child and back.</summary>
     private string? AuditTables()

@@ -44,7 +44,8 @@ public sealed partial class Machine<TPages>
                 : Pte.IsGuard(pte) ? PagePresence.Guard
                 : Pte.IsSwap(pte) ? PagePresence.Swapped
                 : PagePresence.Empty;
-            return new PageView(presence, default, false, 0, false, false);
+            int slot = presence == PagePresence.Swapped ? Pte.Slot(pte) : 0;
+            return new PageView(presence, default, false, 0, false, false, slot);
         }
 
         Pfn pfn = Pte.Frame(pte);

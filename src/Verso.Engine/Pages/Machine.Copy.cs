@@ -137,6 +137,12 @@ public sealed partial class Machine<TPages>
                     }
                 }
             }
+            else if (Pte.IsSwap(pte))
+            {
+                World.Swap.Hold(Pte.Slot(pte));
+                pte &= ~Pte.SwapExclusive;
+                from[i] = pte;
+            }
 
             to[i] = pte;
         }
@@ -187,6 +193,11 @@ public sealed partial class Machine<TPages>
             {
                 // The parent's entry is still there: this is never the last.
                 Invariant.Require(--_frames[Pte.Frame(pte)].MapCount > 0);
+            }
+
+            else if (Pte.IsSwap(pte))
+            {
+                Invariant.Require(!World.Swap.Release(Pte.Slot(pte)));
             }
 
             entries[i] = 0;

@@ -76,9 +76,9 @@ public sealed partial class Machine<TPages>
             if (TPages.Owner == PageOwner.Object && !_vmas[id].IsShared)
             {
                 FoundPage found = _hooks.Find(id, address);
-                if (!found.Frame.IsNone)
+                if (found != default)
                 {
-                    return FoundFault(id, at, found.Frame, access);
+                    return FoundFault(id, at, found, access);
                 }
             }
 
@@ -89,8 +89,12 @@ public sealed partial class Machine<TPages>
 
         if (!Pte.IsPresent(pte))
         {
-            // handle_pte_marker: VM_FAULT_SIGSEGV, which x86-64 reports as SEGV_MAPERR (seen on 6.18.44). The engine
-            // has no reclaim yet, so it is no swap entry.
+            if (Pte.IsSwap(pte))
+            {
+                return SwapFault(id, at, access, logged);
+            }
+
+            // handle_pte_marker: VM_FAULT_SIGSEGV, which x86-64 reports as SEGV_MAPERR (seen on 6.18.44).
             Invariant.Require(Pte.IsGuard(pte));
             return FaultOutcome.MapError;
         }

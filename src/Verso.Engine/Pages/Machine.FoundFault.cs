@@ -8,10 +8,17 @@ namespace Verso.Engine;
 public sealed partial class Machine<TPages>
 {
     /// <summary>
-    /// A read maps the page as it is. A write takes it where nobody else can see it, and else copies it.
+    /// A read maps the page as it is. A write takes it where nobody else can see it, and else copies it. What is in swap
+    /// is brought back first.
     /// </summary>
-    private FaultOutcome FoundFault(VmaId id, in PteRange at, Pfn page, FaultAccess access)
+    private FaultOutcome FoundFault(VmaId id, in PteRange at, FoundPage found, FaultAccess access)
     {
+        Pfn page = found.Frame.IsNone ? Refill(id, at, found.Slot) : found.Frame;
+        if (page.IsNone)
+        {
+            return FaultOutcome.OutOfMemory;
+        }
+
         _counters.FaultFound++;
         if (access != FaultAccess.Write)
         {
@@ -33,5 +40,18 @@ public sealed partial class Machine<TPages>
         }
 
         return outcome;
+    }
+
+    private Pfn Refill(VmaId id, in PteRange at, int slot)
+    {
+        Pfn page = ReadIn(slot, _vmas[id].PgoffAt(at.Address));
+        if (!page.IsNone)
+        {
+            _hooks.Refilled(id, at.Address, page);
+            Invariant.Require(World.Swap.Release(slot));
+            _counters.FaultSwappedIn++;
+        }
+
+        return page;
     }
 }

@@ -30,6 +30,11 @@ public sealed partial class Machine<TPages>
     private void LazyFreePage(VmaId vma, in PteRange at)
     {
         ref ulong entry = ref _tables.Entry(at.Table, at.First);
+        if (Pte.IsSwap(entry))
+        {
+            ZapLeaf(vma, at, UnmapReason.Discard);
+        }
+
         if (!Pte.HasFrame(entry))
         {
             return;

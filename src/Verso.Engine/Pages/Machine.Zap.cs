@@ -79,6 +79,10 @@ public sealed partial class Machine<TPages>
             {
                 continue;
             }
+            else if (Pte.IsSwap(pte))
+            {
+                ReleaseSlot(Pte.Slot(pte));
+            }
 
             entries[i] = 0;
             cleared++;

@@ -72,14 +72,27 @@ public sealed partial class Machine<TPages> : Machine
             return false;
         }
 
-        if (TPages.Owner == PageOwner.Object && frame.IsHeld)
+        if ((frame.Flags & (FrameFlags.Held | FrameFlags.SwapCache)) != 0)
         {
-            frame.Clear(FrameFlags.Exclusive);
+            KeepUnmapped(pfn);
             return false;
         }
 
         _hooks.Release(pfn);
         _frames.Unlist(pfn);
         return true;
+    }
+
+    /// <summary>
+    /// The last entry of a page is gone, but an object holds it, or swap entries still refer to the slot that it
+    /// caches: then it goes there.
+    /// </summary>
+    private void KeepUnmapped(Pfn pfn)
+    {
+        _frames[pfn].Clear(FrameFlags.Exclusive);
+        if ((_frames[pfn].Flags & FrameFlags.SwapCache) != 0)
+        {
+            WriteOut(pfn, World.Swap.SlotOf(pfn));
+        }
     }
 }

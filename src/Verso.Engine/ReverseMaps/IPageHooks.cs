@@ -68,6 +68,18 @@ public interface IPageHooks
     /// <summary>The last entry and reference of an anonymous folio are gone.</summary>
     void Release(Pfn frame);
 
+    /// <summary>
+    /// A folio came back from swap and will be mapped at this address first (do_swap_page, __folio_set_anon).
+    /// Page-table-owned designs only.
+    /// </summary>
+    void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing);
+
+    /// <summary>
+    /// A frame takes the place of another (migration): what the design keeps by frame number moves over. Index,
+    /// mapping, flags and map count are the new one's already; no entry is present meanwhile.
+    /// </summary>
+    void Replace(Pfn old, Pfn fresh);
+
     // ---- Object-owned designs ----
 
     /// <summary>
@@ -81,8 +93,22 @@ public interface IPageHooks
     /// of object-owned designs.
     /// </summary>
     bool IsSole(Pfn frame, VmaId vma, ulong address);
+
+    /// <summary>
+    /// The page of this frame, mapped nowhere any more, is in this swap slot from now on; the object gives its frame
+    /// up. The object has one reference to the slot, and releases it by <see cref="Swap.SwapTable.Release"/> when the
+    /// page goes.
+    /// </summary>
+    void SwappedOut(Pfn frame, int slot);
+
+    /// <summary>
+    /// The page that <see cref="Find"/> found in a slot here is in this frame from now on. The machine releases the
+    /// slot.
+    /// </summary>
+    void Refilled(VmaId vma, ulong address, Pfn frame);
 }
 
 /// <summary>What an object holds at one page.</summary>
 /// <param name="Frame">The frame; none if there is no page in memory.</param>
-public readonly record struct FoundPage(Pfn Frame);
+/// <param name="Slot">The swap slot, where it is swapped out; else 0.</param>
+public readonly record struct FoundPage(Pfn Frame, int Slot = 0);

@@ -41,6 +41,17 @@ public enum ReserveReason
 
     /// <summary>A new anonymous page will be put there.</summary>
     Instantiate = 1,
+
+    /// <summary>A page that comes back from swap; others may map it already.</summary>
+    SwapIn = 2,
+}
+
+/// <summary>Whether a page that comes back from swap can be anybody else's too.</summary>
+public enum PageSharing
+{
+    /// <summary>Others may have an entry for it: whoever may ever have shared it must find it.</summary>
+    Shared = 0,
+    Exclusive = 1,
 }
 
 /// <summary>What fork does about the entries of one VMA.</summary>

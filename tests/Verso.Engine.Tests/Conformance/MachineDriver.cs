@@ -79,6 +79,12 @@ internal sealed class MachineDriver
             case OpKind.Read:
                 FaultOutcome read = Machine.ReadByte(mm, Window.AccessAddress(op.Start), out byte value);
                 return new Outcome(Errno.None, 0, read, read == FaultOutcome.Done ? value : (byte)0);
+            case OpKind.SwapOut:
+                Machine.SwapOut(mm, Window.AccessAddress(op.Start));
+                return default;
+            case OpKind.Migrate:
+                Machine.Migrate(mm, Window.AccessAddress(op.Start));
+                return default;
             case OpKind.Write:
                 return new Outcome(Errno.None, 0, Machine.WriteByte(mm, Window.AccessAddress(op.Start), op.Value));
             default:

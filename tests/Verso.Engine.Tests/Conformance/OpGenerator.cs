@@ -18,6 +18,7 @@ internal sealed partial class OpGenerator(ulong seed)
         (9, OpKind.Protect), (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock),
         (2, OpKind.Unlock), (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (8, OpKind.Fork),
         (1, OpKind.Share), (4, OpKind.Exit), (1, OpKind.Exec), (2, OpKind.Truncate), (2, OpKind.Punch),
+        (6, OpKind.SwapOut), (4, OpKind.Migrate),
     ];
 
     private static readonly Advice[] Advices =
@@ -139,7 +140,7 @@ internal sealed partial class OpGenerator(ulong seed)
                 return op with { Start = Window.HeapPage - 1 + _random.Below(10) };
             case OpKind.Fork:
                 return op with { Other = _random.Pick(Letters.ToCharArray()) };
-            case OpKind.Read:
+            case OpKind.Read or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = PickPage(op.Mm) };
             case OpKind.Write:
                 return op with { Start = PickPage(op.Mm), Value = (byte)_random.Below(256) };

@@ -206,6 +206,11 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
                 : view.Anonymous ? SettleCopied(letter, at, page) : SettleBehind(letter, at, page);
         }
 
+        if (view.Presence == PagePresence.Swapped)
+        {
+            return CompareByte(page, ByteOf(view.Slot));
+        }
+
         // Where the page table is the only record of a page, an empty entry says what the page reads.
         bool isRecord = driver.Machine.Design.Owner == PageOwner.PageTable;
         return isRecord && view.Presence is PagePresence.Empty or PagePresence.ZeroPage
@@ -213,11 +218,19 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
             : null;
     }
 
-    private string? CompareByte(ModelPage page, PageView view)
+    private string? CompareByte(ModelPage page, PageView view) =>
+        CompareByte(page, driver.Machine.World.Frames.Bytes(view.Frame)[Window.ByteInPage]);
+
+    /// <summary>The byte of a page that was swapped out, or is in the swap cache.</summary>
+    private byte ByteOf(int slot)
     {
-        byte value = driver.Machine.World.Frames.Bytes(view.Frame)[Window.ByteInPage];
-        return model.MayRead(page, value) ? null : $"holds {value}, expected {Describe(page)}";
+        World world = driver.Machine.World;
+        Pfn cached = world.Swap.FrameOf(slot);
+        return cached.IsNone ? world.Swap.Read(slot)[Window.ByteInPage] : world.Frames.Bytes(cached)[Window.ByteInPage];
     }
+
+    private string? CompareByte(ModelPage page, byte value) =>
+        model.MayRead(page, value) ? null : $"holds {value}, expected {Describe(page)}";
 
     private string Describe(ModelPage page) => page.Own is not byte own
         ? $"{model.BehindOf(page)} from behind"

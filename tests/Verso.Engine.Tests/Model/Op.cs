@@ -24,6 +24,12 @@ internal enum OpKind
     Truncate,
     Punch,
 
+    /// <summary>The anonymous page there, if there is one that may go, is swapped out.</summary>
+    SwapOut,
+
+    /// <summary>It moves to another frame.</summary>
+    Migrate,
+
     /// <summary>The n-th allocation of the next step fails.</summary>
     Fail,
 }

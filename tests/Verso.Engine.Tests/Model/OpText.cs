@@ -12,6 +12,7 @@ namespace Verso.Engine.Tests.Model;
 ///   remap A 4 3 5 [maymove] [dontunmap] [fixed 10 | hint 10]           lockall A [current] [future] [onfault]
 ///   brk A 20            policy A 4 3 1      fork A B      share A      exit A      exec A       unlockall A
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
+///   swapout A 5         migrate A 5
 /// </code>
 /// Empty lines and what follows a # are skipped.
 /// </remarks>
@@ -103,7 +104,7 @@ internal static class OpText
                 return [Text(op.Start), Text(op.Count)];
             case OpKind.Policy:
                 return [Text(op.Start), Text(op.Count), Text(op.Value)];
-            case OpKind.Brk or OpKind.Read or OpKind.Truncate:
+            case OpKind.Brk or OpKind.Read or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return [Text(op.Start)];
             case OpKind.Write:
                 return [Text(op.Start), Text(op.Value)];
@@ -147,7 +148,7 @@ internal static class OpText
                 return op with { Start = Number(rest), Count = Number(rest) };
             case OpKind.Policy:
                 return op with { Start = Number(rest), Count = Number(rest), Value = (byte)Number(rest) };
-            case OpKind.Brk or OpKind.Read or OpKind.Truncate:
+            case OpKind.Brk or OpKind.Read or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = Number(rest) };
             case OpKind.Write:
                 return op with { Start = Number(rest), Value = (byte)Number(rest) };

@@ -59,8 +59,37 @@ public readonly struct AnonVmaChainPages(AnonVmaChainMap map) : IPageHooks
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A page that others may share goes to the oldest anon_vma, whose tree all of them are in.
+    /// </remarks>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
+    {
+        Instantiate(frame, vma, address);
+        if (sharing == PageSharing.Shared)
+        {
+            ref Frames.Frame page = ref map.World.Frames[frame];
+            page.Mapping = Graph.RootOf(page.Mapping);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Replace(Pfn old, Pfn fresh)
+    {
+    }
+
+    /// <inheritdoc/>
     public FoundPage Find(VmaId vma, ulong address) => default;
 
     /// <inheritdoc/>
     public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame)
+    {
+    }
 }

@@ -51,6 +51,9 @@ internal sealed partial class AnonVmaGraph
     /// <summary><c>vma->anon_vma</c>; 0 where NULL.</summary>
     public int AnonVmaOf(VmaId vma) => vma.Value < _rows.Length ? _rows[vma.Value].AnonVma : 0;
 
+    /// <summary><c>anon_vma->root</c>.</summary>
+    public int RootOf(int anonVma) => _anonVmas[anonVma].Root;
+
     /// <summary>list_is_singular(&amp;vma->anon_vma_chain): faulted and never a fork child.</summary>
     public bool IsSingular(VmaId vma)
     {

@@ -11,6 +11,9 @@ namespace Verso.Engine.ReverseMaps.PageTableScan;
 /// </remarks>
 internal static class PageTableScanner
 {
+    /// <summary>Bits that tell which frame a migration entry waits for.</summary>
+    private const ulong MigrationMask = Pte.IdentityMask | Pte.Migration;
+
     /// <summary>Offers the entries that map the frame, by table and slot; dismisses all the others.</summary>
     public static void Walk<TVisitor>(World world, Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
@@ -47,23 +50,29 @@ internal static class PageTableScanner
         }
     }
 
-    /// <summary>The first slot from <paramref name="start"/> on whose entry maps the wanted frame, or -1.</summary>
+    /// <summary>
+    /// The first slot from <paramref name="start"/> on whose entry maps the wanted frame, or waits for it, or -1.
+    /// </summary>
     private static int Find(ReadOnlySpan<ulong> entries, ulong wanted, int start)
     {
         ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(entries);
         Vector<ulong> mask = new(Pte.IdentityMask);
         Vector<ulong> pattern = new(wanted);
+        ulong waiting = Pte.MakeMigration(Pte.Frame(wanted), 0);
+        Vector<ulong> waitingMask = new(MigrationMask);
+        Vector<ulong> waitingPattern = new(waiting);
         int width = Vector<ulong>.Count;
         for (int at = start / width; at < vectors.Length; at++)
         {
-            if (!Vector.EqualsAny(vectors[at] & mask, pattern))
+            if (!Vector.EqualsAny(vectors[at] & mask, pattern)
+                && !Vector.EqualsAny(vectors[at] & waitingMask, waitingPattern))
             {
                 continue;
             }
 
             for (int slot = Math.Max(start, at * width); slot < (at + 1) * width; slot++)
             {
-                if ((entries[slot] & Pte.IdentityMask) == wanted)
+                if ((entries[slot] & Pte.IdentityMask) == wanted || (entries[slot] & MigrationMask) == waiting)
                 {
                     return slot;
                 }

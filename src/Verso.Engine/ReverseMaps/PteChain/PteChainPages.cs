@@ -14,7 +14,7 @@ public readonly struct PteChainPages(PteChainMap map) : IPageHooks
     public ReverseMap Design => map;
 
     /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => _chains.Reserve(vma, range.Count);
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => _chains.Reserve(vma, range.Count, reason);
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address)
@@ -46,8 +46,29 @@ public readonly struct PteChainPages(PteChainMap map) : IPageHooks
     public void Release(Pfn frame) => _chains.Release(frame);
 
     /// <inheritdoc/>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
+    {
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The head of an anonymous frame's chain is its mapping.</remarks>
+    public void Replace(Pfn old, Pfn fresh)
+    {
+    }
+
+    /// <inheritdoc/>
     public FoundPage Find(VmaId vma, ulong address) => default;
 
     /// <inheritdoc/>
     public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame)
+    {
+    }
 }

@@ -10,9 +10,15 @@ internal sealed partial class PteChains
     /// <summary>
     /// Sees to a spare block for each entry that will be mapped. A fresh anonymous page needs none: it is mapped once.
     /// </summary>
-    public Errno Reserve(VmaId vma, int entries)
+    public Errno Reserve(VmaId vma, int entries, ReserveReason reason)
     {
-        if (!TracksFiles || _world.Vmas[vma].File.IsNone)
+        bool needsNone = reason switch
+        {
+            ReserveReason.Instantiate => !TracksFiles || _world.Vmas[vma].File.IsNone,
+            ReserveReason.Map => !TracksFiles,
+            _ => false,
+        };
+        if (needsNone)
         {
             return Errno.None;
         }
