@@ -8,8 +8,8 @@ namespace Verso.Engine;
 public sealed partial class Machine<TPages>
 {
     /// <summary>
-    /// A read maps the page as it is. A write takes it where nobody else can see it, and else copies it. What is in swap
-    /// is brought back first.
+    /// A read maps the page as it is. A write takes it where nobody else can see it, and else copies it. What is in
+    /// swap is brought back first.
     /// </summary>
     private FaultOutcome FoundFault(VmaId id, in PteRange at, FoundPage found, FaultAccess access)
     {

@@ -55,7 +55,9 @@ public sealed partial class Machine<TPages>
         return page.IsNone ? Errno.EFAULT : _frames[page].IsAnonymous ? Errno.None : Errno.EINVAL;
     }
 
-    /// <summary>Walks the reverse map and notes every entry that maps the folio. Returns whether one is dirty.</summary>
+    /// <summary>
+    /// Walks the reverse map and notes every entry that maps the folio. Returns whether one is dirty.
+    /// </summary>
     private bool CollectMappings(Pfn page, out bool isLocked)
     {
         _mappings.Clear();
@@ -70,7 +72,9 @@ public sealed partial class Machine<TPages>
     private PteRange EntryAt((MmId Mm, ulong Address) at) =>
         PageTablePool.OnePage(_tables.FindLeaf(_mms[at.Mm], at.Address), at.Address);
 
-    /// <summary>try_to_unmap_one: a swap entry takes the place of the page, or nothing where an object knows it.</summary>
+    /// <summary>
+    /// try_to_unmap_one: a swap entry takes the place of the page, or nothing where an object knows it.
+    /// </summary>
     private void UnmapToSwap((MmId Mm, ulong Address) mapping, Pfn page, int slot)
     {
         PteRange at = EntryAt(mapping);
@@ -91,7 +95,9 @@ public sealed partial class Machine<TPages>
         _counters.PtesZapped++;
     }
 
-    /// <summary>The page goes to its slot. EBUSY where the walk missed an entry: then it stays, in the swap cache.</summary>
+    /// <summary>
+    /// The page goes to its slot. EBUSY where the walk missed an entry: then it stays, in the swap cache.
+    /// </summary>
     private Errno FinishSwapOut(Pfn page, int slot)
     {
         if (_frames[page].MapCount > 0)

@@ -14,7 +14,8 @@ public readonly struct PteChainPages(PteChainMap map) : IPageHooks
     public ReverseMap Design => map;
 
     /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => _chains.Reserve(vma, range.Count, reason);
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) =>
+        _chains.Reserve(vma, range.Count, reason);
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address)
