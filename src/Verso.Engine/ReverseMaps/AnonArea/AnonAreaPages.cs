@@ -60,8 +60,27 @@ public readonly struct AnonAreaPages(AnonAreaMap map) : IPageHooks
     }
 
     /// <inheritdoc/>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) =>
+        Instantiate(frame, vma, address);
+
+    /// <inheritdoc/>
+    public void Replace(Pfn old, Pfn fresh)
+    {
+    }
+
+    /// <inheritdoc/>
     public FoundPage Find(VmaId vma, ulong address) => default;
 
     /// <inheritdoc/>
     public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame)
+    {
+    }
 }
