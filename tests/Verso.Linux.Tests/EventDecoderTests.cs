@@ -94,6 +94,19 @@ public sealed unsafe class EventDecoderTests
     }
 
     [Theory]
+    [InlineData(1, 2)]
+    [InlineData(1, 1)]
+    public void ARecycledAnonVmaDoesNotTakeThePlaceKeptForItsForerunner(uint firstMm, uint secondMm)
+    {
+        // The first is of fork's making, which nothing announces; it is freed, and its address is given out again.
+        Prepare(task: 1, PrepareFlags.None, 0x8000, anonVma: 0x80, firstMm);
+        Send(new FlagsRecord { Head = Head(RecordKind.Task, task: 1) with { C = 2, Mm = secondMm } });
+        Prepare(task: 2, PrepareFlags.Allocated, 0x9000, anonVma: 0x80, secondMm);
+        _decoder.ReleaseFaults(_time + 10_000_000_000);
+        Assert.Equal([(1, 0x8000UL), (1, 2), (2, 0x9000)], Drained().Select(e => (e.Task, e.Arg0)));
+    }
+
+    [Theory]
     [InlineData(3 * 4096, 0, 0, 0)]
     [InlineData(4096, 0, -1, -1)]
     [InlineData(3 * 4096 - 1, 0, 0, -1)]
@@ -171,12 +184,13 @@ public sealed unsafe class EventDecoderTests
     private void Fault(uint task, ulong address, byte errorCode) =>
         Send(new FaultRecord { Head = Head(RecordKind.Fault, task, errorCode), Address = address });
 
-    private void Prepare(uint task, PrepareFlags flags, ulong start, ulong anonVma) => Send(new PrepareRecord
-    {
-        Head = Head(RecordKind.Prepare, task, (byte)flags),
-        Start = start,
-        AnonVma = anonVma,
-    });
+    private void Prepare(uint task, PrepareFlags flags, ulong start, ulong anonVma, uint mm = 1) =>
+        Send(new PrepareRecord
+        {
+            Head = Head(RecordKind.Prepare, task, (byte)flags) with { Mm = mm },
+            Start = start,
+            AnonVma = anonVma,
+        });
 
     private void Call(uint task, CallKind kind, ulong address) => Send(new CallRecord
     {

@@ -54,7 +54,7 @@ internal sealed unsafe partial class EventDecoder
         var start = Event(TraceEventKind.TaskStart, record.Head);
         start.Arg0 = record.Head.C;
         start.Arg1 = record.Flags;
-        sequencer.Add(start);
+        PlacesOf((int)record.Head.C).Start = sequencer.Add(start) + 1;
         Counts.Tasks++;
     }
 

@@ -211,13 +211,19 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
             prepare.Arg1 = (ulong)outcome;
         }
 
-        if (kept != 0 && sequencer.IsHeld(kept - 1))
+        if (kept == 0 || !sequencer.IsHeld(kept - 1))
+        {
+            sequencer.Add(prepare);
+        }
+        else if (sequencer.At(kept - 1).Mm == prepare.Mm && kept > places.Start)
         {
             sequencer.At(kept - 1) = prepare;
             sequencer.Release(kept - 1);
         }
         else
         {
+            // Kept for the maker of an anon_vma that fork made, which nothing announces; it was since freed.
+            sequencer.Drop(kept - 1);
             sequencer.Add(prepare);
         }
     }
@@ -267,9 +273,10 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
 
     private readonly record struct HeldPlace(long Place, int Task, ulong Time);
 
-    /// <summary>Places are stored plus one; 0 is none.</summary>
+    /// <summary>Places are stored plus one; 0 is none. No event of the task may stand before Start.</summary>
     private sealed class TaskPlaces
     {
+        internal long Start;
         internal long Fault;
         internal long Call;
         internal int CallEvents;

@@ -37,8 +37,8 @@ internal sealed class Sequencer(ITraceSink sink)
     /// <summary>The oldest place, if any.</summary>
     internal long First => _first;
 
-    /// <summary>An event that is complete.</summary>
-    internal void Add(in TraceEvent traceEvent) => Take(traceEvent, State.Ready);
+    /// <summary>An event that is complete; its place.</summary>
+    internal long Add(in TraceEvent traceEvent) => Take(traceEvent, State.Ready);
 
     /// <summary>An event that is not complete; its place.</summary>
     internal long Hold(in TraceEvent traceEvent) => Take(traceEvent, State.Waiting);
