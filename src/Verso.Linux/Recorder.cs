@@ -12,9 +12,12 @@ namespace Verso.Linux;
 /// </summary>
 public sealed class Recorder : IDisposable
 {
-    /// <summary>The reader's sleep between looks at the ring; milliseconds. Grows while nothing comes.</summary>
-    private const int ShortestNap = 4;
-    private const int LongestNap = 16;
+    /// <summary>
+    /// The reader's sleep between looks at the ring; milliseconds. Grows while nothing comes. Two processors that do
+    /// nothing but fault fill some 3 MB in the shortest, and each look takes a processor from the command.
+    /// </summary>
+    private const int ShortestNap = 16;
+    private const int LongestNap = 32;
 
     /// <summary>How long the teardown of an exited process's address space may take; milliseconds.</summary>
     private const int TeardownPatience = 500;
@@ -24,6 +27,7 @@ public sealed class Recorder : IDisposable
     private readonly BpfProgram _program;
     private readonly RingReader _ring;
     private readonly ulong[] _lostBefore = new ulong[Enum.GetValues<LostReason>().Length];
+    private Thread? _detaching;
     private int _interrupts;
     private int _terminations;
 
@@ -108,6 +112,7 @@ public sealed class Recorder : IDisposable
 
     public void Dispose()
     {
+        _detaching?.Join();
         _ring.Dispose();
         _program.Dispose();
     }
@@ -138,14 +143,19 @@ public sealed class Recorder : IDisposable
             }
 
             nap = handled > 0 ? ShortestNap : Math.Min(nap * 2, LongestNap);
-            Thread.Sleep(nap);
+            if (!ended)
+            {
+                process.AwaitEnd(nap);
+            }
         }
     }
 
+    // Taking the programs off waits for every processor several times; the rest of the trace is written meanwhile.
     private void StopPrograms()
     {
         _program.Variable<uint>("stop") = 1;
-        _program.Detach();
+        _detaching = new Thread(_program.Detach);
+        _detaching.Start();
     }
 
     private static void AwaitCommand(CommandProcess process)

@@ -13,21 +13,25 @@ public sealed class TraceWriter : ITraceSink, IDisposable
     private readonly ByteEncoder _block = new(BlockFormat.BlockTargetBytes * 2);
     private readonly EventCodec _codec = new();
     private readonly MemoryStream _compressed = new();
+    private readonly TraceHeader _header;
     private ushort _frames;
     private int _blockEvents;
     private long _events;
     private long _lost;
     private long _checkpoints;
+    private bool _begun;
     private bool _finished;
 
-    /// <summary>Begins a trace. The stream stays the caller's to close.</summary>
+    /// <summary>
+    /// Begins a trace. The stream stays the caller's to close. Nothing is written before the first event or the end:
+    /// the serializer takes a while to start, and a recorder's command need not wait for it.
+    /// </summary>
     public TraceWriter(Stream stream, TraceHeader header)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(header);
         _stream = stream;
-        _stream.Write(BlockFormat.Magic);
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(header, TraceJson.Default.TraceHeader);
-        WriteFrame(FrameType.Header, FrameCoding.Plain, 0, text.Length, text);
+        _header = header;
     }
 
     /// <summary>Appends one event. It reaches the stream with its block, of some 256 KiB before compression.</summary>
@@ -36,6 +40,11 @@ public sealed class TraceWriter : ITraceSink, IDisposable
     /// </exception>
     public void Write(in TraceEvent e)
     {
+        if (!_begun)
+        {
+            WriteHeader();
+        }
+
         int payloadBytes = _codec.Prepare(e);
         if (_block.Length + payloadBytes > BlockFormat.BlockMaxBytes - BlockFormat.EventMaxBytes)
         {
@@ -66,12 +75,25 @@ public sealed class TraceWriter : ITraceSink, IDisposable
         }
 
         _finished = true;
+        if (!_begun)
+        {
+            WriteHeader();
+        }
+
         FlushBlock();
         TraceTrailer trailer = new() { Events = _events, Lost = _lost, Checkpoints = _checkpoints };
         byte[] text = JsonSerializer.SerializeToUtf8Bytes(trailer, TraceJson.Default.TraceTrailer);
         WriteFrame(FrameType.Trailer, FrameCoding.Plain, 0, text.Length, text);
         _stream.Flush();
         _compressed.Dispose();
+    }
+
+    private void WriteHeader()
+    {
+        _begun = true;
+        _stream.Write(BlockFormat.Magic);
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(_header, TraceJson.Default.TraceHeader);
+        WriteFrame(FrameType.Header, FrameCoding.Plain, 0, text.Length, text);
     }
 
     private void FlushBlock()

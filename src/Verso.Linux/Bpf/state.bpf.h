@@ -10,13 +10,15 @@
 #define RING_NO_WAKEUP 1	/* BPF_RB_NO_WAKEUP: the reader polls */
 
 /* Set by user space before loading. */
-const volatile u64 prepare_start;	/* __anon_vma_prepare: [start, start + length) in kernel text */
-const volatile u64 prepare_length;
 const volatile u64 namespace_device;	/* the reader's pid namespace, in which launcher is counted */
 const volatile u64 namespace_inode;
 const volatile u32 with_faults = 1;
 const volatile u32 dump_interval = 64;	/* write episodes of a task between two periodic dumps, at least; 0: none */
 const volatile u32 dump_max_vmas = 2048;	/* no periodic or after-fork dump of more than this */
+
+/* Set by user space before attaching: it looks for them while the programs are loaded. */
+u64 prepare_start;		/* __anon_vma_prepare: [start, start + length) in kernel text */
+u64 prepare_length;
 
 /* Shared with user space while running. */
 u32 launcher;			/* the thread whose next child is the command */

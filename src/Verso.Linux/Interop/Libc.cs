@@ -17,6 +17,8 @@ internal static unsafe partial class Libc
     internal const int SignalPipe = 13;
     internal const int SignalTerminate = 15;
     internal const int ResourceFiles = 7;
+    internal const short PollIn = 1;
+    internal const long CallPidFdOpen = 434;
     internal const short SpawnSetSignalDefaults = 4;
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
@@ -34,6 +36,16 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
     internal static partial int WaitPid(int pid, int* status, int options);
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial long SystemCall(long number, long first, long second);
+
+    [LibraryImport(Library, EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    /// <summary>A negative descriptor is passed over.</summary>
+    [LibraryImport(Library, EntryPoint = "poll")]
+    internal static partial int Poll(PollDescriptor* descriptors, ulong count, int milliseconds);
 
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int pid, int signal);
@@ -81,6 +93,14 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "setrlimit")]
     internal static partial int SetResourceLimit(int resource, ResourceLimit* limit);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollDescriptor
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short ReturnedEvents;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct ResourceLimit

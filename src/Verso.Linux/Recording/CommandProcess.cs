@@ -13,9 +13,14 @@ internal sealed unsafe class CommandProcess
     private const int ActionsBytes = 256;
     private const int ExecutableAccess = 1;
 
+    private readonly int _descriptor;
     private bool _reaped;
 
-    private CommandProcess(int pid) => Pid = pid;
+    private CommandProcess(int pid)
+    {
+        Pid = pid;
+        _descriptor = (int)Libc.SystemCall(Libc.CallPidFdOpen, pid, 0);
+    }
 
     internal int Pid { get; }
 
@@ -104,8 +109,16 @@ internal sealed unsafe class CommandProcess
         }
 
         _reaped = true;
+        _ = Libc.Close(_descriptor);
         ExitStatus = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
         return true;
+    }
+
+    /// <summary>Sleeps until it ends or the time is over, or if it has ended until the time is over.</summary>
+    internal void AwaitEnd(int milliseconds)
+    {
+        var poll = new Libc.PollDescriptor { Descriptor = _reaped ? -1 : _descriptor, Events = Libc.PollIn };
+        _ = Libc.Poll(&poll, 1, milliseconds);
     }
 
     internal void Signal(int signal)

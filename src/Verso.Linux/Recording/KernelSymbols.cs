@@ -56,6 +56,43 @@ internal static class KernelSymbols
         }
     }
 
+    /// <summary>
+    /// A search beside other work. A thread of its own: those of the pool spin for a fifth of a second when they are
+    /// done, which a machine of two processors notices.
+    /// </summary>
+    internal sealed class Search
+    {
+        private readonly Thread _thread;
+        private (ulong Start, ulong Length) _found;
+        private Exception? _problem;
+
+        internal Search(string function)
+        {
+            _thread = new Thread(() => Run(function)) { IsBackground = true };
+            _thread.Start();
+        }
+
+        /// <summary>What <see cref="Find"/> returns or throws.</summary>
+        internal (ulong Start, ulong Length) Await()
+        {
+            _thread.Join();
+            return _problem is null ? _found : throw _problem;
+        }
+
+        private void Run(string function)
+        {
+            try
+            {
+                _found = Find(function);
+            }
+            catch (Exception problem) when (problem is RecorderUnavailableException or IOException
+                or UnauthorizedAccessException)
+            {
+                _problem = problem;
+            }
+        }
+    }
+
     private static ulong Address(ReadOnlySpan<byte> line) =>
         line.Length > AddressDigits && Utf8Parser.TryParse(line[..AddressDigits], out ulong address, out _, 'x')
             ? address

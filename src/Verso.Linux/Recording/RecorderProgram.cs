@@ -22,6 +22,7 @@ internal static class RecorderProgram
     {
         CheckMachine();
         var elf = ReadObject();
+        var prepare = new KernelSymbols.Search("__anon_vma_prepare");
         try
         {
             if (Environment.GetEnvironmentVariable("VERSO_BPF_LOG") is null)
@@ -34,12 +35,26 @@ internal static class RecorderProgram
                 ?? throw new RecorderUnavailableException(
                     $"the kernel refuses the recorder's BPF programs: {Marshal.GetPInvokeErrorMessage(error)}; "
                     + "set VERSO_BPF_LOG=1 to see why");
-            program.Attach();
-            return program;
+            return Attach(program, prepare);
         }
         catch (DllNotFoundException missing)
         {
             throw new RecorderUnavailableException("libbpf.so.1 is missing; install it: apt install libbpf1", missing);
+        }
+    }
+
+    private static BpfProgram Attach(BpfProgram program, KernelSymbols.Search prepare)
+    {
+        try
+        {
+            (program.Variable<ulong>("prepare_start"), program.Variable<ulong>("prepare_length")) = prepare.Await();
+            program.Attach();
+            return program;
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
         }
     }
 
@@ -73,9 +88,6 @@ internal static class RecorderProgram
 
     private static void SetConstants(BpfProgram program, RecorderOptions options)
     {
-        var (start, length) = KernelSymbols.Find("__anon_vma_prepare");
-        program.Variable<ulong>("prepare_start") = start;
-        program.Variable<ulong>("prepare_length") = length;
         var (device, inode) = PidNamespace();
         program.Variable<ulong>("namespace_device") = device;
         program.Variable<ulong>("namespace_inode") = inode;
