@@ -23,12 +23,7 @@ internal static class CompareCommand
             DefaultValueFactory = _ => "all",
             HelpName = "LIST",
         };
-        Option<int> jobs = new("--jobs")
-        {
-            Description = "replays that run at once",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-            HelpName = "N",
-        };
+        Option<int> jobs = ReplaySettings.Number("--jobs", 1, Environment.ProcessorCount, "replays that run at once");
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
         Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
@@ -52,7 +47,7 @@ internal static class CompareCommand
             {
                 Design = choices[0],
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
-                ProbeInterval = ReplaySettings.NotNegative(parsed.GetValue(walks), "--walks"),
+                ProbeInterval = parsed.GetValue(walks),
                 DifferenceLimit = 0,
             };
             string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);

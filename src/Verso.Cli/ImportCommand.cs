@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Verso.Lab.Comparison;
 using Verso.Traces;
@@ -27,6 +28,7 @@ internal static class ImportCommand
         Option<TextFormat> from = new("--from")
         {
             Description = "which tool wrote the text",
+            CustomParser = ParseFormat,
             HelpName = "detect|strace|perf",
         };
         Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
@@ -42,6 +44,7 @@ internal static class ImportCommand
         command.SetAction(parsed =>
         {
             (string name, TextFormat format) = Choose(parsed.GetRequiredValue(words), parsed.GetValue(from));
+            OutputPath.Require(parsed.GetRequiredValue(output));
             ImportSummary summary = ImportNamed(name, format, parsed.GetRequiredValue(output));
             if (!parsed.GetValue(quiet))
             {
@@ -51,6 +54,17 @@ internal static class ImportCommand
             return ExitStatus.Success;
         });
         return command;
+    }
+
+    private static TextFormat ParseFormat(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (!Enum.TryParse(text, ignoreCase: true, out TextFormat named) || !Enum.IsDefined(named))
+        {
+            result.AddError($"--from takes detect, strace or perf, not '{text}'");
+        }
+
+        return named;
     }
 
     /// <summary>The words are [FORMAT] FILE.</summary>

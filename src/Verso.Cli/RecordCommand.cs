@@ -24,12 +24,11 @@ internal static class RecordCommand
         {
             Description = "leave page faults out: a smaller trace, without page state, copy-on-write and walks",
         };
-        Option<int> interval = new("--checkpoint-interval")
-        {
-            Description = "write-lock episodes of a task between two checkpoints, at least; 0: at exec and exit only",
-            DefaultValueFactory = _ => 64,
-            HelpName = "N",
-        };
+        Option<int> interval = ReplaySettings.Number(
+            "--checkpoint-interval",
+            0,
+            64,
+            "write-lock episodes of a task between two checkpoints, at least; 0: at exec and exit only");
         Option<bool> commandOnly = new("--command-only")
         {
             Description = "end with the command itself, not with the last process it started",
@@ -56,7 +55,7 @@ internal static class RecordCommand
             {
                 Command = parsed.GetRequiredValue(words),
                 Faults = parsed.GetValue(noFaults) ? FaultRecording.Off : FaultRecording.On,
-                CheckpointInterval = Math.Max(0, parsed.GetValue(interval)),
+                CheckpointInterval = parsed.GetValue(interval),
                 End = parsed.GetValue(commandOnly) ? RecordingEnd.Command : RecordingEnd.WholeTree,
             },
             parsed.GetValue(quiet) ? Verbosity.Quiet : Verbosity.Normal,
@@ -77,6 +76,7 @@ internal static class RecordCommand
             options = options with { Output = CommandOutput.StandardError };
         }
 
+        OutputPath.Require(output);
         using Recorder recorder = Recorder.Prepare(options);
         using Stream stream = output == StandardOutput
             ? Console.OpenStandardOutput()

@@ -25,6 +25,9 @@ internal static class ReplayCommand
         {
             Description = $"list the first N differences from the kernel ({DefaultDifferences}) and the events before",
             Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = result => result.Tokens.Count == 0
+                ? DefaultDifferences
+                : ReplaySettings.ParseNumber(result, "--differences", 0),
             HelpName = "N",
         };
         Option<bool> verify = ReplaySettings.Verify();
@@ -48,9 +51,8 @@ internal static class ReplayCommand
             {
                 Design = ReplaySettings.Parse(DesignChoice.Parse, parsed.GetRequiredValue(design)),
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
-                ProbeInterval = ReplaySettings.NotNegative(parsed.GetValue(walks), "--walks"),
-                DifferenceLimit = ReplaySettings.NotNegative(
-                    parsed.GetValue(differences) ?? DefaultDifferences, "--differences"),
+                ProbeInterval = parsed.GetValue(walks),
+                DifferenceLimit = parsed.GetValue(differences) ?? DefaultDifferences,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
             };
             string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Verso.Lab.Replay;
 
 namespace Verso.Cli;
@@ -13,12 +15,11 @@ internal static class ReplaySettings
         Description = "at every checkpoint check all state, and that a walk of every frame finds exactly its entries",
     };
 
-    internal static Option<int> Walks() => new("--walks")
-    {
-        Description = "a probe walk every N faults of the page touched, and of the last ones at checkpoints; 0: none",
-        DefaultValueFactory = _ => ReplayOptions.DefaultProbeInterval,
-        HelpName = "N",
-    };
+    internal static Option<int> Walks() => Number(
+        "--walks",
+        0,
+        ReplayOptions.DefaultProbeInterval,
+        "a probe walk every N faults of the page touched, and of the last ones at checkpoints; 0: none");
 
     internal static Option<string> Format(params string[] formats)
     {
@@ -45,6 +46,26 @@ internal static class ReplaySettings
         }
     }
 
-    internal static int NotNegative(int value, string option) =>
-        value >= 0 ? value : throw new UsageException($"{option} is a number from 0 on");
+    /// <summary>An option that takes a whole number, <paramref name="least"/> or more.</summary>
+    internal static Option<int> Number(string name, int least, int otherwise, string description) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result => ParseNumber(result, name, least),
+        HelpName = "N",
+    };
+
+    /// <summary>Reads the number after an option, and says on one line what it takes.</summary>
+    internal static int ParseNumber(ArgumentResult result, string option, int least)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= least)
+        {
+            return value;
+        }
+
+        result.AddError($"{option} takes a whole number from {least} on, not '{text}'");
+        return least;
+    }
 }

@@ -47,7 +47,7 @@ public static class VersoCommandLine
         }
         catch (OperationCanceledException)
         {
-            error.Write($"{command}: interrupted\n");
+            Say(error, $"{command}: interrupted\n");
             return ExitStatus.Interrupted;
         }
         catch (IOException gone) when (gone.HResult == BrokenPipeErrno)
@@ -57,7 +57,7 @@ public static class VersoCommandLine
         catch (Exception failed)
         {
             (string message, int status) = Explain(failed);
-            error.Write($"{command}: {message}\n");
+            Say(error, $"{command}: {message}\n");
             return status;
         }
     }
@@ -92,8 +92,20 @@ public static class VersoCommandLine
 
     private static int Refuse(TextWriter error, string command, string message)
     {
-        error.Write($"{command}: {OneLine(message)}\nTry '{command} --help'.\n");
+        Say(error, $"{command}: {OneLine(message)}\nTry '{command} --help'.\n");
         return ExitStatus.Trouble;
+    }
+
+    /// <summary>Where standard error cannot be written either, the exit status has to say it all.</summary>
+    private static void Say(TextWriter error, string message)
+    {
+        try
+        {
+            error.Write(message);
+        }
+        catch (IOException)
+        {
+        }
     }
 
     /// <summary>
@@ -111,5 +123,10 @@ public static class VersoCommandLine
             ExitStatus.InternalError),
     };
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd(' ', '.');
+    /// <summary>On one line, without the full stop that ends a sentence of .NET; the three of '...' stay.</summary>
+    private static string OneLine(string message)
+    {
+        string line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.EndsWith('.') && !line.EndsWith("..", StringComparison.Ordinal) ? line[..^1] : line;
+    }
 }

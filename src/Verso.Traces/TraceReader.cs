@@ -108,10 +108,13 @@ public sealed class TraceReader : IDisposable
                 magic.Length, $"format version {TraceHeader.CurrentVersion}, found {header.Version}");
         }
 
+        const long LastSecondOfYear9999 = 253_402_300_799;
         return header is { PageSizeBytes: Page.Size, MaxMapCount: > 0, OvercommitMode: >= 0 and <= 2 }
+            && header.StartUnixSeconds is >= 0 and <= LastSecondOfYear9999
             ? header
             : throw new TraceFormatException(
-                magic.Length, $"a header with pages of {Page.Size} bytes, a map count limit and an overcommit mode");
+                magic.Length,
+                $"a header with pages of {Page.Size} bytes, a map count limit, an overcommit mode and a start");
     }
 
     private bool ReadBlock()

@@ -1,3 +1,9 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Numerics;
+using System.Text;
+using Verso.Traces;
+
 namespace Verso.Cli.Tests;
 
 /// <summary>Whatever is wrong with the input: one line, the right status, no stack trace.</summary>
@@ -102,6 +108,109 @@ public sealed class BadInputTests : IDisposable
     public void ACommandThatIsNotThere() =>
         CommandLine.Run("record", "-o", Path.Combine(_folder, "x.verso"), "--", "/no/such/command")
             .AssertTrouble("/no/such/command", status: 127);
+
+    [Theory]
+    [InlineData("--jobs takes a whole number from 1 on, not '0'", "compare", "x", "--jobs", "0")]
+    [InlineData("--jobs takes a whole number from 1 on, not 'many'", "compare", "x", "--jobs", "many")]
+    [InlineData("--walks takes a whole number from 0 on, not '-1'", "compare", "x", "--walks", "-1")]
+    [InlineData("--differences takes a whole number from 0 on, not '1e3'", "replay", "x", "--differences=1e3")]
+    [InlineData("--checkpoint-interval takes", "record", "--checkpoint-interval", "-5", "--", "true")]
+    [InlineData("--from takes detect, strace or perf, not 'ltrace'", "import", "x", "--from", "ltrace")]
+    [InlineData("'bash' 'zsh' 'fish'", "completion", "csh")]
+    public void AValueThatAnOptionDoesNotTake(string part, params string[] arguments) =>
+        CommandLine.Run(arguments).AssertTrouble(part);
+
+    [Theory]
+    [InlineData("record", "--", "true")]
+    [InlineData("import", "text")]
+    public void AFolderToWriteTo(params string[] arguments) =>
+        CommandLine.Run([arguments[0], "-o", _folder, .. arguments[1..]]).AssertTrouble($"'{_folder}' is a directory");
+
+    /// <summary>As the shell's &lt;(...) gives it.</summary>
+    [Theory]
+    [InlineData("info")]
+    [InlineData("replay")]
+    [InlineData("compare")]
+    public async Task ATraceFromAPipeIsRead(string command)
+    {
+        string pipe = Path.Combine(_folder, "pipe");
+        using (Process maker = Process.Start("mkfifo", [pipe]))
+        {
+            await maker.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Task writing = Task.Run(() =>
+        {
+            using FileStream target = new(pipe, FileMode.Open, FileAccess.Write);
+            using FileStream source = File.OpenRead(CommandLine.Example("regions-sequential"));
+            source.CopyTo(target);
+        }, TestContext.Current.CancellationToken);
+        Outcome outcome = CommandLine.Run(command, pipe);
+        await writing;
+        Assert.True(outcome.Status == 0, outcome.Error);
+    }
+
+    [Theory]
+    [InlineData("{\"source\":null}")]
+    [InlineData("{\"source\":\"x\",\"command\":null}")]
+    [InlineData("{\"source\":\"x\",\"startUnixSeconds\":9223372036854775807}")]
+    public void AHeaderThatIsSoundJsonAndNoHeader(string json) =>
+        CommandLine.Run("info", Write("header", TraceWithHeader(json))).AssertTrouble("at byte");
+
+    [Fact]
+    public void WhatAFileSaysOfItselfMovesNoCursor()
+    {
+        MemoryStream file = new();
+        TraceHeader header = new() { Source = "a\e[2Jb", Kernel = "6\a", Command = "c\e]0;d\nd", Machine = "e\rf" };
+        using (TraceWriter writer = new(file, header))
+        {
+        }
+
+        string trace = Write("escapes", file.ToArray());
+        foreach (string[] arguments in (string[][])[["info"], ["replay"], ["compare"], ["compare", "--format", "lkp"]])
+        {
+            Outcome outcome = CommandLine.Run([.. arguments, trace]);
+            Assert.Equal(0, outcome.Status);
+            Assert.DoesNotContain(outcome.Output, letter => char.IsControl(letter) && letter != '\n');
+        }
+    }
+
+    [Fact]
+    public void AnErrorThatCannotBeSaidIsNoCrash() =>
+        Assert.Equal(2, VersoCommandLine.Run(["info", "/no/such/trace"], TextWriter.Null, new FullDevice()));
+
+    private sealed class FullDevice : StringWriter
+    {
+        public override void Write(string? value) => throw new IOException("No space left on device");
+    }
+
+    /// <summary>Magic and a header block with right checksums.</summary>
+    private static byte[] TraceWithHeader(string json)
+    {
+        MemoryStream file = new();
+        file.Write("VERSO\r\n\u001a"u8);
+        byte[] body = Encoding.UTF8.GetBytes(json);
+        byte[] frame = new byte[24];
+        frame[0] = 1;
+        BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(8), body.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(12), body.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(16), Checksum(body));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(20), Checksum(frame.AsSpan(0, 20)));
+        file.Write(frame);
+        file.Write(body);
+        return file.ToArray();
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        return ~crc;
+    }
 
     private string Write(string name, byte[] bytes)
     {

@@ -5,7 +5,7 @@ namespace Verso.Lab.Comparison;
 
 /// <summary>
 /// A trace as a command names it: a file, or <c>-</c> for standard input. Several replays read it, each for itself;
-/// so standard input is first copied to a temporary file, which goes when this is disposed.
+/// so standard input and pipes are first copied to a temporary file, which goes when this is disposed.
 /// </summary>
 public sealed class TraceInput : IDisposable
 {
@@ -33,16 +33,20 @@ public sealed class TraceInput : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static TraceInput Open(string name)
     {
-        if (name != Standard)
+        if (Directory.Exists(name))
         {
-            using FileStream probe = File.OpenRead(name);
+            throw new IOException($"'{name}' is a directory");
+        }
+
+        using Stream input = name == Standard ? Console.OpenStandardInput() : File.OpenRead(name);
+        if (input.CanSeek)
+        {
             return new TraceInput(name, name, isTemporary: false);
         }
 
         string path = Path.GetTempFileName();
         try
         {
-            using Stream input = Console.OpenStandardInput();
             using FileStream copy = File.Create(path);
             input.CopyTo(copy);
         }

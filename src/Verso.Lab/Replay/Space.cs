@@ -9,7 +9,7 @@ internal sealed class Space
     private const int RecentCount = 8;
 
     private readonly ulong[] _recent = new ulong[RecentCount];
-    private int _touched;
+    private long _touched;
 
     public required int TraceId { get; init; }
 
@@ -25,8 +25,8 @@ internal sealed class Space
     public HashSet<(ulong Start, DifferenceCauses Causes)> KnownDifferences { get; set; } = [];
 
     /// <summary>Remembers an address that was just touched, for the walks at checkpoints.</summary>
-    public void Touch(ulong address) => _recent[_touched++ & (RecentCount - 1)] = address;
+    public void Touch(ulong address) => _recent[(int)(_touched++ % RecentCount)] = address;
 
     /// <summary>The addresses touched last, at most eight, in no particular order.</summary>
-    public ReadOnlySpan<ulong> Recent => _recent.AsSpan(0, Math.Min(_touched, RecentCount));
+    public ReadOnlySpan<ulong> Recent => _recent.AsSpan(0, (int)Math.Min(_touched, RecentCount));
 }

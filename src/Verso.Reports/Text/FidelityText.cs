@@ -28,7 +28,9 @@ public static class FidelityText
         StringBuilder text = new();
         if (fidelity.All.Checkpoints == 0)
         {
-            return "  fidelity   unknown: the trace has no checkpoints\n";
+            text.Append("  fidelity   unknown: the trace has no checkpoints\n");
+            AppendVerification(text, fidelity, palette);
+            return text.ToString();
         }
 
         text.Append("  fidelity   ").Append(Paint(palette, fidelity)).Append('\n');
@@ -46,6 +48,12 @@ public static class FidelityText
             text.Append($"  brk        differs at {checkpoints}\n");
         }
 
+        AppendVerification(text, fidelity, palette);
+        return text.ToString();
+    }
+
+    private static void AppendVerification(StringBuilder text, FidelityResult fidelity, Palette palette)
+    {
         if (fidelity.Verifications > 0)
         {
             string checks = Figures.Plural(fidelity.Verifications, "time", "times");
@@ -58,8 +66,6 @@ public static class FidelityText
         {
             text.Append("             ").Append(violation).Append('\n');
         }
-
-        return text.ToString();
     }
 
     private static string Paint(Palette palette, FidelityResult fidelity) =>

@@ -37,7 +37,7 @@ public static class TraceText
         StringBuilder text = new();
         text.Append(palette.Bold(name)).Append('\n');
         AppendOrigin(text, summary.Header);
-        text.Append($"  machine    {summary.Header.Machine}, pages of {summary.Header.PageSizeBytes} bytes, ")
+        text.Append($"  machine    {Printable.Of(summary.Header.Machine)}, pages of {summary.Header.PageSizeBytes} bytes, ")
             .Append($"vm.max_map_count {summary.Header.MaxMapCount}, ")
             .Append($"vm.overcommit_memory {summary.Header.OvercommitMode}\n");
         if (summary.Header.StartUnixSeconds > 0)
@@ -62,7 +62,7 @@ public static class TraceText
     private static void AppendOrigin(StringBuilder text, TraceHeader header)
     {
         string kernel = header.Kernel.Length == 0 ? "" : $" on Linux {header.Kernel}";
-        text.Append($"  made by    {header.Source}{kernel}\n");
+        text.Append($"  made by    {Printable.Of(header.Source + kernel)}\n");
         if (header.Command.Length > 0)
         {
             text.Append($"  command    {Shorten(header.Command)}\n");
@@ -82,7 +82,7 @@ public static class TraceText
     private static string Shorten(string command)
     {
         const int Longest = 85;
-        string line = new([.. command.Select(letter => char.IsControl(letter) ? ' ' : letter)]);
+        string line = Printable.Of(command);
         return line.Length <= Longest ? line : $"{line[..(Longest - 3)]}...";
     }
 }

@@ -12,7 +12,7 @@ public static class VmaText
     public static string Line(VmaDescription description)
     {
         VmaImage vma = description.Vma;
-        string file = description.File.Length == 0 ? "anonymous" : description.File;
+        string file = description.File.Length == 0 ? "anonymous" : Printable.Of(description.File);
         return $"{vma.Start:x}-{vma.End:x} {Permissions(vma.Flags)} pgoff {vma.Pgoff:x}  {file}";
     }
 
@@ -25,7 +25,8 @@ public static class VmaText
             return "no anon_vma";
         }
 
-        Dictionary<ulong, AnonVmaImage> known = description.Nodes.ToDictionary(node => node.Id);
+        // What was read while others ran may name a node twice.
+        Dictionary<ulong, AnonVmaImage> known = description.Nodes.DistinctBy(node => node.Id).ToDictionary(n => n.Id);
         IEnumerable<string> links = vma.Chain.Select(id => known.TryGetValue(id, out AnonVmaImage? node)
             ? string.Create(
                 CultureInfo.InvariantCulture,
