@@ -21,7 +21,8 @@ internal sealed partial class PteChains
             }
 
             ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
-            bool added = TryAdd(ref head, PtePointer.Make(range.Table, range.First + i), AllocationContext.Sleeping);
+            int pointer = PtePointer.Make(range.Table, range.First + i);
+            bool added = _chains.TryAdd(ref head, pointer, AllocationContext.Sleeping);
             Invariant.Require(added);
             taken++;
         }
@@ -42,7 +43,7 @@ internal sealed partial class PteChains
             if (TryFind(frames, entries[i], out Pfn pfn))
             {
                 ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
-                steps += Remove(ref head, PtePointer.Make(range.Table, range.First + i));
+                steps += _chains.Remove(ref head, PtePointer.Make(range.Table, range.First + i));
                 taken++;
             }
         }
@@ -67,7 +68,7 @@ internal sealed partial class PteChains
             }
 
             ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
-            if (!TryAdd(ref head, PtePointer.Make(target.Table, target.First + i), AllocationContext.Atomic))
+            if (!_chains.TryAdd(ref head, PtePointer.Make(target.Table, target.First + i), AllocationContext.Atomic))
             {
                 if (i > 0)
                 {
@@ -105,7 +106,7 @@ internal sealed partial class PteChains
             {
                 ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
                 int old = PtePointer.Make(source.Table, source.First + i);
-                steps += Replace(ref head, old, PtePointer.Make(target.Table, target.First + i));
+                steps += _chains.Replace(ref head, old, PtePointer.Make(target.Table, target.First + i));
                 taken++;
             }
         }

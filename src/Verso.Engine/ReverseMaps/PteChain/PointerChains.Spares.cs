@@ -2,28 +2,15 @@ namespace Verso.Engine.ReverseMaps.PteChain;
 
 // Blocks allocated ahead, while sleeping is allowed: pte_chain_alloc(GFP_KERNEL) at the head of every fault path of
 // 2.5.
-internal sealed partial class PteChains
+internal sealed partial class PointerChains
 {
     private int _spares;
     private int _spareCount;
 
-    /// <summary>
-    /// Sees to a spare block for each entry that will be mapped. A fresh anonymous page needs none: it is mapped once.
-    /// </summary>
-    public Errno Reserve(VmaId vma, int entries, ReserveReason reason)
+    /// <summary>Sees to so many spare blocks.</summary>
+    public Errno Reserve(int blocks)
     {
-        bool needsNone = reason switch
-        {
-            ReserveReason.Instantiate => !TracksFiles || _world.Vmas[vma].File.IsNone,
-            ReserveReason.Map => !TracksFiles,
-            _ => false,
-        };
-        if (needsNone)
-        {
-            return Errno.None;
-        }
-
-        while (_spareCount < entries)
+        while (_spareCount < blocks)
         {
             int block = _blocks.Allocate(_spares, AllocationContext.Sleeping);
             if (block == 0)
