@@ -1,4 +1,5 @@
 using Verso.Engine.ReverseMaps.AnonArea;
+using Verso.Engine.ReverseMaps.Anonmm;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
 using Verso.Engine.ReverseMaps.MatenaMerging;
 using Verso.Engine.ReverseMaps.PageTableScan;
@@ -15,6 +16,7 @@ public static class Catalogue
         new(PageTableScanMap.Line, options => Machine.With(options, new PageTableScanPages(new()))),
         new(PteChainMap.Line, options => Machine.With(options, new PteChainPages(new()))),
         new(AnonAreaMap.Line, options => Machine.With(options, new AnonAreaPages(new()))),
+        new(AnonmmMap.Line, options => Machine.With(options, new AnonmmPages(new()))),
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
     ];

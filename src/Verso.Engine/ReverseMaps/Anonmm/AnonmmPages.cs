@@ -1,0 +1,54 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.Anonmm;
+
+/// <summary>The page hooks of <see cref="AnonmmMap"/>.</summary>
+public readonly struct AnonmmPages(AnonmmMap map) : IPageHooks
+{
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.PageTable;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address) => map.Instantiate(frame, vma, address);
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason) => map.Moved?.Unmapped(range);
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) =>
+        map.Moved?.Copied(target) ?? Errno.None;
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
+    {
+        map.Moved?.Follow(source, target);
+        map.Copies?.Readdress(source, target);
+    }
+
+    /// <inheritdoc/>
+    public void Adopt(Pfn frame, VmaId vma, ulong address) => map.Adopt(frame, vma);
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => map.Walk(frame, ref visitor);
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame) => map.Release(frame);
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) => default;
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+}

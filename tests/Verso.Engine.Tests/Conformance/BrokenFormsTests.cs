@@ -1,0 +1,38 @@
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Tests.Model;
+
+namespace Verso.Engine.Tests.Conformance;
+
+/// <summary>
+/// Published forms that break the specification, each with a smallest scenario that shows it: no step of it can be left
+/// out, and the design as it stands by default passes it.
+/// </summary>
+public sealed class BrokenFormsTests
+{
+    public static TheoryData<string, string, string, string> Cases { get; } = new()
+    {
+        {
+            "anonmm", "mremap=none", "walk missed",
+            "map A 2 1 rw; write A 2 1; remap A 2 1 1 maymove fixed 10"
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void BreaksAndNoShorter(string design, string option, string message, string steps)
+    {
+        string[] words = option.Split('=');
+        Catalogue.Entry sound = DesignCases.Named(design);
+        Catalogue.Entry broken = sound.With(words[0], words[1]);
+        Assert.Contains(sound.Variants(Soundness.Broken), entry => entry.Facts.Name == broken.Facts.Name);
+        Scenario scenario = Scenario.Parse(steps.Replace(';', '\n'));
+        Assert.Contains(message, ScenarioRun.Run(broken, scenario)?.Message, StringComparison.Ordinal);
+        DesignCases.AssertRuns(sound, scenario with { IsStrict = true });
+        for (int at = 0; at < scenario.Ops.Count; at++)
+        {
+            Op[] rest = [.. scenario.Ops.Where((_, index) => index != at)];
+            Failure? failure = ScenarioRun.Run(broken, scenario with { Ops = rest });
+            Assert.True(failure is null, $"without {scenario.Ops[at]} it breaks too: {failure?.Message}");
+        }
+    }
+}
