@@ -44,4 +44,11 @@ public sealed class World
     public MmTable Mms { get; }
 
     public SwapTable Swap { get; }
+
+    /// <summary>vma_lookup: the VMA of an address space that contains this byte address, or none.</summary>
+    public VmaId VmaAt(Mm mm, ulong address)
+    {
+        int at = mm.Vmas.IndexAtOrBelow(address);
+        return at >= 0 && Vmas[mm.Vmas.Ids[at]].End > address ? mm.Vmas.Ids[at] : default;
+    }
 }

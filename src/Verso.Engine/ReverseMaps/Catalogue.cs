@@ -2,6 +2,7 @@ using Verso.Engine.ReverseMaps.AnonArea;
 using Verso.Engine.ReverseMaps.Anonmm;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
 using Verso.Engine.ReverseMaps.MatenaMerging;
+using Verso.Engine.ReverseMaps.MmAddressSpace;
 using Verso.Engine.ReverseMaps.PageTableScan;
 using Verso.Engine.ReverseMaps.PteChain;
 
@@ -17,6 +18,7 @@ public static class Catalogue
         new(PteChainMap.Line, options => Machine.With(options, new PteChainPages(new()))),
         new(AnonAreaMap.Line, options => Machine.With(options, new AnonAreaPages(new()))),
         new(AnonmmMap.Line, options => Machine.With(options, new AnonmmPages(new()))),
+        new(MmAddressSpaceMap.Line, options => Machine.With(options, new MmAddressSpacePages(new()))),
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
     ];

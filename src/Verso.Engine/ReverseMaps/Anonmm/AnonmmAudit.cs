@@ -1,5 +1,4 @@
 using Verso.Engine.Frames;
-using Verso.Engine.PageTables;
 using Verso.Engine.ReverseMaps.PteChain;
 
 namespace Verso.Engine.ReverseMaps.Anonmm;
@@ -46,20 +45,11 @@ internal sealed class AnonmmAudit(AnonmmMap map)
     /// <summary>A page that names an mm is, wherever it is, at its number, in an mm of that list.</summary>
     private string? AuditEntries()
     {
-        PageTablePool tables = _world.PageTables;
-        for (int table = 1; table < tables.UsedCount; table++)
+        foreach ((MmId mm, ulong address, Pfn frame) in AnonymousEntries.Of(_world))
         {
-            for (int slot = 0; tables[table].IsLeaf && slot < PageTablePool.EntryCount; slot++)
+            if (AuditEntry(mm, address, _world.Frames[frame]) is string violation)
             {
-                ulong pte = tables.Entry(table, slot);
-                ulong address = tables[table].Base + ((ulong)slot << Page.Shift);
-                string? violation = Pte.HasFrame(pte) && _world.Frames[Pte.Frame(pte)].IsAnonymous
-                    ? AuditEntry(tables[table].Owner, address, _world.Frames[Pte.Frame(pte)])
-                    : null;
-                if (violation is not null)
-                {
-                    return $"{tables[table].Owner} 0x{address:x}, {Pte.Frame(pte)}: {violation}";
-                }
+                return $"{mm} 0x{address:x}, {frame}: {violation}";
             }
         }
 

@@ -1,3 +1,5 @@
+using Verso.Engine.PageTables;
+
 namespace Verso.Engine.ReverseMaps.Anonmm;
 
 /// <summary>
@@ -139,6 +141,22 @@ public sealed class AnonmmMap : ReverseMap
         }
         while (at != named && step == WalkStep.Continue);
         World.Counters.Lock(LockClass.ReverseMapRead, steps);
+    }
+
+    /// <summary>
+    /// A swap entry will be made present. If its page is back already and is mapped at another address, because mremap
+    /// has moved the entry or the other: a chain for the page, or a copy for the entry. ENOMEM.
+    /// </summary>
+    internal Errno BeforeSwapIn(VmaId vma, in PteRange at)
+    {
+        int slot = Pte.Slot(World.PageTables.Entry(at.Table, at.First));
+        Pfn cached = World.Swap.FrameOf(slot);
+        if (cached.IsNone)
+        {
+            return Errno.None;
+        }
+
+        return Moved?.Reserve(cached, at.Address) ?? Copies?.CopySwapped(at, slot) ?? Errno.None;
     }
 
     /// <summary>Takes a new page in.</summary>

@@ -12,15 +12,14 @@ public readonly struct AnonmmPages(AnonmmMap map) : IPageHooks
     public ReverseMap Design => map;
 
     /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) =>
+        reason == ReserveReason.SwapIn ? map.BeforeSwapIn(vma, range) : Errno.None;
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address) => map.Instantiate(frame, vma, address);
 
     /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
+    public void Mapped(VmaId vma, in PteRange range) => map.Moved?.Mapped(range);
 
     /// <inheritdoc/>
     public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason) => map.Moved?.Unmapped(range);
@@ -47,8 +46,28 @@ public readonly struct AnonmmPages(AnonmmMap map) : IPageHooks
     public void Release(Pfn frame) => map.Release(frame);
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// It names the mm that was the first to want it back, which need not be the oldest: all of a list are tried.
+    /// </remarks>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) =>
+        map.Instantiate(frame, vma, address);
+
+    /// <inheritdoc/>
+    public void Replace(Pfn old, Pfn fresh) => map.Moved?.Replace(old, fresh);
+
+    /// <inheritdoc/>
     public FoundPage Find(VmaId vma, ulong address) => default;
 
     /// <inheritdoc/>
     public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame)
+    {
+    }
 }

@@ -34,6 +34,40 @@ internal sealed class EarlyCopies(World world, AnonmmLists lists)
         return Errno.None;
     }
 
+    /// <summary>
+    /// A swap entry whose page is back at another address gets a copy in a slot of its own: nobody else has that, so
+    /// the page that is read from it is exclusive. ENOMEM.
+    /// </summary>
+    public Errno CopySwapped(in PteRange at, int slot)
+    {
+        Pfn cached = world.Swap.FrameOf(slot);
+        if (world.Frames[cached].Index == at.Address >> Page.Shift)
+        {
+            return Errno.None;
+        }
+
+        int own = world.Swap.Allocate();
+        if (own == 0)
+        {
+            return Errno.ENOMEM;
+        }
+
+        if (world.Frames.HasContents)
+        {
+            world.Swap.Write(own, world.Frames.Bytes(cached));
+        }
+
+        world.Swap.Hold(own);
+        world.PageTables.Entry(at.Table, at.First) = Pte.MakeSwap(own, isExclusive: true);
+        if (world.Swap.Release(slot))
+        {
+            world.Frames[cached].Clear(FrameFlags.SwapCache);
+        }
+
+        _copied++;
+        return Errno.None;
+    }
+
     /// <summary>Entries are moving; every anonymous page among them is mapped once.</summary>
     public void Readdress(in PteRange source, in PteRange target)
     {

@@ -1,4 +1,3 @@
-using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
 using Verso.Engine.ReverseMaps.PteChain;
 
@@ -38,6 +37,47 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
         }
 
         return Errno.None;
+    }
+
+    /// <summary>
+    /// Before a page that is back from swap is mapped once more: its chain if it is at two addresses now, and a block
+    /// for the new entry. ENOMEM.
+    /// </summary>
+    public Errno Reserve(Pfn frame, ulong address)
+    {
+        bool isMoved = IsNamed(frame) && world.Frames[frame].Index != address >> Page.Shift;
+        if (isMoved && !TryChain(frame))
+        {
+            return Errno.ENOMEM;
+        }
+
+        return IsChained(frame) ? _chains.Reserve(1) : Errno.None;
+    }
+
+    /// <summary>Present entries were set; the blocks they need have been reserved.</summary>
+    public void Mapped(in PteRange range)
+    {
+        for (int i = 0; _live > 0 && i < range.Count; i++)
+        {
+            if (TryFind(range, i, out Pfn frame, out int pointer))
+            {
+                Invariant.Require(_chains.TryAdd(ref _heads[frame.Value], pointer, AllocationContext.Sleeping));
+                CountLock(1);
+            }
+        }
+
+        _chains.ReturnSpares();
+    }
+
+    /// <summary>A page moved to another frame, and its chain with it.</summary>
+    public void Replace(Pfn old, Pfn fresh)
+    {
+        if (IsChained(fresh))
+        {
+            MakeRoom(fresh);
+            _heads[fresh.Value] = _heads[old.Value];
+            _heads[old.Value] = 0;
+        }
     }
 
     /// <summary>Present entries are about to be cleared.</summary>
@@ -117,6 +157,16 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
     public IReadOnlyList<DesignFigure> Figures() =>
         [new("pages given a pte_chain by mremap", _total), new("pages with a pte_chain, live", _live)];
 
+    private bool IsChained(Pfn frame) => world.Frames[frame].IsAnonymous && world.Frames[frame].Mapping == 0;
+
+    private void MakeRoom(Pfn frame)
+    {
+        if (_heads.Length <= frame.Value)
+        {
+            Array.Resize(ref _heads, world.Frames.Capacity);
+        }
+    }
+
     private bool IsNamed(Pfn frame) => world.Frames[frame].IsAnonymous && world.Frames[frame].Mapping != 0;
 
     /// <summary>Finds the page's entries once more through its list, and notes each.</summary>
@@ -124,11 +174,7 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
     {
         int named = world.Frames[frame].Mapping;
         ulong address = world.Frames[frame].Index << Page.Shift;
-        if (_heads.Length <= frame.Value)
-        {
-            Array.Resize(ref _heads, world.Frames.Capacity);
-        }
-
+        MakeRoom(frame);
         ref int head = ref _heads[frame.Value];
         Invariant.Require(head == 0);
         int missing = world.Frames[frame].MapCount;
@@ -177,13 +223,7 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
         ulong pte = world.PageTables.Entry(range.Table, range.First + at);
         frame = Pte.Frame(pte);
         pointer = PtePointer.Make(range.Table, range.First + at);
-        if (!Pte.HasFrame(pte))
-        {
-            return false;
-        }
-
-        ref Frame page = ref world.Frames[frame];
-        return page.IsAnonymous && page.Mapping == 0;
+        return Pte.HasFrame(pte) && IsChained(frame);
     }
 
     private void CountLock(long work) => world.Counters.Lock(LockClass.PerPage, work);

@@ -1,0 +1,254 @@
+using Verso.Engine.Vmas;
+using VmaIndex = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.MmAddressSpace.IndexedVma, Verso.Engine.ReverseMaps.MmAddressSpace.ByOffset>;
+
+namespace Verso.Engine.ReverseMaps.MmAddressSpace;
+
+/// <summary>The address_space that exec attaches to an mm and fork shares.</summary>
+internal struct FamilySpace
+{
+    /// <summary>sizeof(struct address_space) on 6.18.44.</summary>
+    public const int KernelSizeBytes = 192;
+
+    /// <summary>Address spaces of processes that share it. 0 marks a free slot.</summary>
+    public int MmCount;
+
+    /// <summary>VMAs in the index.</summary>
+    public int VmaCount;
+
+    /// <summary>Top of the index of their private VMAs, as i_mmap is that of a file's. Of a free slot: the next one.</summary>
+    public int Index;
+
+    /// <summary>The next offset that nobody has had (option offsets=fresh).</summary>
+    public ulong NextFresh;
+}
+
+/// <summary>A VMA's place in the index: a tree node inside vm_area_struct, like shared.rb for a file.</summary>
+internal struct IndexedVma
+{
+    public IntervalLinks Offsets;
+
+    /// <summary>The space that it is in; 0 for none.</summary>
+    public int Space;
+}
+
+/// <summary>The index, by vm_pgoff.</summary>
+internal readonly struct ByOffset : IIntervalLinksOf<IndexedVma>
+{
+    public static ref IntervalLinks In(ref IndexedVma node) => ref node.Offsets;
+}
+
+/// <summary>Every family's address_space in an arena by int handle, and the index of its VMAs.</summary>
+/// <remarks>
+/// <code>
+///   mm1 ──┐
+///   mm2 ──┼──▶ [ family space ] ──▶ interval tree of the private VMAs of mm1, mm2, mm3 by vm_pgoff
+///   mm3 ──┘          ▲
+///                  folio (space, offset)
+/// </code>
+/// Invariant: each private VMA that may hold an anonymous page is in the index of its mm's space, by its present bounds.
+/// </remarks>
+internal sealed class FamilySpaces(World world)
+{
+    /// <summary>
+    /// Where fresh offsets begin: above what an address or a common file has, so that they meet nobody's.
+    /// </summary>
+    public const ulong FirstFresh = 1UL << 36;
+
+    private readonly ObjectType _type = world.Ledger.Register("address_space", FamilySpace.KernelSizeBytes);
+    private readonly MmHandles _ofMm = new();
+    private FamilySpace[] _spaces = new FamilySpace[16];
+    private IndexedVma[] _vmas = new IndexedVma[64];
+    private int _used = 1;
+    private int _firstFree;
+
+    /// <summary>One past the highest handle ever given out.</summary>
+    public int UsedCount => _used;
+
+    /// <summary>The space behind a handle; the reference is good until the next allocation.</summary>
+    public ref FamilySpace this[int space] => ref _spaces[space];
+
+    /// <summary>The space of a live address space.</summary>
+    public int Of(MmId mm) => _ofMm[mm];
+
+    /// <summary>exec makes one, fork takes the parent's.</summary>
+    public Errno Begin(MmId mm, MmId parent)
+    {
+        int space = parent.IsNone ? Allocate() : Of(parent);
+        if (space == 0)
+        {
+            return Errno.ENOMEM;
+        }
+
+        _spaces[space].MmCount++;
+        _ofMm.Add(mm, space);
+        return Errno.None;
+    }
+
+    /// <summary>One mm fewer; the last takes the space with it.</summary>
+    public void End(MmId mm)
+    {
+        int space = Of(mm);
+        _ofMm.Remove(mm);
+        if (--_spaces[space].MmCount == 0)
+        {
+            Invariant.Require(_spaces[space].Index == 0);
+            _spaces[space] = new FamilySpace { Index = _firstFree };
+            _firstFree = space;
+            world.Ledger.Release(_type);
+        }
+    }
+
+    /// <summary>A private VMA joins the index; no-op if it is there, or shared.</summary>
+    public void Enter(VmaId vma)
+    {
+        if (world.Vmas[vma].IsShared || IsIn(vma))
+        {
+            return;
+        }
+
+        if (vma.Value >= _vmas.Length)
+        {
+            Array.Resize(ref _vmas, Math.Max(world.Vmas.Capacity, vma.Value + 1));
+        }
+
+        int space = Of(world.Vmas[vma].Mm);
+        _vmas[vma.Value].Space = space;
+        _spaces[space].VmaCount++;
+        Insert(vma);
+        CountLock();
+    }
+
+    /// <summary>And leaves it; no-op if it is not there.</summary>
+    public void Leave(VmaId vma)
+    {
+        if (IsIn(vma))
+        {
+            Remove(vma);
+            _spaces[_vmas[vma.Value].Space].VmaCount--;
+            _vmas[vma.Value] = default;
+            CountLock();
+        }
+    }
+
+    /// <summary>Its bounds will change.</summary>
+    public void Adjusting(VmaId vma)
+    {
+        if (IsIn(vma))
+        {
+            Remove(vma);
+            CountLock();
+        }
+    }
+
+    /// <summary>They have changed.</summary>
+    public void Adjusted(VmaId vma)
+    {
+        if (IsIn(vma))
+        {
+            Insert(vma);
+        }
+    }
+
+    /// <summary>An offset range that no mapping has had. One page is left out: what lies side by side is no one's doing.</summary>
+    public ulong Fresh(MmId mm, ulong pages)
+    {
+        ref FamilySpace space = ref _spaces[Of(mm)];
+        ulong first = space.NextFresh;
+        bool fits = pages < Frames.Frame.IndexMax - first;
+        space.NextFresh = fits ? first + pages + 1 : FirstFresh;
+        return fits ? first : FirstFresh;
+    }
+
+    /// <summary>
+    /// Offers the page of each VMA that covers the offset. One that was never prepared holds no anonymous page.
+    /// </summary>
+    public void Walk<TVisitor>(int space, ulong offset, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        Span<int> stack = stackalloc int[VmaIndex.MaxDepth];
+        stack[0] = _spaces[space].Index;
+        int depth = stack[0] == 0 ? 0 : 1;
+        long steps = 0;
+        WalkStep step = WalkStep.Continue;
+        while (step == WalkStep.Continue)
+        {
+            int at = VmaIndex.Next(_vmas, stack, ref depth, offset);
+            if (at == 0)
+            {
+                break;
+            }
+
+            steps++;
+            ref Vma vma = ref world.Vmas[new VmaId(at)];
+            if (vma.Prepared)
+            {
+                step = visitor.Visit(vma.Mm, vma.Start + ((offset - vma.Pgoff) << Page.Shift));
+            }
+            else
+            {
+                visitor.Dismiss(1);
+            }
+        }
+
+        world.Counters.Lock(LockClass.ReverseMapRead, steps);
+    }
+
+    /// <summary>Whether a VMA is in an index.</summary>
+    public bool IsIn(VmaId vma) => vma.Value < _vmas.Length && _vmas[vma.Value].Space != 0;
+
+    /// <summary>Whether a VMA is in the index of its mm, by its present bounds.</summary>
+    public bool IsRightlyIn(VmaId id)
+    {
+        ref Vma vma = ref world.Vmas[id];
+        ref IndexedVma node = ref _vmas[id.Value];
+        return node.Space == Of(vma.Mm)
+            && node.Offsets.First == vma.Pgoff && node.Offsets.Last == vma.Pgoff + vma.Pages - 1;
+    }
+
+    /// <summary>How many VMAs the index has, by counting.</summary>
+    public int CountIndex(int space) => VmaIndex.Count(_vmas, _spaces[space].Index);
+
+    private void Insert(VmaId id)
+    {
+        ref IndexedVma node = ref _vmas[id.Value];
+        ref Vma vma = ref world.Vmas[id];
+        node.Offsets.First = vma.Pgoff;
+        node.Offsets.Last = vma.Pgoff + vma.Pages - 1;
+        ref FamilySpace space = ref _spaces[node.Space];
+        space.Index = VmaIndex.Insert(_vmas, space.Index, id.Value);
+    }
+
+    private void Remove(VmaId id)
+    {
+        ref FamilySpace space = ref _spaces[_vmas[id.Value].Space];
+        space.Index = VmaIndex.Remove(_vmas, space.Index, id.Value);
+    }
+
+    private int Allocate()
+    {
+        if (!world.Ledger.TryAllocate(_type))
+        {
+            return 0;
+        }
+
+        int space = _firstFree;
+        if (space != 0)
+        {
+            _firstFree = _spaces[space].Index;
+        }
+        else
+        {
+            space = _used++;
+            if (space == _spaces.Length)
+            {
+                Array.Resize(ref _spaces, space * 2);
+            }
+        }
+
+        _spaces[space] = new FamilySpace { NextFresh = FirstFresh };
+        return space;
+    }
+
+    private void CountLock() => world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+}

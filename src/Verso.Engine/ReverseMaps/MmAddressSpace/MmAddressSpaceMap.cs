@@ -1,0 +1,179 @@
+using Verso.Engine.Frames;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.MmAddressSpace;
+
+/// <summary>
+/// One address_space for all forks since exec; VMAs keep their offset in it, and so do folios. See
+/// docs/designs/mm-address-space.md.
+/// </summary>
+/// <remarks>
+/// Of a folio it keeps <see cref="Frame.Mapping"/>, the space, and <see cref="Frame.Index"/>, the offset there, which
+/// is the VMA's vm_pgoff at its page: of a private file mapping that of the file, of anonymous memory what
+/// <see cref="Place"/> gave.
+/// </remarks>
+public sealed class MmAddressSpaceMap : ReverseMap
+{
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly DesignFacts Line = new(
+        "mm-address-space",
+        "One address_space for all forks since exec, indexed by vm_pgoff",
+        "Rik van Riel's question in the mail of 12 March 2004",
+        PageOwner.PageTable)
+    {
+        Options =
+        [
+            new(
+                "offsets",
+                "what offset a fresh mapping gets",
+                new OptionValue("address", "its address / 4096; collisions cost useless visits"),
+                new OptionValue("fresh", "one that nobody has had; neighbours never merge")),
+        ],
+    };
+
+    private bool _fresh;
+
+    /// <inheritdoc/>
+    public override DesignFacts Facts => Line;
+
+    internal FamilySpaces Spaces { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public override void Start(World world)
+    {
+        base.Start(world);
+        Spaces = new FamilySpaces(world);
+        _fresh = Chosen("offsets") == "fresh";
+    }
+
+    /// <inheritdoc/>
+    public override Errno BeginMm(Mm mm, MmId parent) => Spaces.Begin(mm.Id, parent);
+
+    /// <inheritdoc/>
+    public override void EndMm(Mm mm) => Spaces.End(mm.Id);
+
+    /// <inheritdoc/>
+    public override ulong Place(Mm mm, ulong address, ulong pages) =>
+        _fresh ? Spaces.Fresh(mm.Id, pages) : base.Place(mm, address, pages);
+
+    /// <inheritdoc/>
+    public override Errno Attach(VmaId vma)
+    {
+        Spaces.Enter(vma);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override MergeTests CanJoin(in JoinCandidate candidate) =>
+        candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+
+    /// <inheritdoc/>
+    public override void Adjusting(VmaId vma) => Spaces.Adjusting(vma);
+
+    /// <inheritdoc/>
+    public override void Adjusted(VmaId vma) => Spaces.Adjusted(vma);
+
+    /// <inheritdoc/>
+    public override Errno Split(VmaId source, VmaId fresh)
+    {
+        if (Spaces.IsIn(source))
+        {
+            Spaces.Enter(fresh);
+        }
+
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override Errno Join(VmaId target, VmaId source) => Attach(target);
+
+    /// <inheritdoc/>
+    public override Errno Copy(VmaId source, VmaId copy) => Attach(copy);
+
+    /// <inheritdoc/>
+    public override void Drop(VmaId vma, DropReason reason)
+    {
+        if (reason != DropReason.MovedAway)
+        {
+            Spaces.Leave(vma);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Errno Fork(VmaId parent, VmaId child) => Attach(child);
+
+    /// <inheritdoc/>
+    /// <remarks>A VMA that fork wiped has not been in the index so far.</remarks>
+    public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
+    {
+        outcome = PrepareOutcome.Derive;
+        return Attach(vma);
+    }
+
+    /// <inheritdoc/>
+    public override string? Audit() => AuditVmas() ?? AuditEntries();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DesignFigure> Figures()
+    {
+        long indexed = 0;
+        for (int space = 1; space < Spaces.UsedCount; space++)
+        {
+            indexed += Spaces[space].VmaCount;
+        }
+
+        return [new("VMAs in an index, live", indexed)];
+    }
+
+    /// <summary>Every VMA in an index is there by its bounds, and no other node is.</summary>
+    private string? AuditVmas()
+    {
+        int[] found = new int[Spaces.UsedCount];
+        foreach (Mm mm in World.Mms.Live)
+        {
+            foreach (VmaId vma in mm.Vmas.Ids)
+            {
+                if (!Spaces.IsIn(vma))
+                {
+                    continue;
+                }
+
+                found[Spaces.Of(mm.Id)]++;
+                if (!Spaces.IsRightlyIn(vma))
+                {
+                    return $"{mm.Id} {vma} stands in another index, or by bounds that it does not have";
+                }
+            }
+        }
+
+        for (int space = 1; space < found.Length; space++)
+        {
+            // A free slot keeps the next one where a live one keeps its index.
+            int indexed = Spaces[space].MmCount == 0 ? 0 : Spaces.CountIndex(space);
+            if (Spaces[space].VmaCount != found[space] || indexed != found[space])
+            {
+                return $"space {space}: {found[space]} VMAs, {Spaces[space].VmaCount} counted, {indexed} in the index";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Every anonymous page is at its offset, in a VMA of its space that is in the index.</summary>
+    private string? AuditEntries()
+    {
+        foreach ((MmId mm, ulong address, Pfn frame) in AnonymousEntries.Of(World))
+        {
+            VmaId vma = World.VmaAt(World.Mms[mm], address);
+            Frame page = World.Frames[frame];
+            bool isRight = Spaces.IsIn(vma) && page.Mapping == Spaces.Of(mm)
+                && page.Index == World.Vmas[vma].PgoffAt(address);
+            if (!isRight)
+            {
+                return $"{mm} 0x{address:x}: {frame} says space {page.Mapping}, offset {page.Index:x}";
+            }
+        }
+
+        return null;
+    }
+}
