@@ -28,11 +28,14 @@ public class AnonVmaChainMap : ReverseMap
 
     internal AnonVmaGraph Graph => _graph!;
 
+    /// <summary>When VMAs get an anon_vma of their own.</summary>
+    internal virtual AnonVmaOwnership Ownership => AnonVmaOwnership.WithTheChain;
+
     /// <inheritdoc/>
     public override void Start(World world)
     {
         base.Start(world);
-        _graph = new AnonVmaGraph(world);
+        _graph = new AnonVmaGraph(world, Ownership);
     }
 
     /// <inheritdoc/>

@@ -127,7 +127,7 @@ internal sealed partial class AnonVmaGraph
     private string? AuditRow(VmaId vma, int[] active, int[] linked)
     {
         ref Row row = ref _rows[vma.Value];
-        if (row.AnonVma == 0)
+        if (row.AnonVma == 0 && (row.Head == 0 || _ownership == AnonVmaOwnership.WithTheChain))
         {
             return row.Head == 0 ? null : $"{vma} has a chain but no anon_vma";
         }
@@ -137,8 +137,8 @@ internal sealed partial class AnonVmaGraph
             return $"{vma} is free but still linked";
         }
 
-        int root = _anonVmas[row.AnonVma].Root;
-        bool own = false;
+        int root = _anonVmas[_links[row.Head].AnonVma].Root;
+        bool own = row.AnonVma == 0;
         for (int link = row.Head; link != 0; link = _links[link].Older)
         {
             int anonVma = _links[link].AnonVma;
@@ -155,7 +155,7 @@ internal sealed partial class AnonVmaGraph
             }
         }
 
-        active[row.AnonVma]++;
+        active[row.AnonVma] += row.AnonVma == 0 ? 0 : 1;
         return own ? null : $"{vma} is not linked to its own anon_vma";
     }
 

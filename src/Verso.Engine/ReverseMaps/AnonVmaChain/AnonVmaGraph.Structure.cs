@@ -65,7 +65,7 @@ internal sealed partial class AnonVmaGraph
     /// <summary>anon_vma_clone into a VMA that has the source's anon_vma: split, mremap copy, dup_anon_vma.</summary>
     public Errno CloneSame(VmaId source, VmaId target)
     {
-        if (RowOf(source).AnonVma == 0)
+        if (RowOf(source).Head == 0)
         {
             return Errno.None;
         }
@@ -73,6 +73,36 @@ internal sealed partial class AnonVmaGraph
         Invariant.Require(RowOf(target).Head == 0);
         RowOf(target).AnonVma = RowOf(source).AnonVma;
         return Clone(source, target, CloneReason.Same);
+    }
+
+    /// <summary>
+    /// Links a fork child to all of the parent's anon_vmas and gives it none of its own. Requires: ownership is
+    /// deferred.
+    /// </summary>
+    public Errno Inherit(VmaId parent, VmaId child)
+    {
+        Invariant.Require(_ownership == AnonVmaOwnership.Deferred && RowOf(child).Head == 0);
+        return Clone(parent, child, CloneReason.Same);
+    }
+
+    /// <summary>
+    /// Gives a VMA that inherited its chain an anon_vma of its own: the oldest that lost its VMA and has at most one
+    /// child, as fork would have taken it, else a new one below the newest. No-op where it has one.
+    /// </summary>
+    public Errno Own(VmaId vma)
+    {
+        Invariant.Require(RowOf(vma).Head != 0);
+        for (int link = RowOf(vma).Tail; link != 0 && RowOf(vma).AnonVma == 0; link = _links[link].Newer)
+        {
+            ref AnonVma old = ref _anonVmas[_links[link].AnonVma];
+            if (old.ChildCount < 2 && old.ActiveVmaCount == 0)
+            {
+                RowOf(vma).AnonVma = _links[link].AnonVma;
+                old.ActiveVmaCount++;
+            }
+        }
+
+        return RowOf(vma).AnonVma != 0 ? Errno.None : AddOwn(vma, NewestOf(vma));
     }
 
     /// <summary>
@@ -97,6 +127,18 @@ internal sealed partial class AnonVmaGraph
             return Errno.None;
         }
 
+        Errno errno = AddOwn(child, parentAnonVma);
+        if (errno != Errno.None)
+        {
+            Unlink(child);
+        }
+
+        return errno;
+    }
+
+    /// <summary>A new anon_vma below a parent, at the head of the VMA's chain.</summary>
+    private Errno AddOwn(VmaId vma, int parent)
+    {
         int anonVma = AllocateAnonVma();
         int link = anonVma == 0 ? 0 : AllocateLink();
         if (link == 0)
@@ -106,18 +148,17 @@ internal sealed partial class AnonVmaGraph
                 FreeAnonVma(anonVma);
             }
 
-            Unlink(child);
             return Errno.ENOMEM;
         }
 
-        int root = _anonVmas[parentAnonVma].Root;
+        int root = _anonVmas[parent].Root;
         _anonVmas[anonVma].Root = root;
-        _anonVmas[anonVma].Parent = parentAnonVma;
+        _anonVmas[anonVma].Parent = parent;
         _anonVmas[anonVma].ActiveVmaCount = 1;
         _anonVmas[root].RefCount++;
-        _anonVmas[parentAnonVma].ChildCount++;
-        RowOf(child).AnonVma = anonVma;
-        Link(child, link, anonVma);
+        _anonVmas[parent].ChildCount++;
+        RowOf(vma).AnonVma = anonVma;
+        Link(vma, link, anonVma);
         _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
         return Errno.None;
     }
@@ -228,18 +269,21 @@ internal sealed partial class AnonVmaGraph
         return Errno.None;
     }
 
-    /// <summary>find_mergeable_anon_vma: the next VMA's, then the previous one's; 0 if neither can be shared.</summary>
+    /// <summary>
+    /// find_mergeable_anon_vma: the next VMA's, then the previous one's; 0 if neither can be shared. The VMA itself
+    /// need not be in its address space yet.
+    /// </summary>
     private int FindMergeable(VmaId vma)
     {
         VmaTree tree = _world.Mms[_world.Vmas[vma].Mm].Vmas;
         int at = tree.IndexAtOrBelow(_world.Vmas[vma].Start);
-        Invariant.Require(tree.Ids[at] == vma);
+        int below = at >= 0 && tree.Ids[at] == vma ? at - 1 : at;
         if (at + 1 < tree.Count && IsReusable(tree.Ids[at + 1], vma, tree.Ids[at + 1]))
         {
             return RowOf(tree.Ids[at + 1]).AnonVma;
         }
 
-        return at > 0 && IsReusable(tree.Ids[at - 1], tree.Ids[at - 1], vma) ? RowOf(tree.Ids[at - 1]).AnonVma : 0;
+        return below >= 0 && IsReusable(tree.Ids[below], tree.Ids[below], vma) ? RowOf(tree.Ids[below]).AnonVma : 0;
     }
 
     /// <summary>
@@ -260,6 +304,7 @@ internal sealed partial class AnonVmaGraph
             && a.File == b.File
             && ((a.Flags ^ b.Flags) & ~ignored) == 0
             && b.Pgoff == a.PgoffAt(b.Start)
+            && RowOf(owner).AnonVma != 0
             && IsSingular(owner);
     }
 }

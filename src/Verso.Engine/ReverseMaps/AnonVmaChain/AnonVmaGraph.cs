@@ -14,7 +14,8 @@ namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 ///            ▼      ▼      ▼
 ///          anon_vma ... ancestors    each with a tree of the links of every VMA that may map its folios
 /// </code>
-/// Invariant: a VMA without anon_vma has an empty list; all links of a VMA lead to anon_vmas of one root.
+/// Invariant: a VMA without anon_vma has an empty list, unless ownership is deferred; all links of a VMA lead to
+/// anon_vmas of one root.
 /// Structure and rules: mm/rmap.c of 6.18.44.
 /// </remarks>
 internal sealed partial class AnonVmaGraph
@@ -33,9 +34,13 @@ internal sealed partial class AnonVmaGraph
 
     private Row[] _rows = new Row[64];
 
-    public AnonVmaGraph(World world)
+    /// <summary>Whether a VMA may be linked to anon_vmas of ancestors and have none of its own yet.</summary>
+    private readonly AnonVmaOwnership _ownership;
+
+    public AnonVmaGraph(World world, AnonVmaOwnership ownership = AnonVmaOwnership.WithTheChain)
     {
         _world = world;
+        _ownership = ownership;
         _anonVmaType = world.Ledger.Register("anon_vma", AnonVma.KernelSizeBytes);
         _linkType = world.Ledger.Register("anon_vma_chain", AnonVmaChainLink.KernelSizeBytes);
     }
@@ -53,6 +58,9 @@ internal sealed partial class AnonVmaGraph
 
     /// <summary><c>anon_vma->root</c>.</summary>
     public int RootOf(int anonVma) => _anonVmas[anonVma].Root;
+
+    /// <summary>The newest anon_vma of the chain; 0 where that is empty. Equal ones have equal chains.</summary>
+    public int NewestOf(VmaId vma) => vma.IsNone || RowOf(vma).Head == 0 ? 0 : _links[RowOf(vma).Head].AnonVma;
 
     /// <summary>list_is_singular(&amp;vma->anon_vma_chain): faulted and never a fork child.</summary>
     public bool IsSingular(VmaId vma)
