@@ -1,6 +1,7 @@
 using Verso.Engine.ReverseMaps.AnonArea;
 using Verso.Engine.ReverseMaps.Anonmm;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
+using Verso.Engine.ReverseMaps.AnonVmaLazy;
 using Verso.Engine.ReverseMaps.MatenaMerging;
 using Verso.Engine.ReverseMaps.MmAddressSpace;
 using Verso.Engine.ReverseMaps.PageTableScan;
@@ -21,6 +22,7 @@ public static class Catalogue
         new(MmAddressSpaceMap.Line, options => Machine.With(options, new MmAddressSpacePages(new()))),
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
+        new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),
     ];
 
     /// <summary>The entry with this name, or null.</summary>

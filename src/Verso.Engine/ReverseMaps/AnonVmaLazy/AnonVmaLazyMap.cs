@@ -1,0 +1,226 @@
+using Verso.Engine.Images;
+using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps.AnonVmaChain;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
+
+/// <summary>
+/// anon-vma-chain in which a VMA gets an anon_vma when it is forked, and not before: until then its own folios name the
+/// VMA itself. See docs/designs/anon-vma-lazy.md.
+/// </summary>
+/// <remarks>
+/// A VMA is in one of these states; what it instantiates goes where <see cref="HomeOf"/> says.
+/// <code>
+///   chain      own anon_vma   new folios name   how it came there
+///   empty      none           the VMA           never forked
+///   ancestors  none           the VMA           made by fork; inherited folios name the ancestors' anon_vmas
+///   any        yes            that anon_vma     it was forked: its folios were re-homed then
+/// </code>
+/// </remarks>
+public sealed class AnonVmaLazyMap : AnonVmaChainMap
+{
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly new DesignFacts Line = new(
+        "anon-vma-lazy",
+        "anon-vma-chain without anon_vmas until fork: folios name their VMA",
+        "Tao Wang, ANON_VMA_LAZY, 27 May 2026",
+        PageOwner.PageTable);
+
+    private long _atFork;
+    private long _atSplit;
+    private long _atMerge;
+    private long _atMove;
+
+    /// <inheritdoc/>
+    public override DesignFacts Facts => Line;
+
+    internal override AnonVmaOwnership Ownership => AnonVmaOwnership.Deferred;
+
+    /// <summary>What a folio made in this VMA names: the VMA's own anon_vma, or the VMA.</summary>
+    internal int HomeOf(VmaId vma)
+    {
+        int own = Graph.AnonVmaOf(vma);
+        return own != 0 ? own : DirectFolios.Key(vma);
+    }
+
+    /// <inheritdoc/>
+    public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
+    {
+        outcome = PrepareOutcome.Derive;
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The parent's direct folios are about to be shared: they go into an anon_vma now. The child is linked to it and
+    /// gets none of its own.
+    /// </remarks>
+    public override Errno Fork(VmaId parent, VmaId child)
+    {
+        if (!World.Vmas[parent].Prepared)
+        {
+            return Errno.None;
+        }
+
+        if (Graph.AnonVmaOf(parent) == 0)
+        {
+            Errno errno = Graph.NewestOf(parent) == 0
+                ? Graph.Prepare(parent, PrepareOutcome.Derive, out _)
+                : Graph.Own(parent);
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+
+            _atFork += RenameAll(parent);
+        }
+
+        return Graph.Inherit(parent, child);
+    }
+
+    /// <inheritdoc/>
+    public override Errno Split(VmaId source, VmaId fresh)
+    {
+        Errno errno = Graph.CloneSame(source, fresh);
+        if (errno == Errno.None && Graph.AnonVmaOf(fresh) == 0)
+        {
+            _atSplit += RenameAll(fresh);
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Linux's table, asked of what is there: chains that are equal merge, an empty one merges with any that is not a
+    /// fork child's. VMAs that were written apart and never forked have no anon_vmas to differ in.
+    /// </remarks>
+    public override MergeTests CanJoin(in JoinCandidate candidate)
+    {
+        MergeTests failed = candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+        int target = Graph.NewestOf(candidate.Target);
+        int state = Graph.NewestOf(candidate.StateOf);
+        if (target != 0 && state != 0)
+        {
+            return AreAlike(candidate.Target, candidate.StateOf) ? failed : failed | MergeTests.AnonVma;
+        }
+
+        return target == state || !HasInherited(target != 0 ? candidate.Target : candidate.StateOf)
+            ? failed
+            : failed | MergeTests.ForkedChain;
+    }
+
+    /// <inheritdoc/>
+    public override MergeTests CanBridge(VmaId left, VmaId right) =>
+        Graph.NewestOf(left) == 0 || Graph.NewestOf(right) == 0 || AreAlike(left, right)
+            ? MergeTests.None
+            : MergeTests.AnonVma;
+
+    /// <inheritdoc/>
+    /// <remarks>A target that was never forked takes over the anon_vma of one that was, for its own folios too.</remarks>
+    public override Errno Join(VmaId target, VmaId source)
+    {
+        if (Graph.NewestOf(target) != 0 || Graph.NewestOf(source) == 0)
+        {
+            return Errno.None;
+        }
+
+        Errno errno = Graph.CloneSame(source, target);
+        if (errno == Errno.None)
+        {
+            Invariant.Require(Graph.AnonVmaOf(target) != 0);
+            _atMerge += RenameAll(target);
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public override void Joining(VmaId target, VmaId source, ulong start, ulong end)
+    {
+        if (Graph.AnonVmaOf(source) == 0)
+        {
+            _atMerge += DirectFolios.Rename(World, World.Vmas[source].Mm, start, end, HomeOf(target));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Into a VMA that is linked to nothing all folios go as its own: there they were before, if this is the way back.
+    /// </remarks>
+    public override void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
+    {
+        Folios which = Graph.NewestOf(to) == 0 ? Folios.All : Folios.Direct;
+        if (from != to && (which == Folios.All || Graph.AnonVmaOf(from) == 0))
+        {
+            _atMove += DirectFolios.Rename(World, source, HomeOf(to), which);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>An image of a kernel has anon_vmas where this design would not: those that no fork has touched go.</remarks>
+    public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
+    {
+        HashSet<ulong> untouched =
+            [.. image.AnonVmas.Where(node => node.Root == node.Id && node.ChildCount <= 1).Select(node => node.Id)];
+        return base.Load(
+            image with
+            {
+                Vmas = [.. image.Vmas.Select(vma => vma.Chain.Any(untouched.Contains) && vma.Chain.Count == 1
+                    ? vma with { AnonVma = 0, Chain = [] }
+                    : vma)],
+                AnonVmas = [.. image.AnonVmas.Where(node => !untouched.Contains(node.Id))],
+            },
+            vmas);
+    }
+
+    /// <inheritdoc/>
+    public override string? Audit()
+    {
+        for (int pfn = 1; pfn < World.Frames.UsedCount; pfn++)
+        {
+            Frames.Frame frame = World.Frames[new Pfn(pfn)];
+            if (frame.IsAnonymous && DirectFolios.IsDirect(frame.Mapping) && AuditDirect(frame) is string broken)
+            {
+                return $"{new Pfn(pfn)}: {broken}";
+            }
+        }
+
+        return base.Audit();
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DesignFigure> Figures() =>
+    [
+        new("folios given an anon_vma at fork", _atFork),
+        new("folios re-pointed at split", _atSplit),
+        new("folios re-pointed at merge", _atMerge),
+        new("folios re-pointed at mremap", _atMove),
+    ];
+
+    private string? AuditDirect(in Frames.Frame frame)
+    {
+        VmaId id = DirectFolios.VmaOf(frame.Mapping);
+        Vma vma = World.Vmas[id];
+        return vma.Mm.IsNone || frame.Index - vma.Pgoff >= vma.Pages ? $"names {id}, which does not have it"
+            : Graph.AnonVmaOf(id) != 0 ? $"names {id}, which has an anon_vma"
+            : frame.MapCount > 1 ? $"names {id}, and is mapped {frame.MapCount} times"
+            : null;
+    }
+
+    /// <summary>Equal chains, and the same anon_vma of their own or none.</summary>
+    private bool AreAlike(VmaId left, VmaId right) =>
+        Graph.NewestOf(left) == Graph.NewestOf(right) && Graph.AnonVmaOf(left) == Graph.AnonVmaOf(right);
+
+    /// <summary>Linked to an anon_vma that is not its own: a fork child.</summary>
+    private bool HasInherited(VmaId vma) => Graph.AnonVmaOf(vma) == 0 || !Graph.IsSingular(vma);
+
+    private int RenameAll(VmaId id)
+    {
+        Vma vma = World.Vmas[id];
+        int folios = DirectFolios.Rename(World, vma.Mm, vma.Start, vma.End, HomeOf(id));
+        World.Counters.Lock(LockClass.ReverseMapWrite, folios);
+        return folios;
+    }
+}

@@ -1,0 +1,72 @@
+using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
+
+/// <summary>The page hooks of <see cref="AnonVmaLazyMap"/>.</summary>
+public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
+{
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.PageTable;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address)
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        page.Mapping = map.HomeOf(vma);
+        page.Index = map.World.Vmas[vma].PgoffAt(address);
+    }
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
+    {
+    }
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) =>
+        map.Moved(from, to, source, target);
+
+    /// <inheritdoc/>
+    public void Adopt(Pfn frame, VmaId vma, ulong address) => map.World.Frames[frame].Mapping = map.HomeOf(vma);
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        if (!DirectFolios.IsDirect(page.Mapping))
+        {
+            map.Graph.Walk(page.Mapping, page.Index, ref visitor);
+            return;
+        }
+
+        ref Vma vma = ref map.World.Vmas[DirectFolios.VmaOf(page.Mapping)];
+        map.World.Counters.Lock(LockClass.ReverseMapRead, 1);
+        _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.Pgoff) << Page.Shift));
+    }
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) => default;
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+}
