@@ -37,7 +37,8 @@ public abstract partial class Machine
         mm.TotalPages += call.NewLength >> Page.Shift;
         mm.LockedPages += locked ? call.NewLength >> Page.Shift : 0;
         ulong moved = 0;
-        bool follows = Structure.Relocate(id, call.OldAddress, copy, target.Value, call.OldLength) == Errno.None;
+        error = Structure.Relocate(id, call.OldAddress, copy, target.Value, call.OldLength);
+        bool follows = error == Errno.None;
         if (follows)
         {
             moved = MoveRange(id, call.OldAddress, copy, target.Value, call.OldLength);
@@ -57,7 +58,7 @@ public abstract partial class Machine
             }
 
             _ = UnmapRange(mm, target.Value, target.Value + call.NewLength);
-            return Errno.ENOMEM;
+            return follows ? Errno.ENOMEM : error;
         }
 
         if (stays)

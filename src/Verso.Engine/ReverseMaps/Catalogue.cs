@@ -6,6 +6,7 @@ using Verso.Engine.ReverseMaps.MatenaMerging;
 using Verso.Engine.ReverseMaps.MmAddressSpace;
 using Verso.Engine.ReverseMaps.PageTableScan;
 using Verso.Engine.ReverseMaps.PteChain;
+using Verso.Engine.ReverseMaps.RelocateAnon;
 
 namespace Verso.Engine.ReverseMaps;
 
@@ -23,6 +24,7 @@ public static class Catalogue
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
         new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),
+        new(RelocateAnonMap.Line, options => Machine.With(options, new AnonVmaChainPages(new RelocateAnonMap()))),
     ];
 
     /// <summary>The entry with this name, or null.</summary>

@@ -140,7 +140,7 @@ public abstract class ReverseMap
     /// <summary>
     /// mremap will move the entries of [start, start + length) to <paramref name="target"/> in <paramref name="to"/>:
     /// what is kept by address follows. Called the other way round if the entries could not be moved; then it must not
-    /// fail.
+    /// fail. What it returns is what mremap does.
     /// </summary>
     public virtual Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length) => Errno.None;
 

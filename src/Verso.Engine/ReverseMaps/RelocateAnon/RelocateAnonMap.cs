@@ -1,0 +1,143 @@
+using Verso.Engine.ReverseMaps.AnonVmaChain;
+using Verso.Engine.ReverseMaps.Rehoming;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.RelocateAnon;
+
+/// <summary>
+/// anon-vma-chain in which every mremap that moves behaves as with MREMAP_RELOCATE_ANON: the folios of a moved, faulted
+/// range get the index of their new place and an anon_vma of that place. See docs/designs/relocate-anon.md.
+/// </summary>
+public sealed class RelocateAnonMap : RehomingMap
+{
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly new DesignFacts Line = new(
+        "relocate-anon",
+        "anon-vma-chain whose moved pages are made anew at their new place",
+        "Lorenzo Stoakes, MREMAP_RELOCATE_ANON, March to June 2025",
+        PageOwner.PageTable)
+    {
+        Options =
+        [
+            new(
+                "mode",
+                "what a move does whose pages are shared",
+                new OptionValue("may", "moves as ever (MREMAP_RELOCATE_ANON)"),
+                new OptionValue("must", "EFAULT (MREMAP_MUST_RELOCATE_ANON)", Soundness.Broken)),
+        ],
+    };
+
+    private bool _must;
+
+    /// <summary>The VMA that the present mremap copies, if its folios will be re-homed; else none.</summary>
+    private VmaId _relocating;
+
+    /// <summary>The present mremap should re-home, and cannot.</summary>
+    private bool _isRefused;
+
+    private long _relocated;
+    private long _ordinary;
+    private long _refused;
+
+    /// <inheritdoc/>
+    public override DesignFacts Facts => Line;
+
+    /// <inheritdoc/>
+    public override void Start(World world)
+    {
+        base.Start(world);
+        _must = Chosen("mode") == "must";
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Nothing special where the range merges as it is. Else its offset is that of its new place, whether it merges
+    /// there or not: a later mprotect or mremap may.
+    /// </remarks>
+    public override ulong PlaceCopy(VmaId source, ulong start, ulong pages, ulong address)
+    {
+        _relocating = default;
+        _isRefused = false;
+        Vma vma = World.Vmas[source];
+        if (!vma.IsAnonymous || Graph.AnonVmaOf(source) == 0)
+        {
+            return base.PlaceCopy(source, start, pages, address);
+        }
+
+        ulong kept = vma.PgoffAt(start);
+        if (WouldMerge(source, kept, pages, address))
+        {
+            _ordinary++;
+            return kept;
+        }
+
+        ulong end = Math.Min(start + (pages << Page.Shift), vma.End);
+        if (Graph.MayShareFolios(source) || MappedFolios.MayBeShared(World, vma.Mm, start, end))
+        {
+            _refused++;
+            _isRefused = true;
+            return kept;
+        }
+
+        _relocated++;
+        _relocating = source;
+        return Place(World.Mms[vma.Mm], address, pages);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A range that is re-homed brings nothing with it: it merges as one that was never faulted.</remarks>
+    public override MergeTests CanJoin(in JoinCandidate candidate) =>
+        IsRelocating(candidate.CopiedFrom)
+            ? base.CanJoin(candidate with { Source = default, CopiedFrom = default, StateOf = default })
+            : base.CanJoin(candidate);
+
+    /// <inheritdoc/>
+    /// <remarks>The copy gets the anon_vma of a neighbour there, or a new one, instead of the source's.</remarks>
+    public override Errno Copy(VmaId source, VmaId copy) =>
+        IsRelocating(source) ? Graph.Prepare(copy, PrepareOutcome.Derive, out _) : base.Copy(source, copy);
+
+    /// <inheritdoc/>
+    public override Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length) =>
+        _must && _isRefused ? Errno.EFAULT : base.Relocate(from, start, to, target, length);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DesignFigure> Figures() =>
+    [
+        .. base.Figures(),
+        new("moves relocated", _relocated),
+        new("moves that merged as they were", _ordinary),
+        new("moves not relocated, pages may be shared", _refused),
+    ];
+
+    private bool IsRelocating(VmaId source) => !source.IsNone && source == _relocating;
+
+    /// <summary>Whether the range merges with a neighbour at its new place, its offset and anon_vma as they are.</summary>
+    private bool WouldMerge(VmaId source, ulong pgoff, ulong pages, ulong address)
+    {
+        VmaTree tree = World.Mms[World.Vmas[source].Mm].Vmas;
+        int at = tree.IndexAtOrBelow(address);
+        ulong end = address + (pages << Page.Shift);
+        if (at >= 0 && World.Vmas[tree.Ids[at]].End == address
+            && WouldMerge(source, tree.Ids[at], World.Vmas[tree.Ids[at]].PgoffAt(address), pgoff))
+        {
+            return true;
+        }
+
+        return at + 1 < tree.Count && tree.Starts[at + 1] == end
+            && WouldMerge(source, tree.Ids[at + 1], pgoff + pages, World.Vmas[tree.Ids[at + 1]].Pgoff);
+    }
+
+    private bool WouldMerge(VmaId source, VmaId neighbour, ulong left, ulong right)
+    {
+        ref Vma a = ref World.Vmas[source];
+        ref Vma b = ref World.Vmas[neighbour];
+        VmaFlags ignored = VmaFlags.SoftDirty | (World.Rules.StickyGuardFlag ? VmaFlags.MaybeGuard : VmaFlags.None);
+        JoinCandidate candidate = new(neighbour, default, source, source, 0, 0, 0, left, right, IsAnonymous: true);
+        return ((a.Flags ^ b.Flags) & ~ignored) == 0
+            && (a.Flags & VmaFlags.Special) == 0
+            && a.Policy == b.Policy
+            && a.UserfaultContext == b.UserfaultContext
+            && b.IsAnonymous
+            && Graph.CanJoin(candidate) == MergeTests.None;
+    }
+}
