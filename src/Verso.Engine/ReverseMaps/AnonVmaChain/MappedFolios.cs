@@ -21,7 +21,10 @@ internal static class MappedFolios
         {
             foreach (ulong pte in world.PageTables.Entries(range))
             {
-                if (Pte.IsSwap(pte) || (Pte.HasFrame(pte) && MayBeShared(world.Frames[Pte.Frame(pte)])))
+                bool isShared = Pte.IsSwap(pte)
+                    ? !Pte.IsSwapExclusive(pte)
+                    : Pte.HasFrame(pte) && MayBeShared(world.Frames[Pte.Frame(pte)]);
+                if (isShared)
                 {
                     return true;
                 }

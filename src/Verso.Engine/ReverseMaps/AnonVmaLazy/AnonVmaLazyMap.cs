@@ -118,7 +118,7 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
             : MergeTests.AnonVma;
 
     /// <inheritdoc/>
-    /// <remarks>A target that was never forked takes over the anon_vma of one that was, for its own folios too.</remarks>
+    /// <remarks>A target that was never forked takes the anon_vma of one that was, for its own folios too.</remarks>
     public override Errno Join(VmaId target, VmaId source)
     {
         if (Graph.NewestOf(target) != 0 || Graph.NewestOf(source) == 0)
@@ -159,7 +159,9 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
     }
 
     /// <inheritdoc/>
-    /// <remarks>An image of a kernel has anon_vmas where this design would not: those that no fork has touched go.</remarks>
+    /// <remarks>
+    /// An image of a kernel has anon_vmas where this design would not: those that no fork has touched go.
+    /// </remarks>
     public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
     {
         HashSet<ulong> untouched =

@@ -65,8 +65,37 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A page that others may share was forked: all of them are linked to the oldest anon_vma.
+    /// </remarks>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
+    {
+        Instantiate(frame, vma, address);
+        int newest = map.Graph.NewestOf(vma);
+        if (sharing == PageSharing.Shared && newest != 0)
+        {
+            map.World.Frames[frame].Mapping = map.Graph.RootOf(newest);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Replace(Pfn old, Pfn fresh)
+    {
+    }
+
+    /// <inheritdoc/>
     public FoundPage Find(VmaId vma, ulong address) => default;
 
     /// <inheritdoc/>
     public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame)
+    {
+    }
 }

@@ -3,7 +3,9 @@ using Verso.Engine.PageTables;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
 
-/// <summary>Folios that name a VMA instead of an anon_vma: finding them in page tables, and giving them another name.</summary>
+/// <summary>
+/// Folios that name a VMA instead of an anon_vma: finding them in page tables, and giving them another name.
+/// </summary>
 /// <remarks>
 /// <see cref="Frame.Mapping"/> of a direct folio is the negative handle of its VMA; of any other the handle of its
 /// anon_vma.

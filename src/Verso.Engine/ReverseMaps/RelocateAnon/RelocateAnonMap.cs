@@ -111,7 +111,7 @@ public sealed class RelocateAnonMap : RehomingMap
 
     private bool IsRelocating(VmaId source) => !source.IsNone && source == _relocating;
 
-    /// <summary>Whether the range merges with a neighbour at its new place, its offset and anon_vma as they are.</summary>
+    /// <summary>Whether the range merges with a neighbour at its new place, offset and anon_vma as they are.</summary>
     private bool WouldMerge(VmaId source, ulong pgoff, ulong pages, ulong address)
     {
         VmaTree tree = World.Mms[World.Vmas[source].Mm].Vmas;
