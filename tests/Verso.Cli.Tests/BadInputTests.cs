@@ -175,6 +175,18 @@ public sealed class BadInputTests : IDisposable
         }
     }
 
+    /// <summary>What --verify finds does not need the kernel's checkpoints.</summary>
+    [Fact]
+    public void ATraceWithoutCheckpointsIsVerifiedAndSaysSo()
+    {
+        string text = Path.Combine(CommandLine.Root, "tests/Verso.Traces.Tests/Fixtures/strace-f-o-y.txt");
+        string trace = Path.Combine(_folder, "imported.verso");
+        Assert.Equal(0, CommandLine.Run("import", "strace", text, "-o", trace).Status);
+        Outcome outcome = CommandLine.Run("replay", trace, "--verify");
+        Assert.Contains("unknown: the trace has no checkpoints", outcome.Output);
+        Assert.Contains("no violation", outcome.Output);
+    }
+
     [Fact]
     public void AnErrorThatCannotBeSaidIsNoCrash() =>
         Assert.Equal(2, VersoCommandLine.Run(["info", "/no/such/trace"], TextWriter.Null, new FullDevice()));
