@@ -66,7 +66,7 @@ internal sealed class VmaList(World world) : VmaLookup(world)
             }
 
             Dismiss(ref passed, ref visitor);
-            if (visitor.Visit(vma.Mm, vma.Start + ((pgoff - vma.Pgoff) << Page.Shift)) == WalkStep.Stop)
+            if (Offer(new VmaId(at), pgoff, ref visitor) == WalkStep.Stop)
             {
                 return looked;
             }

@@ -1,4 +1,5 @@
 using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
 
 namespace Verso.Engine.Lookups;
 
@@ -14,8 +15,8 @@ internal abstract class VmaLookup(World world)
     public abstract bool IsSorted { get; }
 
     /// <summary>
-    /// VMAs that walks have looked at, since the machine began, without offering them: beside the page offset, passed
-    /// on the way.
+    /// VMAs that walks have dismissed since the machine began, because they do not cover the page offset. The steps
+    /// that a tree takes on its way down are none.
     /// </summary>
     public long Passed { get; protected set; }
 
@@ -36,6 +37,14 @@ internal abstract class VmaLookup(World world)
 
     /// <summary>Lists every VMA of the set; the first broken invariant of its structure as text, or null.</summary>
     public abstract string? Audit(LookupRoot root, List<VmaId> members);
+
+    /// <summary>Offers the place in a VMA that covers the page offset.</summary>
+    protected WalkStep Offer<TVisitor>(VmaId id, ulong pgoff, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        ref Vma vma = ref world.Vmas[id];
+        return visitor.Visit(vma.Mm, vma.Start + ((pgoff - vma.Pgoff) << Page.Shift));
+    }
 
     /// <summary>An array by VMA, long enough for this one.</summary>
     protected void Fit<T>(ref T[] byVma, VmaId vma)

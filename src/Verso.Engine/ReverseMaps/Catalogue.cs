@@ -1,5 +1,6 @@
 using Verso.Engine.ReverseMaps.AnonArea;
 using Verso.Engine.ReverseMaps.Anonmm;
+using Verso.Engine.ReverseMaps.AnonVma;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
 using Verso.Engine.ReverseMaps.AnonVmaLazy;
 using Verso.Engine.ReverseMaps.MatenaMerging;
@@ -21,6 +22,7 @@ public static class Catalogue
         new(AnonAreaMap.Line, options => Machine.With(options, new AnonAreaPages(new()))),
         new(AnonmmMap.Line, options => Machine.With(options, new AnonmmPages(new()))),
         new(MmAddressSpaceMap.Line, options => Machine.With(options, new MmAddressSpacePages(new()))),
+        new(AnonVmaMap.Line, options => Machine.With(options, new AnonVmaPages(new()))),
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
         new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),

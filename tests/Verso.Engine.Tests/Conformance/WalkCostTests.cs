@@ -12,6 +12,10 @@ public sealed class WalkCostTests(ITestOutputHelper output)
     /// </summary>
     [Theory]
     [InlineData("anon-area", 20_000)]
+    [InlineData("anon-vma", 20_000)]
+    [InlineData("anon-vma:lookup=prio-tree", 1)]
+    [InlineData("anon-vma:lookup=interval-tree", 1)]
+    [InlineData("anon-vma:mode=rfc2", 1)]
     [InlineData("anon-vma-chain", 1)]
     public void OneMappingCutIntoManyVmas(string design, int visited)
     {
@@ -30,11 +34,59 @@ public sealed class WalkCostTests(ITestOutputHelper output)
         for (int page = 0; page < Pages; page += 97)
         {
             WalkResult walk = machine.Walk(mm, At(page));
-            Assert.Equal((visited, 1), (walk.Visited, walk.Useful));
             walks.Add(walk);
         }
 
+        Assert.Equal(visited, walks.VisitedOfEach);
         output.WriteLine($"{design}: {Pages} VMAs of one mapping, {walks}");
+    }
+
+    /// <summary>
+    /// The case of 2010 (5beb49305251): a server writes its pages and forks workers, each of which writes all of them
+    /// again. Full size is 1000 workers with 1000 pages: VERSO_WALK_COST_WORKERS=1000.
+    /// </summary>
+    /// <param name="design">The design.</param>
+    /// <param name="ofWorker">Visits for a page of a worker; 0: one for each process.</param>
+    [Theory]
+    [InlineData("anon-area", 0)]
+    [InlineData("anon-vma", 0)]
+    [InlineData("anon-vma:lookup=prio-tree", 0)]
+    [InlineData("anon-vma:lookup=interval-tree", 0)]
+    [InlineData("anon-vma:mode=rfc2", 1)]
+    [InlineData("anon-vma-chain", 1)]
+    public void WorkersThatWroteAllTheirPages(string design, int ofWorker)
+    {
+        int count = int.Parse(
+            Environment.GetEnvironmentVariable("VERSO_WALK_COST_WORKERS") ?? "100",
+            System.Globalization.CultureInfo.InvariantCulture);
+        Machine machine = DesignCases.Named(design).Create(new MachineOptions());
+        Assert.Equal(Errno.None, machine.CreateMm(out MmId server).Errno);
+        Map(machine, server, count);
+        Write(machine, server, count);
+        MmId[] workers = new MmId[count];
+        foreach (ref MmId worker in workers.AsSpan())
+        {
+            Assert.Equal(Errno.None, machine.Fork(server, out worker).Errno);
+        }
+
+        foreach (MmId worker in workers)
+        {
+            Write(machine, worker, count);
+        }
+
+        Assert.Equal((long)count * count, machine.Counters.FaultCopied);
+        Walks ofWorkers = default;
+        Walks ofServer = default;
+        for (int page = 0; page < count; page++)
+        {
+            // Each page of the server, and one of each worker: enough, as all are alike.
+            ofWorkers.Add(machine.Walk(workers[page], At((page * 7) % count)));
+            ofServer.Add(machine.Walk(server, At(page)));
+        }
+
+        Assert.Equal(ofWorker == 0 ? count + 1 : ofWorker, ofWorkers.VisitedOfEach);
+        Assert.Equal(count + 1, ofServer.VisitedOfEach);
+        output.WriteLine($"{design}: {count} workers x {count} pages; theirs: {ofWorkers}; the server's: {ofServer}");
     }
 
     private static ulong At(int page) => Base + ((ulong)page * Page.Size);
@@ -62,8 +114,17 @@ public sealed class WalkCostTests(ITestOutputHelper output)
         public long Visited;
         public long UntilDone;
 
+        /// <summary>Requires: all walks visited the same number.</summary>
+        public readonly int VisitedOfEach => _least == _most ? _most : -1;
+
+        private int _least;
+        private int _most;
+
         public void Add(WalkResult walk)
         {
+            Assert.Equal(1, walk.Useful);
+            _least = Count == 0 ? walk.Visited : Math.Min(_least, walk.Visited);
+            _most = Math.Max(_most, walk.Visited);
             Count++;
             Visited += walk.Visited;
             UntilDone += walk.VisitedUntilDone;

@@ -270,41 +270,14 @@ internal sealed partial class AnonVmaGraph
     }
 
     /// <summary>
-    /// find_mergeable_anon_vma: the next VMA's, then the previous one's; 0 if neither can be shared. The VMA itself
-    /// need not be in its address space yet.
+    /// find_mergeable_anon_vma: the next VMA's, then the previous one's; 0 if neither can be shared.
     /// </summary>
     private int FindMergeable(VmaId vma)
     {
-        VmaTree tree = _world.Mms[_world.Vmas[vma].Mm].Vmas;
-        int at = tree.IndexAtOrBelow(_world.Vmas[vma].Start);
-        int below = at >= 0 && tree.Ids[at] == vma ? at - 1 : at;
-        if (at + 1 < tree.Count && IsReusable(tree.Ids[at + 1], vma, tree.Ids[at + 1]))
-        {
-            return RowOf(tree.Ids[at + 1]).AnonVma;
-        }
-
-        return below >= 0 && IsReusable(tree.Ids[below], tree.Ids[below], vma) ? RowOf(tree.Ids[below]).AnonVma : 0;
+        (VmaId next, VmaId previous) = Neighbours.Of(_world, vma);
+        return IsReusable(next) ? RowOf(next).AnonVma : IsReusable(previous) ? RowOf(previous).AnonVma : 0;
     }
 
-    /// <summary>
-    /// reusable_anon_vma: the owner was never forked, and the two could be one VMA but for their access.
-    /// </summary>
-    private bool IsReusable(VmaId owner, VmaId left, VmaId right)
-    {
-        ref Vma a = ref _world.Vmas[left];
-        ref Vma b = ref _world.Vmas[right];
-        VmaFlags ignored = VmaFlags.Access | VmaFlags.SoftDirty;
-        if (_world.Rules.StickyGuardFlag)
-        {
-            ignored |= VmaFlags.MaybeGuard;
-        }
-
-        return a.End == b.Start
-            && a.Policy == b.Policy
-            && a.File == b.File
-            && ((a.Flags ^ b.Flags) & ~ignored) == 0
-            && b.Pgoff == a.PgoffAt(b.Start)
-            && RowOf(owner).AnonVma != 0
-            && IsSingular(owner);
-    }
+    /// <summary>reusable_anon_vma: there is one, and the VMA was never forked.</summary>
+    private bool IsReusable(VmaId vma) => !vma.IsNone && RowOf(vma).AnonVma != 0 && IsSingular(vma);
 }

@@ -1,0 +1,109 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.AnonVma;
+
+/// <summary>The page hooks of <see cref="AnonVmaMap"/>.</summary>
+public readonly struct AnonVmaPages(AnonVmaMap map) : IPageHooks
+{
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.PageTable;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address)
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        page.Index = map.World.Vmas[vma].PgoffAt(address);
+        if (map.Direct is not null)
+        {
+            map.Direct.Add(ref page, vma);
+            return;
+        }
+
+        page.Mapping = map.AnonVmas[vma];
+        Invariant.Require(page.Mapping != 0);
+    }
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
+    {
+    }
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) => map.Moved(from, to, source);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A page is only ever mapped in VMAs of its own anon_vma, so there is none to move it to; and one that was shared
+    /// does not become direct again.
+    /// </remarks>
+    public void Adopt(Pfn frame, VmaId vma, ulong address) =>
+        Invariant.Require(map.Belongs(map.World.Frames[frame], vma));
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        ref Frames.Frame page = ref map.World.Frames[frame];
+        if (DirectPages.IsDirect(page))
+        {
+            map.Direct!.Walk(page, ref visitor);
+        }
+        else
+        {
+            map.AnonVmas.Walk(page.Mapping, page.Index, ref visitor);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A page that others may share is the anon_vma's; fork saw to it that there is one.</remarks>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
+    {
+        Instantiate(frame, vma, address);
+        if (sharing == PageSharing.Shared)
+        {
+            int anonVma = map.AnonVmas[vma];
+            Invariant.Require(anonVma != 0);
+            map.World.Frames[frame].Mapping = anonVma;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Replace(Pfn old, Pfn fresh)
+    {
+    }
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) => default;
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame)
+    {
+    }
+}
