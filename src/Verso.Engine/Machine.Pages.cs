@@ -48,6 +48,13 @@ public abstract partial class Machine
     /// </summary>
     public abstract Errno Migrate(MmId mm, ulong address);
 
+    /// <summary>
+    /// retract_page_tables: the 512 pages of a file from this page offset on, a multiple of 512, have been collapsed;
+    /// each mapping's leaf table for just them goes, and faults bring the pages back, unless the design or guard
+    /// markers want it kept.
+    /// </summary>
+    public abstract RetractOutcome RetractTables(FileId file, ulong pgoff);
+
     /// <summary>What the page table holds at this address.</summary>
     public abstract PageView PageAt(MmId mm, ulong address);
 
@@ -131,6 +138,11 @@ public abstract partial class Machine
 /// <param name="Useful">Those that map the folio.</param>
 /// <param name="VisitedUntilDone">Candidates up to the one that met the map count, where a walk may stop early.</param>
 public readonly record struct WalkResult(int Visited, int Useful, int VisitedUntilDone);
+
+/// <summary>What became of the page tables of a collapsed range.</summary>
+/// <param name="Retracted">Leaf tables freed.</param>
+/// <param name="Refused">Leaf tables kept, as <see cref="ReverseMap.MayRetract"/> said.</param>
+public readonly record struct RetractOutcome(int Retracted, int Refused);
 
 /// <summary>What a page table holds at one address.</summary>
 public enum PagePresence

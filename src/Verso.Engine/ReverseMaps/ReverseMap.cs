@@ -203,6 +203,14 @@ public abstract class ReverseMap
     }
 
     /// <summary>
+    /// Whether a leaf table of this file mapping may go because a huge page took the place of what it maps
+    /// (retract_page_tables). Not where private pages or guard markers may be in it: as Linux, by anon_vma and by
+    /// VM_MAYBE_GUARD.
+    /// </summary>
+    public virtual bool MayRetract(VmaId vma) =>
+        !World.Vmas[vma].Prepared && (World.Vmas[vma].Flags & VmaFlags.MaybeGuard) == 0;
+
+    /// <summary>
     /// The design's own checks; reports the first violation as text, or null.
     /// </summary>
     public virtual string? Audit() => null;
