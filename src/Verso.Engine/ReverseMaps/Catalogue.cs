@@ -2,6 +2,7 @@ using Verso.Engine.ReverseMaps.AnonArea;
 using Verso.Engine.ReverseMaps.Anonmm;
 using Verso.Engine.ReverseMaps.AnonVma;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
+using Verso.Engine.ReverseMaps.AnonVmaFlags;
 using Verso.Engine.ReverseMaps.AnonVmaLazy;
 using Verso.Engine.ReverseMaps.MatenaMerging;
 using Verso.Engine.ReverseMaps.MmAddressSpace;
@@ -25,6 +26,7 @@ public static class Catalogue
         new(AnonVmaMap.Line, options => Machine.With(options, new AnonVmaPages(new()))),
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
+        new(AnonVmaFlagsMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaFlagsMap()))),
         new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),
         new(RelocateAnonMap.Line, options => Machine.With(options, new AnonVmaChainPages(new RelocateAnonMap()))),
     ];

@@ -1,0 +1,268 @@
+using Verso.Engine.ReverseMaps.AnonVmaChain;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.AnonVmaFlags;
+
+/// <summary>
+/// anon-vma-chain with a flag in the low bits of <c>vma->anon_vma</c>: ANON_VMA_UNFAULTED makes fork copy the guard
+/// markers of a VMA that has no anon_vma. Three other ways to the same end are options, so that their bills can be laid
+/// side by side. See docs/designs/anon-vma-flags.md.
+/// </summary>
+public sealed class AnonVmaFlagsMap : AnonVmaChainMap
+{
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly new DesignFacts Line = new(
+        "anon-vma-flags",
+        "anon-vma-chain with ANON_VMA_UNFAULTED: guard markers without an anon_vma",
+        "Lorenzo Stoakes, [RFC PATCH 0/2] mm: introduce anon_vma flags, 2025",
+        PageOwner.PageTable)
+    {
+        Options =
+        [
+            new(
+                "guard",
+                "what makes fork copy guard markers",
+                new OptionValue("unfaulted", "a flag in vma->anon_vma, where that is NULL"),
+                new OptionValue("anon-vma", "an anon_vma is prepared at the install (6.13 to 6.18.0)"),
+                new OptionValue("vma-flag", "an ordinary VMA flag, which keeps neighbours apart"),
+                new OptionValue("sticky", "VM_MAYBE_GUARD, which merging ignores and passes on (6.18.44)")),
+        ],
+    };
+
+    private GuardWay _way;
+    private GuardBits[] _bits = new GuardBits[64];
+    private GuardBill _bill;
+
+    /// <inheritdoc/>
+    public override DesignFacts Facts => Line;
+
+    /// <inheritdoc/>
+    public override void Start(World world)
+    {
+        base.Start(world);
+        _way = Chosen("guard") switch
+        {
+            "unfaulted" => GuardWay.Unfaulted,
+            "anon-vma" => GuardWay.AnonVma,
+            "vma-flag" => GuardWay.VmaFlag,
+            _ => GuardWay.Sticky,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override GuardMarks MarkGuards(VmaId vma)
+    {
+        _bill.Installs++;
+        GuardMarks marks = _way switch
+        {
+            GuardWay.AnonVma => GuardMarks.Prepare,
+            GuardWay.Sticky => base.MarkGuards(vma),
+            _ => GuardMarks.None,
+        };
+        bool prepares = (marks & GuardMarks.Prepare) != 0 && Graph.AnonVmaOf(vma) == 0;
+        _bill.Prepared += prepares ? 1 : 0;
+        ref GuardBits bits = ref BitsOf(vma);
+        if (_way == GuardWay.VmaFlag)
+        {
+            bits |= GuardBits.Flag;
+        }
+        else if (_way == GuardWay.Unfaulted && Graph.AnonVmaOf(vma) == 0)
+        {
+            _bill.Flagged += (bits & GuardBits.Unfaulted) == 0 ? 1 : 0;
+            bits = (bits | GuardBits.Unfaulted) & ~GuardBits.Dropped;
+        }
+
+        return marks;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Where the markers of the whole VMA go, so does the flag; any other trace of them stays for good.
+    /// </remarks>
+    public override void UnmarkGuards(VmaId vma, ulong start, ulong end)
+    {
+        ref GuardBits bits = ref BitsOf(vma);
+        bool whole = start <= World.Vmas[vma].Start && end >= World.Vmas[vma].End;
+        if (whole && (bits & GuardBits.Unfaulted) != 0)
+        {
+            bits = (bits & ~GuardBits.Unfaulted) | GuardBits.Dropped;
+            _bill.Dropped++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ForkCopy CopyAtFork(VmaId parent)
+    {
+        ForkCopy copy = base.CopyAtFork(parent);
+        bool isPrepared = World.Vmas[parent].Prepared;
+        bool isSticky = (World.Vmas[parent].Flags & VmaFlags.MaybeGuard) != 0;
+        bool isFlagged = (BitsOf(parent) & (GuardBits.Unfaulted | GuardBits.Flag)) != 0;
+        if (!isPrepared && (isFlagged || isSticky))
+        {
+            _bill.CopiedForGuards++;
+            return ForkCopy.Entries;
+        }
+
+        if (copy == ForkCopy.None && (BitsOf(parent) & GuardBits.Dropped) != 0)
+        {
+            _bill.Spared++;
+            _bill.EntriesSpared += CountPresent(parent);
+        }
+
+        return copy;
+    }
+
+    /// <inheritdoc/>
+    public override Errno Fork(VmaId parent, VmaId child) => Inherit(base.Fork(parent, child), parent, child);
+
+    /// <inheritdoc/>
+    public override Errno Split(VmaId source, VmaId fresh) => Inherit(base.Split(source, fresh), source, fresh);
+
+    /// <inheritdoc/>
+    public override Errno Copy(VmaId source, VmaId copy) => Inherit(base.Copy(source, copy), source, copy);
+
+    /// <inheritdoc/>
+    /// <remarks>Flags are OR-ed; a real anon_vma takes their place.</remarks>
+    public override Errno Join(VmaId target, VmaId source)
+    {
+        Errno errno = base.Join(target, source);
+        if (errno == Errno.None)
+        {
+            GuardBits given = BitsOf(source);
+            BitsOf(target) |= given;
+            ReplaceFlag(target);
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
+    {
+        Errno errno = base.Prepare(vma, logged, out outcome);
+        if (errno == Errno.None)
+        {
+            ReplaceFlag(vma);
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The markers are gone or have moved; an ordinary flag stays with a VMA that stays.</remarks>
+    public override void Drop(VmaId vma, DropReason reason)
+    {
+        base.Drop(vma, reason);
+        BitsOf(vma) &= reason == DropReason.MovedAway ? GuardBits.Flag : GuardBits.None;
+    }
+
+    /// <inheritdoc/>
+    public override MergeTests CanJoin(in JoinCandidate candidate)
+    {
+        MergeTests failed = base.CanJoin(candidate);
+        GuardBits range = candidate.StateOf.IsNone ? GuardBits.None : BitsOf(candidate.StateOf);
+        if (((BitsOf(candidate.Target) ^ range) & GuardBits.Flag) == 0)
+        {
+            return failed;
+        }
+
+        _bill.KeptApart += failed == MergeTests.None ? 1 : 0;
+        return failed | MergeTests.Flags;
+    }
+
+    /// <inheritdoc/>
+    public override bool MayRetract(VmaId vma) =>
+        base.MayRetract(vma) && (BitsOf(vma) & (GuardBits.Unfaulted | GuardBits.Flag)) == 0;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DesignFigure> Figures() => _bill.Figures();
+
+    /// <inheritdoc/>
+    public override string? Audit()
+    {
+        foreach (Mm mm in World.Mms.Live)
+        {
+            foreach (VmaId vma in mm.Vmas.Ids)
+            {
+                bool isFlagged = (BitsOf(vma) & GuardBits.Unfaulted) != 0;
+                if (isFlagged && Graph.AnonVmaOf(vma) != 0)
+                {
+                    return $"{vma} has ANON_VMA_UNFAULTED beside an anon_vma";
+                }
+
+                if (!IsCopiedAtFork(vma) && HasGuards(vma))
+                {
+                    return $"{vma} has guard markers that fork would leave behind";
+                }
+            }
+        }
+
+        return base.Audit();
+    }
+
+    private ref GuardBits BitsOf(VmaId vma)
+    {
+        if (vma.Value >= _bits.Length)
+        {
+            Array.Resize(ref _bits, Math.Max(World.Vmas.Capacity, vma.Value + 1));
+        }
+
+        return ref _bits[vma.Value];
+    }
+
+    private Errno Inherit(Errno errno, VmaId source, VmaId fresh)
+    {
+        if (errno == Errno.None)
+        {
+            GuardBits given = BitsOf(source);
+            BitsOf(fresh) = given;
+            ReplaceFlag(fresh);
+        }
+
+        return errno;
+    }
+
+    /// <summary>The bits lie in a pointer that is not NULL any more.</summary>
+    private void ReplaceFlag(VmaId vma)
+    {
+        ref GuardBits bits = ref BitsOf(vma);
+        if ((bits & GuardBits.Unfaulted) != 0 && Graph.AnonVmaOf(vma) != 0)
+        {
+            bits &= ~GuardBits.Unfaulted;
+            _bill.Replaced++;
+        }
+    }
+
+    private bool IsCopiedAtFork(VmaId vma) =>
+        World.Vmas[vma].Prepared || (World.Vmas[vma].Flags & VmaFlags.MaybeGuard) != 0
+        || (BitsOf(vma) & (GuardBits.Unfaulted | GuardBits.Flag)) != 0;
+
+    private bool HasGuards(VmaId vma) => MarkedEntries.CountGuards(World, vma) > 0;
+
+    private int CountPresent(VmaId vma) => MarkedEntries.CountPresent(World, vma);
+
+    /// <summary>Which way is taken.</summary>
+    private enum GuardWay
+    {
+        Unfaulted = 0,
+        AnonVma = 1,
+        VmaFlag = 2,
+        Sticky = 3,
+    }
+
+    /// <summary>What a VMA has of this design.</summary>
+    [Flags]
+    private enum GuardBits : byte
+    {
+        None = 0,
+
+        /// <summary>ANON_VMA_UNFAULTED.</summary>
+        Unfaulted = 1 << 0,
+
+        /// <summary>An ordinary VMA flag.</summary>
+        Flag = 1 << 1,
+
+        /// <summary>It had the first, and lost it with its last marker. Only for counting.</summary>
+        Dropped = 1 << 2,
+    }
+}
