@@ -59,6 +59,13 @@ public abstract partial class Machine
     public abstract PageView PageAt(MmId mm, ulong address);
 
     /// <summary>
+    /// What an access to this address would meet: what the page table holds, and where that is nothing, the page of the
+    /// memory object behind it, in memory (<see cref="PagePresence.Held"/>) or in swap. Changes nothing but counts of
+    /// look-ups.
+    /// </summary>
+    public abstract PageView SeenAt(MmId mm, ulong address);
+
+    /// <summary>
     /// Drops what the page tables hold for the private mappings of [start, start + length), guard markers and locked
     /// memory apart; faults bring it back from the memory objects. EOPNOTSUPP where no object knows where a page is
     /// (<see cref="ReverseMaps.PageOwner.PageTable"/>), EINVAL (unaligned, outside).
@@ -152,11 +159,14 @@ public enum PagePresence
     ZeroPage = 2,
     Guard = 3,
     Swapped = 4,
+
+    /// <summary>The entry is empty, and a memory object holds the page. Object-owned designs only.</summary>
+    Held = 5,
 }
 
 /// <summary>One page of one address space, for comparison with a kernel.</summary>
 /// <param name="Presence">What is there.</param>
-/// <param name="Frame">The frame; none unless present.</param>
+/// <param name="Frame">The frame; none unless present or held.</param>
 /// <param name="Anonymous">The frame is anonymous memory.</param>
 /// <param name="MapCount">How many entries map the frame.</param>
 /// <param name="Exclusive">PageAnonExclusive.</param>

@@ -1,4 +1,5 @@
 using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
 
 namespace Verso.Engine;
 
@@ -52,6 +53,21 @@ public sealed partial class Machine<TPages>
         Frames.Frame frame = _frames[pfn];
         return new PageView(
             PagePresence.Present, pfn, frame.IsAnonymous, frame.MapCount, frame.IsExclusive, Pte.IsWritable(pte));
+    }
+
+    /// <inheritdoc/>
+    public override PageView SeenAt(MmId mm, ulong address)
+    {
+        PageView view = PageAt(mm, address);
+        VmaId id = FindVma(_mms[mm], address);
+        bool asks = TPages.Owner == PageOwner.Object && view.Presence == PagePresence.Empty
+            && !id.IsNone && !_vmas[id].IsShared;
+        FoundPage held = asks ? _hooks.Find(id, address) : default;
+        return held.Slot != 0
+            ? view with { Presence = PagePresence.Swapped, Slot = held.Slot }
+            : held.Frame.IsNone
+            ? view
+            : new PageView(PagePresence.Held, held.Frame, true, _frames[held.Frame].MapCount, false, false);
     }
 
     /// <summary>An access by a task: the entry allows it, or it faults, growing a stack if need be.</summary>

@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps.AddressSpaceTree;
 using Verso.Engine.ReverseMaps.AnonArea;
 using Verso.Engine.ReverseMaps.Anonmm;
 using Verso.Engine.ReverseMaps.AnonVma;
@@ -21,6 +22,7 @@ public static class Catalogue
         new(PageTableScanMap.Line, options => Machine.With(options, new PageTableScanPages(new()))),
         new(PteChainMap.Line, options => Machine.With(options, new PteChainPages(new()))),
         new(AnonAreaMap.Line, options => Machine.With(options, new AnonAreaPages(new()))),
+        new(AddressSpaceTreeMap.Line, options => Machine.With(options, new AddressSpaceTreePages(new()))),
         new(AnonmmMap.Line, options => Machine.With(options, new AnonmmPages(new()))),
         new(MmAddressSpaceMap.Line, options => Machine.With(options, new MmAddressSpacePages(new()))),
         new(AnonVmaMap.Line, options => Machine.With(options, new AnonVmaPages(new()))),

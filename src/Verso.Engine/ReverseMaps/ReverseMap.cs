@@ -127,8 +127,8 @@ public abstract class ReverseMap
 
     /// <summary>
     /// [start, end), a range no VMA has that touches this one, will become part of it whatever <see cref="CanJoin"/>
-    /// says: a stack grows, or mremap grows a mapping where it is. What the VMA finds there must be nothing. Bounds have
-    /// not changed yet; something else may still fail.
+    /// says: a stack grows, or mremap grows a mapping where it is. What the VMA finds there must be nothing. Bounds
+    /// have not changed yet; something else may still fail.
     /// </summary>
     public virtual Errno Extend(VmaId vma, ulong start, ulong end) => Errno.None;
 
@@ -146,8 +146,8 @@ public abstract class ReverseMap
 
     /// <summary>
     /// mremap has moved the pages of [start, start + length) to <paramref name="copy"/>, and <paramref name="source"/>
-    /// stays mapped there without them: MREMAP_DONTUNMAP, or a source that could not be unmapped. It finds nothing there
-    /// from now on, as after a discard. A failure with MREMAP_DONTUNMAP undoes the whole move.
+    /// stays mapped there without them: MREMAP_DONTUNMAP, or a source that could not be unmapped. It finds nothing
+    /// there from now on, as after a discard. A failure with MREMAP_DONTUNMAP undoes the whole move.
     /// </summary>
     public virtual Errno Detach(VmaId source, VmaId copy, ulong start, ulong length) => Errno.None;
 

@@ -15,6 +15,10 @@ public static class DesignCases
     /// </summary>
     public static TheoryData<string> All { get; } = [.. _entries.Keys];
 
+    /// <summary>Those of them whose memory objects know where a page is.</summary>
+    public static TheoryData<string> ObjectOwned { get; } =
+        [.. _entries.Values.Where(entry => entry.Facts.Owner == PageOwner.Object).Select(entry => entry.Facts.Name)];
+
     internal static Catalogue.Entry Named(string name) =>
         _entries.GetValueOrDefault(name) ?? throw new ArgumentException($"no design {name}");
 

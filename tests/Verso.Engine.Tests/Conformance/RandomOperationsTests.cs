@@ -35,7 +35,19 @@ public sealed class RandomOperationsTests
     public void AgreesWithTheModelInLargeUnits(string design) =>
         Check(design, 15, seed => new OpGenerator(seed).MakeLarge(StepsPerScenario));
 
-    private static void Check(string design, int runs, Func<ulong, Scenario> make)
+    /// <summary>Where objects hold the pages, page tables may be dropped at any time and nobody notices.</summary>
+    [Theory]
+    [MemberData(nameof(DesignCases.ObjectOwned), MemberType = typeof(DesignCases))]
+    public void AgreesWithTheModelWhenTablesAreDropped(string design) => Check(
+        design,
+        80,
+        seed => (seed & 1) == 0
+            ? new OpGenerator(seed).MakeFailing(StepsPerScenario)
+            : new OpGenerator(seed).Make(StepsPerScenario),
+        TableDrops.Often);
+
+    private static void Check(
+        string design, int runs, Func<ulong, Scenario> make, TableDrops drops = TableDrops.Never)
     {
         string chosen = Environment.GetEnvironmentVariable("VERSO_CONFORMANCE_DESIGN") ?? "";
         if (!design.StartsWith(chosen, StringComparison.Ordinal))
@@ -49,17 +61,18 @@ public sealed class RandomOperationsTests
         for (ulong seed = first; seed < first + count; seed++)
         {
             Scenario scenario = make(seed);
-            if (ScenarioRun.Run(entry, scenario, Checking.Often) is not null)
+            if (ScenarioRun.Run(entry, scenario, Checking.Often, drops) is not null)
             {
-                Assert.Fail(Report(entry, seed, scenario));
+                Assert.Fail(Report(entry, seed, scenario, drops));
             }
         }
     }
 
-    private static string Report(Catalogue.Entry entry, ulong seed, Scenario scenario)
+    private static string Report(Catalogue.Entry entry, ulong seed, Scenario scenario, TableDrops drops)
     {
-        Scenario small = Shrinker.Shrink(scenario, each => ScenarioRun.Run(entry, each) is not null);
-        Failure? failure = ScenarioRun.Run(entry, small);
+        Failure? Rerun(Scenario each) => ScenarioRun.Run(entry, each, Checking.EveryStep, drops);
+        Scenario small = Shrinker.Shrink(scenario, each => Rerun(each) is not null);
+        Failure? failure = Rerun(small);
         return $"{entry.Facts.Name}, seed {seed}: {failure?.Message}\nscenario:\n{small}";
     }
 

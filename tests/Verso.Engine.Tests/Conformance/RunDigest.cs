@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
@@ -45,6 +46,11 @@ internal sealed class RunDigest(MachineDriver driver)
         {
             object? value = field.GetValue(driver.Machine.Counters);
             Line($"{field.Name} {(value is long[] each ? string.Join(',', each) : value)}");
+        }
+
+        foreach (DesignFigure figure in driver.Machine.Figures)
+        {
+            Line($"{figure.Name} {figure.Value}");
         }
 
         foreach (Ledger.Row row in driver.Machine.Ledger.Rows)

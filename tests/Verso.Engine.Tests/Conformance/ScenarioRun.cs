@@ -13,6 +13,15 @@ internal enum Checking
     Often = 1,
 }
 
+/// <summary>Whether page tables that objects can fill again are dropped on the way.</summary>
+internal enum TableDrops
+{
+    Never = 0,
+
+    /// <summary>All of them, after every second step.</summary>
+    Often = 1,
+}
+
 /// <summary>What went wrong, and at which step; -1 at the end.</summary>
 internal sealed record Failure(int Step, string Message);
 
@@ -21,28 +30,34 @@ internal sealed class ScenarioRun
 {
     private readonly Scenario _scenario;
     private readonly Checking _checking;
+    private readonly TableDrops _drops;
     private readonly MachineDriver _driver;
     private readonly RunDigest _digest;
     private AbstractModel _model;
     private long _nextFailure;
+    private int _unreadable;
 
-    private ScenarioRun(Catalogue.Entry design, Scenario scenario, Checking checking)
+    private ScenarioRun(Catalogue.Entry design, Scenario scenario, Checking checking, TableDrops drops)
     {
         _scenario = scenario;
         _checking = checking;
+        _drops = drops;
         _driver = new MachineDriver(design, scenario);
         _digest = new RunDigest(_driver);
         _model = new AbstractModel(_driver.Window);
     }
 
     /// <summary>Runs to the end; the first failure, or null.</summary>
-    public static Failure? Run(Catalogue.Entry design, Scenario scenario, Checking checking = Checking.EveryStep) =>
-        new ScenarioRun(design, scenario, checking).RunAll();
+    public static Failure? Run(
+        Catalogue.Entry design,
+        Scenario scenario,
+        Checking checking = Checking.EveryStep,
+        TableDrops drops = TableDrops.Never) => new ScenarioRun(design, scenario, checking, drops).RunAll();
 
     /// <summary>Runs to the end; everything that was seen as text.</summary>
     public static string Record(Catalogue.Entry design, Scenario scenario)
     {
-        ScenarioRun run = new(design, scenario, Checking.Often);
+        ScenarioRun run = new(design, scenario, Checking.Often, TableDrops.Never);
         Failure? failure = run.RunAll();
         return failure is null ? run._digest.Text : failure.ToString();
     }
@@ -54,14 +69,14 @@ internal sealed class ScenarioRun
         {
             for (at = 0; at < _scenario.Ops.Count; at++)
             {
-                if (Step(at) is string difference)
+                if ((Step(at) ?? DropTables(at)) is string difference)
                 {
                     return new Failure(at, difference);
                 }
             }
 
             at = -1;
-            string? last = ReadEverything() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks();
+            string? last = ReadEverything() ?? CheckStale() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks();
             _digest.NoteState();
             last ??= EndCheck.EndAll(_driver);
             _digest.NoteCounts();
@@ -100,6 +115,29 @@ internal sealed class ScenarioRun
         return difference ?? (walks ? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks() : null);
     }
 
+    private string? DropTables(int at)
+    {
+        if (_drops == TableDrops.Never || (at & 1) == 0)
+        {
+            return null;
+        }
+
+        foreach (MmId mm in _driver.Mms.Values)
+        {
+            SyscallResult result = _driver.Machine.DropTables(mm, 0, Page.TaskSize);
+            if (result.Errno != Errno.None)
+            {
+                return $"tables are not dropped: {result.Errno}";
+            }
+        }
+
+        return new StateCheck(_driver, _model).Compare() ?? _driver.Machine.Audit();
+    }
+
+    /// <summary>Of larger units only one page was read.</summary>
+    private string? CheckStale() =>
+        _scenario.PagesPerUnit == 1 ? StaleFramesCheck.Compare(_driver.Machine, _unreadable) : null;
+
     private string? Judge(Op op, Outcome seen)
     {
         _model.Apply(op, seen);
@@ -119,6 +157,7 @@ internal sealed class ScenarioRun
             {
                 Op op = new(OpKind.Read, mm) { Start = page };
                 Outcome seen = _driver.Do(op);
+                _unreadable += seen.Fault == FaultOutcome.Done ? 0 : 1;
                 _model.Apply(op, seen);
                 if (seen != _model.Expected)
                 {

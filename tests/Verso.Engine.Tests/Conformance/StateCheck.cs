@@ -148,7 +148,7 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
     {
         foreach (long at in model.PagesOf(letter).Union(EveryPage()))
         {
-            PageView view = driver.Machine.PageAt(mm, Here.AccessAddress(at));
+            PageView view = driver.Machine.SeenAt(mm, Here.AccessAddress(at));
             ModelPage? page = model.PageAt(letter, at);
             string? difference = page is not null
                 ? ComparePage(letter, at, page, view)
@@ -191,10 +191,10 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
 
         if (page.IsGuard || page.IsShared)
         {
-            return view.Presence == PagePresence.Present ? CompareByte(page, view) : null;
+            return HasPage(view) ? CompareByte(page, view) : null;
         }
 
-        if (view.Presence == PagePresence.Present)
+        if (HasPage(view))
         {
             if (!view.Anonymous && page.IsAnonymous)
             {
@@ -211,12 +211,11 @@ internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
             return CompareByte(page, ByteOf(view.Slot));
         }
 
-        // Where the page table is the only record of a page, an empty entry says what the page reads.
-        bool isRecord = driver.Machine.Design.Owner == PageOwner.PageTable;
-        return isRecord && view.Presence is PagePresence.Empty or PagePresence.ZeroPage
-            ? SettleBehind(letter, at, page)
-            : null;
+        // No page in page table or object: that says what the page reads.
+        return view.Presence is PagePresence.Empty or PagePresence.ZeroPage ? SettleBehind(letter, at, page) : null;
     }
+
+    private static bool HasPage(PageView view) => view.Presence is PagePresence.Present or PagePresence.Held;
 
     private string? CompareByte(ModelPage page, PageView view) =>
         CompareByte(page, driver.Machine.World.Frames.Bytes(view.Frame)[Window.ByteInPage]);

@@ -51,9 +51,9 @@ public sealed class AllocationTests
     [MemberData(nameof(Designs))]
     public void A_walk_allocates_nothing(string design)
     {
-        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(100);
+        Scenario scenario = new Scenario(design).WithMemory(100);
         FaultAll(scenario, scenario.Parent, 100);
-        _ = scenario.Fork(scenario.Parent);
+        _ = scenario.ForkAndRefill(scenario.Parent, 0, 100);
         void WalkAll()
         {
             for (int page = 0; page < 100; page++)

@@ -24,11 +24,12 @@ public sealed class CopyOnWriteTests
         Scenario scenario = new Scenario(design).WithMemory(4);
         scenario.Write(scenario.Parent, 1, 7);
         Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
-        MmId child = scenario.Fork(scenario.Parent);
+        MmId child = scenario.ForkAndRefill(scenario.Parent, 1, 1);
         PageView expected = new(PagePresence.Present, frame, true, 2, false, false);
         Assert.Equal(expected, scenario.Look(scenario.Parent, 1));
         Assert.Equal(expected, scenario.Look(child, 1));
-        Assert.Equal(1, scenario.Counters.PtesCopied);
+        Assert.Equal(scenario.CopiesEntries ? 1 : 0, scenario.Counters.PtesCopied);
+        Assert.Equal(scenario.CopiesEntries ? 0 : 1, scenario.Counters.FaultFound);
         Assert.Equal(1, scenario.Counters.PtesWriteProtected);
         scenario.Check();
         scenario.EndAll(scenario.Parent, child);
@@ -57,6 +58,12 @@ public sealed class CopyOnWriteTests
     public void The_last_mapper_reuses_the_frame_and_becomes_exclusive(string design)
     {
         Scenario scenario = new Scenario(design).WithMemory(4);
+        if (!scenario.CopiesEntries)
+        {
+            // Whether an object that is left over is found to be so at once is the design's matter (S5).
+            return;
+        }
+
         scenario.Write(scenario.Parent, 1, 7);
         Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
         MmId child = scenario.Fork(scenario.Parent);
@@ -95,7 +102,7 @@ public sealed class CopyOnWriteTests
         scenario.Write(scenario.Parent, 3, 1);
         for (int i = 1; i < spaces.Length; i++)
         {
-            spaces[i] = scenario.Fork(spaces[i - 1]);
+            spaces[i] = scenario.ForkAndRefill(spaces[i - 1], 3, 1);
             Assert.Equal(i + 1, scenario.Look(spaces[i], 3).MapCount);
         }
 
@@ -124,7 +131,7 @@ public sealed class CopyOnWriteTests
             scenario.Write(scenario.Parent, page, (byte)page);
         }
 
-        MmId child = scenario.Fork(scenario.Parent);
+        MmId child = scenario.ForkAndRefill(scenario.Parent, 500, 20);
         MremapRequest move = new(
             Scenario.At(500), 20 * Page.Size, 20 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, Scenario.At(3000));
         Assert.Equal(Errno.None, scenario.Machine.Mremap(child, move).Errno);
@@ -149,6 +156,11 @@ public sealed class CopyOnWriteTests
         }
 
         MmId child = scenario.Fork(scenario.Parent);
+        for (int page = 0; page < 1100; page += 50)
+        {
+            _ = scenario.Read(child, page);
+        }
+
         MremapRequest move = new(
             Scenario.At(0),
             1100 * Page.Size,

@@ -11,8 +11,13 @@ internal sealed class Scenario
     public const ulong Base = 0x7f00_0000_0000;
 
     public Scenario(string design, MachineOptions? options = null)
+        : this(Catalogue.Find(design)!, options)
     {
-        Machine = Catalogue.Find(design)!.Create(options ?? new MachineOptions { Contents = PageContents.Bytes });
+    }
+
+    public Scenario(Catalogue.Entry design, MachineOptions? options = null)
+    {
+        Machine = design.Create(options ?? new MachineOptions { Contents = PageContents.Bytes });
         Assert.Equal(Errno.None, Machine.CreateMm(out MmId mm).Errno);
         Parent = mm;
     }
@@ -23,6 +28,9 @@ internal sealed class Scenario
     public Machine Machine { get; }
 
     public Counters Counters => Machine.Counters;
+
+    /// <summary>fork copies entries; else the child finds its pages in memory objects, at its first access.</summary>
+    public bool CopiesEntries => Machine.Design.Owner == PageOwner.PageTable;
 
     /// <summary>The first address space.</summary>
     public MmId Parent { get; }
@@ -61,6 +69,18 @@ internal sealed class Scenario
     public MmId Fork(MmId parent)
     {
         Assert.Equal(Errno.None, Machine.Fork(parent, out MmId child).Errno);
+        return child;
+    }
+
+    /// <summary>Forks, and reads so many pages of the child where fork did not copy their entries.</summary>
+    public MmId ForkAndRefill(MmId parent, int first, int pages)
+    {
+        MmId child = Fork(parent);
+        for (int page = first; page < first + pages && !CopiesEntries; page++)
+        {
+            _ = Read(child, page);
+        }
+
         return child;
     }
 
