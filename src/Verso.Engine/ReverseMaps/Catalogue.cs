@@ -5,6 +5,7 @@ using Verso.Engine.ReverseMaps.AnonVma;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
 using Verso.Engine.ReverseMaps.AnonVmaFlags;
 using Verso.Engine.ReverseMaps.AnonVmaLazy;
+using Verso.Engine.ReverseMaps.CowContext;
 using Verso.Engine.ReverseMaps.MatenaMerging;
 using Verso.Engine.ReverseMaps.MmAddressSpace;
 using Verso.Engine.ReverseMaps.PageTableScan;
@@ -30,6 +31,7 @@ public static class Catalogue
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
         new(AnonVmaFlagsMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaFlagsMap()))),
         new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),
+        new(CowContextMap.Line, options => Machine.With(options, new CowContextPages(new()))),
         new(RelocateAnonMap.Line, options => Machine.With(options, new AnonVmaChainPages(new RelocateAnonMap()))),
     ];
 

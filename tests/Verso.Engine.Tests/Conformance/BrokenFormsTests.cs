@@ -15,7 +15,30 @@ public sealed class BrokenFormsTests
             "anonmm", "mremap=none", "walk missed",
             "map A 2 1 rw; write A 2 1; remap A 2 1 1 maymove fixed 10"
         },
+        {
+            "cow-context", "form=shared-swap-in", "walk missed",
+            "map A 2 1 rw; write A 2 1; fork A B; swapout A 2; read B 2"
+        },
+        {
+            "cow-context", "form=remapped-exclusive", "walk missed",
+            "map A 2 1 rw; write A 2 1; remap A 2 1 1 maymove fixed 10"
+        },
+        {
+            "cow-context", "form=offset-insert", "walk missed",
+            "map A 2 1 rw; write A 2 1; remap A 2 1 1 maymove fixed 20; "
+                + "map A 2 1 rw; write A 2 1; remap A 2 1 1 maymove fixed 10"
+        },
+        {
+            "relocate-anon", "mode=must", "EFAULT",
+            "map A 2 1 rw; write A 2 1; fork A B; remap A 2 1 1 maymove fixed 10"
+        },
     };
+
+    /// <summary>No broken form without a case here.</summary>
+    [Fact]
+    public void EveryBrokenFormIsShown() => Assert.Equal(
+        Catalogue.Designs.SelectMany(entry => entry.Variants(Soundness.Broken)).Select(entry => entry.Facts.Name).Order(),
+        Cases.Select(row => $"{row.Data.Item1}:{row.Data.Item2}").Order());
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -46,7 +46,7 @@ internal readonly struct ByOffset : IIntervalLinksOf<IndexedVma>
 ///   mm3 ──┘          ▲
 ///                  folio (space, offset)
 /// </code>
-/// Invariant: each private VMA that may hold an anonymous page is in the index of its mm's space, by its present bounds.
+/// Invariant: each private VMA is in the index of its mm's space, by its present bounds.
 /// </remarks>
 internal sealed class FamilySpaces(World world)
 {
@@ -99,10 +99,11 @@ internal sealed class FamilySpaces(World world)
         }
     }
 
-    /// <summary>A private VMA joins the index; no-op if it is there, or shared.</summary>
+    /// <summary>A VMA joins the index, if it is private. Requires: it is in none.</summary>
     public void Enter(VmaId vma)
     {
-        if (world.Vmas[vma].IsShared || IsIn(vma))
+        Invariant.Require(!IsIn(vma));
+        if (world.Vmas[vma].IsShared)
         {
             return;
         }

@@ -74,18 +74,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
     public override void Adjusted(VmaId vma) => Spaces.Adjusted(vma);
 
     /// <inheritdoc/>
-    public override Errno Split(VmaId source, VmaId fresh)
-    {
-        if (Spaces.IsIn(source))
-        {
-            Spaces.Enter(fresh);
-        }
-
-        return Errno.None;
-    }
-
-    /// <inheritdoc/>
-    public override Errno Join(VmaId target, VmaId source) => Attach(target);
+    public override Errno Split(VmaId source, VmaId fresh) => Attach(fresh);
 
     /// <inheritdoc/>
     public override Errno Copy(VmaId source, VmaId copy) => Attach(copy);
@@ -103,14 +92,6 @@ public sealed class MmAddressSpaceMap : ReverseMap
     public override Errno Fork(VmaId parent, VmaId child) => Attach(child);
 
     /// <inheritdoc/>
-    /// <remarks>A VMA that fork wiped has not been in the index so far.</remarks>
-    public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
-    {
-        outcome = PrepareOutcome.Derive;
-        return Attach(vma);
-    }
-
-    /// <inheritdoc/>
     public override string? Audit() => AuditVmas() ?? AuditEntries();
 
     /// <inheritdoc/>
@@ -125,7 +106,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
         return [new("VMAs in an index, live", indexed)];
     }
 
-    /// <summary>Every VMA in an index is there by its bounds, and no other node is.</summary>
+    /// <summary>Every private VMA is in its index by its bounds, and no other node is.</summary>
     private string? AuditVmas()
     {
         int[] found = new int[Spaces.UsedCount];
@@ -133,15 +114,11 @@ public sealed class MmAddressSpaceMap : ReverseMap
         {
             foreach (VmaId vma in mm.Vmas.Ids)
             {
-                if (!Spaces.IsIn(vma))
+                bool isPrivate = !World.Vmas[vma].IsShared;
+                found[Spaces.Of(mm.Id)] += isPrivate ? 1 : 0;
+                if (isPrivate != Spaces.IsIn(vma) || (isPrivate && !Spaces.IsRightlyIn(vma)))
                 {
-                    continue;
-                }
-
-                found[Spaces.Of(mm.Id)]++;
-                if (!Spaces.IsRightlyIn(vma))
-                {
-                    return $"{mm.Id} {vma} stands in another index, or by bounds that it does not have";
+                    return $"{mm.Id} {vma} is not in its index, or stands there by bounds that it does not have";
                 }
             }
         }
@@ -159,15 +136,14 @@ public sealed class MmAddressSpaceMap : ReverseMap
         return null;
     }
 
-    /// <summary>Every anonymous page is at its offset, in a VMA of its space that is in the index.</summary>
+    /// <summary>Every anonymous page is at its offset in the space of the mm that maps it.</summary>
     private string? AuditEntries()
     {
         foreach ((MmId mm, ulong address, Pfn frame) in AnonymousEntries.Of(World))
         {
             VmaId vma = World.VmaAt(World.Mms[mm], address);
             Frame page = World.Frames[frame];
-            bool isRight = Spaces.IsIn(vma) && page.Mapping == Spaces.Of(mm)
-                && page.Index == World.Vmas[vma].PgoffAt(address);
+            bool isRight = page.Mapping == Spaces.Of(mm) && page.Index == World.Vmas[vma].PgoffAt(address);
             if (!isRight)
             {
                 return $"{mm} 0x{address:x}: {frame} says space {page.Mapping}, offset {page.Index:x}";

@@ -1,0 +1,270 @@
+using Verso.Engine.Frames;
+using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.CowContext;
+
+/// <summary>
+/// One context an mm, in a tree by fork; a folio names the context it began in, and a walk goes down from there, looking
+/// VMAs up by address. See docs/designs/cow-context.md.
+/// </summary>
+/// <remarks>
+/// Of a folio it keeps <see cref="Frame.Mapping"/>, the context, and <see cref="Frame.Index"/>, the original page
+/// offset. VMAs have nothing. A VMA whose address is not that of its page offset is remapped; its distance is in the
+/// table of its mm before the first anonymous page is in it.
+/// </remarks>
+public sealed class CowContextMap : ReverseMap
+{
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly DesignFacts Line = new(
+        "cow-context",
+        "One context an mm, in a tree by fork, and a table of what was remapped",
+        "Lorenzo Stoakes, proof of concept shown at LSF/MM/BPF in May 2026",
+        PageOwner.PageTable)
+    {
+        Options =
+        [
+            new(
+                "form",
+                "as it should be, or with one of three suspected errors of the proof of concept",
+                new OptionValue("correct", "all three put right"),
+                new OptionValue(
+                    "shared-swap-in",
+                    "a shared page back from swap names the context of whoever wanted it first",
+                    Soundness.Broken),
+                new OptionValue(
+                    "remapped-exclusive",
+                    "a walk of an exclusive folio stops before it has asked for remaps",
+                    Soundness.Broken),
+                new OptionValue(
+                    "offset-insert",
+                    "an offset put in front of others takes the place of the next",
+                    Soundness.Broken)),
+        ],
+    };
+
+    private string _form = "";
+    private long _lookups;
+    private long _passed;
+
+    /// <inheritdoc/>
+    public override DesignFacts Facts => Line;
+
+    internal CowContexts Contexts { get; private set; } = null!;
+
+    internal RemapTable Remaps { get; private set; } = null!;
+
+    /// <summary>Whether a folio names an ancestor of all that map it: not where form=shared-swap-in.</summary>
+    internal bool NamesAncestors => _form != "shared-swap-in";
+
+    /// <summary>Whether every remap is in its table: not where form=offset-insert.</summary>
+    internal bool KeepsOffsets => _form != "offset-insert";
+
+    /// <inheritdoc/>
+    public override void Start(World world)
+    {
+        base.Start(world);
+        _form = Chosen("form");
+        Contexts = new CowContexts(world);
+        Remaps = new RemapTable(world, Contexts, KeepsOffsets ? Insertion.Shifting : Insertion.Overwriting);
+    }
+
+    /// <inheritdoc/>
+    public override Errno BeginMm(Mm mm, MmId parent) => Contexts.Begin(mm.Id, parent);
+
+    /// <inheritdoc/>
+    public override void EndMm(Mm mm)
+    {
+        Remaps.Forget(Contexts.Of(mm.Id));
+        Contexts.End(mm.Id);
+    }
+
+    /// <inheritdoc/>
+    public override MergeTests CanJoin(in JoinCandidate candidate) =>
+        candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+
+    /// <inheritdoc/>
+    /// <remarks>Nothing, unless it is remapped: then its part of the table must be removable alone.</remarks>
+    public override Errno Split(VmaId source, VmaId fresh)
+    {
+        ref Vma whole = ref World.Vmas[source];
+        ref Vma part = ref World.Vmas[fresh];
+        return whole.Prepared && DistanceOf(whole) != 0
+            ? Remaps.Divide(Contexts.Of(whole.Mm), part.Start == whole.Start ? part.PgoffAt(part.End) : part.Pgoff)
+            : Errno.None;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The source's distance too, if it is not there as a whole: what cannot be moved goes back, and then nothing may
+    /// fail.
+    /// </remarks>
+    public override Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length)
+    {
+        if (length == 0 || !World.Vmas[from].Prepared || World.Vmas[from].IsShared)
+        {
+            return Errno.None;
+        }
+
+        Errno error = Record(from, World.Vmas[from].PgoffAt(start), length >> Page.Shift);
+        return error != Errno.None ? error : Record(to, World.Vmas[to].PgoffAt(target), length >> Page.Shift);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A remapped VMA is remapped in the child too.</remarks>
+    public override Errno Fork(VmaId parent, VmaId child)
+    {
+        ref Vma vma = ref World.Vmas[child];
+        return vma.Prepared && !vma.IsShared ? Record(child, vma.Pgoff, vma.Pages) : Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public override void Drop(VmaId vma, DropReason reason)
+    {
+        ref Vma bounds = ref World.Vmas[vma];
+        long distance = DistanceOf(bounds);
+        if (reason != DropReason.Joined && distance != 0 && !bounds.IsShared)
+        {
+            Remaps.Remove(Contexts.Of(bounds.Mm), bounds.Pgoff, bounds.Pgoff + bounds.Pages - 1, distance);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string? Audit() => new CowContextAudit(this).Run();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DesignFigure> Figures()
+    {
+        long dead = 0;
+        for (int at = 1; at < Contexts.UsedCount; at++)
+        {
+            dead += Contexts[at].RefCount > 0 && Contexts[at].Mm.IsNone ? 1 : 0;
+        }
+
+        return
+        [
+            new("VMA look-ups by walks", _lookups),
+            new("contexts passed by walks", _passed),
+            new("contexts without an mm, live", dead),
+            new("remapped ranges, live", Remaps.LiveCount),
+            new("remaps left behind by unmapping", Remaps.LeftBehind),
+        ];
+    }
+
+    /// <summary>How far a VMA is from where its page offsets say, in pages.</summary>
+    internal static long DistanceOf(in Vma vma) => (long)((vma.Start >> Page.Shift) - vma.Pgoff);
+
+    /// <summary>
+    /// An anonymous page will be put into the VMA: if that is remapped, its table must say so. ENOMEM.
+    /// </summary>
+    internal Errno Reserve(VmaId id, ulong address)
+    {
+        ref Vma vma = ref World.Vmas[id];
+        long distance = DistanceOf(vma);
+        ulong pgoff = vma.PgoffAt(address);
+        return distance == 0 || Remaps.Covers(Contexts.Of(vma.Mm), pgoff, pgoff, distance)
+            ? Errno.None
+            : Record(id, vma.Pgoff, vma.Pages);
+    }
+
+    /// <summary>__folio_set_anon: a folio begins in the context of this VMA's mm.</summary>
+    internal void Begin(Pfn frame, VmaId vma, ulong address)
+    {
+        int context = Contexts.Of(World.Vmas[vma].Mm);
+        Contexts.Get(context);
+        World.Frames[frame].Mapping = context;
+        World.Frames[frame].Index = World.Vmas[vma].PgoffAt(address);
+    }
+
+    /// <summary>
+    /// A folio is back from swap. One that others may have entries for goes to the oldest context, below which all of
+    /// them are, as a page goes to the root anon_vma in Linux.
+    /// </summary>
+    internal void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
+    {
+        Begin(frame, vma, address);
+        if (sharing == PageSharing.Shared && NamesAncestors)
+        {
+            Rename(frame, Contexts[World.Frames[frame].Mapping].Root);
+        }
+    }
+
+    /// <summary>folio_move_anon_rmap: it names the context of its only user.</summary>
+    internal void Adopt(Pfn frame, VmaId vma) => Rename(frame, Contexts.Of(World.Vmas[vma].Mm));
+
+    /// <summary>
+    /// Down the tree of contexts, parents first; in each mm the VMA at the folio's own number, then one for each offset
+    /// recorded. An exclusive folio is in the mm that it names and nowhere below.
+    /// </summary>
+    internal void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        int top = World.Frames[frame].Mapping;
+        ulong index = World.Frames[frame].Index;
+        bool exclusive = World.Frames[frame].IsExclusive;
+        for (int at = top; at != 0; at = exclusive ? 0 : Contexts.Next(top, at))
+        {
+            _passed++;
+            MmId mm = Contexts[at].Mm;
+            if (!mm.IsNone && WalkMm(World.Mms[mm], at, index, exclusive, ref visitor) == WalkStep.Stop)
+            {
+                return;
+            }
+        }
+    }
+
+    private WalkStep WalkMm<TVisitor>(Mm mm, int context, ulong index, bool exclusive, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        WalkStep step = Offer(mm, index, index, ref visitor);
+        if (exclusive && _form == "remapped-exclusive")
+        {
+            return WalkStep.Stop;
+        }
+
+        ReadOnlySpan<long> offsets = Remaps.OffsetsAt(context, index);
+        for (int i = 0; i < offsets.Length && step == WalkStep.Continue; i++)
+        {
+            step = Offer(mm, index, index + (ulong)offsets[i], ref visitor);
+        }
+
+        return step;
+    }
+
+    /// <summary>Looks up which VMA is at a page; it is offered if it has the folio's page offset there.</summary>
+    private WalkStep Offer<TVisitor>(Mm mm, ulong index, ulong page, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        _lookups++;
+        ulong address = page << Page.Shift;
+        VmaId id = World.VmaAt(mm, address);
+        if (!id.IsNone)
+        {
+            ref Vma vma = ref World.Vmas[id];
+            if (vma.Prepared && !vma.IsShared && vma.PgoffAt(address) == index)
+            {
+                return visitor.Visit(mm.Id, address);
+            }
+        }
+
+        visitor.Dismiss(1);
+        return WalkStep.Continue;
+    }
+
+    private Errno Record(VmaId id, ulong pgoff, ulong pages)
+    {
+        ref Vma vma = ref World.Vmas[id];
+        long distance = DistanceOf(vma);
+        return distance == 0
+            ? Errno.None
+            : Remaps.Add(Contexts.Of(vma.Mm), pgoff, pgoff + pages - 1, distance);
+    }
+
+    private void Rename(Pfn frame, int context)
+    {
+        int old = World.Frames[frame].Mapping;
+        Contexts.Get(context);
+        World.Frames[frame].Mapping = context;
+        Contexts.Put(old);
+    }
+}

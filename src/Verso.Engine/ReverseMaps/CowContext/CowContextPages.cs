@@ -1,0 +1,73 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.CowContext;
+
+/// <summary>The page hooks of <see cref="CowContextMap"/>.</summary>
+public readonly struct CowContextPages(CowContextMap map) : IPageHooks
+{
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.PageTable;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) =>
+        reason == ReserveReason.Map ? Errno.None : map.Reserve(vma, range.Address);
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address) => map.Begin(frame, vma, address);
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
+    {
+    }
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Adopt(Pfn frame, VmaId vma, ulong address) => map.Adopt(frame, vma);
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => map.Walk(frame, ref visitor);
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame) => map.Contexts.Put(map.World.Frames[frame].Mapping);
+
+    /// <inheritdoc/>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) =>
+        map.SwappedIn(frame, vma, address, sharing);
+
+    /// <inheritdoc/>
+    public void Replace(Pfn old, Pfn fresh)
+    {
+    }
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) => default;
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame)
+    {
+    }
+}
