@@ -1,5 +1,5 @@
 using Verso.Engine.Frames;
-using Verso.Engine.PageTables;
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.Lookups;
@@ -48,33 +48,17 @@ internal sealed partial class VmaGroups
     /// <summary>Every anonymous page that is mapped has the index of its place and suits the VMA there.</summary>
     private string? AuditPages(PageCheck check)
     {
-        PageTablePool tables = world.PageTables;
-        for (int table = 1; table < tables.UsedCount; table++)
+        foreach ((MmId mm, ulong address, Pfn pfn) in AnonymousEntries.Of(world))
         {
-            if (!tables[table].IsLeaf)
+            VmaTree tree = world.Mms[mm].Vmas;
+            VmaId vma = tree.Ids[tree.IndexAtOrBelow(address)];
+            Frame frame = world.Frames[pfn];
+            string? broken = frame.Index == world.Vmas[vma].PgoffAt(address)
+                ? check(vma, frame)
+                : $"has index {frame.Index}, not {world.Vmas[vma].PgoffAt(address)}";
+            if (broken is not null)
             {
-                continue;
-            }
-
-            VmaTree tree = world.Mms[tables[table].Owner].Vmas;
-            Span<ulong> entries = tables.Entries(table);
-            for (int slot = 0; slot < entries.Length; slot++)
-            {
-                if (!Pte.HasFrame(entries[slot]) || !world.Frames[Pte.Frame(entries[slot])].IsAnonymous)
-                {
-                    continue;
-                }
-
-                ulong address = tables[table].Base + ((ulong)slot << Page.Shift);
-                VmaId vma = tree.Ids[tree.IndexAtOrBelow(address)];
-                Frame frame = world.Frames[Pte.Frame(entries[slot])];
-                string? broken = frame.Index == world.Vmas[vma].PgoffAt(address)
-                    ? check(vma, frame)
-                    : $"has index {frame.Index}, not {world.Vmas[vma].PgoffAt(address)}";
-                if (broken is not null)
-                {
-                    return $"{Pte.Frame(entries[slot])} in {vma} at 0x{address:x} {broken}";
-                }
+                return $"{pfn} in {vma} at 0x{address:x} {broken}";
             }
         }
 
