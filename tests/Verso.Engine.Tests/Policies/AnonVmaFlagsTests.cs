@@ -1,4 +1,3 @@
-using Verso.Engine.Objects;
 using Verso.Engine.Tests.Conformance;
 
 namespace Verso.Engine.Tests.Policies;

@@ -1,4 +1,3 @@
-using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Conformance;
 
 namespace Verso.Engine.Tests.Policies;
@@ -93,6 +92,23 @@ public sealed class AnonVmaLazyTests(ITestOutputHelper output)
         Assert.Equal(1, Stage.After("anon-vma-lazy", Apart + "fork A B; advise A 3 1 dofork").VmaCount('A'));
         const string Both = "map A 2 1 rw; map A 4 1 rw; write A 2 1; write A 4 1; fork A B; map A 3 1 rw";
         Assert.Equal(2, Stage.After("anon-vma-lazy", Both).VmaCount('A'));
+    }
+
+    /// <summary>
+    /// Split siblings merge again in a fork child too: neither has an anon_vma of its own there, where Linux gives them
+    /// one each. Its limit on fork children stays.
+    /// </summary>
+    [Theory]
+    [InlineData("anon-vma-chain", 2)]
+    [InlineData("anon-vma-lazy", 1)]
+    public void SplitSiblingsMergeAgainInTheChild(string design, int expected)
+    {
+        Stage stage = Stage.After(design, "map A 2 2 rw; write A 2 1; write A 3 1; protect A 3 1 r-; fork A B");
+        stage.Do("write B 2 2; protect A 3 1 rw; protect B 3 1 rw");
+        Assert.Equal(1, stage.VmaCount('A'));
+        Assert.Equal(expected, stage.VmaCount('B'));
+        stage.Do("map B 4 1 rw");
+        Assert.Equal(expected + 1, stage.VmaCount('B'));
     }
 
     private static string Percent(long value, long of) =>

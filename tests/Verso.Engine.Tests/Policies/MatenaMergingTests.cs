@@ -1,4 +1,3 @@
-using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Conformance;
 using Verso.Engine.Tests.Model;
 using Verso.Engine.Vmas;

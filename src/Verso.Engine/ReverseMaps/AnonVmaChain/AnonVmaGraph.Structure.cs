@@ -1,4 +1,3 @@
-using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 

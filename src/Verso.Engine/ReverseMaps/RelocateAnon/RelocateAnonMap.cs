@@ -1,5 +1,4 @@
 using Verso.Engine.ReverseMaps.AnonVmaChain;
-using Verso.Engine.ReverseMaps.Rehoming;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.RelocateAnon;

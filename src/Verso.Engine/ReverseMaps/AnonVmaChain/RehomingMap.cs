@@ -1,7 +1,6 @@
 using Verso.Engine.PageTables;
-using Verso.Engine.ReverseMaps.AnonVmaChain;
 
-namespace Verso.Engine.ReverseMaps.Rehoming;
+namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
 /// <summary>
 /// anon-vma-chain whose folios follow where VMAs go: into the anon_vma of the VMA that absorbs theirs, and to the page
