@@ -16,7 +16,8 @@ internal static class AnonymousEntries
                 ulong pte = tables.Entry(table, slot);
                 if (Pte.HasFrame(pte) && world.Frames[Pte.Frame(pte)].IsAnonymous)
                 {
-                    yield return (tables[table].Owner, tables[table].Base + ((ulong)slot << Page.Shift), Pte.Frame(pte));
+                    ulong address = tables[table].Base + ((ulong)slot << Page.Shift);
+                    yield return (tables[table].Owner, address, Pte.Frame(pte));
                 }
             }
         }

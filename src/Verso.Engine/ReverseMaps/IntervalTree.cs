@@ -1,6 +1,8 @@
 namespace Verso.Engine.ReverseMaps;
 
-/// <summary>A node's place in an interval tree, and the interval it stands for: page offsets, both ends inclusive.</summary>
+/// <summary>
+/// A node's place in an interval tree, and the interval it stands for: page offsets, both ends inclusive.
+/// </summary>
 internal struct IntervalLinks
 {
     public int Left;
@@ -32,8 +34,8 @@ internal interface IIntervalLinksOf<TNode>
 
 /// <summary>
 /// Interval trees over one arena of nodes, by int handle: treaps ordered by first page offset, each node knowing the
-/// greatest last offset below it. Finding the nodes that overlap a page costs O(log n + found). A tree is its top node's
-/// handle; 0 is the empty tree.
+/// greatest last offset below it. Finding the nodes that overlap a page costs O(log n + found). A tree is its top
+/// node's handle; 0 is the empty tree.
 /// </summary>
 /// <remarks>
 /// Linux keeps a red-black tree with the same augmentation (mm/interval_tree.c); only the balancing differs, which no
@@ -130,7 +132,8 @@ internal static class IntervalTree<TNode, TTree>
             ref IntervalLinks links = ref TTree.In(ref nodes[at]);
             if (links.Left != 0 && TTree.In(ref nodes[links.Left]).MaxLast >= first)
             {
-                // Something on the left reaches as far: if none of it overlaps, it begins too high, as all that follows.
+                // Something on the left reaches as far. If none of that overlaps, it begins too high, and so does
+                // all that follows.
                 at = links.Left;
                 continue;
             }

@@ -1,7 +1,11 @@
 namespace Verso.Engine.ReverseMaps;
 
-/// <summary>What a design has for each live address space, by int handle: the field that it adds to mm_struct.</summary>
-/// <remarks>Ids of address spaces grow with the trace while the living stay few; the last one asked for is at hand.</remarks>
+/// <summary>
+/// What a design has for each live address space, by int handle: the field that it adds to mm_struct.
+/// </summary>
+/// <remarks>
+/// Ids of address spaces grow with the trace while the living stay few; the last one asked for is at hand.
+/// </remarks>
 internal sealed class MmHandles
 {
     private readonly Dictionary<int, int> _handles = [];

@@ -1,6 +1,8 @@
 namespace Verso.Engine.ReverseMaps.Anonmm;
 
-/// <summary><c>struct anonmm</c> (mm/rmap.c of rmap 10, April 2004): what a page remembers of the mm it began in.</summary>
+/// <summary>
+/// <c>struct anonmm</c> (mm/rmap.c of rmap 10, April 2004): what a page remembers of the mm it began in.
+/// </summary>
 internal struct Anonmm
 {
     /// <summary>
@@ -22,7 +24,9 @@ internal struct Anonmm
 
     public int Previous;
 
-    /// <summary>Tops of the trees of moved ranges (option mremap=range): by where they are, by where they began.</summary>
+    /// <summary>
+    /// Tops of the trees of moved ranges (option mremap=range): by where they are, by where they began.
+    /// </summary>
     public int RangesByPlace;
     public int RangesByOrigin;
 }

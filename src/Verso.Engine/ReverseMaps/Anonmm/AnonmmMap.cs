@@ -7,9 +7,9 @@ namespace Verso.Engine.ReverseMaps.Anonmm;
 /// exec. See docs/designs/anonmm.md.
 /// </summary>
 /// <remarks>
-/// Of a folio it keeps <see cref="Frames.Frame.Mapping"/>, the anonmm, and <see cref="Frames.Frame.Index"/>, the virtual
-/// page number. A mapping of 0 says that mremap has given the page a pte_chain. Anonymous neighbours always join:
-/// nothing leads to a VMA.
+/// Of a folio it keeps <see cref="Frames.Frame.Mapping"/>, the anonmm, and <see cref="Frames.Frame.Index"/>, the
+/// virtual page number. A mapping of 0 says that mremap has given the page a pte_chain. Anonymous neighbours always
+/// join: nothing leads to a VMA.
 /// </remarks>
 public sealed class AnonmmMap : ReverseMap
 {

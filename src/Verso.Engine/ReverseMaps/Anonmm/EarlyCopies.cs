@@ -13,7 +13,9 @@ internal sealed class EarlyCopies(World world, AnonmmLists lists)
     private long _copied;
     private long _readdressed;
 
-    /// <summary>Before a move: every anonymous page of the range that is mapped elsewhere too is copied. ENOMEM.</summary>
+    /// <summary>
+    /// Before a move: every anonymous page of the range that is mapped elsewhere too is copied. ENOMEM.
+    /// </summary>
     public Errno CopyShared(VmaId vma, ulong start, ulong length)
     {
         Mm mm = world.Mms[world.Vmas[vma].Mm];

@@ -4,8 +4,8 @@ using Verso.Engine.ReverseMaps.PteChain;
 namespace Verso.Engine.ReverseMaps.Anonmm;
 
 /// <summary>
-/// mremap=chain: a page that mremap moves gets a pte_chain, and keeps it until it is freed; the fallback that the mail of
-/// 12 March 2004 objects to ("a persistent dynamic overhead").
+/// mremap=chain: a page that mremap moves gets a pte_chain, and keeps it until it is freed; the fallback that the mail
+/// of 12 March 2004 objects to ("a persistent dynamic overhead").
 /// </summary>
 /// <remarks>
 /// Such a page has mapping 0; the head of its chain lies in a side array. While no page has one, the hooks do nothing.

@@ -1,6 +1,8 @@
 namespace Verso.Engine.ReverseMaps.Anonmm;
 
-/// <summary>Virtual pages of one mm whose contents began, all of them, at the same distance from where they are.</summary>
+/// <summary>
+/// Virtual pages of one mm whose contents began, all of them, at the same distance from where they are.
+/// </summary>
 internal struct MovedRange
 {
     /// <summary>

@@ -74,8 +74,8 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
     }
 
     /// <summary>
-    /// mremap: the target's pages are known by the numbers of the source's. The source keeps its ranges: what still lies
-    /// there may have to go back. ENOMEM; then the target's numbers may be any, since nothing is mapped there.
+    /// mremap: the target's pages are known by the numbers of the source's. The source keeps its ranges: what still
+    /// lies there may have to go back. ENOMEM; then the target's numbers may be any, since nothing is mapped there.
     /// </summary>
     public Errno Relocate(MmId mm, ulong source, ulong target, ulong pages)
     {

@@ -1,6 +1,8 @@
 namespace Verso.Engine.ReverseMaps.CowContext;
 
-/// <summary><c>struct cow_context</c> of the 2026 proof of concept: what a folio remembers of the mm it began in.</summary>
+/// <summary>
+/// <c>struct cow_context</c> of the 2026 proof of concept: what a folio remembers of the mm it began in.
+/// </summary>
 internal struct CowContext
 {
     /// <summary>

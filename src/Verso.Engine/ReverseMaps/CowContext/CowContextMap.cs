@@ -5,8 +5,8 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.ReverseMaps.CowContext;
 
 /// <summary>
-/// One context an mm, in a tree by fork; a folio names the context it began in, and a walk goes down from there, looking
-/// VMAs up by address. See docs/designs/cow-context.md.
+/// One context an mm, in a tree by fork; a folio names the context it began in, and a walk goes down from there,
+/// looking VMAs up by address. See docs/designs/cow-context.md.
 /// </summary>
 /// <remarks>
 /// Of a folio it keeps <see cref="Frame.Mapping"/>, the context, and <see cref="Frame.Index"/>, the original page

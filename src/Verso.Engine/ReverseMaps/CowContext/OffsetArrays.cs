@@ -12,7 +12,9 @@ internal enum Insertion
     Overwriting = 1,
 }
 
-/// <summary>Arrays for two offsets or more: 16 to begin with, then twice as many each time; kept when given back.</summary>
+/// <summary>
+/// Arrays for two offsets or more: 16 to begin with, then twice as many each time; kept when given back.
+/// </summary>
 internal sealed class OffsetArrays(World world)
 {
     /// <summary>16 offsets of 8 bytes, and count, capacity and rcu_head; a larger one is counted as several.</summary>

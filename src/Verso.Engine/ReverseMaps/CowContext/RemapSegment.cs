@@ -1,6 +1,8 @@
 namespace Verso.Engine.ReverseMaps.CowContext;
 
-/// <summary>Original page offsets of one mm that were remapped, and how far: an entry of the context's maple tree.</summary>
+/// <summary>
+/// Original page offsets of one mm that were remapped, and how far: an entry of the context's maple tree.
+/// </summary>
 internal struct RemapSegment
 {
     /// <summary>
@@ -8,7 +10,9 @@ internal struct RemapSegment
     /// </summary>
     public const int KernelSizeBytes = 32;
 
-    /// <summary>Which original page offsets. Segments of one mm do not overlap. Of a free slot: Left is the next one.</summary>
+    /// <summary>
+    /// Which original page offsets. Segments of one mm do not overlap. Of a free slot: Left is the next one.
+    /// </summary>
     public IntervalLinks Origin;
 
     /// <summary>How many offsets there are.</summary>

@@ -48,7 +48,9 @@ internal sealed partial class RemapTable
         return true;
     }
 
-    /// <summary>A gap gets the offset: the segment below grows if it has just that, else a new one. False on ENOMEM.</summary>
+    /// <summary>
+    /// A gap gets the offset: the segment below grows if it has just that, else a new one. False on ENOMEM.
+    /// </summary>
     private bool TryFill(int context, ulong first, ulong last, long offset)
     {
         int top = contexts[context].Remaps;
@@ -111,7 +113,9 @@ internal sealed partial class RemapTable
         return true;
     }
 
-    /// <summary>The part of [first, last] that this segment has loses the offset, where nothing must be allocated.</summary>
+    /// <summary>
+    /// The part of [first, last] that this segment has loses the offset, where nothing must be allocated.
+    /// </summary>
     private void RemoveFrom(int context, int at, ulong first, ulong last, long offset)
     {
         ulong low = _segments[at].Origin.First;

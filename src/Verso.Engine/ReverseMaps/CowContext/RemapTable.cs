@@ -9,7 +9,7 @@ namespace Verso.Engine.ReverseMaps.CowContext;
 /// </summary>
 /// <remarks>
 /// <code>
-///   vm_pgoff 2-5 moved to 10, later 4-7 mapped again, written and moved to 20:
+///   pages 2-5 written and moved to 10; then 4-7 mapped, written and moved to 20:
 ///
 ///   [2,3] { +8 }     [4,5] { +8, +16 }     [6,7] { +16 }
 /// </code>

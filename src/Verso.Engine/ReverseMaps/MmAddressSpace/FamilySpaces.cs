@@ -16,7 +16,9 @@ internal struct FamilySpace
     /// <summary>VMAs in the index.</summary>
     public int VmaCount;
 
-    /// <summary>Top of the index of their private VMAs, as i_mmap is that of a file's. Of a free slot: the next one.</summary>
+    /// <summary>
+    /// Top of the index of their private VMAs, as i_mmap is that of a file's. Of a free slot: the next one.
+    /// </summary>
     public int Index;
 
     /// <summary>The next offset that nobody has had (option offsets=fresh).</summary>
@@ -151,7 +153,9 @@ internal sealed class FamilySpaces(World world)
         }
     }
 
-    /// <summary>An offset range that no mapping has had. One page is left out: what lies side by side is no one's doing.</summary>
+    /// <summary>
+    /// An offset range that no mapping has had. One page is left out: what lies side by side is no one's doing.
+    /// </summary>
     public ulong Fresh(MmId mm, ulong pages)
     {
         ref FamilySpace space = ref _spaces[Of(mm)];

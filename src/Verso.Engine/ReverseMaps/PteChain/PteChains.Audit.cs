@@ -3,7 +3,9 @@ namespace Verso.Engine.ReverseMaps.PteChain;
 // The design's own invariants.
 internal sealed partial class PteChains
 {
-    /// <summary>Every tracked frame has a sound chain (<see cref="PointerChains.Audit"/>), and no block is lost.</summary>
+    /// <summary>
+    /// Every tracked frame has a sound chain (<see cref="PointerChains.Audit"/>), and no block is lost.
+    /// </summary>
     public string? Audit()
     {
         PointerChains.Found found = new();

@@ -43,7 +43,9 @@ internal sealed partial class PteChains
     /// <summary>Frees the spares that were not needed.</summary>
     public void ReturnSpares() => _chains.ReturnSpares();
 
-    /// <summary>Offers the page of each pointer: every one is an entry that maps the page, no visit is useless.</summary>
+    /// <summary>
+    /// Offers the page of each pointer: every one is an entry that maps the page, no visit is useless.
+    /// </summary>
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor =>
         CountLocks(1, _chains.Walk(HeadOf(ref _frames[frame], frame), ref visitor));
