@@ -16,6 +16,10 @@ public sealed class BrokenFormsTests
             "map A 2 1 rw; write A 2 1; remap A 2 1 1 maymove fixed 10"
         },
         {
+            "anon-vma", "mode=rfc2-as-posted", "walk missed",
+            "map A 2 2 rw; write A 3 1; protect A 2 1 r-"
+        },
+        {
             "cow-context", "form=shared-swap-in", "walk missed",
             "map A 2 1 rw; write A 2 1; fork A B; swapout A 2; read B 2"
         },
