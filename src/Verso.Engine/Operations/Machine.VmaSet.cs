@@ -19,11 +19,7 @@ public abstract partial class Machine
     private protected int FirstEndingAbove(Mm mm, ulong address) => FirstEndingAbove(World, mm, address);
 
     /// <summary>vma_lookup: the VMA that contains the address, or none.</summary>
-    private protected VmaId Lookup(Mm mm, ulong address)
-    {
-        int at = mm.Vmas.IndexAtOrBelow(address);
-        return at >= 0 && At(mm.Vmas.Ids[at]).End > address ? mm.Vmas.Ids[at] : default;
-    }
+    private protected VmaId Lookup(Mm mm, ulong address) => World.VmaAt(mm, address);
 
     /// <summary>vma_is_anonymous.</summary>
     private protected bool IsFilledAnonymously(in Vma vma) => World.Files.IsFilledAnonymously(vma);

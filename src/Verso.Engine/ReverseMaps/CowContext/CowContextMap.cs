@@ -43,7 +43,7 @@ public sealed class CowContextMap : ReverseMap
         ],
     };
 
-    private string _form = "";
+    private bool _stopsBeforeRemaps;
     private long _lookups;
     private long _passed;
 
@@ -55,16 +55,18 @@ public sealed class CowContextMap : ReverseMap
     internal RemapTable Remaps { get; private set; } = null!;
 
     /// <summary>Whether a folio names an ancestor of all that map it: not where form=shared-swap-in.</summary>
-    internal bool NamesAncestors => _form != "shared-swap-in";
+    internal bool NamesAncestors { get; private set; }
 
     /// <summary>Whether every remap is in its table: not where form=offset-insert.</summary>
-    internal bool KeepsOffsets => _form != "offset-insert";
+    internal bool KeepsOffsets { get; private set; }
 
     /// <inheritdoc/>
     public override void Start(World world)
     {
         base.Start(world);
-        _form = Chosen("form");
+        NamesAncestors = Chosen("form") != "shared-swap-in";
+        KeepsOffsets = Chosen("form") != "offset-insert";
+        _stopsBeforeRemaps = Chosen("form") == "remapped-exclusive";
         Contexts = new CowContexts(world);
         Remaps = new RemapTable(world, Contexts, KeepsOffsets ? Insertion.Shifting : Insertion.Overwriting);
     }
@@ -217,7 +219,7 @@ public sealed class CowContextMap : ReverseMap
         where TVisitor : struct, IWalkVisitor
     {
         WalkStep step = Offer(mm, index, index, ref visitor);
-        if (exclusive && _form == "remapped-exclusive")
+        if (exclusive && _stopsBeforeRemaps)
         {
             return WalkStep.Stop;
         }
