@@ -48,7 +48,8 @@ public sealed partial class Machine<TPages>
             return default;
         }
 
-        ulong index = _vmas[id].PgoffAt(at.Address);
+        // Where anonymous neighbours always join, offsets below 0 may come of it; no such design looks at them.
+        ulong index = _vmas[id].PgoffAt(at.Address) & Frame.IndexMax;
         Pfn fresh = _frames.Allocate(FrameFlags.Anonymous | FrameFlags.Exclusive, index);
         if (fresh.IsNone)
         {

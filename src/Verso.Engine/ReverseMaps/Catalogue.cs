@@ -10,6 +10,7 @@ using Verso.Engine.ReverseMaps.MatenaMerging;
 using Verso.Engine.ReverseMaps.MmAddressSpace;
 using Verso.Engine.ReverseMaps.PageTableScan;
 using Verso.Engine.ReverseMaps.PteChain;
+using Verso.Engine.ReverseMaps.Reflink;
 using Verso.Engine.ReverseMaps.RelocateAnon;
 
 namespace Verso.Engine.ReverseMaps;
@@ -30,6 +31,7 @@ public static class Catalogue
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
         new(AnonVmaFlagsMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaFlagsMap()))),
+        new(ReflinkMap.Line, options => Machine.With(options, new ReflinkPages(new()))),
         new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),
         new(CowContextMap.Line, options => Machine.With(options, new CowContextPages(new()))),
         new(RelocateAnonMap.Line, options => Machine.With(options, new AnonVmaChainPages(new RelocateAnonMap()))),

@@ -1,0 +1,94 @@
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+/// <summary>A run of pages that mappings refer to: the unit that fork shares.</summary>
+/// <remarks>
+/// <code>
+///   extent 3   First 0x7f10, Length 4          slots   [A] [B] [ ] [D]        A, B, D: frame or swap slot
+///   references by page    |--- mm 1 ---|               (0x7f10..0x7f13)
+///                             |- mm 2 -|               (0x7f11..0x7f13, at another address there)
+/// </code>
+/// A page keeps its number for life, wherever it is mapped: a reference says how far away that is.
+/// </remarks>
+internal struct Extent
+{
+    /// <summary>
+    /// What a kernel would need: a rwsem (40), the root of the tree of references (8), first page (8), length and count
+    /// (8), a pointer to the slots (8).
+    /// </summary>
+    public const int KernelSizeBytes = 72;
+
+    /// <summary>A kernel's slot is an XArray entry: a folio or a swap entry.</summary>
+    public const int KernelSlotBytes = 8;
+
+    /// <summary>Pages of the longest: what one page table maps.</summary>
+    public const int LengthMax = 512;
+
+    /// <summary>Number of the first page.</summary>
+    public ulong First;
+
+    /// <summary>Slots in use.</summary>
+    public int Length;
+
+    /// <summary>Where its slots begin in the arena; of a free extent, the next free one.</summary>
+    public int Slots;
+
+    /// <summary>There is room for 1 &lt;&lt; this many slots.</summary>
+    public int RoomShift;
+
+    /// <summary>Top of the tree of its references by page; 0 where there is none.</summary>
+    public int References;
+
+    /// <summary>How many there are; 0 marks a free extent.</summary>
+    public int ReferenceCount;
+
+    /// <summary>One past the last page.</summary>
+    public readonly ulong End => First + (ulong)Length;
+}
+
+/// <summary>Where one page of an extent is; both 0 where there is none.</summary>
+internal struct ExtentSlot
+{
+    public Pfn Frame;
+    public int Swap;
+
+    public readonly bool IsEmpty => Frame.IsNone && Swap == 0;
+}
+
+/// <summary>
+/// A mapping's use of part of an extent: pages [ByAddress.First, ByAddress.Last] of an address space are pages
+/// [ByPage.First, ByPage.Last] of the extent. A node of two trees.
+/// </summary>
+internal struct ExtentReference
+{
+    /// <summary>
+    /// What a kernel would need: two augmented tree nodes (2 x 32), two pointers (16), first page, length and distance
+    /// (24).
+    /// </summary>
+    public const int KernelSizeBytes = 104;
+
+    public MmId Mm;
+
+    /// <summary>The extent; of a free reference, the next free one.</summary>
+    public int Extent;
+
+    /// <summary>Its place among the references of its address space, by page number of the address.</summary>
+    public IntervalLinks ByAddress;
+
+    /// <summary>Its place among the references of its extent.</summary>
+    public IntervalLinks ByPage;
+
+    /// <summary>The page of the extent that a page of the address space is.</summary>
+    public readonly ulong PageOf(ulong at) => at - ByAddress.First + ByPage.First;
+}
+
+/// <summary>The references of an address space.</summary>
+internal readonly struct ReferencesByAddress : IIntervalLinksOf<ExtentReference>
+{
+    public static ref IntervalLinks In(ref ExtentReference node) => ref node.ByAddress;
+}
+
+/// <summary>The references of an extent.</summary>
+internal readonly struct ReferencesByPage : IIntervalLinksOf<ExtentReference>
+{
+    public static ref IntervalLinks In(ref ExtentReference node) => ref node.ByPage;
+}

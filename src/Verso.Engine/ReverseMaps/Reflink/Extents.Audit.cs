@@ -1,0 +1,131 @@
+using AddressTree = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.Reflink.ExtentReference, Verso.Engine.ReverseMaps.Reflink.ReferencesByAddress>;
+using PageTree = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.Reflink.ExtentReference, Verso.Engine.ReverseMaps.Reflink.ReferencesByPage>;
+
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+// The check of what Extents promises.
+internal sealed partial class Extents
+{
+    /// <summary>Anonymous frames that no reference leads to any more.</summary>
+    public long CountStale()
+    {
+        long stale = 0;
+        for (int extent = 1; extent < _extentUsed; extent++)
+        {
+            for (int i = 0; _extents[extent].ReferenceCount > 0 && i < _extents[extent].Length; i++)
+            {
+                bool isHeld = !_slots[_extents[extent].Slots + i].Frame.IsNone;
+                stale += isHeld && Covering(extent, _extents[extent].First + (ulong)i) == 0 ? 1 : 0;
+            }
+        }
+
+        return stale;
+    }
+
+    /// <summary>The first broken invariant as text, or null.</summary>
+    public string? Audit()
+    {
+        int held = 0;
+        int references = 0;
+        for (int extent = 1; extent < _extentUsed; extent++)
+        {
+            ref Extent node = ref _extents[extent];
+            if (node.ReferenceCount == 0)
+            {
+                continue;
+            }
+
+            references += node.ReferenceCount;
+            if (PageTree.Count(_references, node.References) != node.ReferenceCount)
+            {
+                return $"extent {extent}: {node.ReferenceCount} references counted, its tree has others";
+            }
+
+            string? broken = AuditSlots(extent, ref held);
+            if (broken is not null)
+            {
+                return broken;
+            }
+        }
+
+        return references == ReferenceCount
+            ? AuditFrames(held) ?? AuditAddresses()
+            : $"{ReferenceCount} references counted, extents have {references}";
+    }
+
+    private string? AuditSlots(int extent, ref int held)
+    {
+        for (int i = 0; i < _extents[extent].Length; i++)
+        {
+            ExtentSlot slot = _slots[_extents[extent].Slots + i];
+            ulong page = _extents[extent].First + (ulong)i;
+            if (slot.Swap != 0 && _world.Swap.CountOf(slot.Swap) != 1)
+            {
+                return $"extent {extent}, page {page}: swap slot {slot.Swap} is counted more than once";
+            }
+
+            if (slot.Frame.IsNone)
+            {
+                continue;
+            }
+
+            held++;
+            Frames.Frame frame = _world.Frames[slot.Frame];
+            if (!frame.IsHeld || frame.Mapping != extent || frame.Index != page)
+            {
+                return $"extent {extent}, page {page}: {slot.Frame} says it is elsewhere";
+            }
+
+            if (_freesExactly && Covering(extent, page) == 0)
+            {
+                return $"extent {extent}, page {page}: {slot.Frame} is kept, and no reference leads there";
+            }
+        }
+
+        return null;
+    }
+
+    private string? AuditFrames(int held)
+    {
+        for (int pfn = 1; pfn < _world.Frames.UsedCount; pfn++)
+        {
+            held -= _world.Frames.IsLive(new Pfn(pfn)) && _world.Frames[new Pfn(pfn)].IsHeld ? 1 : 0;
+        }
+
+        return held == 0 ? null : $"extents and frames held by them differ by {held}";
+    }
+
+    /// <summary>References of one address space do not overlap and lie in VMAs.</summary>
+    private string? AuditAddresses()
+    {
+        int found = 0;
+        foreach (Mm mm in _world.Mms.Live)
+        {
+            ulong end = 0;
+            int reference = FirstIn(mm.Id, end, ulong.MaxValue);
+            for (; reference != 0; reference = FirstIn(mm.Id, end, ulong.MaxValue))
+            {
+                found++;
+                ref ExtentReference node = ref _references[reference];
+                int at = mm.Vmas.IndexAtOrBelow(node.ByAddress.First << Page.Shift);
+                if (at < 0 || _world.Vmas[mm.Vmas.Ids[at]].End <= node.ByAddress.First << Page.Shift)
+                {
+                    return $"{mm.Id}: page 0x{node.ByAddress.First:x} of an extent lies in no VMA";
+                }
+
+                if (node.ByAddress.First < end)
+                {
+                    return $"{mm.Id}: two references cover page 0x{node.ByAddress.First:x}";
+                }
+
+                end = node.ByAddress.Last + 1;
+            }
+
+            found -= AddressTree.Count(_references, TopOf(mm.Id));
+        }
+
+        return found == 0 ? null : $"trees by address: {-found} references overlap others";
+    }
+}

@@ -1,0 +1,211 @@
+using Verso.Engine.Frames;
+
+using PageTree = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.Reflink.ExtentReference, Verso.Engine.ReverseMaps.Reflink.ReferencesByPage>;
+
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+// Pages of extents: found, put, let go of.
+internal sealed partial class Extents
+{
+    /// <summary>What an address space has at a page: nothing, a frame, or a swap slot.</summary>
+    public FoundPage Find(MmId mm, ulong at)
+    {
+        int reference = At(mm, at);
+        if (reference == 0)
+        {
+            return default;
+        }
+
+        ref ExtentSlot slot = ref SlotOf(reference, at);
+        return new FoundPage(slot.Frame, slot.Swap);
+    }
+
+    /// <summary>
+    /// A new page of an address space, in place of what it has there. It becomes part of a neighbour's extent where that
+    /// is the mapping's own. Requires: <see cref="ReserveForPage"/>.
+    /// </summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="at">The page.</param>
+    /// <param name="bounds">First page and end of the VMA: an extent grows within one only.</param>
+    /// <param name="frame">The page's frame.</param>
+    public void Put(MmId mm, ulong at, (ulong First, ulong End) bounds, Pfn frame)
+    {
+        int reference = At(mm, at);
+        if (reference != 0 && Covering(_references[reference].Extent, _references[reference].PageOf(at)) == 1)
+        {
+            ReleasePage(ref SlotOf(reference, at));
+            Fill(reference, at, frame);
+            return;
+        }
+
+        if (reference != 0)
+        {
+            Cut(mm, at, at + 1);
+        }
+
+        reference = Grown(mm, at, bounds);
+        if (reference == 0)
+        {
+            int extent = BeginExtent(at);
+            AddReference(mm, at, extent, at, 1);
+            reference = At(mm, at);
+        }
+        else
+        {
+            Coalesced++;
+        }
+
+        Fill(reference, at, frame);
+        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+    }
+
+    /// <summary>The page comes back from swap.</summary>
+    public void Refill(MmId mm, ulong at, Pfn frame) => Fill(At(mm, at), at, frame);
+
+    /// <summary>The page is in a swap slot from now on; its frame is given up.</summary>
+    public void MoveToSwap(Pfn frame, int swap)
+    {
+        ref ExtentSlot slot = ref SlotOf(frame);
+        slot = new ExtentSlot { Swap = swap };
+        _world.Frames[frame].Clear(FrameFlags.Held);
+    }
+
+    /// <summary>Another frame takes the place of a page's.</summary>
+    public void Replace(Pfn old, Pfn fresh) => SlotOf(old).Frame = fresh;
+
+    /// <summary>Whether one reference alone leads to this page.</summary>
+    public bool IsSole(Pfn frame)
+    {
+        ref Frame page = ref _world.Frames[frame];
+        return Covering(page.Mapping, page.Index) == 1;
+    }
+
+    /// <summary>
+    /// Everybody loses the pages [first, end) of this address space: the file behind them was truncated. What else
+    /// refers to them maps the same file at the same offset.
+    /// </summary>
+    public void Empty(MmId mm, ulong first, ulong end)
+    {
+        for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
+        {
+            ulong stop = Math.Min(_references[reference].ByAddress.Last + 1, end);
+            for (first = Math.Max(_references[reference].ByAddress.First, first); first < stop; first++)
+            {
+                ReleasePage(ref SlotOf(reference, first));
+            }
+        }
+    }
+
+    /// <summary>Offers every address that may map the page: the references that cover it, and no others.</summary>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        int extent = _world.Frames[frame].Mapping;
+        ulong page = _world.Frames[frame].Index;
+        Span<int> stack = stackalloc int[PageTree.MaxDepth];
+        int depth = 0;
+        long visited = 0;
+        stack[depth++] = _extents[extent].References;
+        for (int at = PageTree.Next(_references, stack, ref depth, page);
+             at != 0;
+             at = PageTree.Next(_references, stack, ref depth, page))
+        {
+            ref ExtentReference reference = ref _references[at];
+            visited++;
+            ulong address = (page - reference.ByPage.First + reference.ByAddress.First) << Page.Shift;
+            if (visitor.Visit(reference.Mm, address) == WalkStep.Stop)
+            {
+                break;
+            }
+        }
+
+        _world.Counters.Lock(LockClass.ReverseMapRead, visited);
+    }
+
+    private ref ExtentSlot SlotOf(int reference, ulong at)
+    {
+        ref ExtentReference node = ref _references[reference];
+        return ref SlotAt(node.Extent, node.PageOf(at));
+    }
+
+    private ref ExtentSlot SlotOf(Pfn frame)
+    {
+        ref Frame page = ref _world.Frames[frame];
+        ref ExtentSlot slot = ref SlotAt(page.Mapping, page.Index);
+        Invariant.Require(slot.Frame == frame);
+        return ref slot;
+    }
+
+    private ref ExtentSlot SlotAt(int extent, ulong page)
+    {
+        ref Extent node = ref _extents[extent];
+        Invariant.Require(page - node.First < (ulong)node.Length);
+        return ref _slots[node.Slots + (int)(page - node.First)];
+    }
+
+    private void Fill(int reference, ulong at, Pfn frame)
+    {
+        ref ExtentReference node = ref _references[reference];
+        SlotOf(reference, at) = new ExtentSlot { Frame = frame };
+        ref Frame page = ref _world.Frames[frame];
+        page.Mapping = node.Extent;
+        page.Index = node.PageOf(at);
+        page.Set(FrameFlags.Held);
+    }
+
+    /// <summary>
+    /// The reference of the page before or after, grown by this page, or 0: its extent must be nobody else's, end there,
+    /// and lie in the same VMA.
+    /// </summary>
+    private int Grown(MmId mm, ulong at, (ulong First, ulong End) bounds)
+    {
+        int before = at > bounds.First ? At(mm, at - 1) : 0;
+        if (before != 0 && IsOwn(before, _references[before].ByPage.Last + 1 == ExtentOf(before).End)
+            && TryGrow(_references[before].Extent, atEnd: true))
+        {
+            ulong pages = _references[before].ByAddress.Last - _references[before].ByAddress.First + 2;
+            Unlink(before);
+            Link(before, pages);
+            return before;
+        }
+
+        int after = at + 1 < bounds.End ? At(mm, at + 1) : 0;
+        if (after != 0 && IsOwn(after, _references[after].ByPage.First == ExtentOf(after).First)
+            && TryGrow(_references[after].Extent, atEnd: false))
+        {
+            ulong pages = _references[after].ByAddress.Last - _references[after].ByAddress.First + 2;
+            Unlink(after);
+            _references[after].ByAddress.First--;
+            _references[after].ByPage.First--;
+            Link(after, pages);
+            return after;
+        }
+
+        return 0;
+    }
+
+    private bool IsOwn(int reference, bool endsThere) => endsThere && ExtentOf(reference).ReferenceCount == 1;
+
+    private ref Extent ExtentOf(int reference) => ref _extents[_references[reference].Extent];
+
+    /// <summary>The extent lets go of a page: its frame is free when no entry maps it any more.</summary>
+    private void ReleasePage(ref ExtentSlot slot)
+    {
+        if (slot.Swap != 0)
+        {
+            Invariant.Require(_world.Swap.Release(slot.Swap));
+        }
+        else if (!slot.Frame.IsNone)
+        {
+            ref Frame frame = ref _world.Frames[slot.Frame];
+            frame.Clear(FrameFlags.Held);
+            if (frame.MapCount == 0)
+            {
+                _world.Frames.Free(slot.Frame);
+            }
+        }
+
+        slot = default;
+    }
+}

@@ -1,0 +1,120 @@
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+// Objects allocated ahead, so that what must not fail need not allocate; and room for slots.
+internal sealed partial class Extents
+{
+    private readonly Stack<int>[] _freeRoom = [.. Enumerable.Range(0, 10).Select(_ => new Stack<int>())];
+    private ExtentSlot[] _slots = new ExtentSlot[64];
+    private int _slotsUsed;
+    private int _spareExtents;
+    private int _spareSlots;
+    private int _spareReferences;
+
+    /// <summary>Sees to so many spare references. ENOMEM.</summary>
+    public Errno ReserveReferences(int count)
+    {
+        for (; _spareReferences < count; _spareReferences++)
+        {
+            if (!_world.Ledger.TryAllocate(_referenceType))
+            {
+                return Errno.ENOMEM;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Sees to what <see cref="Put"/> may need: an extent with a slot, and two references. ENOMEM.</summary>
+    public Errno ReserveForPage()
+    {
+        if (_spareExtents == 0)
+        {
+            if (!_world.Ledger.TryAllocate(_extentType))
+            {
+                return Errno.ENOMEM;
+            }
+
+            _spareExtents++;
+        }
+
+        if (_spareSlots == 0)
+        {
+            if (!_world.Ledger.TryAllocate(_slotType))
+            {
+                return Errno.ENOMEM;
+            }
+
+            _spareSlots++;
+        }
+
+        return ReserveReferences(2);
+    }
+
+    /// <summary>Frees the spares.</summary>
+    public void ReturnSpares()
+    {
+        _world.Ledger.Release(_extentType, _spareExtents);
+        _world.Ledger.Release(_slotType, _spareSlots);
+        _world.Ledger.Release(_referenceType, _spareReferences);
+        _spareExtents = 0;
+        _spareSlots = 0;
+        _spareReferences = 0;
+    }
+
+    private void TakeSlot() => Invariant.Require(_spareSlots-- > 0);
+
+    /// <summary>Room for 1 &lt;&lt; shift empty slots.</summary>
+    private int TakeRoom(int shift)
+    {
+        int count = 1 << shift;
+        if (_freeRoom[shift].TryPop(out int room))
+        {
+            _slots.AsSpan(room, count).Clear();
+            return room;
+        }
+
+        room = _slotsUsed;
+        _slotsUsed += count;
+        if (_slotsUsed > _slots.Length)
+        {
+            Array.Resize(ref _slots, Math.Max(_slotsUsed, _slots.Length * 2));
+        }
+
+        return room;
+    }
+
+    private void GiveRoom(int room, int shift) => _freeRoom[shift].Push(room);
+
+    /// <summary>
+    /// One more slot at the low or the high end of an extent, empty. False if it is as long as it may be. Requires: a
+    /// spare slot.
+    /// </summary>
+    private bool TryGrow(int extent, bool atEnd)
+    {
+        ref Extent node = ref _extents[extent];
+        if (node.Length == Extent.LengthMax)
+        {
+            return false;
+        }
+
+        if (node.Length == 1 << node.RoomShift)
+        {
+            int room = TakeRoom(node.RoomShift + 1);
+            _slots.AsSpan(node.Slots, node.Length).CopyTo(_slots.AsSpan(room));
+            GiveRoom(node.Slots, node.RoomShift);
+            node.Slots = room;
+            node.RoomShift++;
+        }
+
+        if (!atEnd)
+        {
+            _slots.AsSpan(node.Slots, node.Length).CopyTo(_slots.AsSpan(node.Slots + 1));
+            node.First--;
+        }
+
+        node.Length++;
+        _slots[node.Slots + (atEnd ? node.Length - 1 : 0)] = default;
+        TakeSlot();
+        return true;
+    }
+}

@@ -1,0 +1,213 @@
+using AddressTree = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.Reflink.ExtentReference, Verso.Engine.ReverseMaps.Reflink.ReferencesByAddress>;
+using PageTree = Verso.Engine.ReverseMaps.IntervalTree<
+    Verso.Engine.ReverseMaps.Reflink.ExtentReference, Verso.Engine.ReverseMaps.Reflink.ReferencesByPage>;
+
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+/// <summary>
+/// The extents of a machine and the references to them, in arenas by int handle: a tree of references an address space,
+/// by address, and one an extent, by page.
+/// </summary>
+/// <remarks>
+/// Invariant: references of one address space do not overlap, and none crosses the bounds of a VMA from within another;
+/// an extent without references does not exist.
+/// </remarks>
+internal sealed partial class Extents
+{
+    private readonly World _world;
+    private readonly bool _freesExactly;
+    private readonly ObjectType _extentType;
+    private readonly ObjectType _slotType;
+    private readonly ObjectType _referenceType;
+    private Extent[] _extents = new Extent[64];
+    private ExtentReference[] _references = new ExtentReference[64];
+    private int _extentUsed = 1;
+    private int _extentFree;
+    private int _referenceUsed = 1;
+    private int _referenceFree;
+
+    /// <summary>Top of the tree of each address space, by its id.</summary>
+    private int[] _tops = new int[16];
+
+    public Extents(World world, bool freesExactly)
+    {
+        _world = world;
+        _freesExactly = freesExactly;
+        _extentType = world.Ledger.Register("extent", Extent.KernelSizeBytes);
+        _slotType = world.Ledger.Register("extent_slot", Extent.KernelSlotBytes);
+        _referenceType = world.Ledger.Register("extent_reference", ExtentReference.KernelSizeBytes);
+    }
+
+    /// <summary>Live extents.</summary>
+    public int ExtentCount { get; private set; }
+
+    /// <summary>Live references.</summary>
+    public int ReferenceCount { get; private set; }
+
+    /// <summary>Pages that became part of a neighbour's extent instead of beginning one, in all.</summary>
+    public long Coalesced { get; private set; }
+
+    /// <summary>References that were divided, in all.</summary>
+    public long Divided { get; private set; }
+
+    private ref int TopOf(MmId mm)
+    {
+        if (mm.Value >= _tops.Length)
+        {
+            Array.Resize(ref _tops, Math.Max(mm.Value + 1, _tops.Length * 2));
+        }
+
+        return ref _tops[mm.Value];
+    }
+
+    /// <summary>The reference that covers a page of an address space, or 0.</summary>
+    private int At(MmId mm, ulong at) => AddressTree.Lowest(_references, TopOf(mm), at, at);
+
+    /// <summary>The first reference that overlaps [first, end), or 0.</summary>
+    private int FirstIn(MmId mm, ulong first, ulong end) =>
+        first >= end ? 0 : AddressTree.Lowest(_references, TopOf(mm), first, end - 1);
+
+    /// <summary>
+    /// A reference to pages of an extent from so many pages of an address space on. Requires: a spare; the extent is
+    /// live.
+    /// </summary>
+    private void AddReference(MmId mm, ulong at, int extent, ulong page, ulong pages)
+    {
+        int reference = TakeReference();
+        ref ExtentReference node = ref _references[reference];
+        node = new ExtentReference { Mm = mm, Extent = extent };
+        node.ByAddress.First = at;
+        node.ByPage.First = page;
+        Link(reference, pages);
+        _extents[extent].ReferenceCount++;
+    }
+
+    /// <summary>Into both trees, with so many pages. Requires: the first ones are set, and it is in none.</summary>
+    private void Link(int reference, ulong pages)
+    {
+        ref ExtentReference node = ref _references[reference];
+        node.ByAddress.Last = node.ByAddress.First + pages - 1;
+        node.ByPage.Last = node.ByPage.First + pages - 1;
+        ref int top = ref TopOf(node.Mm);
+        top = AddressTree.Insert(_references, top, reference);
+        ref Extent extent = ref _extents[node.Extent];
+        extent.References = PageTree.Insert(_references, extent.References, reference);
+    }
+
+    private void Unlink(int reference)
+    {
+        ref ExtentReference node = ref _references[reference];
+        ref int top = ref TopOf(node.Mm);
+        top = AddressTree.Remove(_references, top, reference);
+        ref Extent extent = ref _extents[node.Extent];
+        extent.References = PageTree.Remove(_references, extent.References, reference);
+    }
+
+    /// <summary>Makes a reference end, and another begin, at a page where one crosses. Requires: a spare.</summary>
+    private void Divide(MmId mm, ulong at)
+    {
+        int reference = At(mm, at);
+        if (reference == 0 || _references[reference].ByAddress.First == at)
+        {
+            return;
+        }
+
+        ExtentReference whole = _references[reference];
+        Unlink(reference);
+        Link(reference, at - whole.ByAddress.First);
+        AddReference(mm, at, whole.Extent, whole.PageOf(at), whole.ByAddress.Last - at + 1);
+        Divided++;
+    }
+
+    /// <summary>How many references cover a page of an extent, counted up to 2.</summary>
+    private int Covering(int extent, ulong page)
+    {
+        Span<int> stack = stackalloc int[PageTree.MaxDepth];
+        int depth = 0;
+        stack[depth++] = _extents[extent].References;
+        int found = 0;
+        while (found < 2 && PageTree.Next(_references, stack, ref depth, page) != 0)
+        {
+            found++;
+        }
+
+        return found;
+    }
+
+    /// <summary>A new extent of one empty slot without references. Requires: a spare.</summary>
+    private int BeginExtent(ulong page)
+    {
+        int extent = _extentFree;
+        if (extent != 0)
+        {
+            _extentFree = _extents[extent].Slots;
+        }
+        else
+        {
+            extent = _extentUsed++;
+            if (extent == _extents.Length)
+            {
+                Array.Resize(ref _extents, extent * 2);
+            }
+        }
+
+        Invariant.Require(_spareExtents-- > 0);
+        _extents[extent] = new Extent { First = page, Length = 1, Slots = TakeRoom(0) };
+        TakeSlot();
+        ExtentCount++;
+        return extent;
+    }
+
+    private void EndExtent(int extent)
+    {
+        ref Extent node = ref _extents[extent];
+        Invariant.Require(node.ReferenceCount == 0 && node.References == 0);
+        for (int i = 0; i < node.Length; i++)
+        {
+            ReleasePage(ref _slots[node.Slots + i]);
+        }
+
+        _world.Ledger.Release(_slotType, node.Length);
+        GiveRoom(node.Slots, node.RoomShift);
+        node = new Extent { Slots = _extentFree };
+        _extentFree = extent;
+        _world.Ledger.Release(_extentType);
+        ExtentCount--;
+    }
+
+    private int TakeReference()
+    {
+        Invariant.Require(_spareReferences-- > 0);
+        int reference = _referenceFree;
+        if (reference != 0)
+        {
+            _referenceFree = _references[reference].Extent;
+        }
+        else
+        {
+            reference = _referenceUsed++;
+            if (reference == _references.Length)
+            {
+                Array.Resize(ref _references, reference * 2);
+            }
+        }
+
+        ReferenceCount++;
+        return reference;
+    }
+
+    /// <summary>A reference, in no tree any more, goes; with its last one the extent does.</summary>
+    private void EndReference(int reference)
+    {
+        int extent = _references[reference].Extent;
+        _references[reference] = new ExtentReference { Extent = _referenceFree };
+        _referenceFree = reference;
+        _world.Ledger.Release(_referenceType);
+        ReferenceCount--;
+        if (--_extents[extent].ReferenceCount == 0)
+        {
+            EndExtent(extent);
+        }
+    }
+}

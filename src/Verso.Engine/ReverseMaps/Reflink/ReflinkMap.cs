@@ -1,0 +1,130 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+/// <summary>
+/// Anonymous memory as files with reflinks have it: an address space refers to extents of pages, fork clones the
+/// references, a copy-on-write replaces one page's. No anon_vma, no parent chain. See docs/designs/reflink.md.
+/// </summary>
+/// <remarks>
+/// An address space is the file, the page number of an address the offset in it. So VMAs may split and merge as they
+/// like, and mremap moves references.
+/// </remarks>
+public sealed class ReflinkMap : ReverseMap
+{
+    /// <summary>Its line in the catalogue.</summary>
+    public static readonly DesignFacts Line = new(
+        "reflink",
+        "Address spaces refer to shared extents of pages; fork clones references",
+        "Lorenzo Stoakes, LSF/MM/BPF topic of January 2025; the answer is this project's",
+        PageOwner.Object)
+    {
+        Options =
+        [
+            new(
+                "free",
+                "when the pages of an extent go that nobody refers to any more",
+                new OptionValue("exact", "at once"),
+                new OptionValue("whole", "with the whole extent; until then they are stale")),
+        ],
+    };
+
+    private Extents? _extents;
+
+    /// <inheritdoc/>
+    public override DesignFacts Facts => Line;
+
+    internal Extents Extents => _extents!;
+
+    /// <inheritdoc/>
+    public override void Start(World world)
+    {
+        base.Start(world);
+        _extents = new Extents(world, Chosen("free") == "exact");
+    }
+
+    /// <inheritdoc/>
+    public override void EndMm(Mm mm) => Extents.ReturnSpares();
+
+    /// <inheritdoc/>
+    /// <remarks>References end where VMAs do, so that dropping one of them divides none.</remarks>
+    public override Errno Split(VmaId source, VmaId fresh)
+    {
+        (ulong first, ulong end) = BoundsOf(fresh);
+        return Extents.DivideAt(World.Vmas[source].Mm, first, end);
+    }
+
+    /// <inheritdoc/>
+    public override Errno Join(VmaId target, VmaId source) => Extents.ReserveReferences(4);
+
+    /// <inheritdoc/>
+    /// <remarks>Part of a VMA may go to its neighbour without a split.</remarks>
+    public override void Joining(VmaId target, VmaId source, ulong start, ulong end) =>
+        Invariant.Require(Extents.DivideAt(
+            World.Vmas[source].Mm, start >> Page.Shift, end >> Page.Shift) == Errno.None);
+
+    /// <inheritdoc/>
+    public override Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length) =>
+        Extents.Move(
+            World.Vmas[from].Mm, start >> Page.Shift, (start + length) >> Page.Shift, target >> Page.Shift);
+
+    /// <inheritdoc/>
+    public override void Drop(VmaId vma, DropReason reason)
+    {
+        if (reason == DropReason.Unmapped)
+        {
+            (ulong first, ulong end) = BoundsOf(vma);
+            Extents.Cut(World.Vmas[vma].Mm, first, end);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Errno Fork(VmaId parent, VmaId child)
+    {
+        (ulong first, ulong end) = BoundsOf(parent);
+        return Extents.Clone(World.Vmas[parent].Mm, World.Vmas[child].Mm, first, end);
+    }
+
+    /// <inheritdoc/>
+    public override ForkCopy CopyAtFork(VmaId parent) =>
+        World.Vmas[parent].IsShared ? ForkCopy.None : ForkCopy.Share;
+
+    /// <inheritdoc/>
+    public override Errno Discard(VmaId vma, ulong start, ulong end, UnmapReason reason)
+    {
+        MmId mm = World.Vmas[vma].Mm;
+        if (reason == UnmapReason.Truncate)
+        {
+            Extents.Empty(mm, start >> Page.Shift, end >> Page.Shift);
+            return Errno.None;
+        }
+
+        Errno errno = Extents.ReserveReferences(1);
+        if (errno == Errno.None)
+        {
+            Extents.Cut(mm, start >> Page.Shift, end >> Page.Shift);
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public override string? Audit() => Extents.Audit();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DesignFigure> Figures() =>
+    [
+        new("extents", Extents.ExtentCount),
+        new("references to extents", Extents.ReferenceCount),
+        new("pages that joined an extent", Extents.Coalesced),
+        new("references divided", Extents.Divided),
+        new(DesignFigure.StaleFrames, Extents.CountStale()),
+    ];
+
+    /// <summary>The first page of a VMA's addresses, and the one after the last.</summary>
+    internal (ulong First, ulong End) BoundsOf(VmaId vma)
+    {
+        ref Vma node = ref World.Vmas[vma];
+        return (node.Start >> Page.Shift, node.End >> Page.Shift);
+    }
+}

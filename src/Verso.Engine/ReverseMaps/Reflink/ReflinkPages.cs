@@ -1,0 +1,75 @@
+using Verso.Engine.PageTables;
+
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+/// <summary>The page hooks of <see cref="ReflinkMap"/>.</summary>
+public readonly struct ReflinkPages(ReflinkMap map) : IPageHooks
+{
+    /// <inheritdoc/>
+    public static PageOwner Owner => PageOwner.Object;
+
+    /// <inheritdoc/>
+    public ReverseMap Design => map;
+
+    /// <inheritdoc/>
+    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) =>
+        reason == ReserveReason.Instantiate ? map.Extents.ReserveForPage() : Errno.None;
+
+    /// <inheritdoc/>
+    public void Instantiate(Pfn frame, VmaId vma, ulong address) =>
+        map.Extents.Put(map.World.Vmas[vma].Mm, address >> Page.Shift, map.BoundsOf(vma), frame);
+
+    /// <inheritdoc/>
+    public void Mapped(VmaId vma, in PteRange range)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
+    {
+    }
+
+    /// <inheritdoc/>
+    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
+
+    /// <inheritdoc/>
+    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Adopt(Pfn frame, VmaId vma, ulong address)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => map.Extents.Walk(frame, ref visitor);
+
+    /// <inheritdoc/>
+    public void Release(Pfn frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Replace(Pfn old, Pfn fresh) => map.Extents.Replace(old, fresh);
+
+    /// <inheritdoc/>
+    public FoundPage Find(VmaId vma, ulong address) =>
+        map.Extents.Find(map.World.Vmas[vma].Mm, address >> Page.Shift);
+
+    /// <inheritdoc/>
+    public bool IsSole(Pfn frame, VmaId vma, ulong address) => map.Extents.IsSole(frame);
+
+    /// <inheritdoc/>
+    public void SwappedOut(Pfn frame, int slot) => map.Extents.MoveToSwap(frame, slot);
+
+    /// <inheritdoc/>
+    public void Refilled(VmaId vma, ulong address, Pfn frame) =>
+        map.Extents.Refill(map.World.Vmas[vma].Mm, address >> Page.Shift, frame);
+}
