@@ -48,7 +48,8 @@ public static class LkpReport
         text.Append(text.Length > 0 ? "\n" : "")
             .Append('=', 79).Append('\n')
             .Append("trace/kernel/grade/fidelity:\n")
-            .Append(Cut($"  {trace.Name}/{Printable.Of(trace.Header.Kernel)}/{GradeText.Of(trace.Grade)}", 80)).Append('\n')
+            .Append(Cut($"  {trace.Name}/{Printable.Of(trace.Header.Kernel)}/{GradeText.Of(trace.Grade)}", 80))
+            .Append('\n')
             .Append(Cut($"  {FidelityText.Phrase(trace.Reference.Fidelity)}", 80)).Append('\n');
         if (trace.Header.Command.Length > 0)
         {

@@ -68,7 +68,9 @@ public static class EventText
         TraceEventKind.MmExit => $"exit_mmap of mm{e.Mm}",
         TraceEventKind.TaskStart => $"task {e.Arg0} starts, flags {Hex(e.Arg1)}",
         TraceEventKind.TaskExit => $"task exits, code {Hex(e.Arg0)}",
-        TraceEventKind.FileDefined => e.Payload is FileIdentity file ? $"{file.File} is {Printable.Of(file.Path)}" : "file defined",
+        TraceEventKind.FileDefined => e.Payload is FileIdentity file
+            ? $"{file.File} is {Printable.Of(file.Path)}"
+            : "file defined",
         TraceEventKind.Checkpoint => Checkpoint(e),
         TraceEventKind.Lost => $"{e.Arg0} events lost",
         _ => $"event of kind {(int)e.Kind}",

@@ -37,7 +37,8 @@ public static class TraceText
         StringBuilder text = new();
         text.Append(palette.Bold(name)).Append('\n');
         AppendOrigin(text, summary.Header);
-        text.Append($"  machine    {Printable.Of(summary.Header.Machine)}, pages of {summary.Header.PageSizeBytes} bytes, ")
+        text.Append($"  machine    {Printable.Of(summary.Header.Machine)}, ")
+            .Append($"pages of {summary.Header.PageSizeBytes} bytes, ")
             .Append($"vm.max_map_count {summary.Header.MaxMapCount}, ")
             .Append($"vm.overcommit_memory {summary.Header.OvercommitMode}\n");
         if (summary.Header.StartUnixSeconds > 0)

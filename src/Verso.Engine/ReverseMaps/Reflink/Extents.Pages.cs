@@ -22,8 +22,8 @@ internal sealed partial class Extents
     }
 
     /// <summary>
-    /// A new page of an address space, in place of what it has there. It becomes part of a neighbour's extent where that
-    /// is the mapping's own. Requires: <see cref="ReserveForPage"/>.
+    /// A new page of an address space, in place of what it has there. It becomes part of a neighbour's extent where
+    /// that is the mapping's own. After <see cref="ReserveForPage"/>.
     /// </summary>
     /// <param name="mm">The address space.</param>
     /// <param name="at">The page.</param>
@@ -155,8 +155,8 @@ internal sealed partial class Extents
     }
 
     /// <summary>
-    /// The reference of the page before or after, grown by this page, or 0: its extent must be nobody else's, end there,
-    /// and lie in the same VMA.
+    /// The reference of the page before or after, grown by this page, or 0: its extent must be nobody else's, end
+    /// there, and lie in the same VMA.
     /// </summary>
     private int Grown(MmId mm, ulong at, (ulong First, ulong End) bounds)
     {

@@ -33,8 +33,8 @@ internal sealed partial class Extents
     }
 
     /// <summary>
-    /// The address space refers to nothing in [first, end) any more. Requires: a spare reference, where one may reach
-    /// beyond both ends.
+    /// The address space refers to nothing in [first, end) any more. Takes the spare reference where one reaches beyond
+    /// both ends.
     /// </summary>
     public void Cut(MmId mm, ulong first, ulong end)
     {

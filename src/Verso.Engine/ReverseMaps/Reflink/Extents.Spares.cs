@@ -86,8 +86,8 @@ internal sealed partial class Extents
     private void GiveRoom(int room, int shift) => _freeRoom[shift].Push(room);
 
     /// <summary>
-    /// One more slot at the low or the high end of an extent, empty. False if it is as long as it may be. Requires: a
-    /// spare slot.
+    /// One more slot at the low or the high end of an extent, empty: the spare one. False if it is as long as it may
+    /// be.
     /// </summary>
     private bool TryGrow(int extent, bool atEnd)
     {

@@ -69,8 +69,7 @@ internal sealed partial class Extents
         first >= end ? 0 : AddressTree.Lowest(_references, TopOf(mm), first, end - 1);
 
     /// <summary>
-    /// A reference to pages of an extent from so many pages of an address space on. Requires: a spare; the extent is
-    /// live.
+    /// A reference to pages of a live extent, from a page of an address space on: a spare one.
     /// </summary>
     private void AddReference(MmId mm, ulong at, int extent, ulong page, ulong pages)
     {
@@ -83,7 +82,7 @@ internal sealed partial class Extents
         _extents[extent].ReferenceCount++;
     }
 
-    /// <summary>Into both trees, with so many pages. Requires: the first ones are set, and it is in none.</summary>
+    /// <summary>Into both trees, by the first pages that are set and with so many pages.</summary>
     private void Link(int reference, ulong pages)
     {
         ref ExtentReference node = ref _references[reference];
@@ -104,7 +103,7 @@ internal sealed partial class Extents
         extent.References = PageTree.Remove(_references, extent.References, reference);
     }
 
-    /// <summary>Makes a reference end, and another begin, at a page where one crosses. Requires: a spare.</summary>
+    /// <summary>Makes a reference end, and another, a spare one, begin, at a page where one crosses.</summary>
     private void Divide(MmId mm, ulong at)
     {
         int reference = At(mm, at);
@@ -135,7 +134,7 @@ internal sealed partial class Extents
         return found;
     }
 
-    /// <summary>A new extent of one empty slot without references. Requires: a spare.</summary>
+    /// <summary>A new extent, the spare one, of one empty slot without references.</summary>
     private int BeginExtent(ulong page)
     {
         int extent = _extentFree;
