@@ -75,7 +75,13 @@ internal sealed partial class SpaceTree
         ulong first = _world.Vmas[from].PgoffAt(start);
         ulong carried = first + (length >> Page.Shift);
         (_, ulong end) = RangeOf(to);
-        return MayCover(to, carried, end) ? Errno.None : Divide(to, first, carried);
+        if (!MayCover(to, carried, end))
+        {
+            return Divide(to, first, carried);
+        }
+
+        NoteBeyondLimit(to);
+        return Errno.None;
     }
 
     /// <summary>
