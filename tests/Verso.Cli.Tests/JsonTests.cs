@@ -32,7 +32,7 @@ public sealed class JsonTests
             Assert.True(design.GetProperty("merges").GetProperty("done").GetInt64() > 0);
             Assert.Equal(JsonValueKind.Object, design.GetProperty("merges").GetProperty("refused").ValueKind);
             bool shares = Catalogue.Find(design.GetProperty("name").GetString()!)!.Facts.Owner == PageOwner.Object;
-            Assert.Equal(shares, design.GetProperty("ptes").GetProperty("copied").GetInt64() == 0);
+            Assert.True(shares || design.GetProperty("ptes").GetProperty("copied").GetInt64() > 0);
             Assert.True(design.GetProperty("walks").GetProperty("useful").GetInt64() > 0);
             Assert.True(design.GetProperty("framesPeak").GetInt64() > 0);
             Assert.Equal(JsonValueKind.Object, design.GetProperty("locks").ValueKind);

@@ -32,6 +32,9 @@ public sealed record ReplayResult
 
     public required WorkFigures Work { get; init; }
 
+    /// <summary>What only this design counts, at the end of the trace.</summary>
+    public required IReadOnlyList<DesignFigure> Figures { get; init; }
+
     /// <summary>Time spent reading and decoding the trace.</summary>
     public required long DecodeNanoseconds { get; init; }
 
@@ -101,6 +104,9 @@ public sealed record WorkFigures
 
     public required long FaultReused { get; init; }
 
+    /// <summary>Pages that a fault found in a memory object: object-owned designs only.</summary>
+    public required long FaultFound { get; init; }
+
     public required long ForkCount { get; init; }
 
     public required long PreparedAllocated { get; init; }
@@ -133,6 +139,7 @@ public sealed record WorkFigures
             FaultCount = counters.FaultCount,
             FaultCopied = counters.FaultCopied,
             FaultReused = counters.FaultReused,
+            FaultFound = counters.FaultFound,
             ForkCount = counters.ForkCount,
             PreparedAllocated = counters.PreparedAllocated,
             PreparedReused = counters.PreparedReused,

@@ -179,6 +179,7 @@ public sealed partial class TraceReplay
             Fidelity = _judge.Result(),
             Objects = [.. _machine.Ledger.Rows.Select(ObjectFigures.Of)],
             Work = WorkFigures.Of(_machine),
+            Figures = _machine.Figures,
             DecodeNanoseconds = (long)(decodeTicks * (1e9 / Stopwatch.Frequency)),
             EngineNanoseconds = (long)(engineTicks * (1e9 / Stopwatch.Frequency)),
         };

@@ -61,6 +61,12 @@ public sealed record DesignDocument
 
     public required long FramesReused { get; init; }
 
+    /// <summary>Pages that a fault found in a memory object.</summary>
+    public required long FramesFound { get; init; }
+
+    /// <summary>What only this design counts.</summary>
+    public required IReadOnlyDictionary<string, long> Own { get; init; }
+
     public required IReadOnlyDictionary<string, long> Locks { get; init; }
 
     public required IReadOnlyDictionary<string, long> LockedWork { get; init; }

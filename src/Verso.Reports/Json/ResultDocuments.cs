@@ -68,6 +68,8 @@ internal static class ResultDocuments
             FramesPeak = result.FramesPeak,
             FramesCopied = work.FaultCopied,
             FramesReused = work.FaultReused,
+            FramesFound = work.FaultFound,
+            Own = result.Figures.ToDictionary(figure => figure.Name, figure => figure.Value),
             Locks = work.Locks.ToDictionary(entry => Kebab.Of(entry.Key.ToString()), entry => entry.Value.Taken),
             LockedWork = work.Locks.ToDictionary(entry => Kebab.Of(entry.Key.ToString()), entry => entry.Value.Work),
             ElapsedNanoseconds = result.ElapsedNanoseconds,

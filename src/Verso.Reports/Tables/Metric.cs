@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.ReverseMaps;
 using Verso.Lab.Replay;
 using Verso.Reports.Text;
 
@@ -24,6 +25,9 @@ public sealed record Metric(string Group, string Label, string Key, long Value, 
 /// <summary>All figures of a replay, in one order for every format.</summary>
 public static class Metrics
 {
+    /// <summary>The heading of what only one design counts.</summary>
+    public const string OwnGroup = "of one design";
+
     public static IReadOnlyList<Metric> Of(ReplayResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
@@ -58,6 +62,11 @@ public static class Metrics
         {
             string name = Kebab.Of(type.ToString());
             all.Add(new Metric("steps under locks", name, $"lockedWork.{name}", held));
+        }
+
+        foreach (DesignFigure figure in result.Figures)
+        {
+            all.Add(new Metric(OwnGroup, figure.Name, $"own.{figure.Name.Replace(' ', '-')}", figure.Value));
         }
 
         all.Add(new Metric("time", "elapsed", "elapsed", result.ElapsedNanoseconds, MetricUnit.Nanoseconds));
@@ -119,6 +128,7 @@ public static class Metrics
         all.Add(new Metric("frames", "at the peak", "frames.peak", result.FramesPeak));
         all.Add(new Metric("frames", "copied on write", "frames.copied", work.FaultCopied));
         all.Add(new Metric("frames", "reused", "frames.reused", work.FaultReused));
+        all.Add(new Metric("frames", "found in an object", "frames.found", work.FaultFound));
         all.Add(new Metric("probe walks", "walks", "walks.count", work.WalkCount));
         all.Add(new Metric("probe walks", "candidates visited", "walks.visited", work.WalkVisited));
         all.Add(new Metric("probe walks", "useful", "walks.useful", work.WalkUseful));

@@ -1,4 +1,5 @@
 using System.Text;
+using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Reports.Tables;
@@ -44,7 +45,7 @@ public static class ComparisonText
         string group = "";
         foreach ((Metric head, IReadOnlyList<Metric?> cells) in Metrics.Rows(trace.Designs))
         {
-            if (cells.All(cell => cell is null or { Value: 0 }))
+            if (head.Group == Metrics.OwnGroup || cells.All(cell => cell is null or { Value: 0 }))
             {
                 continue;
             }
@@ -59,6 +60,20 @@ public static class ComparisonText
         }
 
         text.Append(table.Render(width, palette));
+        AppendOwn(text, trace.Designs);
+    }
+
+    /// <summary>What only one design counts: a table of it would be empty but for one column.</summary>
+    private static void AppendOwn(StringBuilder text, IReadOnlyList<ReplayResult> designs)
+    {
+        foreach (ReplayResult design in designs.Where(design => design.Figures.Count > 0))
+        {
+            text.Append($"{design.Name} alone counts\n");
+            foreach (DesignFigure figure in design.Figures)
+            {
+                text.Append($"  {figure.Name,-42} {Figures.Count(figure.Value),12}\n");
+            }
+        }
     }
 
     /// <summary>Other designs merge by other rules, so only mapped ranges can be compared with the kernel's.</summary>

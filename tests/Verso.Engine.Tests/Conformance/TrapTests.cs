@@ -43,7 +43,8 @@ public sealed class TrapTests
         Stage written = Stage.After(design, "map A 2 1 rw; write A 2 1; protect A 2 1 r-; map A 3 1 r-");
         Assert.Equal(2, written.VmaCount('A'));
         Stage untouched = Stage.After(design, "map A 2 1 rw; protect A 2 1 r-; map A 3 1 r-");
-        Assert.Equal(1, untouched.VmaCount('A'));
+        Stage alike = Stage.After(design, "map A 2 1 r-; map A 3 1 r-");
+        Assert.Equal(alike.VmaCount('A'), untouched.VmaCount('A'));
     }
 
     /// <summary>
