@@ -52,6 +52,9 @@ internal static class DemoCommand
         return command;
     }
 
+    /// <summary>One design of each kind: no map, one by page, Linux's, one by object. They fit a page.</summary>
+    private const string Shown = "page-table-scan,pte-chain,anon-vma-chain,reflink";
+
     private static int Run(Surroundings surroundings, string? keep)
     {
         string path = keep ?? Path.GetTempFileName();
@@ -59,7 +62,7 @@ internal static class DemoCommand
         {
             string origin = Obtain(surroundings.Error, path);
             using TraceInput input = TraceInput.Open(path);
-            IReadOnlyList<DesignChoice> designs = DesignChoice.ParseList("all");
+            IReadOnlyList<DesignChoice> designs = DesignChoice.ParseList(Shown);
             ReplayOptions options = new() { Design = designs[0], DifferenceLimit = 0 };
             DesignComparison comparison = DesignComparison.Run(
                 [input], designs, options, Environment.ProcessorCount);
@@ -67,6 +70,8 @@ internal static class DemoCommand
             surroundings.Output.Write(ComparisonText.Render(
                 new DesignComparison([trace]), surroundings.Width, surroundings.Palette));
             surroundings.Output.Write(DemoText.Render(trace));
+            surroundings.Output.Write(
+                $"\nFour of {DesignChoice.All.Count} designs; all of them: verso compare FILE --designs all\n");
             return ExitStatus.Success;
         }
         finally

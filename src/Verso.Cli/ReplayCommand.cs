@@ -36,8 +36,8 @@ internal static class ReplayCommand
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "replay",
-            "Replays a trace through one design and compares it with the kernel's checkpoints. Returns 0 if everything "
-            + "agrees, 1 if something differs, 2 on trouble.",
+            "Replays a trace through one design and compares it with the kernel's checkpoints. Returns 0 if every "
+            + "VMA and graph agrees, 1 if one differs, 2 on trouble.",
             "verso replay make.verso                       # how much of the kernel's state does the replay have?",
             "verso replay make.verso --differences 5       # what differs, and which events came before",
             "verso replay make.verso --design pte-chain --verify",
