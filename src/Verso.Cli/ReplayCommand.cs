@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
+using Verso.Lab.Merging;
 using Verso.Lab.Replay;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
@@ -30,6 +31,11 @@ internal static class ReplayCommand
                 : ReplaySettings.ParseNumber(result, "--differences", 0),
             HelpName = "N",
         };
+        Option<bool> merges = new("--merges")
+        {
+            Description = "every merge attempt with all tests it failed, the counts, and what of it "
+                + $"{MergeTrace.RepairingDesign} repairs",
+        };
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
         Option<string> format = ReplaySettings.Format("text", "json", "line");
@@ -40,10 +46,11 @@ internal static class ReplayCommand
             + "VMA and graph agrees, 1 if one differs, 2 on trouble.",
             "verso replay make.verso                       # how much of the kernel's state does the replay have?",
             "verso replay make.verso --differences 5       # what differs, and which events came before",
+            "verso replay make.verso --merges              # why did neighbours not become one VMA?",
             "verso replay make.verso --design pte-chain --verify",
             "verso replay - < make.verso --format line")
         {
-            trace, design, differences, verify, walks, format, json,
+            trace, design, differences, merges, verify, walks, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -56,7 +63,11 @@ internal static class ReplayCommand
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
             };
             string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);
-            return Run(Surroundings.Of(parsed), parsed.GetRequiredValue(trace), options, form);
+            Surroundings surroundings = Surroundings.Of(parsed);
+            string name = parsed.GetRequiredValue(trace);
+            return parsed.GetValue(merges)
+                ? RunMerges(surroundings, name, options, form)
+                : Run(surroundings, name, options, form);
         });
         return command;
     }
@@ -64,23 +75,47 @@ internal static class ReplayCommand
     private static int Run(Surroundings surroundings, string name, ReplayOptions options, string format)
     {
         using TraceInput input = TraceInput.Open(name);
-        ReplayResult result = Replay(surroundings, input, options);
+        ReplayResult result = Follow(
+            surroundings, (progress, token) => DesignComparison.Replay(input, options, progress, token));
         surroundings.Output.Write(format switch
         {
             "json" => JsonReport.Render(name, result),
             "line" => ReplayText.Line(name, result),
-            _ when options.History == HistoryKeeping.On => ReplayText.Render(name, result, surroundings.Palette)
-                + "\n" + DifferenceText.Render(result, surroundings.Palette),
-            _ => ReplayText.Render(name, result, surroundings.Palette),
+            _ => Text(surroundings, name, result, options),
         });
         return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
     }
 
-    private static ReplayResult Replay(Surroundings surroundings, TraceInput input, ReplayOptions options)
+    private static int RunMerges(Surroundings surroundings, string name, ReplayOptions options, string format)
+    {
+        if (format == "line")
+        {
+            throw new UsageException("--merges prints text or json, not line");
+        }
+
+        using TraceInput input = TraceInput.Open(name);
+        (ReplayResult result, MergeTrace trace) = Follow(
+            surroundings, (progress, token) => MergeTrace.Run(input, options, progress, token));
+        surroundings.Output.Write(format == "json"
+            ? JsonReport.Render(name, result, trace)
+            : Text(surroundings, name, result, options) + "\n"
+                + MergeText.Render(trace, result, surroundings.Width, surroundings.Palette));
+        return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
+    }
+
+    private static string Text(Surroundings surroundings, string name, ReplayResult result, ReplayOptions options)
+    {
+        string text = ReplayText.Render(name, result, surroundings.Palette);
+        return options.History == HistoryKeeping.On
+            ? text + "\n" + DifferenceText.Render(result, surroundings.Palette)
+            : text;
+    }
+
+    private static T Follow<T>(Surroundings surroundings, Func<ReplayProgress, CancellationToken, T> replay)
     {
         ReplayProgress progress = new();
         using Interruption interruption = new();
         using ProgressLine line = ProgressLine.Start(surroundings, progress);
-        return DesignComparison.Replay(input, options, progress, interruption.Token);
+        return replay(progress, interruption.Token);
     }
 }

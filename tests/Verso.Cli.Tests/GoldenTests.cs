@@ -16,6 +16,7 @@ public sealed partial class GoldenTests
     [InlineData("compare.csv", "compare", "--designs", ThreeDesigns, "--format", "csv")]
     [InlineData("compare.lkp", "compare", "--designs", "anon-vma-chain,pte-chain", "--format", "lkp")]
     [InlineData("replay.txt", "replay", "--verify")]
+    [InlineData("replay-merges.txt", "replay", "--merges")]
     [InlineData("info.txt", "info")]
     public void ResultsOfARecording(string golden, params string[] arguments)
     {
@@ -31,6 +32,7 @@ public sealed partial class GoldenTests
     [InlineData("designs.json", "designs", "-j")]
     [InlineData("help.txt", "--help")]
     [InlineData("help-compare.txt", "compare", "--help")]
+    [InlineData("help-replay.txt", "replay", "--help")]
     [InlineData("help-record.txt", "record", "--help")]
     [InlineData("completion.bash", "completion", "bash")]
     public void WhatVersoSaysOfItself(string golden, params string[] arguments)

@@ -56,34 +56,52 @@ public abstract partial class Machine
         return new MergeVerdict(failed | Structure.CanJoin(candidate));
     }
 
-    /// <summary>The verdict on one side of a request, counted; None-mergeable where nothing touches it.</summary>
-    private bool Attempt(MergeVerdict verdict)
+    /// <summary>Told of every test of a boundary, passed or refused, with its whole verdict.</summary>
+    public Action<MergeTrial>? MergeTried { get; set; }
+
+    /// <summary>Counts and tells the verdict on one boundary of a request, and gives it back.</summary>
+    private bool Attempt(in MergeRequest request, MergeSide side, MergeVerdict verdict)
     {
+        if (MergeTried is not null)
+        {
+            MergeTried(TrialOf(request, side, verdict));
+        }
+
         if (verdict.CanMerge)
         {
             return true;
         }
 
         Counters.Refuse(verdict);
-        MergeRefused?.Invoke(verdict);
         return false;
     }
 
-    /// <summary>Told of every refused attempt with its whole verdict.</summary>
-    public Action<MergeVerdict>? MergeRefused { get; set; }
+    private MergeTrial TrialOf(in MergeRequest request, MergeSide side, MergeVerdict verdict)
+    {
+        bool anonymous = request.File.IsNone
+            && (side == MergeSide.Upper || At(request.Prev).File.IsNone)
+            && (side == MergeSide.Lower || At(request.Next).File.IsNone);
+        MergedMemory memory = anonymous ? MergedMemory.Anonymous : MergedMemory.File;
+        return new MergeTrial(request.Mm.Id, request.Start, request.End, side, memory, verdict);
+    }
 
     private bool CanMergeLeft(in MergeRequest request) =>
-        !request.Prev.IsNone && At(request.Prev).End == request.Start && Attempt(JudgeLeft(request));
+        !request.Prev.IsNone
+        && At(request.Prev).End == request.Start
+        && Attempt(request, MergeSide.Lower, JudgeLeft(request));
 
     /// <summary>can_vma_merge_right: if the left side merges too, both neighbours must go together.</summary>
     private bool CanMergeRight(in MergeRequest request, bool left)
     {
-        if (request.Next.IsNone || At(request.Next).Start != request.End || !Attempt(JudgeRight(request)))
+        if (request.Next.IsNone
+            || At(request.Next).Start != request.End
+            || !Attempt(request, MergeSide.Upper, JudgeRight(request)))
         {
             return false;
         }
 
-        return !left || Attempt(new MergeVerdict(Structure.CanBridge(request.Prev, request.Next)));
+        return !left
+            || Attempt(request, MergeSide.Bridge, new MergeVerdict(Structure.CanBridge(request.Prev, request.Next)));
     }
 
     /// <summary>vma_merge_new_range: a range that is no VMA yet becomes part of one or both neighbours.</summary>

@@ -24,6 +24,9 @@ public sealed record ReplayOptions
 
     /// <summary>Told every so often how many events have been replayed; from the replay's own thread.</summary>
     public Action<long>? Progress { get; init; }
+
+    /// <summary>Told of every merge attempt, in order; null costs nothing.</summary>
+    public Action<MergeAttempt>? MergeTried { get; init; }
 }
 
 /// <summary>What is checked while a trace is replayed, besides the kernel's checkpoints.</summary>

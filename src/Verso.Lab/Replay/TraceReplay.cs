@@ -40,6 +40,8 @@ public sealed partial class TraceReplay
     private long _number;
     private long _asideTicks;
     private int _untilProbe;
+    private TraceEventKind _kind;
+    private int _traceMm;
 
     private TraceReplay(TraceReader reader, ReplayOptions options)
     {
@@ -56,6 +58,10 @@ public sealed partial class TraceReplay
         _files = new OpenFiles(_machine);
         _judge = new CheckpointJudge(_machine, _files, options);
         _untilProbe = options.ProbeInterval;
+        if (options.MergeTried is { } told)
+        {
+            _machine.MergeTried = trial => told(new MergeAttempt(_number, _kind, _traceMm, trial));
+        }
     }
 
     /// <summary>Replays all of a trace.</summary>
@@ -116,6 +122,8 @@ public sealed partial class TraceReplay
     private void Apply(in TraceEvent e)
     {
         _number++;
+        _kind = e.Kind;
+        _traceMm = e.Mm;
         _kinds[(byte)e.Kind]++;
         if (_options.History == HistoryKeeping.On)
         {

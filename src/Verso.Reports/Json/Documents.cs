@@ -190,7 +190,48 @@ public sealed record ReplayDocument
     public required long DistinctDifferences { get; init; }
 
     public required IReadOnlyList<DifferenceDocument> Differences { get; init; }
+
+    /// <summary>Only with <c>--merges</c>.</summary>
+    public MergeTraceDocument? MergeTrace { get; init; }
 }
+
+/// <summary><c>verso replay --merges</c>: the counts, then every attempt in order.</summary>
+/// <param name="Attempts">How many boundaries were tested.</param>
+/// <param name="Passed">Of those, with no failed test.</param>
+/// <param name="Refused">The others.</param>
+/// <param name="RefusedByFirst">By the first failed test in kernel order.</param>
+/// <param name="RefusedByAll">By all failed tests, joined with <c>+</c>.</param>
+/// <param name="Repairable">
+/// Attempts on anonymous memory that failed exactly these tests, by what matena-merging makes of them.
+/// </param>
+/// <param name="Tried">Every attempt.</param>
+public sealed record MergeTraceDocument(
+    long Attempts,
+    long Passed,
+    long Refused,
+    IReadOnlyDictionary<string, long> RefusedByFirst,
+    IReadOnlyDictionary<string, long> RefusedByAll,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Repairable,
+    IReadOnlyList<MergeAttemptDocument> Tried);
+
+/// <summary>One merge attempt.</summary>
+/// <param name="Event">Number of the event in the trace, from 1.</param>
+/// <param name="Mm">The address space as the trace numbers it.</param>
+/// <param name="Call">The kind of event.</param>
+/// <param name="Start">The range that would become part of a neighbour.</param>
+/// <param name="End">Its end, exclusive.</param>
+/// <param name="Side">lower, upper or bridge.</param>
+/// <param name="Memory">file or anonymous.</param>
+/// <param name="Failed">Every failed test, in kernel order; empty if it passed.</param>
+public sealed record MergeAttemptDocument(
+    long Event,
+    int Mm,
+    string Call,
+    string Start,
+    string End,
+    string Side,
+    string Memory,
+    IReadOnlyList<string> Failed);
 
 /// <summary><c>verso info -j</c>.</summary>
 public sealed record InfoDocument

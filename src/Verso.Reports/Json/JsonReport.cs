@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
+using Verso.Lab.Merging;
 using Verso.Lab.Replay;
 using Verso.Reports.Text;
 
@@ -31,6 +32,15 @@ public static class JsonReport
     {
         ArgumentNullException.ThrowIfNull(result);
         return Write(ResultDocuments.Of(name, result), s_context.ReplayDocument);
+    }
+
+    /// <summary>One replay with its merge trace.</summary>
+    public static string Render(string name, ReplayResult result, MergeTrace trace)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(trace);
+        return Write(
+            ResultDocuments.Of(name, result) with { MergeTrace = MergeDocuments.Of(trace) }, s_context.ReplayDocument);
     }
 
     public static string Render(IReadOnlyList<Catalogue.Entry> designs)

@@ -121,7 +121,7 @@ public sealed class MatenaMergingTests(ITestOutputHelper output)
         public void Run(string design, Scenario scenario)
         {
             MachineDriver driver = new(DesignCases.Named(design), scenario);
-            driver.Machine.MergeRefused = Count;
+            driver.Machine.MergeTried = trial => Count(trial.Verdict);
             AbstractModel model = new(driver.Window);
             foreach (Op op in scenario.Ops.Where(model.IsPossible))
             {
