@@ -1,5 +1,4 @@
 using Verso.Engine.Frames;
-using Verso.Engine.PageTables;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.CowContext;
