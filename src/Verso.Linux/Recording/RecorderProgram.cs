@@ -149,7 +149,7 @@ internal static class RecorderProgram
         using var stream = typeof(RecorderProgram).Assembly.GetManifestResourceStream(Resource)
             ?? throw new RecorderUnavailableException(
                 "this build has no BPF recorder: clang or libbpf-dev was missing; "
-                + "apt install clang libbpf-dev, then build again");
+                + "apt install clang libbpf-dev");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
