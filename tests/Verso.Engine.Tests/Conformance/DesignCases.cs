@@ -6,12 +6,13 @@ namespace Verso.Engine.Tests.Conformance;
 public static class DesignCases
 {
     private static readonly Dictionary<string, Catalogue.Entry> _entries = Catalogue.Designs
+        .Append(ToyDesign.Entry)
         .SelectMany(entry => entry.Variants(Soundness.Sound).Prepend(entry))
         .ToDictionary(entry => entry.Facts.Name);
 
     /// <summary>
     /// The name of every design of the catalogue, also with each of its options: a new one gets the whole suite by being
-    /// there.
+    /// there, as the toy does by its line here.
     /// </summary>
     public static TheoryData<string> All { get; } = [.. _entries.Keys];
 

@@ -26,8 +26,7 @@ internal sealed class MachineDriver
                 file.Kind, WindowFile.Device, (ulong)file.Inode, Window.BytesOfHalves(file.Halves), file.Modes);
         }
 
-        Invariant.Require(CreateMm(out MmId first) == Errno.None);
-        _mms['A'] = first;
+        Restart();
     }
 
     public Machine Machine { get; }
@@ -41,6 +40,21 @@ internal sealed class MachineDriver
 
     /// <summary>The open file behind a letter.</summary>
     public FileId FileOf(char letter) => _files[letter];
+
+    /// <summary>Ends every process and begins with a new one. Files keep what they hold.</summary>
+    public void Restart()
+    {
+        foreach (char letter in _mms.Keys.ToArray())
+        {
+            while (_mms.ContainsKey(letter))
+            {
+                Release(letter);
+            }
+        }
+
+        Invariant.Require(CreateMm(out MmId first) == Errno.None);
+        _mms['A'] = first;
+    }
 
     /// <summary>Takes a step that is possible now.</summary>
     public Outcome Do(Op op)

@@ -1,0 +1,221 @@
+using Verso.Engine.Frames;
+using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Tests.Model;
+
+namespace Verso.Engine.Tests.Conformance;
+
+/// <summary>A machine and the model after some steps, for <see cref="Explorer"/>.</summary>
+internal sealed class ExploredWorld
+{
+    private readonly MachineDriver _driver;
+    private readonly AbstractModel _model;
+    private int _unreadable;
+
+    /// <summary>
+    /// The steps have been judged before, where they were the last. The machine is restarted, not made anew: to make
+    /// one takes many times as long as these steps.
+    /// </summary>
+    public ExploredWorld(MachineDriver driver, IEnumerable<Op> steps)
+    {
+        driver.Restart();
+        _driver = driver;
+        _model = new AbstractModel(_driver.Window);
+        foreach (Op op in steps)
+        {
+            _model.Apply(op, _driver.Do(op));
+        }
+    }
+
+    public bool IsLive(char mm) => _model.IsLive(mm);
+
+    /// <summary>Takes a step and judges its result; the difference, or null.</summary>
+    public string? Take(Op op) => Guarded(() =>
+    {
+        Outcome seen = _driver.Do(op);
+        _model.Apply(op, seen);
+        return seen == _model.Expected ? null : $"{op}: {seen}, expected {_model.Expected}";
+    });
+
+    /// <summary>Judges state, structure and every walk; the first difference, or null.</summary>
+    public string? Judge() => Guarded(() =>
+        new StateCheck(_driver, _model).Compare() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks());
+
+    /// <summary>
+    /// Reads every page, then ends every process: nothing may be left over. The first difference, or null. The world is
+    /// of no use afterwards.
+    /// </summary>
+    public string? End() => Guarded(() =>
+        ReadEverything()
+            ?? _driver.Machine.VerifyWalks()
+            ?? StaleFramesCheck.Compare(_driver.Machine, _unreadable)
+            ?? EndCheck.EndAll(_driver));
+
+    /// <summary>
+    /// All that is there, apart from the numbers of frames, slots and objects: VMAs, entries, frames, what walks find
+    /// and cost, how many objects of each kind are live, and what the model expects. What a design keeps besides is in
+    /// it by those counts only.
+    /// </summary>
+    public UInt128 Digest()
+    {
+        StateHash hash = new();
+        foreach ((char letter, MmId mm) in _driver.Mms)
+        {
+            hash.Add(letter);
+            MmImage image = _driver.Machine.Capture(mm);
+            foreach (AnonVmaImage node in image.AnonVmas)
+            {
+                hash.AddName('v', node.Id);
+                hash.AddName('v', node.Root);
+                hash.AddName('v', node.Parent);
+                hash.Add((ulong)node.ChildCount);
+                hash.Add((ulong)node.ActiveVmaCount);
+            }
+
+            NoteVmas(mm, image, hash);
+            NoteExpected(letter, hash);
+        }
+
+        foreach (Ledger.Row row in _driver.Machine.Ledger.Rows)
+        {
+            hash.Add((ulong)row.Live);
+        }
+
+        foreach (DesignFigure figure in _driver.Machine.Figures)
+        {
+            bool isLive = figure.Name == DesignFigure.StaleFrames
+                || figure.Name.Contains("live", StringComparison.Ordinal);
+            hash.Add(isLive ? (ulong)figure.Value : 0);
+        }
+
+        return hash.Value;
+    }
+
+    private void NoteVmas(MmId mm, MmImage image, StateHash hash)
+    {
+        foreach (VmaImage vma in image.Vmas)
+        {
+            hash.Add(vma.Start);
+            hash.Add(vma.End);
+            hash.Add((ulong)vma.Flags);
+            hash.Add(vma.Pgoff);
+            hash.AddName('v', vma.AnonVma);
+            hash.Add((ulong)vma.Chain.Count);
+            foreach (ulong link in vma.Chain)
+            {
+                hash.AddName('v', link);
+            }
+
+            for (ulong at = vma.Start; at < vma.End; at += Page.Size)
+            {
+                NotePage(mm, at, hash);
+            }
+        }
+
+        VmaId[] ids = [.. _driver.Machine.World.Mms[mm].Vmas.Ids[..image.Vmas.Count]];
+        foreach (VmaId id in ids)
+        {
+            hash.Add(_driver.Machine.World.Vmas[id].Prepared ? 1UL : 0);
+        }
+    }
+
+    private void NoteExpected(char letter, StateHash hash)
+    {
+        foreach (long at in _model.PagesOf(letter))
+        {
+            ModelPage page = _model.PageAt(letter, at)!;
+            hash.Add((ulong)at);
+            hash.Add((ulong)page.Protection);
+            hash.Add((ulong)page.Marks);
+            hash.Add(page.Own ?? ulong.MaxValue);
+            hash.Add(page.MayBeBehind ? 1UL : 0);
+        }
+    }
+
+    private void NotePage(MmId mm, ulong at, StateHash hash)
+    {
+        PageView view = _driver.Machine.SeenAt(mm, at);
+        hash.Add((ulong)view.Presence);
+        hash.AddName('s', (ulong)view.Slot);
+        hash.AddName('f', (ulong)view.Frame.Value);
+        if (view.Frame.IsNone)
+        {
+            return;
+        }
+
+        FrameTable frames = _driver.Machine.World.Frames;
+        hash.Add((ulong)frames[view.Frame].Flags);
+        hash.Add(frames[view.Frame].Index);
+        hash.Add((ulong)view.MapCount);
+        hash.Add(view.Writable ? 1UL : 0);
+        hash.Add(frames.Bytes(view.Frame)[Window.ByteInPage]);
+        WalkResult walk = _driver.Machine.Walk(mm, at);
+        hash.Add((ulong)walk.Useful);
+        hash.Add((ulong)walk.Visited);
+        hash.Add((ulong)walk.VisitedUntilDone);
+    }
+
+    private string? ReadEverything()
+    {
+        foreach (char mm in _model.Mms.ToArray())
+        {
+            foreach (long page in _model.PagesOf(mm).ToArray())
+            {
+                Op op = new(OpKind.Read, mm) { Start = page };
+                Outcome seen = _driver.Do(op);
+                _unreadable += seen.Fault == FaultOutcome.Done ? 0 : 1;
+                _model.Apply(op, seen);
+                if (seen != _model.Expected)
+                {
+                    return $"at the end {op}: {seen}, expected {_model.Expected}";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Guarded(Func<string?> judge)
+    {
+        try
+        {
+            return judge();
+        }
+        catch (Exception broken) when (broken is not OutOfMemoryException)
+        {
+            return $"{broken.GetType().Name}: {broken.Message}";
+        }
+    }
+
+    /// <summary>Two sums over numbers (FNV-1a, and a multiplicative one); names count by first appearance.</summary>
+    private sealed class StateHash
+    {
+        private readonly Dictionary<(char Kind, ulong Name), ulong> _names = [];
+        private ulong _first = 14695981039346656037;
+        private ulong _second = 0x9e3779b97f4a7c15;
+
+        public UInt128 Value => new(_first, _second);
+
+        public void Add(ulong number)
+        {
+            _first = unchecked((_first ^ number) * 1099511628211);
+            _first ^= _first >> 29;
+            _second = unchecked((ulong.RotateLeft(_second, 23) + number) * 0xbf58476d1ce4e5b9);
+            _second ^= _second >> 31;
+        }
+
+        /// <summary>0 is no name.</summary>
+        public void AddName(char kind, ulong name)
+        {
+            if (name != 0 && !_names.TryGetValue((kind, name), out ulong number))
+            {
+                number = (ulong)_names.Count + 1;
+                _names.Add((kind, name), number);
+                Add(number);
+                return;
+            }
+
+            Add(name == 0 ? 0 : _names[(kind, name)]);
+        }
+    }
+}

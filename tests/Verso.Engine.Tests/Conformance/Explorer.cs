@@ -1,0 +1,139 @@
+using System.Globalization;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Tests.Model;
+
+namespace Verso.Engine.Tests.Conformance;
+
+/// <summary>
+/// Takes every sequence of a small alphabet of steps on a design, shortest first, and judges each state it meets.
+/// </summary>
+/// <remarks>
+/// <code>
+///   page     2   3   4   5        10  11
+///          +---------------+    +-------+
+///          | private, anon |    | moved |     up to 3 processes: A, B, C
+///          +---------------+    +-------+
+/// </code>
+/// A sequence that leads to a state which a shorter one (or an earlier one as long) has led to is not continued: states
+/// are the same if <see cref="ExploredWorld.Digest"/> is, with what the model expects there. Each step's result is
+/// judged, and each state once. Children get the first free letter.
+/// </remarks>
+internal sealed class Explorer(Catalogue.Entry design)
+{
+    /// <summary>What is mapped before the first step.</summary>
+    public const string Stage = "map A 2 4 rw";
+
+    private const string Processes = "ABC";
+
+    private readonly MachineDriver _driver = new(design, new Scenario([]));
+    private readonly HashSet<UInt128> _known = [];
+    private readonly Dictionary<char, Op[]> _steps = Processes.ToDictionary(process => process, StepsOf);
+    private readonly Op[] _stage = [.. Scenario.Parse(Stage).Ops];
+
+    /// <summary>Steps of each process; # is the byte that it writes.</summary>
+    public static IReadOnlyList<string> Letters { get; } =
+    [
+        "write P 2 #",
+        "write P 3 #",
+        "read P 2",
+        "exit P",
+        "unmap P 3 1",
+        "protect P 2 1 r-",
+        "protect P 2 4 rw",
+        "remap P 2 2 2 maymove fixed 10",
+        "remap P 10 2 2 maymove fixed 2",
+        "advise P 2 2 dontneed",
+        "swapout P 2",
+        "advise P 3 1 guardinstall",
+        "map P 2 1 rw",
+        "remap P 2 1 1 maymove fixed 5",
+    ];
+
+    /// <summary>Sequences taken.</summary>
+    public int Sequences { get; private set; }
+
+    /// <summary>States that differ, the first among them.</summary>
+    public int States => _known.Count;
+
+    /// <summary>The sequence that failed, the shortest there is; null if none did.</summary>
+    public Scenario? Failing { get; private set; }
+
+    /// <summary>What was wrong with it.</summary>
+    public string? Message { get; private set; }
+
+    /// <summary>Takes every sequence up to this length, until one fails.</summary>
+    public void Run(int depth)
+    {
+        _known.Add(new ExploredWorld(_driver, _stage).Digest());
+        List<Op[]> level = [[]];
+        for (int length = 1; length <= depth && Failing is null; length++)
+        {
+            List<Op[]> next = [];
+            foreach (Op[] path in level)
+            {
+                if (!Continue(path, next))
+                {
+                    break;
+                }
+            }
+
+            level = next;
+        }
+    }
+
+    /// <summary>Whether all went well.</summary>
+    private bool Continue(Op[] path, List<Op[]> next)
+    {
+        ExploredWorld? world = new(_driver, _stage.Concat(path));
+        foreach (Op op in StepsIn(world))
+        {
+            world ??= new ExploredWorld(_driver, _stage.Concat(path));
+            Op[] longer = [.. path, op];
+            Sequences++;
+            string? message = world.Take(op);
+            if (message is null && _known.Add(world.Digest()))
+            {
+                next.Add(longer);
+                message = world.Judge() ?? world.End();
+            }
+
+            if (message is not null)
+            {
+                Failing = new Scenario([.. _stage, .. longer]);
+                Message = message;
+                return false;
+            }
+
+            world = null;
+        }
+
+        return true;
+    }
+
+    private static Op[] StepsOf(char process)
+    {
+        string value = (process - 'A' + 1).ToString(CultureInfo.InvariantCulture);
+        return
+        [
+            .. from letter in Letters
+               select OpText.Parse(letter.Replace('P', process).Replace("#", value, StringComparison.Ordinal)),
+        ];
+    }
+
+    private List<Op> StepsIn(ExploredWorld world)
+    {
+        List<Op> steps = [];
+        int free = Processes.ToList().FindIndex(letter => !world.IsLive(letter));
+        foreach (char process in Processes.Where(world.IsLive))
+        {
+            if (free >= 0)
+            {
+                steps.Add(new Op(OpKind.Fork, process) { Other = Processes[free] });
+            }
+
+            steps.AddRange(_steps[process]);
+        }
+
+        return steps;
+    }
+}
