@@ -131,7 +131,7 @@ public sealed class AllocationFailureTests
 
     private static long CountAllocations(Catalogue.Entry design, Op[] prefix, Op op)
     {
-        MachineDriver driver = new(design, new Scenario([]));
+        EngineStage driver = new(design, new Scenario([]));
         foreach (Op each in prefix)
         {
             _ = driver.Do(each);

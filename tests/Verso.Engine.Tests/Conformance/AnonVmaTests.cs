@@ -26,8 +26,8 @@ public sealed class AnonVmaTests(ITestOutputHelper output)
         Catalogue.Entry entry = Catalogue.Find(Design)!.With("mode", mode).With("lookup", lookup);
         for (ulong seed = 50; seed < 80; seed++)
         {
-            DesignCases.AssertRuns(entry, new OpGenerator(seed).Make(60));
-            DesignCases.AssertRuns(entry, new OpGenerator(seed).MakeFailing(60));
+            DesignCases.AssertRuns(entry, new ScenarioMaker(seed).Make(60));
+            DesignCases.AssertRuns(entry, new ScenarioMaker(seed).MakeFailing(60));
         }
     }
 
@@ -121,11 +121,11 @@ public sealed class AnonVmaTests(ITestOutputHelper output)
     {
         Catalogue.Entry entry = Catalogue.Find(Design)!.With("mode", "rfc2-as-posted");
         Assert.Contains(Catalogue.Find(Design)!.Variants(Soundness.Broken), each => each.Facts.Name == entry.Facts.Name);
-        Scenario found = new OpGenerator(1).Make(60);
+        Scenario found = new ScenarioMaker(1).Make(60);
         for (ulong seed = 2; ScenarioRun.Run(entry, found) is null; seed++)
         {
             Assert.True(seed < 500, "no scenario breaks it");
-            found = new OpGenerator(seed).Make(60);
+            found = new ScenarioMaker(seed).Make(60);
         }
 
         Scenario small = Shrinker.Shrink(found, each => ScenarioRun.Run(entry, each) is not null);

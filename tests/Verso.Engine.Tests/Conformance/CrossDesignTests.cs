@@ -19,7 +19,7 @@ public sealed class CrossDesignTests
         int compared = 0;
         for (ulong seed = 1; seed <= 60; seed++)
         {
-            Scenario scenario = new OpGenerator(seed).Make(80) with { LazyFree = LazyFree.Keep };
+            Scenario scenario = new ScenarioMaker(seed).Make(80) with { LazyFree = LazyFree.Keep };
             (int steps, string? difference) = RunTogether(scenario);
             Assert.True(difference is null, $"seed {seed}, step {steps}: {difference}\n{scenario}");
             compared += steps;
@@ -31,7 +31,7 @@ public sealed class CrossDesignTests
 
     private static (int Steps, string? Difference) RunTogether(Scenario scenario)
     {
-        MachineDriver[] drivers = [.. Catalogue.Designs.Select(design => new MachineDriver(design, scenario))];
+        EngineStage[] drivers = [.. Catalogue.Designs.Select(design => new EngineStage(design, scenario))];
         AbstractModel model = new(drivers[0].Window);
         for (int at = 0; at < scenario.Ops.Count; at++)
         {
@@ -58,14 +58,14 @@ public sealed class CrossDesignTests
         return (scenario.Ops.Count, null);
     }
 
-    private static string? CompareAll(MachineDriver[] drivers, AbstractModel model)
+    private static string? CompareAll(EngineStage[] drivers, AbstractModel model)
     {
         foreach (char mm in model.Mms)
         {
             foreach (long page in model.PagesOf(mm))
             {
                 (byte? value, WalkResult walk) = Look(drivers[0], mm, page);
-                foreach (MachineDriver driver in drivers.AsSpan(1))
+                foreach (EngineStage driver in drivers.AsSpan(1))
                 {
                     (byte? otherValue, WalkResult otherWalk) = Look(driver, mm, page);
                     bool isOrdered = otherWalk.Useful <= otherWalk.VisitedUntilDone
@@ -86,12 +86,12 @@ public sealed class CrossDesignTests
     /// Where the page table is a cache of objects, an entry that is not there says nothing, and of those that share a
     /// page some need not map it.
     /// </summary>
-    private static bool Agree(MachineDriver driver, (byte? Value, int Useful) oracle, (byte? Value, int Useful) other) =>
+    private static bool Agree(EngineStage driver, (byte? Value, int Useful) oracle, (byte? Value, int Useful) other) =>
         driver.Machine.Design.Owner == PageOwner.PageTable
             ? oracle == other
             : oracle.Value is null || other.Value is null || oracle.Value == other.Value;
 
-    private static (byte? Value, WalkResult Walk) Look(MachineDriver driver, char mm, long page)
+    private static (byte? Value, WalkResult Walk) Look(EngineStage driver, char mm, long page)
     {
         ulong address = driver.Window.AccessAddress(page);
         PageView view = driver.Machine.PageAt(driver.Mms[mm], address);

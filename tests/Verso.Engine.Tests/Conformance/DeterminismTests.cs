@@ -12,7 +12,7 @@ public sealed class DeterminismTests
         Catalogue.Entry entry = DesignCases.Named(design);
         for (ulong seed = 1; seed <= 25; seed++)
         {
-            Scenario scenario = new OpGenerator(seed).MakeFailing(80);
+            Scenario scenario = new ScenarioMaker(seed).MakeFailing(80);
             string first = ScenarioRun.Record(entry, scenario);
             string second = ScenarioRun.Record(entry, scenario);
             Assert.True(first == second, $"seed {seed}: {FirstDifference(first, second)}");
@@ -26,11 +26,11 @@ public sealed class DeterminismTests
     public void ARunAfterOthersLooksTheSame(string design)
     {
         Catalogue.Entry entry = DesignCases.Named(design);
-        Scenario scenario = new OpGenerator(3).Make(80);
+        Scenario scenario = new ScenarioMaker(3).Make(80);
         string first = ScenarioRun.Record(entry, scenario);
         foreach (Catalogue.Entry other in Catalogue.Designs)
         {
-            _ = ScenarioRun.Record(other, new OpGenerator(4).Make(80));
+            _ = ScenarioRun.Record(other, new ScenarioMaker(4).Make(80));
         }
 
         Assert.Equal(first, ScenarioRun.Record(entry, scenario));

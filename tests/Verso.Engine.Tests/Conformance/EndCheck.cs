@@ -8,7 +8,7 @@ namespace Verso.Engine.Tests.Conformance;
 internal static class EndCheck
 {
     /// <summary>Ends every process of a machine; the first thing that is left over as text, or null.</summary>
-    public static string? EndAll(MachineDriver driver)
+    public static string? EndAll(EngineStage driver)
     {
         foreach (char letter in driver.Mms.Keys.ToArray())
         {

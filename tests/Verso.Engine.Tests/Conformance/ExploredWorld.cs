@@ -8,7 +8,7 @@ namespace Verso.Engine.Tests.Conformance;
 /// <summary>A machine and the model after some steps, for <see cref="Explorer"/>.</summary>
 internal sealed class ExploredWorld
 {
-    private readonly MachineDriver _driver;
+    private readonly EngineStage _driver;
     private readonly AbstractModel _model;
     private int _unreadable;
 
@@ -16,7 +16,7 @@ internal sealed class ExploredWorld
     /// The steps have been judged before, where they were the last. The machine is restarted, not made anew: to make
     /// one takes many times as long as these steps.
     /// </summary>
-    public ExploredWorld(MachineDriver driver, IEnumerable<Op> steps)
+    public ExploredWorld(EngineStage driver, IEnumerable<Op> steps)
     {
         driver.Restart();
         _driver = driver;

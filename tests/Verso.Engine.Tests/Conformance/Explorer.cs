@@ -25,7 +25,7 @@ internal sealed class Explorer(Catalogue.Entry design)
 
     private const string Processes = "ABC";
 
-    private readonly MachineDriver _driver = new(design, new Scenario([]));
+    private readonly EngineStage _driver = new(design, new Scenario([]));
     private readonly HashSet<UInt128> _known = [];
     private readonly Dictionary<char, Op[]> _steps = Processes.ToDictionary(process => process, StepsOf);
     private readonly Op[] _stage = [.. Scenario.Parse(Stage).Ops];

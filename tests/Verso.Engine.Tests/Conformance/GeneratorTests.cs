@@ -13,7 +13,7 @@ public sealed class GeneratorTests
         Tally tally = new();
         for (ulong seed = 1; seed <= 100; seed++)
         {
-            tally.Run(new OpGenerator(seed).Make(60));
+            tally.Run(new ScenarioMaker(seed).Make(60));
         }
 
         Assert.InRange(tally.Succeeded, tally.Steps * 6 / 10, tally.Steps * 95 / 100);
@@ -33,7 +33,7 @@ public sealed class GeneratorTests
         Tally tally = new();
         for (ulong seed = 1; seed <= 10; seed++)
         {
-            tally.Run(new OpGenerator(seed).Make(60) with { PagesPerUnit = 512 });
+            tally.Run(new ScenarioMaker(seed).Make(60) with { PagesPerUnit = 512 });
         }
 
         Assert.True(tally.TablesMoved > 5, $"tables moved: {tally.TablesMoved}");
@@ -41,7 +41,7 @@ public sealed class GeneratorTests
 
     [Fact]
     public void TheSameSeedGivesTheSameScenario() =>
-        Assert.Equal(new OpGenerator(5).MakeFailing(100).ToString(), new OpGenerator(5).MakeFailing(100).ToString());
+        Assert.Equal(new ScenarioMaker(5).MakeFailing(100).ToString(), new ScenarioMaker(5).MakeFailing(100).ToString());
 
     private sealed class Tally
     {
@@ -69,7 +69,7 @@ public sealed class GeneratorTests
         public void Run(Scenario scenario)
         {
             Catalogue.Entry design = DesignCases.Named("anon-vma-chain");
-            MachineDriver driver = new(design, scenario);
+            EngineStage driver = new(design, scenario);
             AbstractModel model = new(driver.Window);
             foreach (Op op in scenario.Ops)
             {

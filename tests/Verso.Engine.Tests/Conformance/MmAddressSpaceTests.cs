@@ -71,7 +71,7 @@ public sealed class MmAddressSpaceTests
     [InlineData(Fresh, 3)]
     public void FreshOffsetsKeepEvenAHeapApart(string design, int vmas)
     {
-        long heap = Model.Window.HeapPage;
+        long heap = Window.HeapPage;
         Stage stage = Stage.After(design, $"brk A {heap + 1}; brk A {heap + 2}; brk A {heap + 3}");
         Assert.Equal(vmas, stage.VmaCount('A'));
         Assert.Equal(vmas, stage.Machine.Figures.Single(figure => figure.Name == "VMAs in an index, live").Value);

@@ -43,7 +43,7 @@ public sealed class OpTextTests
     {
         for (ulong seed = 1; seed <= 50; seed++)
         {
-            Scenario scenario = new OpGenerator(seed).MakeFailing(80) with
+            Scenario scenario = new ScenarioMaker(seed).MakeFailing(80) with
             {
                 MaxMaps = (int)(seed % 3),
                 PagesPerUnit = 1 + (int)(seed % 2),

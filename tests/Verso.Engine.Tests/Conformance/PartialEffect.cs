@@ -6,7 +6,7 @@ namespace Verso.Engine.Tests.Conformance;
 /// Judges a step during which an allocation failed or VMAs may have run out (S4): the call may say so, and then what it
 /// did is a prefix of the changes it makes one after the other.
 /// </summary>
-internal sealed class PartialEffect(MachineDriver driver, AbstractModel before)
+internal sealed class PartialEffect(EngineStage driver, AbstractModel before)
 {
     /// <summary>
     /// Text of the difference, or null; then <paramref name="after"/> is the model in the state that was found.
@@ -70,7 +70,7 @@ internal sealed class PartialEffect(MachineDriver driver, AbstractModel before)
             }
         }
 
-        if (op.Kind == OpKind.Remap && AbstractModel.MovesSeveral(op))
+        if (op.MovesSeveral)
         {
             foreach ((long from, long to) in Parts(op))
             {

@@ -17,23 +17,23 @@ public sealed class RandomOperationsTests
     [Theory]
     [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void AgreesWithTheModel(string design) =>
-        Check(design, 150, seed => new OpGenerator(seed).Make(StepsPerScenario));
+        Check(design, 150, seed => new ScenarioMaker(seed).Make(StepsPerScenario));
 
     [Theory]
     [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void AgreesWithTheModelWhenVmasRunOut(string design) =>
-        Check(design, 60, seed => new OpGenerator(seed).MakeCramped(StepsPerScenario));
+        Check(design, 60, seed => new ScenarioMaker(seed).MakeCramped(StepsPerScenario));
 
     [Theory]
     [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void AgreesWithTheModelWhenAllocationsFail(string design) =>
-        Check(design, 80, seed => new OpGenerator(seed).MakeFailing(StepsPerScenario));
+        Check(design, 80, seed => new ScenarioMaker(seed).MakeFailing(StepsPerScenario));
 
     /// <summary>Ranges that are leaf tables (moved whole by mremap) or lie across them.</summary>
     [Theory]
     [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void AgreesWithTheModelInLargeUnits(string design) =>
-        Check(design, 15, seed => new OpGenerator(seed).MakeLarge(StepsPerScenario));
+        Check(design, 15, seed => new ScenarioMaker(seed).MakeLarge(StepsPerScenario));
 
     /// <summary>Where objects hold the pages, page tables may be dropped at any time and nobody notices.</summary>
     [Theory]
@@ -42,8 +42,8 @@ public sealed class RandomOperationsTests
         design,
         80,
         seed => (seed & 1) == 0
-            ? new OpGenerator(seed).MakeFailing(StepsPerScenario)
-            : new OpGenerator(seed).Make(StepsPerScenario),
+            ? new ScenarioMaker(seed).MakeFailing(StepsPerScenario)
+            : new ScenarioMaker(seed).Make(StepsPerScenario),
         TableDrops.Often);
 
     private static void Check(

@@ -7,7 +7,7 @@ using Verso.Engine.Tests.Model;
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>All that can be seen of a run as text, for S7: the same steps give the same text, byte for byte.</summary>
-internal sealed class RunDigest(MachineDriver driver)
+internal sealed class RunDigest(EngineStage driver)
 {
     private readonly StringBuilder _text = new();
 

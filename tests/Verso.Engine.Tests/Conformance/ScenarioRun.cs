@@ -31,7 +31,7 @@ internal sealed class ScenarioRun
     private readonly Scenario _scenario;
     private readonly Checking _checking;
     private readonly TableDrops _drops;
-    private readonly MachineDriver _driver;
+    private readonly EngineStage _driver;
     private readonly RunDigest _digest;
     private AbstractModel _model;
     private long _nextFailure;
@@ -42,7 +42,7 @@ internal sealed class ScenarioRun
         _scenario = scenario;
         _checking = checking;
         _drops = drops;
-        _driver = new MachineDriver(design, scenario);
+        _driver = new EngineStage(design, scenario);
         _digest = new RunDigest(_driver);
         _model = new AbstractModel(_driver.Window);
     }

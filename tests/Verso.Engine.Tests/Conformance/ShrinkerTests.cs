@@ -8,7 +8,7 @@ public sealed class ShrinkerTests
     [Fact]
     public void LeavesOnlyTheStepsThatMatter()
     {
-        Scenario scenario = new OpGenerator(7).Make(200);
+        Scenario scenario = new ScenarioMaker(7).Make(200);
         static bool Fails(Scenario each) =>
             each.Ops.Any(op => op.Kind == OpKind.Fork) && each.Ops.Any(op => op.Kind == OpKind.Remap && op.Count >= 2);
 

@@ -8,9 +8,9 @@ namespace Verso.Engine.Tests.Conformance;
 /// </summary>
 internal sealed class Stage
 {
-    private readonly MachineDriver _driver;
+    private readonly EngineStage _driver;
 
-    private Stage(MachineDriver driver) => _driver = driver;
+    private Stage(EngineStage driver) => _driver = driver;
 
     public Machine Machine => _driver.Machine;
 
@@ -18,7 +18,7 @@ internal sealed class Stage
     public static Stage After(string design, string steps)
     {
         Scenario scenario = Scenario.Parse(steps.Replace(';', '\n'));
-        Stage stage = new(new MachineDriver(DesignCases.Named(design), scenario));
+        Stage stage = new(new EngineStage(DesignCases.Named(design), scenario));
         stage.Do(steps);
         return stage;
     }

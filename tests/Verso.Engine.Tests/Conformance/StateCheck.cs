@@ -9,7 +9,7 @@ namespace Verso.Engine.Tests.Conformance;
 /// <summary>
 /// Compares the state of a machine with the model without disturbing it: VMAs, entries, contents, frames.
 /// </summary>
-internal sealed class StateCheck(MachineDriver driver, AbstractModel model)
+internal sealed class StateCheck(EngineStage driver, AbstractModel model)
 {
     private readonly Dictionary<int, FileId> _objects = [];
     private readonly Dictionary<FileId, int> _shared = [];

@@ -47,7 +47,7 @@ internal sealed partial class AbstractModel
             return Errno.None;
         }
 
-        if (MovesSeveral(op))
+        if (op.MovesSeveral)
         {
             return Errno.None;
         }
@@ -117,7 +117,7 @@ internal sealed partial class AbstractModel
 
     private IEnumerable<Change> MoveTo(Op op, Outcome seen)
     {
-        if (MovesSeveral(op))
+        if (op.MovesSeveral)
         {
             return MoveEach(op);
         }
@@ -126,11 +126,6 @@ internal sealed partial class AbstractModel
         bool isGiven = op.Has(OpWords.Fixed) || (op.Has(OpWords.Hint) && isFree);
         return MoveAndResize(op, isGiven ? op.Target : Search(op.Mm, op.NewCount, seen));
     }
-
-    /// <summary>
-    /// Several VMAs may go in one call: if they are moved to a fixed place, and nothing else is asked for.
-    /// </summary>
-    public static bool MovesSeveral(Op op) => op.Has(OpWords.Fixed) && op.Count == op.NewCount && op.Count > 0;
 
     /// <summary>
     /// VMAs go one after the other, each to its own part of the target; holes between them leave theirs alone.

@@ -9,7 +9,7 @@ namespace Verso.Engine.Tests.Model;
 /// way can be compared with every prefix of them. Where Linux's answer depends on the bounds of VMAs, the model takes
 /// the answer that was seen if it is one of the possible ones.
 /// </remarks>
-internal sealed partial class AbstractModel
+internal sealed partial class AbstractModel : ISituation
 {
     private readonly Dictionary<(char Mm, long Page), ModelPage> _pages;
     private readonly SortedDictionary<char, ModelMm> _mms;
@@ -72,6 +72,8 @@ internal sealed partial class AbstractModel
 
     /// <summary>The page, or null where nothing is mapped.</summary>
     public ModelPage? PageAt(char mm, long page) => _pages.GetValueOrDefault((mm, page));
+
+    public bool IsMapped(char mm, long page) => _pages.ContainsKey((mm, page));
 
     /// <summary>The mapped pages of an address space, ascending.</summary>
     public IEnumerable<long> PagesOf(char mm) =>

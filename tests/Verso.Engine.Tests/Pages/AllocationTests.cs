@@ -5,13 +5,13 @@ public sealed class AllocationTests
 {
     private const int Pages = 3000;
 
-    public static TheoryData<string> Designs => Scenario.Designs;
+    public static TheoryData<string> Designs => PageStage.Designs;
 
     [Theory]
     [MemberData(nameof(Designs))]
     public void A_fault_allocates_nothing(string design)
     {
-        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(Pages);
+        PageStage scenario = new PageStage(design, new MachineOptions()).WithMemory(Pages);
         Assert.Equal(0, AllocatedBy(scenario, () => FaultAll(scenario, scenario.Parent), () => DiscardAll(scenario)));
         Assert.Equal(0, AllocatedBy(scenario, () => DiscardAll(scenario), () => FaultAll(scenario, scenario.Parent)));
     }
@@ -20,7 +20,7 @@ public sealed class AllocationTests
     [MemberData(nameof(Designs))]
     public void A_copy_on_write_fault_allocates_nothing(string design)
     {
-        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(Pages);
+        PageStage scenario = new PageStage(design, new MachineOptions()).WithMemory(Pages);
         FaultAll(scenario, scenario.Parent);
         MmId child = scenario.Fork(scenario.Parent);
         long bytes = AllocatedBy(
@@ -40,8 +40,8 @@ public sealed class AllocationTests
     [MemberData(nameof(Designs))]
     public void A_fork_allocates_the_same_for_few_pages_and_for_many(string design)
     {
-        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(Pages);
-        scenario.Machine.Fault(scenario.Parent, Scenario.At(0), FaultAccess.Write);
+        PageStage scenario = new PageStage(design, new MachineOptions()).WithMemory(Pages);
+        scenario.Machine.Fault(scenario.Parent, PageStage.At(0), FaultAccess.Write);
         long few = ForkAndExit(scenario);
         FaultAll(scenario, scenario.Parent);
         Assert.Equal(few, ForkAndExit(scenario));
@@ -51,14 +51,14 @@ public sealed class AllocationTests
     [MemberData(nameof(Designs))]
     public void A_walk_allocates_nothing(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(100);
+        PageStage scenario = new PageStage(design).WithMemory(100);
         FaultAll(scenario, scenario.Parent, 100);
         _ = scenario.ForkAndRefill(scenario.Parent, 0, 100);
         void WalkAll()
         {
             for (int page = 0; page < 100; page++)
             {
-                scenario.Machine.Walk(scenario.Parent, Scenario.At(page));
+                scenario.Machine.Walk(scenario.Parent, PageStage.At(page));
             }
         }
 
@@ -68,7 +68,7 @@ public sealed class AllocationTests
         Assert.Equal(2 * 6 * 100 * 2, scenario.Counters.WalkUseful);
     }
 
-    private static long ForkAndExit(Scenario scenario)
+    private static long ForkAndExit(PageStage scenario)
     {
         void Fork()
         {
@@ -80,22 +80,22 @@ public sealed class AllocationTests
         return AllocatedBy(scenario, Fork, () => { });
     }
 
-    private static void FaultAll(Scenario scenario, MmId mm, int pages = Pages)
+    private static void FaultAll(PageStage scenario, MmId mm, int pages = Pages)
     {
         for (int page = 0; page < pages; page++)
         {
-            scenario.Machine.Fault(mm, Scenario.At(page), FaultAccess.Write);
+            scenario.Machine.Fault(mm, PageStage.At(page), FaultAccess.Write);
         }
     }
 
-    private static void DiscardAll(Scenario scenario) =>
-        scenario.Machine.Madvise(scenario.Parent, Scenario.Base, Pages * Page.Size, Advice.DontNeed);
+    private static void DiscardAll(PageStage scenario) =>
+        scenario.Machine.Madvise(scenario.Parent, PageStage.Base, Pages * Page.Size, Advice.DontNeed);
 
     /// <summary>
     /// The fewest bytes the action allocates in one of several runs: the runtime adds some of its own when it
     /// compiles a method again.
     /// </summary>
-    private static long AllocatedBy(Scenario scenario, Action action, Action undo)
+    private static long AllocatedBy(PageStage scenario, Action action, Action undo)
     {
         long fewest = long.MaxValue;
         for (int run = 0; run < 6; run++)

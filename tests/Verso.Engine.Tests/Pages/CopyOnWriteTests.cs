@@ -3,13 +3,13 @@ namespace Verso.Engine.Tests.Pages;
 /// <summary>fork and the writes after it: who copies, who reuses, who is exclusive.</summary>
 public sealed class CopyOnWriteTests
 {
-    public static TheoryData<string> Designs => Scenario.Designs;
+    public static TheoryData<string> Designs => PageStage.Designs;
 
     [Theory]
     [MemberData(nameof(Designs))]
     public void A_first_write_makes_an_exclusive_page(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(4);
+        PageStage scenario = new PageStage(design).WithMemory(4);
         scenario.Write(scenario.Parent, 1, 7);
         PageView page = scenario.Look(scenario.Parent, 1);
         Assert.Equal(new PageView(PagePresence.Present, page.Frame, true, 1, true, true), page);
@@ -21,7 +21,7 @@ public sealed class CopyOnWriteTests
     [MemberData(nameof(Designs))]
     public void Fork_shares_the_frame_and_takes_exclusiveness_from_both(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(4);
+        PageStage scenario = new PageStage(design).WithMemory(4);
         scenario.Write(scenario.Parent, 1, 7);
         Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
         MmId child = scenario.ForkAndRefill(scenario.Parent, 1, 1);
@@ -39,7 +39,7 @@ public sealed class CopyOnWriteTests
     [MemberData(nameof(Designs))]
     public void A_write_after_fork_copies_and_the_other_side_keeps_its_value(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(4);
+        PageStage scenario = new PageStage(design).WithMemory(4);
         scenario.Write(scenario.Parent, 1, 7);
         Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
         MmId child = scenario.Fork(scenario.Parent);
@@ -57,7 +57,7 @@ public sealed class CopyOnWriteTests
     [MemberData(nameof(Designs))]
     public void The_last_mapper_reuses_the_frame_and_becomes_exclusive(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(4);
+        PageStage scenario = new PageStage(design).WithMemory(4);
         if (!scenario.CopiesEntries)
         {
             // Whether an object that is left over is found to be so at once is the design's matter (S5).
@@ -80,7 +80,7 @@ public sealed class CopyOnWriteTests
     [MemberData(nameof(Designs))]
     public void After_the_child_exits_the_parent_reuses(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(4);
+        PageStage scenario = new PageStage(design).WithMemory(4);
         scenario.Write(scenario.Parent, 1, 7);
         Pfn frame = scenario.Look(scenario.Parent, 1).Frame;
         scenario.Machine.ReleaseMm(scenario.Fork(scenario.Parent));
@@ -96,7 +96,7 @@ public sealed class CopyOnWriteTests
     [MemberData(nameof(Designs))]
     public void Generations_share_until_each_writes_and_may_exit_in_any_order(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(8);
+        PageStage scenario = new PageStage(design).WithMemory(8);
         MmId[] spaces = new MmId[6];
         spaces[0] = scenario.Parent;
         scenario.Write(scenario.Parent, 3, 1);
@@ -125,7 +125,7 @@ public sealed class CopyOnWriteTests
     [MemberData(nameof(Designs))]
     public void A_moved_page_keeps_its_sharing_and_its_walk(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(1000);
+        PageStage scenario = new PageStage(design).WithMemory(1000);
         for (int page = 500; page < 520; page++)
         {
             scenario.Write(scenario.Parent, page, (byte)page);
@@ -133,7 +133,7 @@ public sealed class CopyOnWriteTests
 
         MmId child = scenario.ForkAndRefill(scenario.Parent, 500, 20);
         MremapRequest move = new(
-            Scenario.At(500), 20 * Page.Size, 20 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, Scenario.At(3000));
+            PageStage.At(500), 20 * Page.Size, 20 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, PageStage.At(3000));
         Assert.Equal(Errno.None, scenario.Machine.Mremap(child, move).Errno);
         Assert.Equal(20, scenario.Counters.PtesMoved);
         scenario.Check();
@@ -149,7 +149,7 @@ public sealed class CopyOnWriteTests
     [MemberData(nameof(Designs))]
     public void A_move_between_multiples_of_two_MiB_takes_whole_tables(string design)
     {
-        Scenario scenario = new Scenario(design).WithMemory(1100);
+        PageStage scenario = new PageStage(design).WithMemory(1100);
         for (int page = 0; page < 1100; page += 50)
         {
             scenario.Write(scenario.Parent, page, (byte)(page / 50));
@@ -162,11 +162,11 @@ public sealed class CopyOnWriteTests
         }
 
         MremapRequest move = new(
-            Scenario.At(0),
+            PageStage.At(0),
             1100 * Page.Size,
             1100 * Page.Size,
             RemapFlags.MayMove | RemapFlags.Fixed,
-            Scenario.At(4096));
+            PageStage.At(4096));
         Assert.Equal(Errno.None, scenario.Machine.Mremap(child, move).Errno);
         Assert.Equal(2, scenario.Counters.TablesMoved);
         Assert.Equal(1, scenario.Counters.PtesMoved);

@@ -3,7 +3,7 @@ namespace Verso.Engine.Tests.Pages;
 /// <summary>S4: any single allocation may fail; every invariant still holds, and nothing leaks.</summary>
 public sealed class FailureTests
 {
-    public static TheoryData<string> Designs => Scenario.Designs;
+    public static TheoryData<string> Designs => PageStage.Designs;
 
     [Theory]
     [MemberData(nameof(Designs))]
@@ -16,7 +16,7 @@ public sealed class FailureTests
         }
 
         // An mm, a VMA, and where entries are copied four page tables, at the least.
-        Assert.InRange(failures, new Scenario(design).CopiesEntries ? 6 : 2, 200);
+        Assert.InRange(failures, new PageStage(design).CopiesEntries ? 6 : 2, 200);
     }
 
     [Theory]
@@ -55,13 +55,13 @@ public sealed class FailureTests
     public void Frames_run_out_at_the_limit(string design)
     {
         MachineOptions options = new() { Contents = PageContents.Bytes, FrameLimit = 3 };
-        Scenario scenario = new Scenario(design, options).WithMemory(8);
+        PageStage scenario = new PageStage(design, options).WithMemory(8);
         for (int page = 0; page < 3; page++)
         {
             scenario.Write(scenario.Parent, page, 1);
         }
 
-        Assert.Equal(FaultOutcome.OutOfMemory, scenario.Machine.WriteByte(scenario.Parent, Scenario.At(3), 1));
+        Assert.Equal(FaultOutcome.OutOfMemory, scenario.Machine.WriteByte(scenario.Parent, PageStage.At(3), 1));
         scenario.Check();
         scenario.Advise(scenario.Parent, 0, 1, Advice.DontNeed);
         scenario.Write(scenario.Parent, 3, 1);
@@ -72,7 +72,7 @@ public sealed class FailureTests
     /// <summary>Returns whether the chosen allocation was reached, and so failed.</summary>
     private static bool RunFork(string design, int chosen)
     {
-        (Scenario scenario, OneFailure failure) = Begin(design);
+        (PageStage scenario, OneFailure failure) = Begin(design);
         failure.Arm(chosen);
         Errno errno = scenario.Machine.Fork(scenario.Parent, out MmId child).Errno;
         bool failed = failure.Disarm();
@@ -91,16 +91,16 @@ public sealed class FailureTests
 
     private static bool RunWrites(string design, int chosen)
     {
-        (Scenario scenario, OneFailure failure) = Begin(design);
+        (PageStage scenario, OneFailure failure) = Begin(design);
         MmId child = scenario.Fork(scenario.Parent);
         failure.Arm(chosen);
         foreach (int page in (int[])[3, 511, 600, 700])
         {
-            FaultOutcome outcome = scenario.Machine.WriteByte(child, Scenario.At(page), 99);
+            FaultOutcome outcome = scenario.Machine.WriteByte(child, PageStage.At(page), 99);
             if (outcome == FaultOutcome.OutOfMemory)
             {
                 scenario.Check();
-                outcome = scenario.Machine.WriteByte(child, Scenario.At(page), 99);
+                outcome = scenario.Machine.WriteByte(child, PageStage.At(page), 99);
             }
 
             Assert.Equal(FaultOutcome.Done, outcome);
@@ -115,16 +115,16 @@ public sealed class FailureTests
 
     private static bool RunMove(string design, int chosen, int target)
     {
-        (Scenario scenario, OneFailure failure) = Begin(design);
+        (PageStage scenario, OneFailure failure) = Begin(design);
         MmId child = scenario.Fork(scenario.Parent);
         CheckValues(scenario, child, 0);
         failure.Arm(chosen);
         MremapRequest move = new(
-            Scenario.At(0),
+            PageStage.At(0),
             520 * Page.Size,
             520 * Page.Size,
             RemapFlags.MayMove | RemapFlags.Fixed,
-            Scenario.At(target));
+            PageStage.At(target));
         Errno errno = scenario.Machine.Mremap(child, move).Errno;
         bool failed = failure.Disarm();
         Assert.Equal(failed ? Errno.ENOMEM : Errno.None, errno);
@@ -136,11 +136,11 @@ public sealed class FailureTests
     }
 
     /// <summary>Pages 3 and 508..515 hold their number; two leaf tables.</summary>
-    private static (Scenario Scenario, OneFailure Failure) Begin(string design)
+    private static (PageStage PageStage, OneFailure Failure) Begin(string design)
     {
         OneFailure failure = new();
         MachineOptions options = new() { Contents = PageContents.Bytes, Failure = failure };
-        Scenario scenario = new Scenario(design, options).WithMemory(520);
+        PageStage scenario = new PageStage(design, options).WithMemory(520);
         scenario.WithMemory(200, at: 600);
         scenario.Write(scenario.Parent, 3, 3);
         for (int page = 508; page < 516; page++)
@@ -151,7 +151,7 @@ public sealed class FailureTests
         return (scenario, failure);
     }
 
-    private static void CheckValues(Scenario scenario, MmId mm, int shift)
+    private static void CheckValues(PageStage scenario, MmId mm, int shift)
     {
         Assert.Equal(3, scenario.Read(mm, shift + 3));
         for (int page = 508; page < 516; page++)

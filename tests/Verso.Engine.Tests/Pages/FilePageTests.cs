@@ -8,13 +8,13 @@ public sealed class FilePageTests
     private const ulong Device = 0x800001;
     private const ulong Number = 42;
 
-    public static TheoryData<string> Designs => Scenario.Designs;
+    public static TheoryData<string> Designs => PageStage.Designs;
 
     [Theory]
     [MemberData(nameof(Designs))]
     public void A_private_mapping_follows_the_file_until_it_is_written(string design)
     {
-        Scenario scenario = new(design);
+        PageStage scenario = new(design);
         FileId file = Open(scenario, 8 * Page.Size);
         scenario.Map(8, MapFlags.Private, file: file);
         scenario.Map(8, MapFlags.Shared, file: file, at: 100);
@@ -34,7 +34,7 @@ public sealed class FilePageTests
     [MemberData(nameof(Designs))]
     public void Two_opens_of_one_inode_share_its_pages(string design)
     {
-        Scenario scenario = new(design);
+        PageStage scenario = new(design);
         FileId first = Open(scenario, 4 * Page.Size);
         FileId second = Open(scenario, 4 * Page.Size);
         Assert.NotEqual(first, second);
@@ -43,7 +43,7 @@ public sealed class FilePageTests
         scenario.Write(scenario.Parent, 2, 77);
         Assert.Equal(77, scenario.Read(scenario.Parent, 52));
         Assert.Equal(2, scenario.Look(scenario.Parent, 2).MapCount);
-        WalkResult walk = scenario.Machine.Walk(scenario.Parent, Scenario.At(2));
+        WalkResult walk = scenario.Machine.Walk(scenario.Parent, PageStage.At(2));
         Assert.Equal(2, walk.Useful);
         scenario.Check();
     }
@@ -52,13 +52,13 @@ public sealed class FilePageTests
     [MemberData(nameof(Designs))]
     public void Beyond_the_end_is_a_bus_error_and_a_private_write_there_still_prepares(string design)
     {
-        Scenario scenario = new(design);
+        PageStage scenario = new(design);
         FileId file = Open(scenario, Page.Size + 100);
         scenario.Map(8, MapFlags.Private, file: file);
         VmaId vma = new(1);
-        Assert.Equal(FaultOutcome.Bus, scenario.Machine.ReadByte(scenario.Parent, Scenario.At(2), out _));
+        Assert.Equal(FaultOutcome.Bus, scenario.Machine.ReadByte(scenario.Parent, PageStage.At(2), out _));
         Assert.False(scenario.Machine.World.Vmas[vma].Prepared);
-        Assert.Equal(FaultOutcome.Bus, scenario.Machine.WriteByte(scenario.Parent, Scenario.At(2), 1));
+        Assert.Equal(FaultOutcome.Bus, scenario.Machine.WriteByte(scenario.Parent, PageStage.At(2), 1));
         Assert.True(scenario.Machine.World.Vmas[vma].Prepared);
         Assert.NotEqual(0, scenario.Read(scenario.Parent, 1, 99));
         Assert.Equal(0, scenario.Read(scenario.Parent, 1, 100));
@@ -69,7 +69,7 @@ public sealed class FilePageTests
     [MemberData(nameof(Designs))]
     public void Truncation_takes_private_copies_too_and_a_hole_does_not(string design)
     {
-        Scenario scenario = new(design);
+        PageStage scenario = new(design);
         FileId file = Open(scenario, 8 * Page.Size);
         scenario.Map(8, MapFlags.Private, file: file);
         for (int page = 0; page < 8; page++)
@@ -83,7 +83,7 @@ public sealed class FilePageTests
         Assert.Equal(11, scenario.Read(scenario.Parent, 1));
         Assert.Equal(0, scenario.Read(scenario.Parent, 2));
         scenario.Machine.Truncate(file, (5 * Page.Size) + 10);
-        Assert.Equal(FaultOutcome.Bus, scenario.Machine.ReadByte(scenario.Parent, Scenario.At(6), out _));
+        Assert.Equal(FaultOutcome.Bus, scenario.Machine.ReadByte(scenario.Parent, PageStage.At(6), out _));
         Assert.NotEqual(0, scenario.Read(scenario.Parent, 5, 9));
         Assert.Equal(0, scenario.Read(scenario.Parent, 5, 10));
         scenario.Machine.Truncate(file, 8 * Page.Size);
@@ -96,7 +96,7 @@ public sealed class FilePageTests
     [MemberData(nameof(Designs))]
     public void Shared_anonymous_memory_is_seen_by_the_child_and_goes_with_the_last_mapping(string design)
     {
-        Scenario scenario = new(design);
+        PageStage scenario = new(design);
         scenario.Map(4, MapFlags.Shared | MapFlags.Anonymous);
         scenario.Write(scenario.Parent, 0, 1);
         MmId child = scenario.Fork(scenario.Parent);
@@ -118,7 +118,7 @@ public sealed class FilePageTests
     [MemberData(nameof(Designs))]
     public void Fork_copies_file_pages_only_of_prepared_private_mappings(string design)
     {
-        Scenario scenario = new(design);
+        PageStage scenario = new(design);
         FileId file = Open(scenario, 8 * Page.Size);
         scenario.Map(4, MapFlags.Private, file: file);
         scenario.Map(4, MapFlags.Private, file: file, at: 100, offset: 4 * Page.Size);
@@ -142,7 +142,7 @@ public sealed class FilePageTests
     [MemberData(nameof(Designs))]
     public void A_closed_file_lives_on_in_its_mappings(string design)
     {
-        Scenario scenario = new(design);
+        PageStage scenario = new(design);
         FileId file = Open(scenario, 4 * Page.Size);
         scenario.Map(4, MapFlags.Shared, file: file);
         scenario.Machine.CloseFile(file);
@@ -155,6 +155,6 @@ public sealed class FilePageTests
         scenario.Check();
     }
 
-    private static FileId Open(Scenario scenario, ulong sizeBytes) =>
+    private static FileId Open(PageStage scenario, ulong sizeBytes) =>
         scenario.Machine.OpenFile(FileKind.Regular, Device, Number, sizeBytes);
 }

@@ -13,7 +13,7 @@ public sealed class PteChainTests
     [Fact]
     public void Blocks_follow_the_map_count()
     {
-        Scenario scenario = new Scenario(PteChain).WithMemory(4);
+        PageStage scenario = new PageStage(PteChain).WithMemory(4);
         scenario.Write(scenario.Parent, 0, 1);
         Stack<MmId> children = new();
         for (int mapCount = 1; mapCount <= 16; mapCount++)
@@ -39,13 +39,13 @@ public sealed class PteChainTests
     [Fact]
     public void Pointers_follow_a_move_within_one_table()
     {
-        Scenario scenario = new Scenario(PteChain).WithMemory(20);
+        PageStage scenario = new PageStage(PteChain).WithMemory(20);
         scenario.Write(scenario.Parent, 3, 1);
         scenario.Write(scenario.Parent, 4, 2);
         MmId child = scenario.Fork(scenario.Parent);
         scenario.Write(child, 4, 3);
         MremapRequest move = new(
-            Scenario.At(3), 2 * Page.Size, 2 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, Scenario.At(30));
+            PageStage.At(3), 2 * Page.Size, 2 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, PageStage.At(30));
         Assert.Equal(Errno.None, scenario.Machine.Mremap(child, move).Errno);
         scenario.Check();
         scenario.EndAll(scenario.Parent, child);
@@ -54,7 +54,7 @@ public sealed class PteChainTests
     [Fact]
     public void Every_visit_of_a_walk_is_useful()
     {
-        Scenario scenario = new Scenario(PteChain).WithMemory(4);
+        PageStage scenario = new PageStage(PteChain).WithMemory(4);
         scenario.Write(scenario.Parent, 0, 1);
         for (int i = 0; i < 9; i++)
         {
@@ -62,7 +62,7 @@ public sealed class PteChainTests
             scenario.Write(child, 1, 1);
         }
 
-        Assert.Equal(new WalkResult(10, 10, 10), scenario.Machine.Walk(scenario.Parent, Scenario.At(0)));
+        Assert.Equal(new WalkResult(10, 10, 10), scenario.Machine.Walk(scenario.Parent, PageStage.At(0)));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class PteChainTests
             Contents = PageContents.Bytes,
             Design = new Dictionary<string, string> { ["files"] = "true" },
         };
-        Scenario scenario = new(PteChain, options);
+        PageStage scenario = new(PteChain, options);
         FileId file = scenario.Machine.OpenFile(FileKind.Regular, 1, 2, 4 * Page.Size);
         for (int at = 0; at < 90; at += 10)
         {
@@ -102,14 +102,14 @@ public sealed class PteChainTests
     [Fact]
     public void A_scan_looks_at_every_entry_there_is()
     {
-        Scenario scenario = new Scenario("page-table-scan").WithMemory(1200);
+        PageStage scenario = new PageStage("page-table-scan").WithMemory(1200);
         for (int page = 0; page < 1200; page += 3)
         {
             scenario.Write(scenario.Parent, page, 1);
         }
 
         _ = scenario.Fork(scenario.Parent);
-        WalkResult walk = scenario.Machine.Walk(scenario.Parent, Scenario.At(600));
+        WalkResult walk = scenario.Machine.Walk(scenario.Parent, PageStage.At(600));
         Assert.Equal((800, 2), (walk.Visited, walk.Useful));
     }
 

@@ -81,7 +81,7 @@ public sealed class MatenaMergingTests(ITestOutputHelper output)
         Refusals matena = new();
         for (ulong seed = 1; seed <= 150; seed++)
         {
-            Scenario scenario = new OpGenerator(seed).Make(60);
+            Scenario scenario = new ScenarioMaker(seed).Make(60);
             linux.Run("anon-vma-chain", scenario);
             matena.Run("matena-merging", scenario);
         }
@@ -120,7 +120,7 @@ public sealed class MatenaMergingTests(ITestOutputHelper output)
 
         public void Run(string design, Scenario scenario)
         {
-            MachineDriver driver = new(DesignCases.Named(design), scenario);
+            EngineStage driver = new(DesignCases.Named(design), scenario);
             driver.Machine.MergeTried = trial => Count(trial.Verdict);
             AbstractModel model = new(driver.Window);
             foreach (Op op in scenario.Ops.Where(model.IsPossible))

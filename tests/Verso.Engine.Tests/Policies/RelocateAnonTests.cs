@@ -77,7 +77,7 @@ public sealed class RelocateAnonTests
     {
         Catalogue.Entry must = Catalogue.Find("relocate-anon")!.With("mode", "must");
         Scenario scenario = Scenario.Parse("map A 2 2 rw\nwrite A 2 1\nwrite A 3 2\nfork A B\nremap A 2 2 2 maymove fixed 9");
-        MachineDriver driver = new(must, scenario);
+        EngineStage driver = new(must, scenario);
         Outcome[] seen = [.. scenario.Ops.Select(driver.Do)];
         Assert.Equal(Errno.EFAULT, seen[^1].Errno);
         Assert.Null(driver.Machine.Audit());

@@ -1,6 +1,6 @@
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Conformance;
-using Scenario = Verso.Engine.Tests.Pages.Scenario;
+using Scenario = Verso.Engine.Tests.Pages.PageStage;
 
 namespace Verso.Engine.Tests.ReverseMaps;
 

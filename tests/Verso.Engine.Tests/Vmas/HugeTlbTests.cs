@@ -11,7 +11,7 @@ public sealed class HugeTlbTests
     private const VmaFlags Seen =
         VmaFlags.Read | VmaFlags.Write | VmaFlags.MayAccess | VmaFlags.DontExpand | VmaFlags.HugeTlb;
 
-    private readonly Scenario _scenario = new("anon-vma-chain");
+    private readonly PageStage _scenario = new("anon-vma-chain");
 
     [Fact]
     public void Without_reserved_pages_there_is_no_memory() =>

@@ -10,8 +10,8 @@ public sealed class ManyVmasTests
     public void A_walk_visits_one_of_twenty_thousand_VMAs()
     {
         const int Pages = 20_000;
-        Scenario scenario = new Scenario("anon-vma-chain", new MachineOptions()).WithMemory(Pages);
-        scenario.Machine.Fault(scenario.Parent, Scenario.At(0), FaultAccess.Write);
+        PageStage scenario = new PageStage("anon-vma-chain", new MachineOptions()).WithMemory(Pages);
+        scenario.Machine.Fault(scenario.Parent, PageStage.At(0), FaultAccess.Write);
         for (int page = 1; page < Pages; page += 2)
         {
             scenario.Protect(scenario.Parent, page, 1, Protection.Read);
@@ -22,8 +22,8 @@ public sealed class ManyVmasTests
         Assert.Equal(Pages, scenario.Live("anon_vma_chain"));
         for (int page = 0; page < Pages; page += 2)
         {
-            scenario.Machine.Fault(scenario.Parent, Scenario.At(page), FaultAccess.Write);
-            Assert.Equal(new WalkResult(1, 1, 1), scenario.Machine.Walk(scenario.Parent, Scenario.At(page)));
+            scenario.Machine.Fault(scenario.Parent, PageStage.At(page), FaultAccess.Write);
+            Assert.Equal(new WalkResult(1, 1, 1), scenario.Machine.Walk(scenario.Parent, PageStage.At(page)));
         }
 
         scenario.Protect(scenario.Parent, 0, Pages, Protection.Read);

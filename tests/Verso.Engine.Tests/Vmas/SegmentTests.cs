@@ -5,7 +5,7 @@ namespace Verso.Engine.Tests.Vmas;
 /// <summary>System V segments: their VMAs are counted by the segment, so no merge deletes one.</summary>
 public sealed class SegmentTests
 {
-    private readonly Scenario _scenario = new("anon-vma-chain");
+    private readonly PageStage _scenario = new("anon-vma-chain");
 
     private MmId Mm => _scenario.Parent;
 
@@ -14,7 +14,7 @@ public sealed class SegmentTests
     [Fact]
     public void A_split_attachment_stays_split()
     {
-        Assert.Equal(Scenario.At(4), Attach(at: 4, flags: 0).Value);
+        Assert.Equal(PageStage.At(4), Attach(at: 4, flags: 0).Value);
         _scenario.Protect(Mm, 5, 1, Protection.Read);
         _scenario.Protect(Mm, 5, 1, Protection.Read | Protection.Write);
         Assert.Equal(3, _scenario.Live("vm_area_struct"));
@@ -27,10 +27,10 @@ public sealed class SegmentTests
         Attach(at: 7, flags: 0);
         _scenario.Unmap(Mm, 4, 1);
         _scenario.Protect(Mm, 5, 1, Protection.Read);
-        Assert.Equal(Errno.None, Machine.Shmdt(Mm, Scenario.At(4)).Errno);
-        Assert.Equal(Scenario.At(7), Assert.Single(Machine.Capture(Mm).Vmas).Start);
-        Assert.Equal(Errno.EINVAL, Machine.Shmdt(Mm, Scenario.At(4)).Errno);
-        Assert.Equal(Errno.None, Machine.Shmdt(Mm, Scenario.At(7)).Errno);
+        Assert.Equal(Errno.None, Machine.Shmdt(Mm, PageStage.At(4)).Errno);
+        Assert.Equal(PageStage.At(7), Assert.Single(Machine.Capture(Mm).Vmas).Start);
+        Assert.Equal(Errno.EINVAL, Machine.Shmdt(Mm, PageStage.At(4)).Errno);
+        Assert.Equal(Errno.None, Machine.Shmdt(Mm, PageStage.At(7)).Errno);
         _scenario.EndAll(Mm);
     }
 
@@ -48,7 +48,7 @@ public sealed class SegmentTests
     private SyscallResult Attach(int at, uint flags)
     {
         FileId file = Machine.OpenFile(FileKind.SharedMemory, 1, 1, 3 * Page.Size);
-        SyscallResult result = Machine.Shmat(Mm, file, Scenario.At(at), flags);
+        SyscallResult result = Machine.Shmat(Mm, file, PageStage.At(at), flags);
         Machine.CloseFile(file);
         return result;
     }

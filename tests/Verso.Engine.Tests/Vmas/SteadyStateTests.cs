@@ -8,17 +8,17 @@ public sealed class SteadyStateTests
     private const MapFlags Anonymous = MapFlags.Private | MapFlags.Anonymous | MapFlags.Fixed;
     private const Protection ReadWrite = Protection.Read | Protection.Write;
 
-    public static TheoryData<string> Designs => Scenario.Designs;
+    public static TheoryData<string> Designs => PageStage.Designs;
 
     [Theory]
     [MemberData(nameof(Designs))]
     public void Splits_merges_and_moves_allocate_nothing(string design)
     {
-        Scenario scenario = new Scenario(design, new MachineOptions()).WithMemory(64);
+        PageStage scenario = new PageStage(design, new MachineOptions()).WithMemory(64);
         Machine machine = scenario.Machine;
         for (int page = 0; page < 64; page += 3)
         {
-            machine.Fault(scenario.Parent, Scenario.At(page), FaultAccess.Write);
+            machine.Fault(scenario.Parent, PageStage.At(page), FaultAccess.Write);
         }
 
         Assert.Equal(0, Fewest(scenario, () => Rearrange(machine, scenario.Parent)));
@@ -29,22 +29,22 @@ public sealed class SteadyStateTests
     {
         for (int page = 2; page < 60; page += 4)
         {
-            Done(machine.Mprotect(mm, Scenario.At(page), 2 * Page.Size, Protection.Read));
-            Done(machine.Madvise(mm, Scenario.At(page + 1), 2 * Page.Size, Advice.DontFork));
+            Done(machine.Mprotect(mm, PageStage.At(page), 2 * Page.Size, Protection.Read));
+            Done(machine.Madvise(mm, PageStage.At(page + 1), 2 * Page.Size, Advice.DontFork));
         }
 
         Done(machine.Mremap(mm, Move(at: 0, to: 100)));
         Done(machine.Mremap(mm, Move(at: 100, to: 0)));
-        Done(machine.Madvise(mm, Scenario.Base, 64 * Page.Size, Advice.DoFork));
-        Done(machine.Mprotect(mm, Scenario.Base, 64 * Page.Size, ReadWrite));
-        Done(machine.Munmap(mm, Scenario.At(30), 2 * Page.Size));
-        Done(machine.Mmap(mm, new MmapRequest(Scenario.At(30), 2 * Page.Size, ReadWrite, Anonymous)));
-        Done(machine.Mlock(mm, Scenario.At(10), 5 * Page.Size));
-        Done(machine.Munlock(mm, Scenario.At(10), 5 * Page.Size));
+        Done(machine.Madvise(mm, PageStage.Base, 64 * Page.Size, Advice.DoFork));
+        Done(machine.Mprotect(mm, PageStage.Base, 64 * Page.Size, ReadWrite));
+        Done(machine.Munmap(mm, PageStage.At(30), 2 * Page.Size));
+        Done(machine.Mmap(mm, new MmapRequest(PageStage.At(30), 2 * Page.Size, ReadWrite, Anonymous)));
+        Done(machine.Mlock(mm, PageStage.At(10), 5 * Page.Size));
+        Done(machine.Munlock(mm, PageStage.At(10), 5 * Page.Size));
     }
 
     private static MremapRequest Move(int at, int to) => new(
-        Scenario.At(at), 64 * Page.Size, 64 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, Scenario.At(to));
+        PageStage.At(at), 64 * Page.Size, 64 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, PageStage.At(to));
 
     /// <summary>An assertion that allocates nothing while it holds.</summary>
     private static void Done(SyscallResult result)
@@ -55,7 +55,7 @@ public sealed class SteadyStateTests
         }
     }
 
-    private static long Fewest(Scenario scenario, Action action)
+    private static long Fewest(PageStage scenario, Action action)
     {
         long fewest = long.MaxValue;
         for (int run = 0; run < 6; run++)

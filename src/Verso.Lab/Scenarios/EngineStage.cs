@@ -1,16 +1,20 @@
+using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
-using Verso.Engine.Tests.Model;
+using Verso.Engine.Vmas;
 
-namespace Verso.Engine.Tests.Conformance;
+namespace Verso.Lab.Scenarios;
 
 /// <summary>Takes the steps of a scenario on a machine.</summary>
-internal sealed class MachineDriver
+public sealed class EngineStage : ISituation
 {
+    /// <summary>How far outside the window something mapped is still told.</summary>
+    private const int PagesAround = 8;
+
     private readonly Dictionary<char, FileId> _files = [];
     private readonly SortedDictionary<char, MmId> _mms = [];
 
-    public MachineDriver(Catalogue.Entry design, Scenario scenario)
+    public EngineStage(Catalogue.Entry design, Scenario scenario)
     {
         Window = new Window(scenario.PagesPerUnit);
         MachineOptions options = new()
@@ -20,7 +24,7 @@ internal sealed class MachineDriver
             Failure = Failure,
         };
         Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });
-        foreach (WindowFile file in Model.Window.Files)
+        foreach (WindowFile file in Scenarios.Window.Files)
         {
             _files[file.Letter] = Machine.OpenFile(
                 file.Kind, WindowFile.Device, (ulong)file.Inode, Window.BytesOfHalves(file.Halves), file.Modes);
@@ -37,6 +41,8 @@ internal sealed class MachineDriver
 
     /// <summary>The live address spaces by letter.</summary>
     public IReadOnlyDictionary<char, MmId> Mms => _mms;
+
+    IEnumerable<char> ISituation.Mms => _mms.Keys;
 
     /// <summary>The open file behind a letter.</summary>
     public FileId FileOf(char letter) => _files[letter];
@@ -55,6 +61,36 @@ internal sealed class MachineDriver
         Invariant.Require(CreateMm(out MmId first) == Errno.None);
         _mms['A'] = first;
     }
+
+    /// <inheritdoc/>
+    public IEnumerable<long> PagesOf(char mm)
+    {
+        VmaTree vmas = Machine.World.Mms[_mms[mm]].Vmas;
+        for (int at = 0; at < vmas.Count; at++)
+        {
+            ref Vma vma = ref Machine.World.Vmas[vmas.Ids[at]];
+            long first = Math.Max(Window.PageOf(vma.Start), -PagesAround);
+            long end = Math.Min(Window.PageOf(vma.End), Scenarios.Window.Pages + PagesAround);
+            for (long page = first; page < end; page++)
+            {
+                yield return page;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool IsMapped(char mm, long page) => PagesOf(mm).Contains(page);
+
+    /// <inheritdoc/>
+    public bool IsPossible(Op op) => op.Kind switch
+    {
+        OpKind.Truncate or OpKind.Punch => _files.ContainsKey(op.Mm),
+        OpKind.Fail => true,
+        OpKind.Fork => _mms.ContainsKey(op.Mm) && !_mms.ContainsKey(op.Other),
+        OpKind.Exec => _mms.TryGetValue(op.Mm, out MmId mm) && Machine.World.Mms[mm].Users == 1,
+        OpKind.File => _mms.ContainsKey(op.Mm) && _files.ContainsKey(op.Other),
+        _ => _mms.ContainsKey(op.Mm),
+    };
 
     /// <summary>Takes a step that is possible now.</summary>
     public Outcome Do(Op op)
@@ -138,9 +174,9 @@ internal sealed class MachineDriver
         {
             Vmas = [],
             AnonVmas = [],
-            StartBrk = Window.Address(Model.Window.HeapPage),
-            Brk = Window.Address(Model.Window.HeapPage),
-            MmapBase = Window.Address(Model.Window.Pages),
+            StartBrk = Window.Address(Scenarios.Window.HeapPage),
+            Brk = Window.Address(Scenarios.Window.HeapPage),
+            MmapBase = Window.Address(Scenarios.Window.Pages),
         };
         return Machine.CreateMm(image, out mm).Errno;
     }
@@ -192,7 +228,7 @@ internal sealed class MachineDriver
     }
 
     private static LockAll LockFlags(Op op) =>
-        (op.Has(OpWords.Current) ? Verso.Engine.LockAll.Current : 0)
-        | (op.Has(OpWords.Future) ? Verso.Engine.LockAll.Future : 0)
-        | (op.Has(OpWords.OnFault) ? Verso.Engine.LockAll.OnFault : 0);
+        (op.Has(OpWords.Current) ? Engine.LockAll.Current : 0)
+        | (op.Has(OpWords.Future) ? Engine.LockAll.Future : 0)
+        | (op.Has(OpWords.OnFault) ? Engine.LockAll.OnFault : 0);
 }

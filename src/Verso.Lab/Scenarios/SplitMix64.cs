@@ -1,7 +1,7 @@
-namespace Verso.Engine.Tests.Conformance;
+namespace Verso.Lab.Scenarios;
 
 /// <summary>A small random generator whose numbers never change with the runtime (Steele, Lea, Flood 2014).</summary>
-internal sealed class SplitMix64(ulong seed)
+public sealed class SplitMix64(ulong seed)
 {
     private ulong _state = seed;
 

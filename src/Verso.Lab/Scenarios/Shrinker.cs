@@ -1,11 +1,11 @@
-using Verso.Engine.Tests.Model;
+using Verso.Engine;
 
-namespace Verso.Engine.Tests.Conformance;
+namespace Verso.Lab.Scenarios;
 
 /// <summary>
 /// Makes a failing scenario small: fewer steps first (delta debugging), then smaller numbers and fewer words.
 /// </summary>
-internal static class Shrinker
+public static class Shrinker
 {
     /// <summary>A scenario that still fails and from which nothing can be taken. Requires: it fails now.</summary>
     public static Scenario Shrink(Scenario scenario, Func<Scenario, bool> fails)

@@ -1,7 +1,9 @@
-namespace Verso.Engine.Tests.Conformance;
+using Verso.Engine;
+
+namespace Verso.Lab.Scenarios;
 
 /// <summary>Makes one allocation fail: the n-th after it was armed.</summary>
-internal sealed class NthAllocationFails : IAllocationFailure
+public sealed class NthAllocationFails : IAllocationFailure
 {
     private long _remaining;
 

@@ -1,18 +1,26 @@
-using Verso.Engine.Tests.Model;
+using Verso.Engine;
 
-namespace Verso.Engine.Tests.Conformance;
+namespace Verso.Lab.Scenarios;
 
 /// <summary>
 /// Makes random scenarios that are dense with what is hard: a small window, so that calls hit each other's ranges,
 /// edges and halves; few address spaces, related by fork; writes between all calls.
 /// </summary>
-/// <remarks>Steps depend on the model as it is when they are made, so that most of them succeed.</remarks>
-internal sealed partial class OpGenerator(ulong seed)
+/// <remarks>
+/// Steps depend on what is mapped when they are made, so that most of them succeed. The same seed, asked in the same
+/// situations, gives the same steps.
+/// </remarks>
+/// <param name="seed">Where the choices begin.</param>
+/// <param name="situation">What is mapped now.</param>
+/// <param name="weights">How often which kind of step.</param>
+public sealed partial class OpGenerator(
+    ulong seed, ISituation situation, IReadOnlyList<(int Weight, OpKind Kind)> weights)
 {
     private const Protection ReadWrite = Protection.Read | Protection.Write;
     private const string Letters = "ABCDE";
 
-    private static readonly (int Weight, OpKind Kind)[] Weights =
+    /// <summary>Everything that a machine can do.</summary>
+    public static IReadOnlyList<(int Weight, OpKind Kind)> AllKinds { get; } =
     [
         (34, OpKind.Write), (9, OpKind.Read), (10, OpKind.Map), (5, OpKind.File), (4, OpKind.Unmap),
         (9, OpKind.Protect), (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock),
@@ -30,57 +38,42 @@ internal sealed partial class OpGenerator(ulong seed)
     ];
 
     private readonly SplitMix64 _random = new(seed);
-    private readonly AbstractModel _model = new(new Window(1));
+    private readonly Queue<Op> _beginning = new();
+    private bool _hasBegun;
 
-    /// <summary>A scenario of so many steps.</summary>
-    public Scenario Make(int steps)
+    /// <summary>The source of all choices: further ones may be taken from it.</summary>
+    public SplitMix64 Random => _random;
+
+    /// <summary>
+    /// The next step, which is possible now and does not end the last address space. The caller takes it before he asks
+    /// for another.
+    /// </summary>
+    public Op Next()
     {
-        List<Op> ops = [];
-        Queue<Op> beginning = new(Beginning());
-        while (ops.Count < steps)
+        if (!_hasBegun)
         {
-            if (!beginning.TryDequeue(out Op? op) && !TryUndo(out op))
+            _hasBegun = true;
+            foreach (Op op in Beginning())
             {
-                op = Next();
+                _beginning.Enqueue(op);
+            }
+        }
+
+        while (true)
+        {
+            if (!_beginning.TryDequeue(out Op? op) && !TryUndo(out op))
+            {
+                op = Fresh();
             }
 
             // The last one stays: nothing can be made from nothing.
-            bool endsAll = op.Kind == OpKind.Exit && _model.Mms.Count() == 1;
-            if (endsAll || !_model.IsPossible(op))
+            bool endsAll = op.Kind == OpKind.Exit && situation.Mms.Count() == 1;
+            if (!endsAll && situation.IsPossible(op))
             {
-                continue;
+                Remember(op);
+                return op;
             }
-
-            ops.Add(op);
-            Remember(op);
-            _model.Apply(op, default);
         }
-
-        return new Scenario(ops) { LazyFree = (LazyFree)_random.Below(3) };
-    }
-
-    /// <summary>The same with few VMAs allowed, so that calls run out of them.</summary>
-    public Scenario MakeCramped(int steps) => Make(steps) with { MaxMaps = 6 + _random.Below(8) };
-
-    /// <summary>The same with calls that meet whole leaf tables, or straddle them, in place of single pages.</summary>
-    public Scenario MakeLarge(int steps) => Make(steps) with { PagesPerUnit = _random.Percent(50) ? 512 : 127 };
-
-    /// <summary>The same with an allocation failing now and then.</summary>
-    public Scenario MakeFailing(int steps)
-    {
-        Scenario scenario = Make(steps);
-        List<Op> ops = [];
-        foreach (Op op in scenario.Ops)
-        {
-            if (_random.Percent(12))
-            {
-                ops.Add(new Op(OpKind.Fail, '-') { Start = 1 + _random.Below(_random.Percent(60) ? 3 : 12) });
-            }
-
-            ops.Add(op);
-        }
-
-        return scenario with { Ops = ops };
     }
 
     /// <summary>Some written memory, so that there is something to disturb.</summary>
@@ -94,17 +87,17 @@ internal sealed partial class OpGenerator(ulong seed)
         return [map, .. writes];
     }
 
-    private Op Next()
+    private Op Fresh()
     {
-        char[] live = [.. _model.Mms];
+        char[] live = [.. situation.Mms];
         OpKind kind = PickKind();
         return Fill(new Op(live.Length == 1 && kind == OpKind.Exit ? OpKind.Fork : kind, _random.Pick(live)));
     }
 
     private OpKind PickKind()
     {
-        int at = _random.Below(Weights.Sum(each => each.Weight));
-        foreach ((int weight, OpKind kind) in Weights)
+        int at = _random.Below(weights.Sum(each => each.Weight));
+        foreach ((int weight, OpKind kind) in weights)
         {
             at -= weight;
             if (at < 0)

@@ -1,10 +1,10 @@
-using Verso.Engine.Tests.Model;
+using Verso.Engine;
 
-namespace Verso.Engine.Tests.Conformance;
+namespace Verso.Lab.Scenarios;
 
 // Steps that take an earlier one back, mostly after some writes: that is how VMAs come to be neighbours that differ
 // only in their past.
-internal sealed partial class OpGenerator
+public sealed partial class OpGenerator
 {
     private readonly List<Op> _undo = [];
 
@@ -31,7 +31,7 @@ internal sealed partial class OpGenerator
             OpKind.Lock => op with { Kind = OpKind.Unlock, Words = OpWords.None },
             OpKind.Policy => op with { Value = (byte)(1 - op.Value) },
             OpKind.Unmap => op with { Kind = OpKind.Map, Protection = ReadWrite },
-            OpKind.Remap when AbstractModel.MovesSeveral(op) => op with { Start = op.Target, Target = op.Start },
+            OpKind.Remap when op.MovesSeveral => op with { Start = op.Target, Target = op.Start },
             OpKind.Fork => new Op(OpKind.Exit, _random.Percent(50) ? op.Mm : op.Other),
             _ => null,
         };

@@ -1,6 +1,7 @@
+using Verso.Engine;
 using Verso.Engine.Objects;
 
-namespace Verso.Engine.Tests.Model;
+namespace Verso.Lab.Scenarios;
 
 /// <summary>
 /// Where scenarios happen: pages are numbered from a fixed address, so that 24 of them lie on both sides of the end of
@@ -15,7 +16,7 @@ namespace Verso.Engine.Tests.Model;
 /// page of a scenario stands for so many of the machine, of which the last is read and written, and calls meet whole
 /// leaf tables or straddle them.
 /// </remarks>
-internal sealed class Window(int pagesPerUnit)
+public sealed class Window(int pagesPerUnit)
 {
     public const int Pages = 24;
 
@@ -84,7 +85,7 @@ internal sealed class Window(int pagesPerUnit)
 /// <param name="Kind">What is behind it.</param>
 /// <param name="Halves">Its size in half pages.</param>
 /// <param name="Modes">How it is open.</param>
-internal sealed record WindowFile(char Letter, int Inode, FileKind Kind, long Halves, FileModes Modes)
+public sealed record WindowFile(char Letter, int Inode, FileKind Kind, long Halves, FileModes Modes)
 {
     public const ulong Device = 7;
 }

@@ -1,9 +1,9 @@
-using Verso.Engine.Tests.Model;
+using Verso.Engine;
 
-namespace Verso.Engine.Tests.Conformance;
+namespace Verso.Lab.Scenarios;
 
 // Where and how large.
-internal sealed partial class OpGenerator
+public sealed partial class OpGenerator
 {
     private const int FocusPages = 6;
 
@@ -92,7 +92,7 @@ internal sealed partial class OpGenerator
     /// <summary>A page, mostly a mapped one.</summary>
     private long PickPage(char mm)
     {
-        long[] mapped = [.. _model.PagesOf(mm)];
+        long[] mapped = [.. situation.PagesOf(mm)];
         if (_random.Percent(50))
         {
             // Half of all that happens, happens in one place.
@@ -111,7 +111,7 @@ internal sealed partial class OpGenerator
             return page;
         }
 
-        while (_model.PageAt(mm, page) is not null && page < Window.Pages + 8)
+        while (situation.IsMapped(mm, page) && page < Window.Pages + 8)
         {
             page++;
         }

@@ -1,7 +1,9 @@
-namespace Verso.Engine.Tests.Model;
+using Verso.Engine;
+
+namespace Verso.Lab.Scenarios;
 
 /// <summary>What a step of a scenario does.</summary>
-internal enum OpKind
+public enum OpKind
 {
     Map = 0,
     File,
@@ -36,7 +38,7 @@ internal enum OpKind
 
 /// <summary>Words that may follow a step.</summary>
 [Flags]
-internal enum OpWords
+public enum OpWords
 {
     None = 0,
     Shared = 1 << 0,
@@ -58,7 +60,7 @@ internal enum OpWords
 /// </summary>
 /// <param name="Kind">What is done.</param>
 /// <param name="Mm">The address space, by letter; of Truncate and Punch the file.</param>
-internal sealed record Op(OpKind Kind, char Mm)
+public sealed record Op(OpKind Kind, char Mm)
 {
     /// <summary>No address was given: the machine chooses.</summary>
     public const long Anywhere = long.MinValue;
@@ -87,6 +89,9 @@ internal sealed record Op(OpKind Kind, char Mm)
     /// <summary>The byte written; the number of a policy.</summary>
     public byte Value { get; init; }
 
+    /// <summary>mremap of one size to a fixed place, which may take several VMAs along (6.17).</summary>
+    public bool MovesSeveral => Kind == OpKind.Remap && Has(OpWords.Fixed) && Count == NewCount && Count > 0;
+
     public bool Has(OpWords word) => (Words & word) != 0;
 
     public override string ToString() => OpText.Print(this);
@@ -97,7 +102,7 @@ internal sealed record Op(OpKind Kind, char Mm)
 /// <param name="Page">The page of the address it returned; 0 where it returns none.</param>
 /// <param name="Fault">How an access ended.</param>
 /// <param name="Byte">What was read.</param>
-internal readonly record struct Outcome(
+public readonly record struct Outcome(
     Errno Errno, long Page = 0, FaultOutcome Fault = FaultOutcome.Done, byte Byte = 0)
 {
     public override string ToString() => Fault != FaultOutcome.Done

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Verso.Engine.Tests.Model;
+using Verso.Engine;
 
-namespace Verso.Engine.Tests.Conformance;
+namespace Verso.Lab.Scenarios;
 
 /// <summary>Steps to take on a machine, and what is special about that machine. Readable as text.</summary>
 /// <remarks>
@@ -15,7 +15,7 @@ namespace Verso.Engine.Tests.Conformance;
 ///   ...
 /// </code>
 /// </remarks>
-internal sealed record Scenario(IReadOnlyList<Op> Ops)
+public sealed record Scenario(IReadOnlyList<Op> Ops)
 {
     public LazyFree LazyFree { get; init; } = LazyFree.Keep;
 

@@ -6,16 +6,16 @@ namespace Verso.Engine.Tests.Pages;
 /// A machine with contents and one address space, in the words of a scenario. Addresses are page numbers of one
 /// mapping.
 /// </summary>
-internal sealed class Scenario
+internal sealed class PageStage
 {
     public const ulong Base = 0x7f00_0000_0000;
 
-    public Scenario(string design, MachineOptions? options = null)
+    public PageStage(string design, MachineOptions? options = null)
         : this(Catalogue.Find(design)!, options)
     {
     }
 
-    public Scenario(Catalogue.Entry design, MachineOptions? options = null)
+    public PageStage(Catalogue.Entry design, MachineOptions? options = null)
     {
         Machine = design.Create(options ?? new MachineOptions { Contents = PageContents.Bytes });
         Assert.Equal(Errno.None, Machine.CreateMm(out MmId mm).Errno);
@@ -38,7 +38,7 @@ internal sealed class Scenario
     public static ulong At(int page) => Base + ((ulong)page * Page.Size);
 
     /// <summary>Maps private anonymous memory, readable and writable, at page 0 of the scenario.</summary>
-    public Scenario WithMemory(int pages, int at = 0)
+    public PageStage WithMemory(int pages, int at = 0)
     {
         Map(pages, MapFlags.Private | MapFlags.Anonymous, at: at);
         return this;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Verso.Engine;
 
-namespace Verso.Engine.Tests.Model;
+namespace Verso.Lab.Scenarios;
 
 /// <summary>Steps as text: one a line, a verb, then the address space, then numbers of pages, then words.</summary>
 /// <remarks>
@@ -16,7 +17,7 @@ namespace Verso.Engine.Tests.Model;
 /// </code>
 /// Empty lines and what follows a # are skipped.
 /// </remarks>
-internal static class OpText
+public static class OpText
 {
     private static readonly Dictionary<OpKind, string> Verbs =
         Enum.GetValues<OpKind>().ToDictionary(kind => kind, kind => Lower(kind.ToString()));
