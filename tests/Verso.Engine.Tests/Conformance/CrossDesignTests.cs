@@ -31,7 +31,7 @@ public sealed class CrossDesignTests
 
     private static (int Steps, string? Difference) RunTogether(Scenario scenario)
     {
-        EngineStage[] drivers = [.. Catalogue.Designs.Select(design => new EngineStage(design, scenario))];
+        EngineStage[] drivers = [.. DesignCases.Designs.Select(design => new EngineStage(design, scenario))];
         AbstractModel model = new(drivers[0].Window);
         for (int at = 0; at < scenario.Ops.Count; at++)
         {

@@ -5,8 +5,13 @@ namespace Verso.Engine.Tests.Conformance;
 /// <summary>What theories run over.</summary>
 public static class DesignCases
 {
-    private static readonly Dictionary<string, Catalogue.Entry> _entries = Catalogue.Designs
-        .Append(ToyDesign.Entry)
+    private static readonly Catalogue.Entry[] _designs =
+    [
+        .. Catalogue.Designs,
+        ToyDesign.Entry,
+    ];
+
+    private static readonly Dictionary<string, Catalogue.Entry> _entries = _designs
         .SelectMany(entry => entry.Variants(Soundness.Sound).Prepend(entry))
         .ToDictionary(entry => entry.Facts.Name);
 
@@ -19,6 +24,9 @@ public static class DesignCases
     /// <summary>Those of them whose memory objects know where a page is.</summary>
     public static TheoryData<string> ObjectOwned { get; } =
         [.. _entries.Values.Where(entry => entry.Facts.Owner == PageOwner.Object).Select(entry => entry.Facts.Name)];
+
+    /// <summary>Every design as it is by default; the first is the oracle.</summary>
+    internal static IReadOnlyList<Catalogue.Entry> Designs => _designs;
 
     internal static Catalogue.Entry Named(string name) =>
         _entries.GetValueOrDefault(name) ?? throw new ArgumentException($"no design {name}");
