@@ -50,6 +50,14 @@ public sealed class EngineStage : ISituation
     /// <summary>Ends every process and begins with a new one. Files keep what they hold.</summary>
     public void Restart()
     {
+        EndAll();
+        Invariant.Require(CreateMm(out MmId first) == Errno.None);
+        _mms['A'] = first;
+    }
+
+    /// <summary>Ends every process.</summary>
+    public void EndAll()
+    {
         foreach (char letter in _mms.Keys.ToArray())
         {
             while (_mms.ContainsKey(letter))
@@ -57,9 +65,6 @@ public sealed class EngineStage : ISituation
                 Release(letter);
             }
         }
-
-        Invariant.Require(CreateMm(out MmId first) == Errno.None);
-        _mms['A'] = first;
     }
 
     /// <inheritdoc/>

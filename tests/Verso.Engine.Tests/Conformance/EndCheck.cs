@@ -26,7 +26,8 @@ internal static class EndCheck
         return Leftover(driver.Machine);
     }
 
-    private static string? Leftover(Machine machine)
+    /// <summary>What is left of a machine whose processes have all ended, as text, or null.</summary>
+    public static string? Leftover(Machine machine)
     {
         long cached = 0;
         foreach (Inode inode in machine.World.Files.Inodes)

@@ -10,6 +10,10 @@ internal sealed class ExploredWorld
 {
     private readonly EngineStage _driver;
     private readonly AbstractModel _model;
+
+    // Each process that ever was has a number; its parent's is at that place. A letter may serve one after the other.
+    private readonly List<int> _parents = [0];
+    private readonly Dictionary<char, int> _numbers = new() { ['A'] = 0 };
     private int _unreadable;
 
     /// <summary>
@@ -23,7 +27,7 @@ internal sealed class ExploredWorld
         _model = new AbstractModel(_driver.Window);
         foreach (Op op in steps)
         {
-            _model.Apply(op, _driver.Do(op));
+            Apply(op);
         }
     }
 
@@ -32,8 +36,7 @@ internal sealed class ExploredWorld
     /// <summary>Takes a step and judges its result; the difference, or null.</summary>
     public string? Take(Op op) => Guarded(() =>
     {
-        Outcome seen = _driver.Do(op);
-        _model.Apply(op, seen);
+        Outcome seen = Apply(op);
         return seen == _model.Expected ? null : $"{op}: {seen}, expected {_model.Expected}";
     });
 
@@ -46,15 +49,18 @@ internal sealed class ExploredWorld
     /// of no use afterwards.
     /// </summary>
     public string? End() => Guarded(() =>
-        ReadEverything()
+    {
+        string? difference = ReadEverything()
             ?? _driver.Machine.VerifyWalks()
-            ?? StaleFramesCheck.Compare(_driver.Machine, _unreadable)
-            ?? EndCheck.EndAll(_driver));
+            ?? StaleFramesCheck.Compare(_driver.Machine, _unreadable);
+        _driver.EndAll();
+        return difference ?? EndCheck.Leftover(_driver.Machine) ?? _driver.Machine.Audit();
+    });
 
     /// <summary>
     /// All that is there, apart from the numbers of frames, slots and objects: VMAs, entries, frames, what walks find
-    /// and cost, how many objects of each kind are live, and what the model expects. What a design keeps besides is in
-    /// it by those counts only.
+    /// and cost, how many objects of each kind are live, who forked whom, and what the model expects. What a design keeps
+    /// besides is in it by those counts only.
     /// </summary>
     public UInt128 Digest()
     {
@@ -62,17 +68,10 @@ internal sealed class ExploredWorld
         foreach ((char letter, MmId mm) in _driver.Mms)
         {
             hash.Add(letter);
+            NoteAncestors(letter, hash);
             MmImage image = _driver.Machine.Capture(mm);
-            foreach (AnonVmaImage node in image.AnonVmas)
-            {
-                hash.AddName('v', node.Id);
-                hash.AddName('v', node.Root);
-                hash.AddName('v', node.Parent);
-                hash.Add((ulong)node.ChildCount);
-                hash.Add((ulong)node.ActiveVmaCount);
-            }
-
             NoteVmas(mm, image, hash);
+            NoteAnonVmas(image, hash);
             NoteExpected(letter, hash);
         }
 
@@ -89,6 +88,27 @@ internal sealed class ExploredWorld
         }
 
         return hash.Value;
+    }
+
+    private Outcome Apply(Op op)
+    {
+        Outcome seen = _driver.Do(op);
+        _model.Apply(op, seen);
+        if (op.Kind == OpKind.Fork && seen.Errno == Errno.None)
+        {
+            _parents.Add(_numbers[op.Mm]);
+            _numbers[op.Other] = _parents.Count - 1;
+        }
+
+        return seen;
+    }
+
+    private void NoteAncestors(char letter, StateHash hash)
+    {
+        for (int at = _numbers[letter]; at != 0; at = _parents[at])
+        {
+            hash.AddName('p', (ulong)at);
+        }
     }
 
     private void NoteVmas(MmId mm, MmImage image, StateHash hash)
@@ -116,6 +136,23 @@ internal sealed class ExploredWorld
         foreach (VmaId id in ids)
         {
             hash.Add(_driver.Machine.World.Vmas[id].Prepared ? 1UL : 0);
+        }
+    }
+
+    /// <summary>In the order in which the VMAs name them; their parents by the way up.</summary>
+    private static void NoteAnonVmas(MmImage image, StateHash hash)
+    {
+        Dictionary<ulong, AnonVmaImage> nodes = image.AnonVmas.ToDictionary(node => node.Id);
+        foreach (ulong id in image.Vmas.SelectMany(vma => vma.Chain.Prepend(vma.AnonVma)).Distinct())
+        {
+            for (ulong at = id; nodes.Remove(at, out AnonVmaImage? node); at = node.Parent)
+            {
+                hash.AddName('v', node.Id);
+                hash.AddName('v', node.Root);
+                hash.AddName('v', node.Parent);
+                hash.Add((ulong)node.ChildCount);
+                hash.Add((ulong)node.ActiveVmaCount);
+            }
         }
     }
 
@@ -152,7 +189,6 @@ internal sealed class ExploredWorld
         WalkResult walk = _driver.Machine.Walk(mm, at);
         hash.Add((ulong)walk.Useful);
         hash.Add((ulong)walk.Visited);
-        hash.Add((ulong)walk.VisitedUntilDone);
     }
 
     private string? ReadEverything()

@@ -4,6 +4,16 @@ using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
 
+/// <summary>Which sequences are not continued.</summary>
+internal enum Pruning
+{
+    /// <summary>Those that lead to a state which is known already.</summary>
+    KnownStates = 0,
+
+    /// <summary>All are.</summary>
+    None = 1,
+}
+
 /// <summary>
 /// Takes every sequence of a small alphabet of steps on a design, shortest first, and judges each state it meets.
 /// </summary>
@@ -18,7 +28,9 @@ namespace Verso.Engine.Tests.Conformance;
 /// are the same if <see cref="ExploredWorld.Digest"/> is, with what the model expects there. Each step's result is
 /// judged, and each state once. Children get the first free letter.
 /// </remarks>
-internal sealed class Explorer(Catalogue.Entry design)
+/// <param name="design">The design.</param>
+/// <param name="pruning">Whether that is so; else every sequence is continued.</param>
+internal sealed class Explorer(Catalogue.Entry design, Pruning pruning = Pruning.KnownStates)
 {
     /// <summary>What is mapped before the first step.</summary>
     public const string Stage = "map A 2 4 rw";
@@ -45,6 +57,7 @@ internal sealed class Explorer(Catalogue.Entry design)
         "advise P 2 2 dontneed",
         "swapout P 2",
         "advise P 3 1 guardinstall",
+        "advise P 3 1 guardremove",
         "map P 2 1 rw",
         "remap P 2 1 1 maymove fixed 5",
     ];
@@ -52,8 +65,8 @@ internal sealed class Explorer(Catalogue.Entry design)
     /// <summary>Sequences taken.</summary>
     public int Sequences { get; private set; }
 
-    /// <summary>States that differ, the first among them.</summary>
-    public int States => _known.Count;
+    /// <summary>Digests of all states, the first among them.</summary>
+    public IReadOnlySet<UInt128> States => _known;
 
     /// <summary>The sequence that failed, the shortest there is; null if none did.</summary>
     public Scenario? Failing { get; private set; }
@@ -90,11 +103,17 @@ internal sealed class Explorer(Catalogue.Entry design)
             world ??= new ExploredWorld(_driver, _stage.Concat(path));
             Op[] longer = [.. path, op];
             Sequences++;
+            bool isNew = false;
             string? message = world.Take(op);
             if (message is null && _known.Add(world.Digest()))
             {
-                next.Add(longer);
+                isNew = true;
                 message = world.Judge() ?? world.End();
+            }
+
+            if (isNew || pruning == Pruning.None)
+            {
+                next.Add(longer);
             }
 
             if (message is not null)
