@@ -33,6 +33,9 @@ public abstract partial class Machine
     /// <summary>What only this design counts.</summary>
     public IReadOnlyList<DesignFigure> Figures => Structure.Figures();
 
+    /// <summary>What the design keeps of a VMA besides what can be seen; see <see cref="ReverseMap.Note"/>.</summary>
+    public void Note(VmaId vma, IStateNotes notes) => Structure.Note(vma, notes);
+
     /// <summary>The design, for the hooks called once an operation.</summary>
     private protected ReverseMap Structure { get; }
 

@@ -238,6 +238,14 @@ public abstract class ReverseMap
     /// </summary>
     public virtual AnonVmaView? View(VmaId vma) => null;
 
+    /// <summary>
+    /// Takes down what the design keeps of this VMA, and of its mm, that no entry, no walk and no
+    /// <see cref="View"/> shows now but a later operation may. Counts do not belong here.
+    /// </summary>
+    public virtual void Note(VmaId vma, IStateNotes notes)
+    {
+    }
+
     /// <summary>What only this design counts, in a fixed order; see its page in docs/designs.</summary>
     public virtual IReadOnlyList<DesignFigure> Figures() => [];
 }

@@ -59,8 +59,8 @@ internal sealed class ExploredWorld
 
     /// <summary>
     /// All that is there, apart from the numbers of frames, slots and objects: VMAs, entries, frames, what walks find
-    /// and cost, how many objects of each kind are live, who forked whom, and what the model expects. What a design keeps
-    /// besides is in it by those counts only.
+    /// and cost, how many objects of each kind are live, who forked whom, what the model expects, and what the design
+    /// keeps besides (<see cref="ReverseMap.Note"/>).
     /// </summary>
     public UInt128 Digest()
     {
@@ -136,6 +136,7 @@ internal sealed class ExploredWorld
         foreach (VmaId id in ids)
         {
             hash.Add(_driver.Machine.World.Vmas[id].Prepared ? 1UL : 0);
+            _driver.Machine.Note(id, hash);
         }
     }
 
@@ -220,38 +221,6 @@ internal sealed class ExploredWorld
         catch (Exception broken) when (broken is not OutOfMemoryException)
         {
             return $"{broken.GetType().Name}: {broken.Message}";
-        }
-    }
-
-    /// <summary>Two sums over numbers (FNV-1a, and a multiplicative one); names count by first appearance.</summary>
-    private sealed class StateHash
-    {
-        private readonly Dictionary<(char Kind, ulong Name), ulong> _names = [];
-        private ulong _first = 14695981039346656037;
-        private ulong _second = 0x9e3779b97f4a7c15;
-
-        public UInt128 Value => new(_first, _second);
-
-        public void Add(ulong number)
-        {
-            _first = unchecked((_first ^ number) * 1099511628211);
-            _first ^= _first >> 29;
-            _second = unchecked((ulong.RotateLeft(_second, 23) + number) * 0xbf58476d1ce4e5b9);
-            _second ^= _second >> 31;
-        }
-
-        /// <summary>0 is no name.</summary>
-        public void AddName(char kind, ulong name)
-        {
-            if (name != 0 && !_names.TryGetValue((kind, name), out ulong number))
-            {
-                number = (ulong)_names.Count + 1;
-                _names.Add((kind, name), number);
-                Add(number);
-                return;
-            }
-
-            Add(name == 0 ? 0 : _names[(kind, name)]);
         }
     }
 }

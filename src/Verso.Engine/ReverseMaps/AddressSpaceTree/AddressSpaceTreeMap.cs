@@ -140,5 +140,8 @@ public sealed class AddressSpaceTreeMap : ReverseMap
     public override string? Audit() => Tree.Audit();
 
     /// <inheritdoc/>
+    public override void Note(VmaId vma, IStateNotes notes) => Tree.Note(vma, notes);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() => Tree.Figures();
 }

@@ -175,6 +175,9 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
         base.MayRetract(vma) && (BitsOf(vma) & (GuardBits.Unfaulted | GuardBits.Flag)) == 0;
 
     /// <inheritdoc/>
+    public override void Note(VmaId vma, IStateNotes notes) => notes.Number((ulong)BitsOf(vma));
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() => _bill.Figures();
 
     /// <inheritdoc/>

@@ -96,6 +96,9 @@ public sealed class AnonmmMap : ReverseMap
     public override string? Audit() => new AnonmmAudit(this).Run();
 
     /// <inheritdoc/>
+    public override void Note(VmaId vma, IStateNotes notes) => Ranges?.Note(World.Vmas[vma].Mm, notes);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         .. Moved?.Figures() ?? [],

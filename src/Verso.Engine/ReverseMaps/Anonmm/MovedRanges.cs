@@ -151,6 +151,22 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
         }
     }
 
+    /// <summary>Takes down the ranges of an mm.</summary>
+    public void Note(MmId mm, IStateNotes notes)
+    {
+        int top = lists[lists.Of(mm)].RangesByPlace;
+        ulong from = 0;
+        for (int range = Places.Lowest(_ranges, top, from, ulong.MaxValue);
+             range != 0;
+             range = Places.Lowest(_ranges, top, from, ulong.MaxValue))
+        {
+            notes.Number(_ranges[range].Place.First);
+            notes.Number(_ranges[range].Place.Last);
+            notes.Number((ulong)_ranges[range].Displacement);
+            from = _ranges[range].Place.Last + 1;
+        }
+    }
+
     /// <summary>What only this fallback counts.</summary>
     public IReadOnlyList<DesignFigure> Figures() =>
     [

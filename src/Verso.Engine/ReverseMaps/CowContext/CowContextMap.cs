@@ -134,6 +134,16 @@ public sealed class CowContextMap : ReverseMap
     public override string? Audit() => new CowContextAudit(this).Run();
 
     /// <inheritdoc/>
+    public override void Note(VmaId vma, IStateNotes notes)
+    {
+        for (int at = Contexts.Of(World.Vmas[vma].Mm); at != 0; at = Contexts[at].Parent)
+        {
+            notes.Object(at);
+            Remaps.Note(at, notes);
+        }
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures()
     {
         long dead = 0;

@@ -130,6 +130,25 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
         return from > last;
     }
 
+    /// <summary>Takes down the segments of a context.</summary>
+    public void Note(int context, IStateNotes notes)
+    {
+        int top = contexts[context].Remaps;
+        ulong from = 0;
+        int at;
+        while (top != 0 && (at = Segments.Lowest(_segments, top, from, ulong.MaxValue)) != 0)
+        {
+            notes.Number(_segments[at].Origin.First);
+            notes.Number(_segments[at].Origin.Last);
+            foreach (long offset in Offsets(at))
+            {
+                notes.Number((ulong)offset);
+            }
+
+            from = _segments[at].Origin.Last + 1;
+        }
+    }
+
     /// <summary>The first thing wrong with a context's table, or null.</summary>
     public string? Audit(int context)
     {

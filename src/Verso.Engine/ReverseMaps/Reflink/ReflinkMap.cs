@@ -112,6 +112,13 @@ public sealed class ReflinkMap : ReverseMap
     public override string? Audit() => Extents.Audit();
 
     /// <inheritdoc/>
+    public override void Note(VmaId vma, IStateNotes notes)
+    {
+        (ulong first, ulong end) = BoundsOf(vma);
+        Extents.Note(World.Vmas[vma].Mm, first, end, notes);
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         new("extents", Extents.ExtentCount),

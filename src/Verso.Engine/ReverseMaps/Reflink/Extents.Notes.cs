@@ -1,0 +1,31 @@
+namespace Verso.Engine.ReverseMaps.Reflink;
+
+// What is kept for a range of an address space: references, and the extents that they lead to.
+internal sealed partial class Extents
+{
+    public void Note(MmId mm, ulong first, ulong end, IStateNotes notes)
+    {
+        for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
+        {
+            ref ExtentReference node = ref _references[reference];
+            notes.Number(node.ByAddress.First);
+            notes.Number(node.ByAddress.Last);
+            notes.Number(node.ByPage.First - ExtentOf(reference).First);
+            notes.Object(node.Extent);
+            NoteExtent(node.Extent, notes);
+            first = node.ByAddress.Last + 1;
+        }
+    }
+
+    private void NoteExtent(int extent, IStateNotes notes)
+    {
+        ref Extent node = ref _extents[extent];
+        notes.Number((ulong)node.Length);
+        notes.Number((ulong)node.ReferenceCount);
+        for (int i = 0; i < node.Length; i++)
+        {
+            ref ExtentSlot slot = ref _slots[node.Slots + i];
+            notes.Page(slot.Frame, slot.Swap);
+        }
+    }
+}
