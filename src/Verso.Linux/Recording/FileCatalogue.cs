@@ -22,12 +22,16 @@ internal sealed class FileCatalogue
     private readonly Dictionary<(ulong Inode, uint Device), string> _paths = [];
 
     /// <summary>Learns what a pointer means from now on. Returns the identity if it is new.</summary>
-    internal FileIdentity? Define(in FileRecord record, ReadOnlySpan<byte> names)
+    internal FileIdentity? Define(in FileRecord record, ReadOnlySpan<byte> names) =>
+        Define(record, names.Length > 0 ? PathOf(names) : null);
+
+    /// <summary>The same with the whole path, or null where it was told before.</summary>
+    internal FileIdentity? Define(in FileRecord record, string? path)
     {
         var inode = (record.Inode, record.Device);
-        if (names.Length > 0)
+        if (path is not null)
         {
-            _paths[inode] = PathOf(names);
+            _paths[inode] = path;
         }
 
         ref var identity = ref CollectionsMarshal.GetValueRefOrAddDefault(
@@ -47,6 +51,9 @@ internal sealed class FileCatalogue
     /// <summary>The id of an open file by its pointer; none for 0 or a pointer whose definition was lost.</summary>
     internal FileId Find(ulong pointer) =>
         pointer != 0 && _byPointer.TryGetValue(pointer, out var identity) ? identity.File : default;
+
+    /// <summary>Every open file that was ever defined, by ascending id.</summary>
+    internal IReadOnlyList<FileIdentity> All => [.. _files.Values.OrderBy(identity => identity.File.Value)];
 
     /// <summary>Size in bytes when first seen; 0 if unknown.</summary>
     internal ulong SizeOf(ulong pointer) =>

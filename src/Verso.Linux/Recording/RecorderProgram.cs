@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Verso.Linux.Interop;
 
@@ -8,9 +7,6 @@ namespace Verso.Linux.Recording;
 internal static class RecorderProgram
 {
     private const string Resource = "recorder.bpf.o";
-    private const int CapabilitySysAdmin = 21;
-    private const int CapabilityPerfmon = 38;
-    private const int CapabilityBpf = 39;
 
     /// <summary>The variants of the lock programs for kernels whose lock events carry a path (up to 6.12).</summary>
     private const string PathVariants = "_with_path";
@@ -20,11 +16,11 @@ internal static class RecorderProgram
     /// </summary>
     internal static BpfProgram Load(RecorderOptions options)
     {
-        CheckMachine();
-        var elf = ReadObject();
-        var prepare = new KernelSymbols.Search("__anon_vma_prepare");
         try
         {
+            BpfRequirements.Check("recording", "verso record ...");
+            var elf = BpfRequirements.ReadObject(Resource);
+            var prepare = new KernelSymbols.Search("__anon_vma_prepare");
             if (Environment.GetEnvironmentVariable("VERSO_BPF_LOG") is null)
             {
                 LibBpf.SetPrint(0);
@@ -36,6 +32,10 @@ internal static class RecorderProgram
                     $"the kernel refuses the recorder's BPF programs: {Marshal.GetPInvokeErrorMessage(error)}; "
                     + "set VERSO_BPF_LOG=1 to see why");
             return Attach(program, prepare);
+        }
+        catch (BpfUnavailableException reason)
+        {
+            throw new RecorderUnavailableException(reason.Message, reason);
         }
         catch (DllNotFoundException missing)
         {
@@ -88,70 +88,11 @@ internal static class RecorderProgram
 
     private static void SetConstants(BpfProgram program, RecorderOptions options)
     {
-        var (device, inode) = PidNamespace();
+        var (device, inode) = BpfRequirements.PidNamespace();
         program.Variable<ulong>("namespace_device") = device;
         program.Variable<ulong>("namespace_inode") = inode;
         program.Variable<uint>("with_faults") = options.Faults == FaultRecording.On ? 1u : 0u;
         program.Variable<uint>("dump_interval") = (uint)options.CheckpointInterval;
         program.Variable<uint>("dump_max_vmas") = (uint)options.CheckpointMaxVmas;
-    }
-
-    private static void CheckMachine()
-    {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
-        {
-            throw new RecorderUnavailableException("recording needs Linux on x86-64");
-        }
-
-        if (!File.Exists("/sys/kernel/btf/vmlinux"))
-        {
-            throw new RecorderUnavailableException(
-                "this kernel has no BTF (/sys/kernel/btf/vmlinux); recording needs CONFIG_DEBUG_INFO_BTF=y");
-        }
-
-        var capabilities = EffectiveCapabilities();
-        var enough = Has(capabilities, CapabilitySysAdmin)
-            || (Has(capabilities, CapabilityBpf) && Has(capabilities, CapabilityPerfmon));
-        if (!enough)
-        {
-            throw new RecorderUnavailableException(
-                "recording needs the right to load BPF programs (CAP_BPF and CAP_PERFMON); "
-                + "run it as root: sudo verso record ...");
-        }
-    }
-
-    private static bool Has(ulong capabilities, int capability) => (capabilities >> capability & 1) != 0;
-
-    private static ulong EffectiveCapabilities()
-    {
-        const string Prefix = "CapEff:";
-        var line = File.ReadLines("/proc/self/status").FirstOrDefault(
-            text => text.StartsWith(Prefix, StringComparison.Ordinal));
-        return line is null
-            ? 0
-            : ulong.Parse(line.AsSpan(Prefix.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-    }
-
-    // The link's text is "pid:[inode]"; namespaces live on nsfs, whose device only stat tells.
-    private static unsafe (ulong Device, ulong Inode) PidNamespace()
-    {
-        var status = stackalloc ulong[18];
-        if (Libc.Stat("/proc/self/ns/pid", status) != 0)
-        {
-            throw new RecorderUnavailableException("cannot read /proc/self/ns/pid; is /proc mounted?");
-        }
-
-        return (status[0], status[1]);
-    }
-
-    private static byte[] ReadObject()
-    {
-        using var stream = typeof(RecorderProgram).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new RecorderUnavailableException(
-                "this build has no BPF recorder: clang or libbpf-dev was missing; "
-                + "apt install clang libbpf-dev");
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
     }
 }
