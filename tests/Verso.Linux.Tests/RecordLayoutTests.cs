@@ -1,15 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Verso.Linux.Graph;
 using Verso.Linux.Interop;
 using Verso.Linux.Recording;
 
 namespace Verso.Linux.Tests;
 
 /// <summary>
-/// Bpf/records.h and Records.cs describe one thing twice: the object's own BTF says what the C side means.
+/// Bpf/records.h and Records.cs describe one thing twice, and so do Bpf/graph_records.h and GraphRecords.cs: the
+/// object's own BTF says what the C side means.
 /// </summary>
 public sealed unsafe class RecordLayoutTests
 {
+    private const string RecorderObject = "recorder.bpf.o";
+    private const string GraphObject = "graph.bpf.o";
     private const uint KindStruct = 4;
     private const uint KindEnum = 6;
 
@@ -25,9 +29,13 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("file_record", typeof(FileRecord))]
     [InlineData("dump_begin_record", typeof(DumpBeginRecord))]
     [InlineData("dump_end_record", typeof(DumpEndRecord))]
-    public void FieldsLieWhereTheyDoInC(string name, Type type)
+    [InlineData("graph_mm", typeof(GraphMm), GraphObject)]
+    [InlineData("graph_file", typeof(GraphFile), GraphObject)]
+    [InlineData("graph_vma", typeof(GraphVma), GraphObject)]
+    [InlineData("graph_link", typeof(GraphLink), GraphObject)]
+    public void FieldsLieWhereTheyDoInC(string name, Type type, string program = RecorderObject)
     {
-        var btf = OpenTypes();
+        var btf = OpenTypes(program);
         var id = LibBpf.BtfFind(btf, name, KindStruct);
         Assert.True(id > 0, $"no struct {name}");
         var size = LibBpf.BtfType(btf, (uint)id)[2];
@@ -42,9 +50,10 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("record_kind", typeof(RecordKind), "REC_")]
     [InlineData("call_kind", typeof(CallKind), "CALL_")]
     [InlineData("dump_reason", typeof(DumpReason), "DUMP_")]
-    public void NumbersMeanTheSame(string name, Type type, string prefix)
+    [InlineData("graph_kind", typeof(GraphKind), "GRAPH_", GraphObject)]
+    public void NumbersMeanTheSame(string name, Type type, string prefix, string program = RecorderObject)
     {
-        var btf = OpenTypes();
+        var btf = OpenTypes(program);
         var id = LibBpf.BtfFind(btf, name, KindEnum);
         Assert.True(id > 0, $"no enum {name}");
         var theirs = ValuesOf(btf, (uint)id).ToDictionary(
@@ -56,7 +65,7 @@ public sealed unsafe class RecordLayoutTests
         }
     }
 
-    private static nint OpenTypes()
+    private static nint OpenTypes(string program)
     {
         try
         {
@@ -67,7 +76,7 @@ public sealed unsafe class RecordLayoutTests
             Assert.Skip("libbpf.so.1 is missing");
         }
 
-        using var stream = typeof(Recorder).Assembly.GetManifestResourceStream("recorder.bpf.o");
+        using var stream = typeof(Recorder).Assembly.GetManifestResourceStream(program);
         if (stream is null)
         {
             Assert.Skip("this build has no BPF object: clang or libbpf-dev is missing");

@@ -35,6 +35,12 @@ public sealed record MmImage
 
     /// <summary>RLIMIT_STACK in bytes; <see cref="ulong.MaxValue"/> is unlimited.</summary>
     public ulong StackLimitBytes { get; init; } = 8UL << 20;
+
+    /// <summary>
+    /// What tells this address space from others that live at the same time (a kernel pointer): equal for two
+    /// processes that share one. 0 if unknown.
+    /// </summary>
+    public ulong Identity { get; init; }
 }
 
 /// <summary>One VMA.</summary>
@@ -48,12 +54,47 @@ public sealed record MmImage
 /// The ids of the <c>anon_vma</c>s of <c>vma->anon_vma_chain</c> in list order, head (newest) first.
 /// </param>
 public sealed record VmaImage(
-    ulong Start, ulong End, VmaFlags Flags, ulong Pgoff, FileId File, ulong AnonVma, IReadOnlyList<ulong> Chain);
+    ulong Start, ulong End, VmaFlags Flags, ulong Pgoff, FileId File, ulong AnonVma, IReadOnlyList<ulong> Chain)
+{
+    /// <summary>What else decides merges; the default where nobody looked.</summary>
+    public VmaTraits Traits { get; init; }
+}
+
+/// <summary>
+/// What a VMA has besides range, flags, file and graph that its neighbour must have too if the kernel is to merge them
+/// (<c>is_mergeable_vma</c>, mm/vma.c). Values are opaque; only equality means something.
+/// </summary>
+/// <param name="PolicyMode">
+/// <c>vm_policy</c>: mode, flags &lt;&lt; 16, home node &lt;&lt; 32; 0 where there is none.
+/// </param>
+/// <param name="PolicyNodes">The first 64 nodes of <c>vm_policy</c>.</param>
+/// <param name="Userfault"><c>vm_userfaultfd_ctx.ctx</c>; 0 where NULL.</param>
+/// <param name="Operations"><c>vm_ops</c>; 0 where NULL.</param>
+/// <param name="Close">Whether <c>vm_ops->close</c> is set: such a VMA is not merged away.</param>
+/// <param name="Name"><c>anon_name</c> (PR_SET_VMA_ANON_NAME); null where there is none.</param>
+public readonly record struct VmaTraits(
+    ulong PolicyMode, ulong PolicyNodes, ulong Userfault, ulong Operations, CloseOperation Close, string? Name);
+
+/// <summary>Whether the driver behind a VMA wants to hear when it ends.</summary>
+public enum CloseOperation : byte
+{
+    /// <summary><c>vm_ops->close</c> is not set, or nobody looked.</summary>
+    None = 0,
+
+    /// <summary>It is set.</summary>
+    Set = 1,
+}
 
 /// <summary>One <c>anon_vma</c>. Ids are opaque (a kernel pointer, an engine handle) and never 0.</summary>
 /// <param name="Id">Its identity within one image.</param>
 /// <param name="Root"><c>anon_vma->root</c>.</param>
 /// <param name="Parent"><c>anon_vma->parent</c>.</param>
-/// <param name="ChildCount"><c>num_children</c>; a root counts itself.</param>
+/// <param name="ChildCount">
+/// <c>num_children</c>; a root counts itself. Negative, like the next, where the kernel has none (before 6.0).
+/// </param>
 /// <param name="ActiveVmaCount"><c>num_active_vmas</c>.</param>
-public sealed record AnonVmaImage(ulong Id, ulong Root, ulong Parent, long ChildCount, long ActiveVmaCount);
+public sealed record AnonVmaImage(ulong Id, ulong Root, ulong Parent, long ChildCount, long ActiveVmaCount)
+{
+    /// <summary><c>refcount</c>; null where nobody looked.</summary>
+    public int? RefCount { get; init; }
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The few fields of kernel types that the recorder reads. Only the names matter: libbpf finds the true offsets in the
+ * The few fields of kernel types that the programs read. Only the names matter: libbpf finds the true offsets in the
  * running kernel's BTF when it loads the object (CO-RE), so no kernel header is needed to build.
  */
 #pragma once
@@ -42,13 +42,44 @@ struct mm_struct {
 	unsigned long start_brk;
 	unsigned long brk;
 	unsigned long start_stack;
+	struct {
+		unsigned int sequence;
+	} mm_lock_seq;
+};
+
+/* Up to 6.12 the sequence is a plain number. */
+struct mm_struct___plain {
+	int mm_lock_seq;
 };
 
 struct anon_vma {
 	struct anon_vma *root;
+	atomic_t refcount;
 	unsigned long num_children;
 	unsigned long num_active_vmas;
 	struct anon_vma *parent;
+};
+
+/* Up to 5.19, before num_children and num_active_vmas. */
+struct anon_vma___degree {
+	unsigned int degree;
+};
+
+struct vm_operations_struct {
+	void *close;
+};
+
+struct mempolicy {
+	unsigned short mode;
+	unsigned short flags;
+	struct {
+		unsigned long bits[1];
+	} nodes;
+	int home_node;
+};
+
+struct anon_vma_name {
+	char name[1];
 };
 
 struct vm_area_struct {
@@ -60,6 +91,12 @@ struct vm_area_struct {
 	struct anon_vma *anon_vma;
 	unsigned long vm_pgoff;
 	struct file *vm_file;
+	const struct vm_operations_struct *vm_ops;
+	struct mempolicy *vm_policy;
+	struct {
+		void *ctx;
+	} vm_userfaultfd_ctx;
+	struct anon_vma_name *anon_name;
 };
 
 struct anon_vma_chain {
@@ -150,6 +187,22 @@ struct thread_info {
 	u32 status;
 };
 
+struct pid_namespace {
+	struct {
+		unsigned int inum;
+	} ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	struct mm_struct *mm;
@@ -158,10 +211,28 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	u64 start_boottime;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	char comm[16];
 };
 
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9, orig_ax;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 session_id;
+	u64 seq_num;
+};
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
 };
 
 #pragma clang attribute pop

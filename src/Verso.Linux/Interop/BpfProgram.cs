@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Verso.Linux.Interop;
+using Verso.Linux.Recording;
 
-namespace Verso.Linux.Recording;
+namespace Verso.Linux.Interop;
 
 /// <summary>A BPF object in the kernel: its maps, its global variables and its attached programs.</summary>
 internal sealed unsafe class BpfProgram : IDisposable
@@ -22,7 +22,7 @@ internal sealed unsafe class BpfProgram : IDisposable
             var handle = LibBpf.ObjectOpen(bytes, (nuint)elf.Length, 0);
             if (handle == 0)
             {
-                throw new RecorderUnavailableException(
+                throw new BpfUnavailableException(
                     $"libbpf cannot read the BPF object: {Marshal.GetLastPInvokeErrorMessage()}");
             }
 
@@ -54,6 +54,20 @@ internal sealed unsafe class BpfProgram : IDisposable
     /// <summary>The address of a variable that is an array.</summary>
     internal T* Array<T>(string name)
         where T : unmanaged => (T*)_variables[name];
+
+    /// <summary>A program by its function's name in C.</summary>
+    internal nint Program(string name)
+    {
+        for (var program = Next(0); program != 0; program = Next(program))
+        {
+            if (Text(LibBpf.ProgramName(program)) == name)
+            {
+                return program;
+            }
+        }
+
+        throw new InvalidOperationException($"the BPF object has no program '{name}'");
+    }
 
     internal nint Map(string name)
     {
@@ -93,7 +107,7 @@ internal sealed unsafe class BpfProgram : IDisposable
             var link = LibBpf.ProgramAttach(program);
             if (link == 0)
             {
-                throw new RecorderUnavailableException(
+                throw new BpfUnavailableException(
                     $"the kernel refuses to attach {Text(LibBpf.ProgramName(program))}: "
                     + Marshal.GetLastPInvokeErrorMessage());
             }

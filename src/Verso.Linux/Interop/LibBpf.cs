@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Verso.Linux.Interop;
 
 /// <summary>
-/// The part of libbpf 1.x that the recorder needs. Functions that return pointers set errno on failure.
+/// The part of libbpf 1.x that is needed here. Functions that return pointers set errno on failure.
 /// </summary>
 internal static unsafe partial class LibBpf
 {
@@ -55,6 +55,16 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, EntryPoint = "bpf_program__attach", SetLastError = true)]
     internal static partial nint ProgramAttach(nint program);
 
+    [LibraryImport(Library, EntryPoint = "bpf_program__attach_iter", SetLastError = true)]
+    internal static partial nint ProgramAttachIterator(nint program, IteratorOptions* options);
+
+    [LibraryImport(Library, EntryPoint = "bpf_link__fd")]
+    internal static partial int LinkDescriptor(nint link);
+
+    /// <summary>A descriptor, or a negative number.</summary>
+    [LibraryImport(Library, EntryPoint = "bpf_iter_create", SetLastError = true)]
+    internal static partial int IteratorCreate(int link);
+
     [LibraryImport(Library, EntryPoint = "bpf_link__destroy")]
     internal static partial int LinkDestroy(nint link);
 
@@ -69,4 +79,25 @@ internal static unsafe partial class LibBpf
 
     /// <summary>BTF_KIND_DATASEC.</summary>
     internal const uint KindDataSection = 15;
+
+    /// <summary>struct bpf_iter_attach_opts.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct IteratorOptions
+    {
+        internal nuint Size;
+        internal TaskLinkInfo* Info;
+        internal uint InfoLength;
+    }
+
+    /// <summary>
+    /// The task member of union bpf_iter_link_info. With a tid in place of a pid the kernel (6.18) repeats the tail of
+    /// an output of more than 32 KiB for ever.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TaskLinkInfo
+    {
+        internal uint Tid;
+        internal uint Pid;
+        internal uint PidDescriptor;
+    }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Verso.Linux.Interop;
 
-/// <summary>The part of the C library that the recorder needs.</summary>
+/// <summary>The part of the C library that is needed here.</summary>
 internal static unsafe partial class Libc
 {
     private const string Library = "libc";
@@ -12,7 +12,9 @@ internal static unsafe partial class Libc
     internal const int MapShared = 1;
     internal const int WaitNoHang = 1;
     internal const int ErrorNoEntry = 2;
+    internal const int ErrorInterrupted = 4;
     internal const int ErrorNoExec = 8;
+    internal const int ErrorAgain = 11;
     internal const int SignalInterrupt = 2;
     internal const int SignalPipe = 13;
     internal const int SignalTerminate = 15;
@@ -39,6 +41,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     internal static partial long SystemCall(long number, long first, long second);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int descriptor, void* buffer, nuint length);
 
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);

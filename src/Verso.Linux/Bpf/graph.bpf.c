@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The VMAs and the anon_vma graph of one process (link_info.task.pid) or of all, as the records of graph_records.h.
+ *
+ * The kernel calls the program for each VMA with the mmap lock held for reading, and lets go of the lock for others that
+ * wait: so the VMAs of one address space may be of different moments. What is written for one VMA comes out whole or not
+ * at all: if the buffer (8 pages) is full, it is dropped, and the VMA shown again at the next read. Hence a bound on the
+ * entries of a chain that one read gives; the rest comes with a second reading, chain_skip entries further on.
+ *
+ * The state between two calls is for one reader at a time.
+ */
+#include "kernel.h"
+#include "graph_records.h"
+
+#define CHAIN_ENTRIES 480	/* of 48 bytes; with a VMA, a file and its path less than 8 pages */
+#define CHAIN_MOST (1 << 23)
+#define PATH_BYTES 1024
+#define NAME_BYTES 80		/* ANON_VMA_NAME_MAX_LEN */
+#define MAX_LEVELS 32
+
+#define MNT_NOEXEC 4
+#define SB_I_NOEXEC 2
+
+const volatile u32 namespace_inode;
+
+u64 chain_skip;			/* how many entries of every chain to leave out; VMAs without more are left out too */
+u64 last_session;
+u64 last_mm;
+u32 last_tgid;
+
+/* Never read: it keeps the types in the object's BTF, for the test that compares them with the other half. */
+const union {
+	struct graph_mm mm;
+	struct graph_file file;
+	struct graph_vma vma;
+	struct graph_link link;
+	enum graph_kind kind;
+} graph_layouts;
+
+struct file_key {
+	u64 inode;
+	u64 device;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, u64);		/* struct file * */
+	__type(value, struct file_key);
+} named_files SEC(".maps");
+
+struct text_record {
+	u64 head;
+	char text[PATH_BYTES];
+};
+
+struct text_record path_scratch;
+struct text_record name_scratch;
+
+#define HEAD(kind, bytes, upper) ((u64)(kind) | (u64)((bytes) / 8) << 8 | (u64)(upper) << 32)
+
+/* The process id as the reader's namespace has it. */
+static __always_inline u32 pid_of(struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	u32 levels = BPF_CORE_READ(pid, level);
+
+	for (u32 level = 0; level < MAX_LEVELS && level <= levels; level++) {
+		struct upid *number = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid);
+
+		if (BPF_CORE_READ(number, ns, ns.inum) == namespace_inode)
+			return BPF_CORE_READ(number, nr);
+	}
+	return task->tgid;
+}
+
+static __always_inline u32 lock_sequence(struct mm_struct *mm, u64 *traits)
+{
+	struct mm_struct___plain *plain = (void *)mm;
+
+	if (bpf_core_field_exists(mm->mm_lock_seq.sequence)) {
+		*traits |= TRAIT_HAS_SEQUENCE;
+		return BPF_CORE_READ(mm, mm_lock_seq.sequence);
+	}
+	if (bpf_core_field_exists(plain->mm_lock_seq)) {
+		*traits |= TRAIT_HAS_SEQUENCE;
+		return BPF_CORE_READ(plain, mm_lock_seq);
+	}
+	return 0;
+}
+
+static __noinline int write_mm(struct bpf_iter__task_vma *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	struct graph_mm record = {};
+	struct mm_struct *mm;
+
+	if (!task || !vma)
+		return 1;
+	mm = vma->vm_mm;
+	record.head = HEAD(GRAPH_MM, sizeof(record), pid_of(task));
+	record.mm = (u64)mm;
+	record.start_time = BPF_CORE_READ(task, group_leader, start_boottime);
+	record.start_brk = BPF_CORE_READ(mm, start_brk);
+	record.brk = BPF_CORE_READ(mm, brk);
+	record.mmap_base = BPF_CORE_READ(mm, mmap_base);
+	record.start_stack = BPF_CORE_READ(mm, start_stack);
+	record.def_flags = BPF_CORE_READ(mm, def_flags);
+	record.stack_limit = BPF_CORE_READ(task, signal, rlim[3].rlim_cur);
+	record.map_count = BPF_CORE_READ(mm, map_count);
+	record.users = BPF_CORE_READ(mm, mm_users.counter);
+	BPF_CORE_READ_STR_INTO(&record.comm, task, group_leader, comm);
+	return bpf_seq_write(seq, &record, sizeof(record)) != 0;
+}
+
+/* f_mode's FMODE_READ and FMODE_WRITE are 1 and 2; then path_noexec. */
+static __always_inline u32 access_of(struct file *file, struct inode *inode)
+{
+	u32 access = BPF_CORE_READ(file, f_mode) & 3;
+
+	if ((BPF_CORE_READ(file, f_path.mnt, mnt_flags) & MNT_NOEXEC) ||
+	    (BPF_CORE_READ(inode, i_sb, s_iflags) & SB_I_NOEXEC))
+		access |= 4;
+	return access;
+}
+
+static __always_inline int write_file(struct seq_file *seq, struct file *file, struct file_key *key)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct graph_file record = {};
+	long length = bpf_d_path(&file->f_path, path_scratch.text, PATH_BYTES);
+	u64 bytes;
+
+	if (length < 0 || length > PATH_BYTES)
+		length = 0;
+	bytes = ((u64)length + 7) & ~7ULL;
+	record.head = HEAD(GRAPH_FILE, sizeof(record) + bytes, length);
+	record.file = (u64)file;
+	record.inode = key->inode;
+	record.size = BPF_CORE_READ(inode, i_size);
+	record.magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	record.device = key->device;
+	record.rdev = BPF_CORE_READ(inode, i_rdev);
+	record.mode = BPF_CORE_READ(inode, i_mode);
+	record.access = access_of(file, inode);
+	if (bpf_seq_write(seq, &record, sizeof(record)))
+		return 1;
+	return bytes && bytes <= PATH_BYTES && bpf_seq_write(seq, path_scratch.text, bytes);
+}
+
+static __always_inline int write_name(struct seq_file *seq, struct vm_area_struct *vma)
+{
+	struct anon_vma_name *name;
+	long length;
+
+	if (!bpf_core_field_exists(vma->anon_name))
+		return 0;
+	/* The field shares its place with others on some kernels: only anonymous memory has a name. */
+	name = vma->vm_file ? 0 : BPF_CORE_READ(vma, anon_name);
+	if (!name)
+		return 0;
+	length = bpf_probe_read_kernel_str(name_scratch.text, NAME_BYTES,
+					   (void *)name + bpf_core_field_offset(struct anon_vma_name, name));
+	if (length <= 0)
+		return 0;
+	name_scratch.head = HEAD(GRAPH_NAME, 8 + NAME_BYTES, length);
+	return bpf_seq_write(seq, &name_scratch, 8 + NAME_BYTES) != 0;
+}
+
+static __always_inline int write_vma(struct seq_file *seq, struct vm_area_struct *vma)
+{
+	struct graph_vma record = {};
+	struct mempolicy *policy = 0;
+
+	record.head = HEAD(GRAPH_VMA, sizeof(record), lock_sequence(vma->vm_mm, &record.traits));
+	record.start = vma->vm_start;
+	record.end = vma->vm_end;
+	record.flags = vma->vm_flags;
+	record.pgoff = vma->vm_pgoff;
+	record.file = (u64)vma->vm_file;
+	record.anon_vma = (u64)vma->anon_vma;
+	record.ops = (u64)vma->vm_ops;
+	if (record.ops && BPF_CORE_READ(vma, vm_ops, close))
+		record.traits |= TRAIT_CLOSES;
+	if (bpf_core_field_exists(vma->vm_policy))
+		policy = BPF_CORE_READ(vma, vm_policy);
+	if (policy) {
+		record.policy = BPF_CORE_READ(policy, mode) | (u64)BPF_CORE_READ(policy, flags) << 16;
+		if (bpf_core_field_exists(policy->home_node))
+			record.policy |= (u64)(u32)BPF_CORE_READ(policy, home_node) << 32;
+		record.policy_nodes = BPF_CORE_READ(policy, nodes.bits[0]);
+	}
+	if (bpf_core_field_exists(vma->vm_userfaultfd_ctx.ctx))
+		record.userfault = (u64)BPF_CORE_READ(vma, vm_userfaultfd_ctx.ctx);
+	return bpf_seq_write(seq, &record, sizeof(record)) != 0;
+}
+
+struct chain_walk {
+	struct seq_file *seq;
+	struct list_head *head;
+	struct list_head *next;
+	u64 failed;
+};
+
+static long skip_link(u32 index, struct chain_walk *walk)
+{
+	struct list_head *link = walk->next;
+
+	if (!link || link == walk->head)
+		return 1;
+	walk->next = BPF_CORE_READ(link, next);
+	return 0;
+}
+
+static long write_link(u32 index, struct chain_walk *walk)
+{
+	struct list_head *link = walk->next;
+	struct graph_link record;
+	struct anon_vma_chain *chain;
+	struct anon_vma *node;
+
+	if (!link || link == walk->head)
+		return 1;
+	chain = (void *)link - bpf_core_field_offset(struct anon_vma_chain, same_vma);
+	node = BPF_CORE_READ(chain, anon_vma);
+	record.head = HEAD(GRAPH_LINK, sizeof(record), BPF_CORE_READ(node, refcount.counter));
+	record.anon_vma = (u64)node;
+	record.root = (u64)BPF_CORE_READ(node, root);
+	record.parent = (u64)BPF_CORE_READ(node, parent);
+	record.num_children = record.num_active_vmas = ~0ULL;
+	if (bpf_core_field_exists(node->num_children)) {
+		record.num_children = BPF_CORE_READ(node, num_children);
+		record.num_active_vmas = BPF_CORE_READ(node, num_active_vmas);
+	}
+	walk->failed = bpf_seq_write(walk->seq, &record, sizeof(record)) != 0;
+	walk->next = BPF_CORE_READ(link, next);
+	return walk->failed;
+}
+
+static __always_inline int is_named(struct file *file, struct file_key *key)
+{
+	u64 pointer = (u64)file;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct file_key *known;
+
+	key->inode = BPF_CORE_READ(inode, i_ino);
+	key->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	known = bpf_map_lookup_elem(&named_files, &pointer);
+	return known && known->inode == key->inode && known->device == key->device;
+}
+
+/* Nothing is remembered unless all of the VMA went out: what did not fit is written again. */
+SEC("iter/task_vma")
+int read_graph(struct bpf_iter__task_vma *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	struct chain_walk walk = {};
+	struct file_key key = {};
+	struct file *file;
+	u64 pointer, mm;
+	int names = 0;
+
+	if (!task || !vma)
+		return 0;
+	walk.seq = seq;
+	walk.head = (void *)vma + bpf_core_field_offset(struct vm_area_struct, anon_vma_chain);
+	walk.next = BPF_CORE_READ(vma, anon_vma_chain.next);
+	if (chain_skip) {
+		bpf_loop(chain_skip < CHAIN_MOST ? chain_skip : CHAIN_MOST, skip_link, &walk, 0);
+		if (walk.next == walk.head)
+			return 0;
+	}
+	mm = (u64)vma->vm_mm;
+	if ((last_session != ctx->meta->session_id || last_mm != mm || last_tgid != task->tgid) && write_mm(ctx))
+		return 0;
+	file = vma->vm_file;
+	pointer = (u64)file;
+	if (file && !is_named(file, &key)) {
+		names = 1;
+		if (write_file(seq, file, &key))
+			return 0;
+	}
+	if (write_name(seq, vma) || write_vma(seq, vma))
+		return 0;
+	if (walk.next != walk.head)
+		bpf_loop(CHAIN_ENTRIES, write_link, &walk, 0);
+	if (walk.failed)
+		return 0;
+	if (walk.next && walk.next != walk.head) {
+		u64 more = HEAD(GRAPH_MORE, sizeof(more), 0);
+
+		if (bpf_seq_write(seq, &more, sizeof(more)))
+			return 0;
+	}
+	last_session = ctx->meta->session_id;
+	last_mm = mm;
+	last_tgid = task->tgid;
+	if (names)
+		bpf_map_update_elem(&named_files, &pointer, &key, BPF_ANY);
+	return 0;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

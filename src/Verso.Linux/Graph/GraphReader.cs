@@ -1,0 +1,323 @@
+using System.Runtime.InteropServices;
+using Verso.Engine.Images;
+using Verso.Linux.Interop;
+using Verso.Traces;
+
+namespace Verso.Linux.Graph;
+
+/// <summary>
+/// Reads the VMAs and the anon_vma graph of live processes from the kernel, without stopping them. Not for several
+/// threads at once.
+/// </summary>
+/// <remarks>
+/// A file id in an image means the same open file (<c>struct file</c>) in every image of one reader:
+/// <see cref="Files"/>. Ids of anon_vmas are kernel pointers; while an anon_vma lives its id stays.
+/// </remarks>
+public sealed class GraphReader : IDisposable
+{
+    private const string Resource = "graph.bpf.o";
+    private const string Purpose = "reading the kernel's reverse map";
+    private const string Command = "verso ...";
+
+    /// <summary>How often a target is read again if its VMAs changed meanwhile.</summary>
+    private const int Attempts = 4;
+
+    /// <summary>The kernel gives at most 8 pages a read, whole records.</summary>
+    private const int BufferBytes = 64 << 10;
+
+    /// <summary>CHAIN_ENTRIES of Bpf/graph.bpf.c.</summary>
+    private const int ChainEntries = 480;
+
+    private readonly BpfProgram _program;
+    private readonly nint _iterator;
+    private readonly GraphAssembler _assembler = new();
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
+    private GraphTarget? _everything;
+
+    private GraphReader(BpfProgram program)
+    {
+        _program = program;
+        _iterator = program.Program("read_graph");
+    }
+
+    /// <summary>Every open file that an image of this reader named, by ascending id.</summary>
+    public IReadOnlyList<FileIdentity> Files => _assembler.Files.All;
+
+    /// <summary>Why nothing can be read here, in one line; null if it can.</summary>
+    public static string? Unavailable()
+    {
+        try
+        {
+            using var reader = Open();
+            return null;
+        }
+        catch (GraphUnavailableException reason)
+        {
+            return reason.Message;
+        }
+    }
+
+    /// <summary>Loads the program into the kernel.</summary>
+    /// <exception cref="GraphUnavailableException">One line that says what is missing.</exception>
+    public static GraphReader Open()
+    {
+        try
+        {
+            BpfRequirements.Check(Purpose, Command);
+            if (Environment.GetEnvironmentVariable("VERSO_BPF_LOG") is null)
+            {
+                _ = LibBpf.SetPrint(0);
+            }
+
+            var program = BpfProgram.Open(BpfRequirements.ReadObject(Resource));
+            program.Variable<uint>("namespace_inode") = (uint)BpfRequirements.PidNamespace().Inode;
+            var error = program.Load();
+            if (error == 0)
+            {
+                return new GraphReader(program);
+            }
+
+            program.Dispose();
+            throw new BpfUnavailableException(
+                $"the kernel refuses the graph's BPF program: {Marshal.GetPInvokeErrorMessage(error)}; "
+                + "set VERSO_BPF_LOG=1 to see why");
+        }
+        catch (BpfUnavailableException reason)
+        {
+            throw new GraphUnavailableException(reason.Message, reason);
+        }
+        catch (DllNotFoundException missing)
+        {
+            throw new GraphUnavailableException("libbpf.so.1 is missing; install it: apt install libbpf1", missing);
+        }
+    }
+
+    /// <summary>Makes an iterator for one process, so that each reading of it is cheaper.</summary>
+    /// <param name="pid">A process id in this process's pid namespace; whether it exists only reading tells.</param>
+    public GraphTarget Watch(int pid)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
+        return Link(pid);
+    }
+
+    /// <summary>
+    /// The address space of a process now; if nobody took its write lock since last time, as a rule the same object.
+    /// Null: the process ended, or it is a kernel thread or a zombie, which have none.
+    /// </summary>
+    public MmImage? Read(GraphTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        for (var attempt = 1; ; attempt++)
+        {
+            var length = ReadFirst(target, out var isRepeated);
+            if (isRepeated)
+            {
+                return target.LastImage;
+            }
+
+            var process = _assembler.Drafts.IsEmpty ? null : _assembler.Drafts[0].Finish();
+            if (process is null || (target.StartTime != 0 && target.StartTime != process.StartNanoseconds))
+            {
+                return null;
+            }
+
+            target.StartTime = process.StartNanoseconds;
+            if (process.Reading == GraphReading.Whole || attempt == Attempts)
+            {
+                Remember(target, process.Reading == GraphReading.Whole ? length : 0, process.Image);
+                return process.Image;
+            }
+        }
+    }
+
+    /// <summary>The same for a process that is read once.</summary>
+    public MmImage? Read(int pid)
+    {
+        using var target = Watch(pid);
+        return Read(target);
+    }
+
+    /// <summary>Every process that has an address space, by process id.</summary>
+    public IReadOnlyDictionary<int, MmImage> ReadAll() => ByPid(ReadProcesses());
+
+    /// <summary>These processes, those that are left out excepted that ended or have no address space.</summary>
+    public IReadOnlyDictionary<int, MmImage> ReadAll(IEnumerable<int> pids) => ByPid(ReadProcesses(pids));
+
+    /// <summary>Every process that has an address space, by ascending process id, in one pass of the kernel.</summary>
+    public IReadOnlyList<ProcessGraph> ReadProcesses()
+    {
+        _everything ??= Link(0);
+        ReadInto(_everything);
+        List<ProcessGraph> found = [];
+        foreach (var draft in _assembler.Drafts)
+        {
+            found.Add(draft.Finish());
+        }
+
+        _assembler.Trim();
+        return found;
+    }
+
+    /// <summary>These processes, in their order; left out are those that ended or have no address space.</summary>
+    public IReadOnlyList<ProcessGraph> ReadProcesses(IEnumerable<int> pids)
+    {
+        ArgumentNullException.ThrowIfNull(pids);
+        List<ProcessGraph> found = [];
+        foreach (var pid in pids)
+        {
+            using var target = Watch(pid);
+            ReadInto(target);
+            if (!_assembler.Drafts.IsEmpty)
+            {
+                found.Add(_assembler.Drafts[0].Finish());
+            }
+        }
+
+        return found;
+    }
+
+    public void Dispose()
+    {
+        _everything?.Dispose();
+        _program.Dispose();
+    }
+
+    private static Dictionary<int, MmImage> ByPid(IReadOnlyList<ProcessGraph> processes) =>
+        processes.ToDictionary(process => process.Pid, process => process.Image);
+
+    // The bytes of a reading that fitted one buffer are kept: most readings find nothing changed.
+    private void Remember(GraphTarget target, int length, MmImage image)
+    {
+        if (target.LastRecords.Length < length)
+        {
+            target.LastRecords = new byte[length + (length / 2)];
+        }
+
+        _buffer.AsSpan(0, length).CopyTo(target.LastRecords);
+        target.LastLength = length;
+        target.LastImage = image;
+    }
+
+    // Returns how many bytes the reading took if the buffer still holds all of it, else 0.
+    private int ReadFirst(GraphTarget target, out bool isRepeated)
+    {
+        var iterator = Iterate(target);
+        try
+        {
+            _assembler.Begin();
+            var first = Fill(iterator, 0);
+            var second = first > 0 && first <= BufferBytes / 2 ? Fill(iterator, first) : 0;
+            isRepeated = first > 0 && second == 0 && first == target.LastLength
+                && _buffer.AsSpan(0, first).SequenceEqual(target.LastRecords.AsSpan(0, first));
+            if (isRepeated || first == 0)
+            {
+                return first;
+            }
+
+            _assembler.Add(_buffer.AsSpan(0, first + second));
+            if (second == 0 && first <= BufferBytes / 2 && !_assembler.IsUnfinished)
+            {
+                return first;
+            }
+
+            Drain(iterator);
+        }
+        finally
+        {
+            _ = Libc.Close(iterator);
+        }
+
+        ReadRestOfChains(target);
+        return 0;
+    }
+
+    private void ReadInto(GraphTarget target)
+    {
+        _assembler.Begin();
+        ReadRound(target);
+        ReadRestOfChains(target);
+    }
+
+    private void ReadRestOfChains(GraphTarget target)
+    {
+        for (var skip = ChainEntries; _assembler.IsUnfinished; skip += ChainEntries)
+        {
+            _assembler.Continue(skip);
+            _program.Variable<ulong>("chain_skip") = (ulong)skip;
+            try
+            {
+                ReadRound(target);
+            }
+            finally
+            {
+                _program.Variable<ulong>("chain_skip") = 0;
+            }
+        }
+    }
+
+    private void ReadRound(GraphTarget target)
+    {
+        var iterator = Iterate(target);
+        try
+        {
+            Drain(iterator);
+        }
+        finally
+        {
+            _ = Libc.Close(iterator);
+        }
+    }
+
+    private void Drain(int iterator)
+    {
+        for (var length = Fill(iterator, 0); length > 0; length = Fill(iterator, 0))
+        {
+            _assembler.Add(_buffer.AsSpan(0, length));
+        }
+    }
+
+    private static int Iterate(GraphTarget target)
+    {
+        var iterator = LibBpf.IteratorCreate(target.Descriptor);
+        return iterator >= 0 ? iterator : throw Refused("an iterator", Marshal.GetLastPInvokeError());
+    }
+
+    private unsafe int Fill(int iterator, int offset)
+    {
+        fixed (byte* buffer = _buffer)
+        {
+            while (true)
+            {
+                var length = Libc.Read(iterator, buffer + offset, (nuint)(_buffer.Length - offset));
+                if (length >= 0)
+                {
+                    return (int)length;
+                }
+
+                var error = Marshal.GetLastPInvokeError();
+                if (error is not (Libc.ErrorAgain or Libc.ErrorInterrupted))
+                {
+                    throw Refused("a reading", error);
+                }
+            }
+        }
+    }
+
+    private unsafe GraphTarget Link(int pid)
+    {
+        var info = new LibBpf.TaskLinkInfo { Pid = (uint)pid };
+        var options = new LibBpf.IteratorOptions
+        {
+            Size = (nuint)sizeof(LibBpf.IteratorOptions),
+            Info = &info,
+            InfoLength = (uint)sizeof(LibBpf.TaskLinkInfo),
+        };
+        var link = LibBpf.ProgramAttachIterator(_iterator, &options);
+        return link != 0
+            ? new GraphTarget(pid, link)
+            : throw Refused("an iterator of VMAs", Marshal.GetLastPInvokeError());
+    }
+
+    private static GraphUnavailableException Refused(string what, int error) =>
+        new($"the kernel refuses {what}: {Marshal.GetPInvokeErrorMessage(error)}");
+}

@@ -1,0 +1,186 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
+
+namespace Verso.Linux.Graph;
+
+/// <summary>One address space while its records come in. Reused from reading to reading.</summary>
+internal sealed class ProcessDraft
+{
+    private readonly List<VmaImage> _vmas = [];
+    private readonly Dictionary<ulong, AnonVmaImage> _anonVmas = [];
+    private readonly List<ulong> _chain = [];
+    private GraphMm _mm;
+    private uint _sequence;
+    private bool _hasVma;
+    private GraphVma _vma;
+    private FileId _file;
+    private string? _name;
+
+    // The VMA whose chain is being continued: its place, or -1.
+    private int _continued = -1;
+
+    internal int Pid { get; private set; }
+
+    internal ulong Identity => _mm.Mm;
+
+    internal ulong StartTime => _mm.StartTime;
+
+    internal GraphReading Reading { get; private set; }
+
+    /// <summary>Chains are cut short so far.</summary>
+    internal int Unfinished { get; private set; }
+
+    internal void Begin(int pid, in GraphMm mm)
+    {
+        _vmas.Clear();
+        _anonVmas.Clear();
+        _chain.Clear();
+        _mm = mm;
+        _hasVma = false;
+        _name = null;
+        _continued = -1;
+        Pid = pid;
+        Reading = GraphReading.Whole;
+        Unfinished = 0;
+    }
+
+    /// <summary>The name of the VMA that comes next.</summary>
+    internal void SetName(string name) => _name = name;
+
+    internal void AddVma(in GraphVma vma, FileId file)
+    {
+        CloseVma();
+        var sequence = new GraphHead(vma.Head).Upper;
+        if (_vmas.Count == 0)
+        {
+            _sequence = sequence;
+        }
+        else if (sequence != _sequence)
+        {
+            Reading = GraphReading.Changed;
+        }
+
+        // After the lock was dropped the kernel finds its place again by address, so a VMA may come twice, grown.
+        while (_vmas.Count > 0 && _vmas[^1].End > vma.Start)
+        {
+            _vmas.RemoveAt(_vmas.Count - 1);
+            Reading = GraphReading.Changed;
+        }
+
+        _vma = vma;
+        _file = file;
+        _hasVma = true;
+    }
+
+    internal void AddLink(in GraphLink link)
+    {
+        if (!_hasVma && _continued < 0)
+        {
+            return;
+        }
+
+        _chain.Add(link.AnonVma);
+        ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(_anonVmas, link.AnonVma, out var known);
+        if (!known || node!.ActiveVmaCount != (long)link.ActiveVmaCount || node.ChildCount != (long)link.ChildCount)
+        {
+            node = new AnonVmaImage(
+                link.AnonVma, link.Root, link.Parent, (long)link.ChildCount, (long)link.ActiveVmaCount)
+            {
+                RefCount = (int)new GraphHead(link.Head).Upper,
+            };
+        }
+    }
+
+    /// <summary>The chain of the VMA at hand is longer than what came.</summary>
+    internal void LeaveUnfinished() => Unfinished++;
+
+    /// <summary>A further reading begins, which gives only the rest of chains.</summary>
+    internal void BeginContinuation()
+    {
+        CloseVma();
+        Unfinished = 0;
+    }
+
+    /// <summary>What follows belongs to the chain of this VMA after its first <paramref name="skip"/> entries.</summary>
+    internal void ContinueVma(in GraphVma vma, int skip)
+    {
+        CloseVma();
+        var (low, high) = (0, _vmas.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _vmas[middle].Start < vma.Start ? (middle + 1, high) : (low, middle);
+        }
+
+        var found = low < _vmas.Count && _vmas[low].Start == vma.Start && _vmas[low].Chain.Count == skip;
+        _continued = found ? low : -1;
+        if (!found || new GraphHead(vma.Head).Upper != _sequence)
+        {
+            Reading = GraphReading.Changed;
+        }
+    }
+
+    internal void MarkChanged() => Reading = GraphReading.Changed;
+
+    internal ProcessGraph Finish()
+    {
+        CloseVma();
+        if (_vmas.Count != _mm.MapCount || Unfinished > 0)
+        {
+            Reading = GraphReading.Changed;
+        }
+
+        ReadOnlySpan<byte> command = _mm.Command;
+        var end = command.IndexOf((byte)0);
+        return new ProcessGraph(
+            Pid, Encoding.UTF8.GetString(end < 0 ? command : command[..end]), _mm.StartTime, Image(), Reading);
+    }
+
+    private MmImage Image()
+    {
+        var nodes = new AnonVmaImage[_anonVmas.Count];
+        _anonVmas.Values.CopyTo(nodes, 0);
+        return new MmImage
+        {
+            Vmas = _vmas.ToArray(),
+            AnonVmas = nodes,
+            StartBrk = _mm.StartBrk,
+            Brk = _mm.Brk,
+            MmapBase = _mm.MmapBase,
+            StartStack = _mm.StartStack,
+            DefaultFlags = (VmaFlags)_mm.DefaultFlags,
+            StackLimitBytes = _mm.StackLimit,
+            Identity = _mm.Mm,
+        };
+    }
+
+    private void CloseVma()
+    {
+        if (_hasVma)
+        {
+            _vmas.Add(new VmaImage(
+                _vma.Start, _vma.End, (VmaFlags)_vma.Flags, _vma.Pgoff, _file, _vma.AnonVma, _chain.ToArray())
+            {
+                Traits = new VmaTraits(
+                    _vma.PolicyMode,
+                    _vma.PolicyNodes,
+                    _vma.Userfault,
+                    _vma.Operations,
+                    (_vma.Traits & GraphTraits.Closes) != 0 ? CloseOperation.Set : CloseOperation.None,
+                    _name),
+            });
+        }
+        else if (_continued >= 0)
+        {
+            _vmas[_continued] = _vmas[_continued] with { Chain = [.. _vmas[_continued].Chain, .. _chain] };
+        }
+
+        _hasVma = false;
+        _continued = -1;
+        _name = null;
+        _chain.Clear();
+    }
+}
