@@ -98,6 +98,13 @@ internal sealed class StateCheck(EngineStage driver, AbstractModel model)
             return $"flags {vma.Flags & Compared}, expected {flags}";
         }
 
+        World world = driver.Machine.World;
+        int policy = world.Vmas[world.VmaAt(world.Mms[driver.Mms[letter]], address)].Policy;
+        if (policy != page.Policy)
+        {
+            return $"policy {policy}, expected {page.Policy}";
+        }
+
         if (vma.File.IsNone != page.IsAnonymous)
         {
             return page.IsAnonymous ? "it has a file" : "it has no file";
