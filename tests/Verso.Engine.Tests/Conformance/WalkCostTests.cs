@@ -17,6 +17,8 @@ public sealed class WalkCostTests(ITestOutputHelper output)
     [InlineData("anon-vma:lookup=interval-tree", 1)]
     [InlineData("anon-vma:mode=rfc2", 1)]
     [InlineData("anon-vma-chain", 1)]
+    [InlineData("address-space-tree", 20_000)]
+    [InlineData("reflink", 1)]
     public void OneMappingCutIntoManyVmas(string design, int visited)
     {
         const int Pages = 20_000;
@@ -43,27 +45,30 @@ public sealed class WalkCostTests(ITestOutputHelper output)
 
     /// <summary>
     /// The case of 2010 (5beb49305251): a server writes its pages and forks workers, each of which writes all of them
-    /// again. Full size is 1000 workers with 1000 pages: VERSO_WALK_COST_WORKERS=1000.
+    /// again: 1000 workers with 1000 pages.
     /// </summary>
     /// <param name="design">The design.</param>
     /// <param name="ofWorker">Visits for a page of a worker; 0: one for each process.</param>
+    /// <param name="ofServer">Visits for a page of the server, which no worker sees any more; 0 likewise.</param>
     [Theory]
-    [InlineData("anon-area", 0)]
-    [InlineData("anon-vma", 0)]
-    [InlineData("anon-vma:lookup=prio-tree", 0)]
-    [InlineData("anon-vma:lookup=interval-tree", 0)]
-    [InlineData("anon-vma:mode=rfc2", 1)]
-    [InlineData("anon-vma-chain", 1)]
-    public void WorkersThatWroteAllTheirPages(string design, int ofWorker)
+    [InlineData("anon-area", 0, 0)]
+    [InlineData("anon-vma", 0, 0)]
+    [InlineData("anon-vma:lookup=prio-tree", 0, 0)]
+    [InlineData("anon-vma:lookup=interval-tree", 0, 0)]
+    [InlineData("anon-vma:mode=rfc2", 1, 0)]
+    [InlineData("anon-vma-chain", 1, 0)]
+    [InlineData("anon-vma-lazy", 1, 0)]
+    [InlineData("cow-context", 1, 0)]
+    [InlineData("address-space-tree", 1, 1)]
+    [InlineData("reflink", 1, 1)]
+    public void WorkersThatWroteAllTheirPages(string design, int ofWorker, int ofServer)
     {
-        int count = int.Parse(
-            Environment.GetEnvironmentVariable("VERSO_WALK_COST_WORKERS") ?? "100",
-            System.Globalization.CultureInfo.InvariantCulture);
+        const int Count = 1000;
         Machine machine = DesignCases.Named(design).Create(new MachineOptions());
         Assert.Equal(Errno.None, machine.CreateMm(out MmId server).Errno);
-        Map(machine, server, count);
-        Write(machine, server, count);
-        MmId[] workers = new MmId[count];
+        Map(machine, server, Count);
+        Write(machine, server, Count);
+        MmId[] workers = new MmId[Count];
         foreach (ref MmId worker in workers.AsSpan())
         {
             Assert.Equal(Errno.None, machine.Fork(server, out worker).Errno);
@@ -71,22 +76,22 @@ public sealed class WalkCostTests(ITestOutputHelper output)
 
         foreach (MmId worker in workers)
         {
-            Write(machine, worker, count);
+            Write(machine, worker, Count);
         }
 
-        Assert.Equal((long)count * count, machine.Counters.FaultCopied);
+        Assert.Equal((long)Count * Count, machine.Counters.FaultCopied);
         Walks ofWorkers = default;
-        Walks ofServer = default;
-        for (int page = 0; page < count; page++)
+        Walks ofServers = default;
+        for (int page = 0; page < Count; page++)
         {
             // Each page of the server, and one of each worker: enough, as all are alike.
-            ofWorkers.Add(machine.Walk(workers[page], At((page * 7) % count)));
-            ofServer.Add(machine.Walk(server, At(page)));
+            ofWorkers.Add(machine.Walk(workers[page], At((page * 7) % Count)));
+            ofServers.Add(machine.Walk(server, At(page)));
         }
 
-        Assert.Equal(ofWorker == 0 ? count + 1 : ofWorker, ofWorkers.VisitedOfEach);
-        Assert.Equal(count + 1, ofServer.VisitedOfEach);
-        output.WriteLine($"{design}: {count} workers x {count} pages; theirs: {ofWorkers}; the server's: {ofServer}");
+        Assert.Equal(ofWorker == 0 ? Count + 1 : ofWorker, ofWorkers.VisitedOfEach);
+        Assert.Equal(ofServer == 0 ? Count + 1 : ofServer, ofServers.VisitedOfEach);
+        output.WriteLine($"{design}: {Count} workers x {Count} pages; theirs: {ofWorkers}; the server's: {ofServers}");
     }
 
     private static ulong At(int page) => Base + ((ulong)page * Page.Size);
