@@ -58,6 +58,10 @@ internal sealed partial class Extents
 
         Fill(reference, at, frame);
         _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        if (at + 1 < bounds.End)
+        {
+            JoinAt(mm, at + 1);
+        }
     }
 
     /// <summary>The page comes back from swap.</summary>

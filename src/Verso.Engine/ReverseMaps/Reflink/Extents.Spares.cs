@@ -97,15 +97,7 @@ internal sealed partial class Extents
             return false;
         }
 
-        if (node.Length == 1 << node.RoomShift)
-        {
-            int room = TakeRoom(node.RoomShift + 1);
-            _slots.AsSpan(node.Slots, node.Length).CopyTo(_slots.AsSpan(room));
-            GiveRoom(node.Slots, node.RoomShift);
-            node.Slots = room;
-            node.RoomShift++;
-        }
-
+        MakeRoom(extent, node.Length + 1);
         if (!atEnd)
         {
             _slots.AsSpan(node.Slots, node.Length).CopyTo(_slots.AsSpan(node.Slots + 1));

@@ -58,10 +58,13 @@ public sealed class ReflinkMap : ReverseMap
     public override Errno Join(VmaId target, VmaId source) => Extents.ReserveReferences(4);
 
     /// <inheritdoc/>
-    /// <remarks>Part of a VMA may go to its neighbour without a split.</remarks>
-    public override void Joining(VmaId target, VmaId source, ulong start, ulong end) =>
-        Invariant.Require(Extents.DivideAt(
-            World.Vmas[source].Mm, start >> Page.Shift, end >> Page.Shift) == Errno.None);
+    /// <remarks>Part of a VMA may go to its neighbour without a split. What fits is joined at the old border.</remarks>
+    public override void Joining(VmaId target, VmaId source, ulong start, ulong end)
+    {
+        MmId mm = World.Vmas[source].Mm;
+        Invariant.Require(Extents.DivideAt(mm, start >> Page.Shift, end >> Page.Shift) == Errno.None);
+        Extents.JoinAt(mm, (World.Vmas[target].Start < start ? start : end) >> Page.Shift);
+    }
 
     /// <inheritdoc/>
     public override Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length) =>
@@ -125,6 +128,8 @@ public sealed class ReflinkMap : ReverseMap
         new("references to extents", Extents.ReferenceCount),
         new("pages that joined an extent", Extents.Coalesced),
         new("references divided", Extents.Divided),
+        new("extents joined", Extents.Joined),
+        new("folios given another extent", Extents.Renamed),
         new(DesignFigure.StaleFrames, Extents.CountStale()),
     ];
 
