@@ -19,6 +19,10 @@ internal static unsafe partial class Libc
     internal const int SignalPipe = 13;
     internal const int SignalTerminate = 15;
     internal const int ResourceFiles = 7;
+    internal const int AtCurrentDirectory = -100;
+    internal const int OpenCloseOnExec = 0x80000;
+    internal const int OpenDirectory = 0x10000;
+    internal const int OpenPath = 0x200000;
     internal const short PollIn = 1;
     internal const long CallPidFdOpen = 434;
     internal const short SpawnSetSignalDefaults = 4;
@@ -44,6 +48,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(int descriptor, void* buffer, nuint length);
+
+    /// <summary>Without the cost of setting errno apart: a short count says enough.</summary>
+    [LibraryImport(Library, EntryPoint = "pread")]
+    internal static partial nint ReadAt(int descriptor, void* buffer, nuint length, long offset);
+
+    [LibraryImport(Library, EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int OpenAt(int directory, string path, int flags, int mode);
 
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);
