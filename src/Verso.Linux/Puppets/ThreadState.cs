@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Verso.Linux.Interop;
+
+namespace Verso.Linux.Puppets;
+
+/// <summary>
+/// What a thread hands to its children, changed for puppets and put back at the end: one processor, and no
+/// randomization of addresses. And how this process takes SIGCHLD.
+/// </summary>
+internal sealed unsafe class ThreadState : IDisposable
+{
+    /// <summary>Room for 8192 processors.</summary>
+    private const int AffinityWords = 128;
+
+    private readonly ulong[] _affinity = new ulong[AffinityWords];
+    private readonly int _persona;
+
+    private ThreadState(int persona) => _persona = persona;
+
+    /// <exception cref="PuppetUnavailableException">A sandbox refuses it, or there is no such processor.</exception>
+    internal static ThreadState Change(int? processor)
+    {
+        var persona = Libc.Personality((nuint)Libc.PersonalityQuery);
+        if (persona < 0 || Libc.Personality((nuint)(uint)persona | (nuint)Libc.NoRandomization) < 0)
+        {
+            throw new PuppetUnavailableException(
+                $"personality(ADDR_NO_RANDOMIZE) is refused ({Problem()}); container runtimes' seccomp filters do that");
+        }
+
+        var state = new ThreadState(persona);
+        try
+        {
+            state.Pin(processor ?? Libc.CurrentProcessor());
+        }
+        catch
+        {
+            _ = Libc.Personality((nuint)(uint)persona);
+            throw;
+        }
+
+        HearOfEndsAlone();
+        return state;
+    }
+
+    public void Dispose()
+    {
+        fixed (ulong* words = _affinity)
+        {
+            _ = Libc.SetAffinity(0, AffinityWords * sizeof(ulong), words);
+        }
+
+        _ = Libc.Personality((nuint)(uint)_persona);
+    }
+
+    /// <summary>
+    /// A stop of a puppet is no news for a handler of SIGCHLD: the one that .NET installs with the first Process costs a
+    /// third of all steps. Where SIGCHLD is ignored, which processes inherit, the kernel reaps before anyone waits.
+    /// </summary>
+    internal static void HearOfEndsAlone()
+    {
+        Libc.SignalDisposition disposition;
+        if (Libc.SignalAction(Libc.SignalChild, null, &disposition) != 0)
+        {
+            return;
+        }
+
+        var flags = (disposition.Flags | Libc.NoChildStopSignal) & ~Libc.NoChildWait;
+        var handler = disposition.Handler == Libc.HandlerIgnore ? Libc.HandlerDefault : disposition.Handler;
+        if (flags != disposition.Flags || handler != disposition.Handler)
+        {
+            disposition.Flags = flags;
+            disposition.Handler = handler;
+            _ = Libc.SignalAction(Libc.SignalChild, &disposition, null);
+        }
+    }
+
+    private static string Problem() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    private void Pin(int processor)
+    {
+        fixed (ulong* words = _affinity)
+        {
+            if (Libc.GetAffinity(0, AffinityWords * sizeof(ulong), words) != 0)
+            {
+                throw new PuppetUnavailableException($"sched_getaffinity is refused ({Problem()})");
+            }
+        }
+
+        var one = stackalloc ulong[AffinityWords];
+        new Span<ulong>(one, AffinityWords).Clear();
+        if (processor is < 0 or >= AffinityWords * 64)
+        {
+            throw new PuppetUnavailableException($"there is no processor {processor}");
+        }
+
+        one[processor / 64] = 1ul << (processor % 64);
+        if (Libc.SetAffinity(0, AffinityWords * sizeof(ulong), one) != 0)
+        {
+            throw new PuppetUnavailableException($"cannot run on processor {processor} ({Problem()})");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+namespace Verso.Linux.Puppets.X64;
+
+/// <summary>
+/// Numbers of the system calls of x86-64 that have to do with memory, and those that puppets are run by
+/// (arch/x86/entry/syscalls/syscall_64.tbl).
+/// </summary>
+public static class SystemCallNumber
+{
+    public const long Read = 0;
+    public const long Write = 1;
+    public const long Close = 3;
+    public const long Mmap = 9;
+    public const long Mprotect = 10;
+    public const long Munmap = 11;
+    public const long Brk = 12;
+    public const long Mremap = 25;
+    public const long Msync = 26;
+    public const long Mincore = 27;
+    public const long Madvise = 28;
+    public const long Pause = 34;
+    public const long Alarm = 37;
+    public const long GetPid = 39;
+    public const long Clone = 56;
+    public const long Fork = 57;
+    public const long Vfork = 58;
+    public const long Execve = 59;
+    public const long Exit = 60;
+    public const long Wait4 = 61;
+    public const long Kill = 62;
+    public const long Ftruncate = 77;
+    public const long Ptrace = 101;
+    public const long RtSigreturn = 15;
+    public const long Mlock = 149;
+    public const long Munlock = 150;
+    public const long Mlockall = 151;
+    public const long Munlockall = 152;
+    public const long Prctl = 157;
+    public const long RemapFilePages = 216;
+    public const long Tgkill = 234;
+    public const long ExitGroup = 231;
+    public const long Mbind = 237;
+    public const long SetMempolicy = 238;
+    public const long GetMempolicy = 239;
+    public const long Openat = 257;
+    public const long MigratePages = 256;
+    public const long MovePages = 279;
+    public const long Fallocate = 285;
+    public const long ProcessVmReadv = 310;
+    public const long ProcessVmWritev = 311;
+    public const long MemfdCreate = 319;
+    public const long Execveat = 322;
+    public const long Userfaultfd = 323;
+    public const long Mlock2 = 325;
+    public const long PkeyMprotect = 329;
+    public const long PkeyAlloc = 330;
+    public const long PkeyFree = 331;
+    public const long Clone3 = 435;
+    public const long CloseRange = 436;
+    public const long ProcessMadvise = 440;
+    public const long SetMempolicyHomeNode = 450;
+    public const long MapShadowStack = 453;
+    public const long Mseal = 462;
+
+    /// <summary>Whether the call makes, replaces or ends a process, or its registers: puppets have verbs for these.</summary>
+    internal static bool ChangesProcess(long number) => number is
+        Clone or Fork or Vfork or Execve or Exit or Ptrace or RtSigreturn or ExitGroup or Execveat or Clone3;
+}
