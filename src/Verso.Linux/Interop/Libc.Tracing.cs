@@ -6,7 +6,6 @@ namespace Verso.Linux.Interop;
 internal static unsafe partial class Libc
 {
     internal const int ErrorPermission = 1;
-    internal const int ErrorInterrupted = 4;
     internal const int ErrorInvalid = 22;
 
     internal const int SignalTrap = 5;
