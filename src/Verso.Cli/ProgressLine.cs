@@ -1,10 +1,11 @@
 using System.Globalization;
 using Verso.Lab.Comparison;
+using Verso.Lab.LockStep;
 
 namespace Verso.Cli;
 
 /// <summary>
-/// One line on a terminal that says how far the replays are; it is wiped out at the end. Nothing elsewhere.
+/// One line on a terminal that says how far the work is; it is wiped out at the end. Nothing elsewhere.
 /// </summary>
 internal sealed class ProgressLine : IDisposable
 {
@@ -12,19 +13,26 @@ internal sealed class ProgressLine : IDisposable
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(200);
 
     private readonly TextWriter _error;
-    private readonly ReplayProgress _progress;
+    private readonly Func<string> _describe;
     private readonly Timer? _timer;
     private bool _isDrawn;
 
-    private ProgressLine(Surroundings surroundings, ReplayProgress progress)
+    private ProgressLine(Surroundings surroundings, Func<string> describe)
     {
         _error = surroundings.Error;
-        _progress = progress;
+        _describe = describe;
         _timer = surroundings.ShowsProgress ? new Timer(_ => Draw(), null, s_patience, s_period) : null;
     }
 
-    internal static ProgressLine Start(Surroundings surroundings, ReplayProgress progress) =>
-        new(surroundings, progress);
+    internal static ProgressLine Start(Surroundings surroundings, ReplayProgress progress) => new(
+        surroundings,
+        () => string.Create(
+            CultureInfo.InvariantCulture, $"{progress.Share * 100:F0} %, {progress.Events:N0} events replayed"));
+
+    internal static ProgressLine Start(Surroundings surroundings, VerificationProgress progress) => new(
+        surroundings,
+        () => string.Create(
+            CultureInfo.InvariantCulture, $"{progress.Steps:N0} steps in {progress.Sequences:N0} scenarios"));
 
     public void Dispose()
     {
@@ -48,8 +56,6 @@ internal sealed class ProgressLine : IDisposable
     private void Draw()
     {
         _isDrawn = true;
-        _error.Write(string.Create(
-            CultureInfo.InvariantCulture,
-            $"\r\e[K{_progress.Share * 100:F0} %, {_progress.Events:N0} events replayed"));
+        _error.Write($"\r\e[K{_describe()}");
     }
 }

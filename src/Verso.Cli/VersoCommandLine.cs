@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Verso.Engine;
 using Verso.Lab.Comparison;
+using Verso.Lab.LockStep;
 using Verso.Linux;
+using Verso.Linux.Graph;
+using Verso.Linux.Puppets;
 
 namespace Verso.Cli;
 
@@ -72,6 +75,7 @@ public static class VersoCommandLine
             RecordCommand.Create(),
             CompareCommand.Create(),
             ReplayCommand.Create(),
+            VerifyCommand.Create(),
             DesignsCommand.Create(),
             ImportCommand.Create(),
             InfoCommand.Create(),
@@ -114,7 +118,8 @@ public static class VersoCommandLine
     private static (string Message, int Status) Explain(Exception failed) => failed switch
     {
         CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
-        InputException or RecorderUnavailableException or IOException or UnauthorizedAccessException =>
+        InputException or RecorderUnavailableException or PuppetUnavailableException or GraphUnavailableException
+            or PagesUnavailableException or KernelStageException or IOException or UnauthorizedAccessException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
         OutOfMemoryException => ("not enough memory; try fewer designs at once with --jobs 1", ExitStatus.Trouble),
         InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",

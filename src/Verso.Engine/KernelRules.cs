@@ -33,6 +33,17 @@ public sealed record KernelRules
     /// <summary>mremap moves several VMAs in one call (6.17).</summary>
     public bool MultiVmaMove { get; init; }
 
+    /// <summary>Every rule set, oldest first.</summary>
+    public static IReadOnlyList<KernelRules> All => [Linux61844];
+
+    /// <summary>The rules of a running kernel: those with its first two numbers; null if there are none.</summary>
+    /// <param name="release">As <c>uname -r</c> has it.</param>
+    public static KernelRules? Find(string release)
+    {
+        string series = string.Join('.', release.Split('.', '-').Take(2));
+        return All.LastOrDefault(rules => rules.Release.StartsWith(series + ".", StringComparison.Ordinal));
+    }
+
     /// <summary>The live kernel of the reference machine.</summary>
     public static KernelRules Linux61844 { get; } = new()
     {

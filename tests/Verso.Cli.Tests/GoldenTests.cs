@@ -34,6 +34,7 @@ public sealed partial class GoldenTests
     [InlineData("help-compare.txt", "compare", "--help")]
     [InlineData("help-replay.txt", "replay", "--help")]
     [InlineData("help-record.txt", "record", "--help")]
+    [InlineData("help-verify.txt", "verify", "--help")]
     [InlineData("completion.bash", "completion", "bash")]
     public void WhatVersoSaysOfItself(string golden, params string[] arguments)
     {

@@ -1,8 +1,8 @@
 namespace Verso.Engine.ReverseMaps;
 
 /// <summary>
-/// Takes down what a design keeps, so that two states can be told apart. Handles count by where they first appear: which
-/// slot of an arena an object has is no difference.
+/// Takes down what a design keeps, so that two states can be told apart. Handles count by where they first appear:
+/// which slot of an arena an object has is no difference.
 /// </summary>
 public interface IStateNotes
 {

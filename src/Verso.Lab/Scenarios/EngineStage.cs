@@ -6,15 +6,17 @@ using Verso.Engine.Vmas;
 namespace Verso.Lab.Scenarios;
 
 /// <summary>Takes the steps of a scenario on a machine.</summary>
-public sealed class EngineStage : ISituation
+public sealed class EngineStage : IStage, ISituation
 {
-    /// <summary>How far outside the window something mapped is still told.</summary>
-    private const int PagesAround = 8;
-
     private readonly Dictionary<char, FileId> _files = [];
+    private readonly Dictionary<FileId, string> _letters = [];
     private readonly SortedDictionary<char, MmId> _mms = [];
+    private readonly MmImage _beginning;
 
-    public EngineStage(Catalogue.Entry design, Scenario scenario)
+    /// <param name="design">The design of the machine.</param>
+    /// <param name="scenario">Whose options the machine gets.</param>
+    /// <param name="rules">Which kernel's; null for the machine's default.</param>
+    public EngineStage(Catalogue.Entry design, Scenario scenario, KernelRules? rules = null)
     {
         Window = new Window(scenario.PagesPerUnit);
         MachineOptions options = new()
@@ -22,14 +24,24 @@ public sealed class EngineStage : ISituation
             Contents = PageContents.Bytes,
             LazyFree = scenario.LazyFree,
             Failure = Failure,
+            Rules = rules ?? KernelRules.Linux61844,
         };
         Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });
         foreach (WindowFile file in Scenarios.Window.Files)
         {
             _files[file.Letter] = Machine.OpenFile(
                 file.Kind, WindowFile.Device, (ulong)file.Inode, Window.BytesOfHalves(file.Halves), file.Modes);
+            _letters[_files[file.Letter]] = $"{file.Letter}";
         }
 
+        _beginning = new MmImage
+        {
+            Vmas = [],
+            AnonVmas = [],
+            StartBrk = Window.Address(Scenarios.Window.HeapPage),
+            Brk = Window.Address(Scenarios.Window.HeapPage),
+            MmapBase = Window.Address(Scenarios.Window.Pages),
+        };
         Restart();
     }
 
@@ -74,8 +86,8 @@ public sealed class EngineStage : ISituation
         for (int at = 0; at < vmas.Count; at++)
         {
             ref Vma vma = ref Machine.World.Vmas[vmas.Ids[at]];
-            long first = Math.Max(Window.PageOf(vma.Start), -PagesAround);
-            long end = Math.Min(Window.PageOf(vma.End), Scenarios.Window.Pages + PagesAround);
+            long first = Math.Max(Window.PageOf(vma.Start), -Scenarios.Window.PagesAround);
+            long end = Math.Min(Window.PageOf(vma.End), Scenarios.Window.Pages + Scenarios.Window.PagesAround);
             for (long page = first; page < end; page++)
             {
                 yield return page;
@@ -97,7 +109,27 @@ public sealed class EngineStage : ISituation
         _ => _mms.ContainsKey(op.Mm),
     };
 
-    /// <summary>Takes a step that is possible now.</summary>
+    /// <inheritdoc/>
+    public MmImage Capture(char mm) => Machine.Capture(_mms[mm]);
+
+    /// <inheritdoc/>
+    public void ReadPages(char mm, long first, Span<PageCell> cells)
+    {
+        for (int at = 0; at < cells.Length; at++)
+        {
+            PageView view = Machine.PageAt(_mms[mm], Window.AccessAddress(first + at));
+            bool isOfFile = view.Presence == PagePresence.Present && !view.Anonymous;
+            byte value = view.Presence == PagePresence.Present
+                ? Machine.World.Frames.Bytes(view.Frame)[Scenarios.Window.ByteInPage]
+                : (byte)0;
+            cells[at] = isOfFile ? default : new PageCell(view.Presence, view.MapCount, view.Exclusive, value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? NameOf(VmaImage vma) => vma.File.IsNone ? null : _letters.GetValueOrDefault(vma.File, "shared");
+
+    /// <inheritdoc/>
     public Outcome Do(Op op)
     {
         switch (op.Kind)
@@ -134,6 +166,9 @@ public sealed class EngineStage : ISituation
             case OpKind.Read:
                 FaultOutcome read = Machine.ReadByte(mm, Window.AccessAddress(op.Start), out byte value);
                 return new Outcome(Errno.None, 0, read, read == FaultOutcome.Done ? value : (byte)0);
+            case OpKind.Run:
+                return new Outcome(
+                    Errno.None, 0, Machine.Fault(mm, Window.RunAddress(op.Start), FaultAccess.Execute));
             case OpKind.SwapOut:
                 Machine.SwapOut(mm, Window.AccessAddress(op.Start));
                 return default;
@@ -144,8 +179,7 @@ public sealed class EngineStage : ISituation
                 return new Outcome(Errno.None, 0, Machine.WriteByte(mm, Window.AccessAddress(op.Start), op.Value));
             default:
                 SyscallResult result = Call(mm, op);
-                bool hasAddress = result.Errno == Errno.None
-                    && op.Kind is OpKind.Map or OpKind.File or OpKind.Remap or OpKind.Brk;
+                bool hasAddress = result.Errno == Errno.None && op.ReturnsAddress;
                 return new Outcome(result.Errno, hasAddress ? Window.PageOf(result.Value) : 0);
         }
     }
@@ -173,18 +207,7 @@ public sealed class EngineStage : ISituation
         return new Outcome(errno);
     }
 
-    private Errno CreateMm(out MmId mm)
-    {
-        MmImage image = new()
-        {
-            Vmas = [],
-            AnonVmas = [],
-            StartBrk = Window.Address(Scenarios.Window.HeapPage),
-            Brk = Window.Address(Scenarios.Window.HeapPage),
-            MmapBase = Window.Address(Scenarios.Window.Pages),
-        };
-        return Machine.CreateMm(image, out mm).Errno;
-    }
+    private Errno CreateMm(out MmId mm) => Machine.CreateMm(_beginning, out mm).Errno;
 
     private SyscallResult Call(MmId mm, Op op)
     {
@@ -192,48 +215,19 @@ public sealed class EngineStage : ISituation
         ulong length = Window.Bytes(op.Count);
         return op.Kind switch
         {
-            OpKind.Map or OpKind.File => Machine.Mmap(mm, MapRequest(op, start)),
+            OpKind.Map or OpKind.File => Machine.Mmap(
+                mm, StageRequests.Mmap(op, Window, start, op.Kind == OpKind.File ? _files[op.Other] : default)),
             OpKind.Unmap => Machine.Munmap(mm, start, length),
             OpKind.Protect => Machine.Mprotect(mm, start, length, op.Protection),
-            OpKind.Remap => Machine.Mremap(mm, RemapRequest(op)),
+            OpKind.Remap => Machine.Mremap(mm, StageRequests.Mremap(op, Window)),
             OpKind.Advise => Machine.Madvise(mm, start, length, op.Advice),
             OpKind.Brk => Machine.Brk(mm, start),
             OpKind.Lock => Machine.Mlock(mm, start, length, op.Has(OpWords.OnFault) ? 1u : 0u),
             OpKind.Unlock => Machine.Munlock(mm, start, length),
-            OpKind.LockAll => Machine.Mlockall(mm, LockFlags(op)),
+            OpKind.LockAll => Machine.Mlockall(mm, StageRequests.LockFlags(op)),
             OpKind.UnlockAll => Machine.Munlockall(mm),
             OpKind.Policy => Machine.Mbind(mm, start, length, op.Value),
             _ => throw new InvalidOperationException($"no call for {op}"),
         };
     }
-
-    private MmapRequest MapRequest(Op op, ulong start)
-    {
-        MapFlags flags = op.Has(OpWords.Shared) ? MapFlags.Shared : MapFlags.Private;
-        flags |= op.Kind == OpKind.Map ? MapFlags.Anonymous : 0;
-        flags |= op.Has(OpWords.Populate) ? MapFlags.Populate : 0;
-        flags |= op.Has(OpWords.Locked) ? MapFlags.Locked : 0;
-        flags |= op.Has(OpWords.NoReserve) ? MapFlags.NoReserve : 0;
-        flags |= op.Start == Op.Anywhere ? 0
-            : op.Has(OpWords.NoReplace) ? MapFlags.FixedNoReplace
-            : op.Has(OpWords.Hint) ? 0 : MapFlags.Fixed;
-        FileId file = op.Kind == OpKind.File ? _files[op.Other] : default;
-        return new MmapRequest(start, Window.Bytes(op.Count), op.Protection, flags, file, Window.Bytes(op.Target));
-    }
-
-    private MremapRequest RemapRequest(Op op)
-    {
-        RemapFlags flags = op.Has(OpWords.MayMove) ? RemapFlags.MayMove : 0;
-        flags |= op.Has(OpWords.Fixed) ? RemapFlags.Fixed : 0;
-        flags |= op.Has(OpWords.DontUnmap) ? RemapFlags.DontUnmap : 0;
-        bool hasTarget = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
-        ulong target = hasTarget ? Window.Address(op.Target) : 0;
-        return new MremapRequest(
-            Window.Address(op.Start), Window.Bytes(op.Count), Window.Bytes(op.NewCount), flags, target);
-    }
-
-    private static LockAll LockFlags(Op op) =>
-        (op.Has(OpWords.Current) ? Engine.LockAll.Current : 0)
-        | (op.Has(OpWords.Future) ? Engine.LockAll.Future : 0)
-        | (op.Has(OpWords.OnFault) ? Engine.LockAll.OnFault : 0);
 }

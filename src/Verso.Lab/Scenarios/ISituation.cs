@@ -1,6 +1,8 @@
 namespace Verso.Lab.Scenarios;
 
-/// <summary>What a generator of steps looks at: which address spaces there are, and where something is mapped.</summary>
+/// <summary>
+/// What a generator of steps looks at: which address spaces there are, and where something is mapped.
+/// </summary>
 public interface ISituation
 {
     /// <summary>The letters of the live address spaces, in order.</summary>

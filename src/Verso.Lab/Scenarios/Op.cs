@@ -23,6 +23,9 @@ public enum OpKind
     Exec,
     Read,
     Write,
+
+    /// <summary>Goes on there: an instruction fetch.</summary>
+    Run,
     Truncate,
     Punch,
 
@@ -53,6 +56,8 @@ public enum OpWords
     OnFault = 1 << 9,
     Current = 1 << 10,
     Future = 1 << 11,
+    GrowsDown = 1 << 12,
+    Droppable = 1 << 13,
 }
 
 /// <summary>
@@ -92,20 +97,10 @@ public sealed record Op(OpKind Kind, char Mm)
     /// <summary>mremap of one size to a fixed place, which may take several VMAs along (6.17).</summary>
     public bool MovesSeveral => Kind == OpKind.Remap && Has(OpWords.Fixed) && Count == NewCount && Count > 0;
 
+    /// <summary>Whether a success is an address.</summary>
+    public bool ReturnsAddress => Kind is OpKind.Map or OpKind.File or OpKind.Remap or OpKind.Brk;
+
     public bool Has(OpWords word) => (Words & word) != 0;
 
     public override string ToString() => OpText.Print(this);
-}
-
-/// <summary>How a step ended.</summary>
-/// <param name="Errno">The error of a system call.</param>
-/// <param name="Page">The page of the address it returned; 0 where it returns none.</param>
-/// <param name="Fault">How an access ended.</param>
-/// <param name="Byte">What was read.</param>
-public readonly record struct Outcome(
-    Errno Errno, long Page = 0, FaultOutcome Fault = FaultOutcome.Done, byte Byte = 0)
-{
-    public override string ToString() => Fault != FaultOutcome.Done
-        ? Fault.ToString()
-        : Errno != Errno.None ? Errno.ToString() : $"page {Page} byte {Byte}";
 }

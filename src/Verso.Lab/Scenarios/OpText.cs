@@ -7,13 +7,14 @@ namespace Verso.Lab.Scenarios;
 /// <summary>Steps as text: one a line, a verb, then the address space, then numbers of pages, then words.</summary>
 /// <remarks>
 /// <code>
-///   map A 4 3 rw [shared] [hint] [noreplace] [populate] [locked] [noreserve]      map A ? 3 rw: anywhere
+///   map A 4 3 rw [shared] [hint] [noreplace] [populate] [locked] [noreserve]
+///       [growsdown] [droppable]           map A ? 3 rw: anywhere
 ///   file A 4 3 r- f 2 [shared] ...          3 pages of file f from its page 2
 ///   unmap A 4 3         protect A 4 3 r-    advise A 4 3 dontneed      lock A 4 3 [onfault]     unlock A 4 3
 ///   remap A 4 3 5 [maymove] [dontunmap] [fixed 10 | hint 10]           lockall A [current] [future] [onfault]
 ///   brk A 20            policy A 4 3 1      fork A B      share A      exit A      exec A       unlockall A
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
-///   swapout A 5         migrate A 5
+///   swapout A 5         migrate A 5       run A 5 (an instruction fetch)
 /// </code>
 /// Empty lines and what follows a # are skipped.
 /// </remarks>
@@ -105,7 +106,7 @@ public static class OpText
                 return [Text(op.Start), Text(op.Count)];
             case OpKind.Policy:
                 return [Text(op.Start), Text(op.Count), Text(op.Value)];
-            case OpKind.Brk or OpKind.Read or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
+            case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return [Text(op.Start)];
             case OpKind.Write:
                 return [Text(op.Start), Text(op.Value)];
@@ -149,7 +150,7 @@ public static class OpText
                 return op with { Start = Number(rest), Count = Number(rest) };
             case OpKind.Policy:
                 return op with { Start = Number(rest), Count = Number(rest), Value = (byte)Number(rest) };
-            case OpKind.Brk or OpKind.Read or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
+            case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = Number(rest) };
             case OpKind.Write:
                 return op with { Start = Number(rest), Value = (byte)Number(rest) };

@@ -4,7 +4,7 @@ using Verso.Engine;
 
 namespace Verso.Lab.Scenarios;
 
-/// <summary>Steps to take on a machine, and what is special about that machine. Readable as text.</summary>
+/// <summary>Steps to take, what is special about the machine, and what a kernel made of it. Readable as text.</summary>
 /// <remarks>
 /// <code>
 ///   # why this scenario exists
@@ -12,11 +12,18 @@ namespace Verso.Lab.Scenarios;
 ///   option maxmaps 12
 ///   option unit 512
 ///   map A 4 3 rw
-///   ...
+///   protect A 9 1 r-  -> ENOMEM        what the step returned, if that is not success
+///   A: 4+3 rw 1 .x.                    the state of A at this point: see StateText
 /// </code>
 /// </remarks>
 public sealed record Scenario(IReadOnlyList<Op> Ops)
 {
+    /// <summary>What was given or read as its name; empty if it has none.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The comment lines above the first step, without their marks.</summary>
+    public string Purpose { get; init; } = "";
+
     public LazyFree LazyFree { get; init; } = LazyFree.Keep;
 
     /// <summary>vm.max_map_count; 0 for the default.</summary>
@@ -30,30 +37,23 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// </summary>
     public bool IsStrict { get; init; }
 
-    /// <summary>The scenario in a text. Throws <see cref="FormatException"/>.</summary>
-    public static Scenario Parse(string text)
-    {
-        Scenario scenario = new([]);
-        List<Op> ops = [];
-        foreach (string each in text.Split('\n'))
-        {
-            string line = each.Split('#')[0].Trim();
-            if (line.StartsWith("option ", StringComparison.Ordinal))
-            {
-                scenario = scenario.WithOption(line.Split(' '));
-            }
-            else if (line.Length > 0)
-            {
-                ops.Add(OpText.Parse(line));
-            }
-        }
+    /// <summary>What a kernel answered, by the number of the step; no entry where nothing is expected.</summary>
+    public IReadOnlyDictionary<int, string> Outcomes { get; init; } = new Dictionary<int, string>();
 
-        return scenario with { Ops = ops };
-    }
+    /// <summary>The states a kernel was in, in order.</summary>
+    public IReadOnlyList<Expectation> States { get; init; } = [];
+
+    /// <summary>The scenario in a text. Throws <see cref="FormatException"/>, with the number of the line.</summary>
+    public static Scenario Parse(string text) => new ScenarioParser().Parse(text);
 
     public override string ToString()
     {
         StringBuilder text = new();
+        foreach (string line in Purpose.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            text.Append("# ").Append(line).Append('\n');
+        }
+
         if (LazyFree != LazyFree.Keep)
         {
             text.Append("option lazyfree ").Append(LazyFree.ToString().ToLowerInvariant()).Append('\n');
@@ -69,19 +69,27 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
             text.Append(CultureInfo.InvariantCulture, $"option unit {PagesPerUnit}\n");
         }
 
-        foreach (Op op in Ops)
+        for (int at = 0; at < Ops.Count; at++)
         {
-            text.Append(OpText.Print(op)).Append('\n');
+            text.Append(OpText.Print(Ops[at]));
+            if (Outcomes.TryGetValue(at, out string? outcome))
+            {
+                text.Append("  -> ").Append(outcome);
+            }
+
+            text.Append('\n');
+            foreach (Expectation state in States.Where(state => state.After == at))
+            {
+                text.Append(state.Mm).Append(": ").Append(state.Text).Append('\n');
+            }
         }
 
         return text.ToString();
     }
-
-    private Scenario WithOption(string[] words) => words switch
-    {
-        [_, "lazyfree", string mode] => this with { LazyFree = Enum.Parse<LazyFree>(mode, ignoreCase: true) },
-        [_, "maxmaps", string count] => this with { MaxMaps = int.Parse(count, CultureInfo.InvariantCulture) },
-        [_, "unit", string pages] => this with { PagesPerUnit = int.Parse(pages, CultureInfo.InvariantCulture) },
-        _ => throw new FormatException($"not an option: {string.Join(' ', words)}"),
-    };
 }
+
+/// <summary>The state of an address space after a step.</summary>
+/// <param name="After">The number of the step.</param>
+/// <param name="Mm">The address space.</param>
+/// <param name="Text">See <see cref="StateText"/>.</param>
+public sealed record Expectation(int After, char Mm, string Text);

@@ -20,6 +20,9 @@ public sealed class Window(int pagesPerUnit)
 {
     public const int Pages = 24;
 
+    /// <summary>How far outside the window something mapped is still looked at.</summary>
+    public const int PagesAround = 16;
+
     /// <summary>Where the heap of brk begins.</summary>
     public const int HeapPage = 18;
 
@@ -31,8 +34,19 @@ public sealed class Window(int pagesPerUnit)
     /// <summary>Half a page.</summary>
     public const int Half = Page.Size / 2;
 
-    private readonly ulong _base = 0x7f00_0000_0000UL
-        + (pagesPerUnit == 1 ? 500UL * Page.Size : 512UL * 512 * Page.Size);
+    /// <summary>
+    /// Where single pages begin: under the highest mmap_base that lies so; see <see cref="StackLimit"/>.
+    /// </summary>
+    private const ulong SmallBase = 0x7fff_f7df_4000;
+    private const ulong LargeBase = 0x7f00_4000_0000;
+
+    private readonly ulong _base = pagesPerUnit == 1 ? SmallBase : LargeBase;
+
+    /// <summary>
+    /// The RLIMIT_STACK, in bytes, with which a process of the real kernel has its mmap_base at the end of the window
+    /// (arch/x86/mm/mmap.c, mmap_base): below TASK_SIZE by this and a stack guard gap of 256 pages.
+    /// </summary>
+    public static ulong StackLimit { get; } = Page.TaskSize - (256 * Page.Size) - (SmallBase + (Pages * Page.Size));
 
     /// <summary>The files of every scenario by letter; f and g are two opens of one inode.</summary>
     public static IReadOnlyList<WindowFile> Files { get; } =
@@ -53,10 +67,17 @@ public sealed class Window(int pagesPerUnit)
     public ulong Address(long page) => unchecked(_base + (ulong)(page * UnitBytes));
 
     /// <summary>The page of a byte address.</summary>
-    public long PageOf(ulong address) => (long)Math.Floor((decimal)unchecked((long)(address - _base)) / UnitBytes);
+    public long PageOf(ulong address)
+    {
+        (long page, long rest) = Math.DivRem(unchecked((long)(address - _base)), UnitBytes);
+        return rest < 0 ? page - 1 : page;
+    }
 
     /// <summary>The byte address that an access to a page goes to.</summary>
     public ulong AccessAddress(long page) => Address(page) + (ulong)LastPageOfUnit + ByteInPage;
+
+    /// <summary>The byte address where instructions of a page are fetched: not where scenarios write.</summary>
+    public ulong RunAddress(long page) => Address(page) + (ulong)LastPageOfUnit + 0xf00;
 
     /// <summary>The bytes of so many pages.</summary>
     public ulong Bytes(long pages) => (ulong)(pages * UnitBytes);

@@ -70,7 +70,8 @@ public sealed class PageReader : IDisposable
         {
             reader.Dispose();
             throw new PagesUnavailableException(
-                "the kernel hides frame numbers in /proc/self/pagemap; reading pages needs CAP_SYS_ADMIN: run it as root");
+                "the kernel hides frame numbers in /proc/self/pagemap; reading pages needs CAP_SYS_ADMIN: "
+                + "run it as root");
         }
 
         return reader;
@@ -102,8 +103,8 @@ public sealed class PageReader : IDisposable
     }
 
     /// <summary>
-    /// Reads consecutive pages. What is present was so when its entry was read; its frame is looked at afterwards, so of
-    /// a process that runs it may belong to somebody else by then.
+    /// Reads consecutive pages. What is present was so when its entry was read; its frame is looked at afterwards, so
+    /// of a process that runs it may belong to somebody else by then.
     /// </summary>
     /// <param name="target">Whose.</param>
     /// <param name="start">The byte address of the first; page aligned.</param>
@@ -200,7 +201,8 @@ public sealed class PageReader : IDisposable
                 var isZeroPage = (word & FlagZeroPage) != 0;
 
                 // Without bit 56 there is more than one mapping or a larger folio: counted next.
-                var isCounted = isZeroPage || ((entries[places[at]] & MappedOnceBit) != 0 && (word & FlagCompound) == 0);
+                var isCounted = isZeroPage
+                    || ((entries[places[at]] & MappedOnceBit) != 0 && (word & FlagCompound) == 0);
                 pages[places[at]] = new KernelPage(
                     isZeroPage ? PagePresence.ZeroPage : PagePresence.Present,
                     FlagsOf(entries[places[at]], word),

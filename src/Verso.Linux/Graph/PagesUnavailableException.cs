@@ -1,6 +1,8 @@
 namespace Verso.Linux.Graph;
 
-/// <summary>The state of pages cannot be read here. The message is one line for people that says what is missing.</summary>
+/// <summary>
+/// The state of pages cannot be read here. The message is one line for people that says what is missing.
+/// </summary>
 public sealed class PagesUnavailableException : Exception
 {
     public PagesUnavailableException()

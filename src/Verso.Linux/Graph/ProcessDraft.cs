@@ -104,7 +104,9 @@ internal sealed class ProcessDraft
         Unfinished = 0;
     }
 
-    /// <summary>What follows belongs to the chain of this VMA after its first <paramref name="skip"/> entries.</summary>
+    /// <summary>
+    /// What follows belongs to the chain of this VMA after its first <paramref name="skip"/> entries.
+    /// </summary>
     internal void ContinueVma(in GraphVma vma, int skip)
     {
         CloseVma();

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Verso.Linux.Interop;
 
-/// <summary>What driving another process takes: ptrace, its signals, and the state a thread hands to its children.</summary>
+/// <summary>
+/// What driving another process takes: ptrace, its signals, and the state a thread hands to its children.
+/// </summary>
 internal static unsafe partial class Libc
 {
     internal const int ErrorPermission = 1;
@@ -39,7 +41,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     internal static partial long SystemCall(long number, long first, long second, nint third, nint fourth);
 
-    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MemoryFile(string name, uint flags);
 
     [LibraryImport(Library, EntryPoint = "pwrite", SetLastError = true)]

@@ -110,6 +110,21 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "setrlimit")]
     internal static partial int SetResourceLimit(int resource, ResourceLimit* limit);
 
+    [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
+    internal static partial int Allocate(int descriptor, int mode, long offset, long length);
+
+    [LibraryImport(Library, EntryPoint = "process_vm_readv", SetLastError = true)]
+    internal static partial nint ReadProcess(
+        int pid, MemoryRange* local, ulong localCount, MemoryRange* remote, ulong remoteCount, ulong flags);
+
+    /// <summary>struct iovec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MemoryRange
+    {
+        internal ulong Start;
+        internal ulong Length;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollDescriptor
     {

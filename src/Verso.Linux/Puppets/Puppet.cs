@@ -6,8 +6,8 @@ using Verso.Linux.Puppets.X64;
 namespace Verso.Linux.Puppets;
 
 /// <summary>
-/// A process that does what it is told: system calls, accesses, forks. It has one VMA of its own, from
-/// <see cref="ImageStart"/> to <see cref="ImageEnd"/>, shared and without an anon_vma, that a scenario must leave alone.
+/// A process that does what it is told: system calls, accesses, forks. It has one VMA of its own, from <see
+/// cref="ImageStart"/> to <see cref="ImageEnd"/>, shared and without an anon_vma, that a scenario must leave alone.
 /// </summary>
 /// <remarks>
 /// Between steps a puppet stands still. A step is made by the kernel as for any process: a call is a call, an access is
@@ -56,8 +56,8 @@ public sealed unsafe partial class Puppet
     }
 
     /// <summary>
-    /// Memory for operands and results of calls, 16 KiB at <see cref="OperandsAddress"/>. It is one for all puppets of a
-    /// theatre: what a call needs is written just before it.
+    /// Memory for operands and results of calls, 16 KiB at <see cref="OperandsAddress"/>. It is one for all puppets of
+    /// a theatre: what a call needs is written just before it.
     /// </summary>
     public Span<byte> Operands => _theatre.Memory.Operands;
 

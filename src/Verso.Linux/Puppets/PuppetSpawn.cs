@@ -15,7 +15,9 @@ internal static unsafe class PuppetSpawn
     private const int SignalSetBytes = 128;
     private const ulong StackBytes = 8 << 20;
 
-    /// <summary>Starts the image and stops it where puppets wait; the registers it has there are every puppet's.</summary>
+    /// <summary>
+    /// Starts the image and stops it where puppets wait; the registers it has there are every puppet's.
+    /// </summary>
     /// <exception cref="PuppetUnavailableException">It cannot be executed or traced.</exception>
     internal static int Start(ImageMemory memory, IReadOnlyList<int> files, out Registers ready)
     {

@@ -12,7 +12,8 @@ namespace Verso.Linux.Puppets;
 /// </summary>
 /// <remarks>
 /// When this process or that thread ends in whatever way, the kernel kills the puppets (PTRACE_O_EXITKILL). While a
-/// theatre is open no other code of the process may wait for any child (waitpid of -1): it would take the puppets' stops.
+/// theatre is open no other code of the process may wait for any child (waitpid of -1): it would take the puppets'
+/// stops.
 /// </remarks>
 public sealed class PuppetTheatre : IDisposable
 {

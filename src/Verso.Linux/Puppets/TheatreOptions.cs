@@ -18,7 +18,9 @@ public sealed record TheatreOptions
     /// </summary>
     public int? Processor { get; init; }
 
-    /// <summary>A step that sleeps this long, and at most twice this long, is interrupted and counts as blocked.</summary>
+    /// <summary>
+    /// A step that sleeps this long, and at most twice this long, is interrupted and counts as blocked.
+    /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A step that runs this long kills its puppet.</summary>

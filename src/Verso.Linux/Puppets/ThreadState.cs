@@ -24,7 +24,8 @@ internal sealed unsafe class ThreadState : IDisposable
         if (persona < 0 || Libc.Personality((nuint)(uint)persona | (nuint)Libc.NoRandomization) < 0)
         {
             throw new PuppetUnavailableException(
-                $"personality(ADDR_NO_RANDOMIZE) is refused ({Problem()}); container runtimes' seccomp filters do that");
+                $"personality(ADDR_NO_RANDOMIZE) is refused ({Problem()}); seccomp filters of container runtimes do "
+                + "that");
         }
 
         var state = new ThreadState(persona);
@@ -53,8 +54,8 @@ internal sealed unsafe class ThreadState : IDisposable
     }
 
     /// <summary>
-    /// A stop of a puppet is no news for a handler of SIGCHLD: the one that .NET installs with the first Process costs a
-    /// third of all steps. Where SIGCHLD is ignored, which processes inherit, the kernel reaps before anyone waits.
+    /// A stop of a puppet is no news for a handler of SIGCHLD: the one that .NET installs with the first Process costs
+    /// a third of all steps. Where SIGCHLD is ignored, which processes inherit, the kernel reaps before anyone waits.
     /// </summary>
     internal static void HearOfEndsAlone()
     {

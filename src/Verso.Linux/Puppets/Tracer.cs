@@ -53,7 +53,9 @@ internal static unsafe class Tracer
     private const nint RequestSeize = 0x4206;
     private const nint RequestInterrupt = 0x4207;
 
-    /// <summary>EXITKILL, and the events fork, vfork, clone and exec; children inherit them with their tracer.</summary>
+    /// <summary>
+    /// EXITKILL, and the events fork, vfork, clone and exec; children inherit them with their tracer.
+    /// </summary>
     private const nint Options = 0x100000 | (1 << EventFork) | (1 << EventVfork) | (1 << EventClone) | (1 << EventExec);
 
     /// <summary>Returns errno.</summary>
@@ -61,7 +63,9 @@ internal static unsafe class Tracer
 
     internal static void Interrupt(int pid) => Request(RequestInterrupt, pid, 0, 0);
 
-    /// <summary>Resumes without any signal. A process that was killed meanwhile cannot be resumed, only waited for.</summary>
+    /// <summary>
+    /// Resumes without any signal. A process that was killed meanwhile cannot be resumed, only waited for.
+    /// </summary>
     internal static void Resume(int pid) => Request(RequestCont, pid, 0, 0);
 
     internal static bool TryGetRegisters(int pid, out Registers registers)

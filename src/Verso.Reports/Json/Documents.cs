@@ -280,4 +280,6 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(CatalogueDocument))]
 [JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(InfoDocument))]
+[JsonSerializable(typeof(RandomVerificationDocument))]
+[JsonSerializable(typeof(ScenariosDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

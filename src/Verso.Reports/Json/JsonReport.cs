@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
+using Verso.Lab.LockStep;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
 using Verso.Reports.Text;
@@ -87,6 +88,21 @@ public static class JsonReport
                 entry => EventText.Name(entry.Key), entry => entry.Value),
         };
         return Write(document, s_context.InfoDocument);
+    }
+
+    /// <summary>Random scenarios on kernel and engine.</summary>
+    public static string Render(RandomVerificationOptions options, RandomVerificationResult result)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(result);
+        return Write(VerifyDocuments.Of(options, result), s_context.RandomVerificationDocument);
+    }
+
+    /// <summary>Scenario files on kernel and engine.</summary>
+    public static string Render(IReadOnlyList<ScenarioResult> results)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        return Write(VerifyDocuments.Of(results), s_context.ScenariosDocument);
     }
 
     /// <summary>An address as every document has it.</summary>

@@ -52,7 +52,21 @@ internal sealed class PuppetFiles : IDisposable
     /// Whether the file system places large mappings of files at huge pages (thp_get_unmapped_area), as the engine
     /// does for regular files: overlayfs and tmpfs do not.
     /// </summary>
-    public bool IsPlacedAtHugePages => new DriveInfo(_directory).DriveFormat is "ext2" or "ext3" or "ext4" or "xfs" or "btrfs";
+    public bool IsPlacedAtHugePages
+    {
+        get
+        {
+            try
+            {
+                return new DriveInfo(_directory).DriveFormat is "ext2" or "ext3" or "ext4" or "xfs" or "btrfs";
+            }
+            catch (DriveNotFoundException)
+            {
+                // In a chroot mounts have other names.
+                return false;
+            }
+        }
+    }
 
     /// <summary>What is opened: path, how, and what the engine should take it for.</summary>
     public IReadOnlyList<(string Path, FileModes Modes, FileKind Kind, ulong Inode, ulong Bytes)> Opened =>

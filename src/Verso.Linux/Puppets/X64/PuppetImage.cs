@@ -33,7 +33,9 @@ internal sealed class PuppetImage
     internal const int Descriptor = 9;
 
 
-    /// <summary>Where user addresses end with four levels of page tables; the kernel puts no stack or vdso above.</summary>
+    /// <summary>
+    /// Where user addresses end with four levels of page tables; the kernel puts no stack or vdso above.
+    /// </summary>
     private const ulong UserEnd = 0x7ffffffff000;
 
     private const int HeaderBytes = 64;
@@ -114,7 +116,8 @@ internal sealed class PuppetImage
         return image;
     }
 
-    // An image without a tracer dies with its parent, or after five seconds, for a parent that died before that was said.
+    // An image without a tracer dies with its parent, or after five seconds, for a parent that died before that was
+    // said.
     private static void EmitEntry(Assembler assembler, Labels labels)
     {
         var wait = assembler.CreateLabel();

@@ -44,6 +44,7 @@ public static class SystemCallNumber
     public const long Openat = 257;
     public const long MigratePages = 256;
     public const long MovePages = 279;
+    public const long Prlimit64 = 302;
     public const long Fallocate = 285;
     public const long ProcessVmReadv = 310;
     public const long ProcessVmWritev = 311;
@@ -61,7 +62,9 @@ public static class SystemCallNumber
     public const long MapShadowStack = 453;
     public const long Mseal = 462;
 
-    /// <summary>Whether the call makes, replaces or ends a process, or its registers: puppets have verbs for these.</summary>
+    /// <summary>
+    /// Whether the call makes, replaces or ends a process, or its registers: puppets have verbs for these.
+    /// </summary>
     internal static bool ChangesProcess(long number) => number is
         Clone or Fork or Vfork or Execve or Exit or Ptrace or RtSigreturn or ExitGroup or Execveat or Clone3;
 }

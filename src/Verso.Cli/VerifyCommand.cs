@@ -1,0 +1,124 @@
+using System.CommandLine;
+using Verso.Engine;
+using Verso.Lab.Comparison;
+using Verso.Lab.LockStep;
+using Verso.Lab.Scenarios;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso verify: the same steps on the real kernel and in the engine.</summary>
+internal static class VerifyCommand
+{
+    private const int DefaultCount = 100;
+    private const int DefaultSteps = 100;
+
+    internal static Command Create()
+    {
+        Argument<string[]> files = new("SCENARIO")
+        {
+            Description = "scenario files or directories of them; none: random scenarios",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<int> seed = ReplaySettings.Number("--seed", 0, 1, "the seed of the first random scenario");
+        Option<int> count = ReplaySettings.Number("--count", 1, DefaultCount, "how many random scenarios");
+        Option<int> steps = ReplaySettings.Number("--steps", 1, DefaultSteps, "how many steps each");
+        Option<int> jobs = ReplaySettings.Number("--jobs", 1, 1, "how many at a time, each on a processor of its own");
+        Option<bool> engine = new("--engine")
+        {
+            Description = "without a kernel: only what the scenario files say they expect",
+        };
+        Option<bool> draw = new("--draw") { Description = "draw every step" };
+        Option<bool> expect = new("--expect")
+        {
+            Description = "write what the kernel does into the scenario files as what they expect",
+        };
+        Option<string> format = ReplaySettings.Format("text", "json");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "verify",
+            "Takes the same steps on the running kernel and in the engine, and compares results, VMAs, the anon_vma "
+            + "graph, pages and bytes after each. Returns 0 if all agree, 1 if something differs, 2 on trouble.",
+            "verso verify                                  # 100 random scenarios of 100 steps",
+            "verso verify --seed 7 --count 1000 --jobs 2",
+            "verso verify scenarios/                       # every scenario file below a directory",
+            "verso verify scenarios/merge/gap.txt --draw   # and how it looks on the way",
+            "verso verify --engine scenarios/              # no kernel: against what the files expect")
+        {
+            files, seed, count, steps, jobs, engine, draw, expect, format, json,
+        };
+        command.SetAction(parsed =>
+        {
+            Surroundings surroundings = Surroundings.Of(parsed);
+            string[] names = parsed.GetValue(files) ?? [];
+            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            if (names.Length == 0)
+            {
+                return RunRandom(surroundings, asJson, new RandomVerificationOptions
+                {
+                    Rules = RunningRules(),
+                    Seed = (ulong)parsed.GetValue(seed),
+                    Count = parsed.GetValue(count),
+                    Steps = parsed.GetValue(steps),
+                    Jobs = parsed.GetValue(jobs),
+                });
+            }
+
+            bool asksKernel = !parsed.GetValue(engine);
+            ScenarioRunOptions options = new()
+            {
+                Rules = asksKernel ? RunningRules() : KernelRules.All[^1],
+                Against = asksKernel ? Against.Kernel : Against.Expectations,
+                Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
+                Writing = parsed.GetValue(expect) ? Writing.Expectations : Writing.Nothing,
+            };
+            return RunFiles(surroundings, asJson, names, options);
+        });
+        return command;
+    }
+
+    private static KernelRules RunningRules() => KernelRules.Find(KernelStage.Release)
+        ?? throw new UsageException(
+            $"no rules for kernel {KernelStage.Release}, only for those like "
+            + $"{string.Join(", ", KernelRules.All.Select(rules => rules.Release))}; try --engine");
+
+    private static int RunRandom(Surroundings surroundings, bool asJson, RandomVerificationOptions options)
+    {
+        VerificationProgress progress = new();
+        using Interruption interruption = new();
+        RandomVerificationResult result;
+        using (ProgressLine.Start(surroundings, progress))
+        {
+            result = RandomVerification.Run(options, progress, interruption.Token);
+        }
+
+        surroundings.Output.Write(asJson
+            ? JsonReport.Render(options, result)
+            : VerifyText.Render(options, result, surroundings.Palette));
+        return result.Failures.Count == 0 ? ExitStatus.Success : ExitStatus.Differs;
+    }
+
+    private static int RunFiles(
+        Surroundings surroundings, bool asJson, IReadOnlyList<string> names, ScenarioRunOptions options)
+    {
+        IReadOnlyList<Scenario> scenarios = ScenarioFiles.Read(names);
+        VerificationProgress progress = new();
+        using Interruption interruption = new();
+        IReadOnlyList<ScenarioResult> results;
+        using (ProgressLine.Start(surroundings, progress))
+        {
+            results = ScenarioVerification.Run(scenarios, options, progress, interruption.Token);
+        }
+
+        if (options.Writing == Writing.Expectations)
+        {
+            ScenarioFiles.Write(results.Where(result => result.Failure is null).Select(result => result.Played));
+        }
+
+        surroundings.Output.Write(asJson
+            ? JsonReport.Render(results)
+            : VerifyText.Render(results, surroundings.Palette));
+        return results.All(result => result.Failure is null) ? ExitStatus.Success : ExitStatus.Differs;
+    }
+}

@@ -1,0 +1,96 @@
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Lab.Scenarios;
+using Verso.Linux;
+using Verso.Linux.Graph;
+using Verso.Linux.Puppets;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>One address space of the kernel stage: who lives in it, and how it is looked at.</summary>
+internal sealed class Actor : IDisposable
+{
+    private readonly GraphTarget _target;
+    private readonly PageTarget _table;
+    private readonly ProcessMemory _memory;
+    private MmImage? _seen;
+    private MmImage? _shown;
+
+    public Actor(Puppet puppet, GraphReader graph, PageReader pages)
+    {
+        Puppet = puppet;
+        _memory = new ProcessMemory(puppet.Pid);
+        _target = graph.Watch(puppet.Pid);
+        _table = pages.Watch(puppet.Pid) ?? throw new KernelStageException($"{puppet} is gone");
+    }
+
+    /// <summary>The process that acts.</summary>
+    public Puppet Puppet { get; }
+
+    /// <summary>Others that share its address space (CLONE_VM), the last one on top.</summary>
+    public Stack<Puppet> Sharers { get; } = new();
+
+    /// <summary>The process has executed the image anew.</summary>
+    public void Renew()
+    {
+        _memory.Reopen();
+        _ = _table.Reopen();
+    }
+
+    /// <summary>Its VMAs and their graph, without the one that holds the puppet itself.</summary>
+    public MmImage Capture(GraphReader graph)
+    {
+        MmImage image = graph.Read(_target) ?? throw new KernelStageException($"{Puppet} is gone");
+        if (!ReferenceEquals(image, _seen) || _shown is null)
+        {
+            _seen = image;
+            _shown = image with { Vmas = [.. image.Vmas.Where(vma => vma.Start >= Puppet.ImageEnd)] };
+        }
+
+        return _shown;
+    }
+
+    /// <summary>Pages from this byte address on; bytes of anonymous ones at an offset in their page.</summary>
+    public void ReadPages(PageReader reader, ulong start, int byteInPage, Span<PageCell> cells)
+    {
+        Span<KernelPage> pages = stackalloc KernelPage[cells.Length];
+        Span<ulong> addresses = stackalloc ulong[cells.Length];
+        Span<byte> bytes = stackalloc byte[cells.Length];
+        if (!reader.Read(_table, start, pages))
+        {
+            throw new KernelStageException($"{Puppet} is gone");
+        }
+
+        int present = 0;
+        for (int at = 0; at < pages.Length; at++)
+        {
+            if (pages[at].IsAnonymous)
+            {
+                addresses[present++] = start + ((ulong)at * Page.Size) + (ulong)byteInPage;
+            }
+        }
+
+        _memory.Read(addresses[..present], bytes);
+        int next = 0;
+        for (int at = 0; at < pages.Length; at++)
+        {
+            KernelPage page = pages[at];
+            bool isOfFile = page.Presence == PagePresence.Present && !page.IsAnonymous;
+            byte value = page.IsAnonymous ? bytes[next++] : (byte)0;
+            cells[at] = isOfFile ? default : new PageCell(page.Presence, page.MapCount, page.IsExclusive, value);
+        }
+    }
+
+    public void Dispose()
+    {
+        _target.Dispose();
+        _table.Dispose();
+        _memory.Dispose();
+        while (Sharers.TryPop(out Puppet? sharer))
+        {
+            _ = sharer.Exit();
+        }
+
+        _ = Puppet.Exit();
+    }
+}

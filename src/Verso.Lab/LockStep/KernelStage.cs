@@ -1,0 +1,297 @@
+using System.Runtime.InteropServices;
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.Objects;
+using Verso.Engine.Vmas;
+using Verso.Lab.Scenarios;
+using Verso.Linux.Graph;
+using Verso.Linux.Puppets;
+using Verso.Linux.Puppets.X64;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>Scenarios played by processes of the real kernel. Only for the thread that opened it.</summary>
+/// <remarks>
+/// A template is made once: a puppet whose break and mmap_base are where the window wants them. Every scenario begins
+/// with a fork of it, which has no anonymous memory and so no trace of its past.
+/// </remarks>
+public sealed class KernelStage : IStage, IDisposable
+{
+    private const string SharedMemory = "shared";
+    private const int SignalBus = 7;
+    private const int SignalSegv = 11;
+    private const int SegvAccessError = 2;
+    private const ulong ResourceStack = 3;
+
+    private readonly StageFiles _files;
+    private readonly PuppetTheatre _theatre;
+    private readonly GraphReader _graph;
+    private readonly PageReader _pages;
+    private readonly Puppet _template;
+    private readonly Dictionary<FileId, string> _letters = [];
+    private readonly SortedDictionary<char, Actor> _actors = [];
+    private readonly Window _window = new(1);
+
+    private KernelStage(int processor)
+    {
+        _files = new StageFiles(_window);
+        try
+        {
+            _graph = GraphReader.Open();
+            _pages = PageReader.Open();
+            _theatre = PuppetTheatre.Open(new TheatreOptions
+            {
+                Files = _files.Descriptors,
+                Processor = processor,
+                BreakStart = _window.Address(Window.HeapPage),
+            });
+            _template = _theatre.Start();
+            LimitStack(_template);
+            LearnFiles();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Throws <see cref="PuppetUnavailableException"/> and its like with one line that says what to do.
+    /// </summary>
+    /// <param name="processor">On which this thread and its processes run from now on, from 0.</param>
+    public static KernelStage Open(int processor) => new(processor);
+
+    /// <summary>The release of the running kernel, as <c>uname -r</c> has it.</summary>
+    public static string Release => OperatingSystem.IsLinux()
+        ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim()
+        : "none";
+
+    /// <summary>Why no scenario can be played here, in one line; null if it can.</summary>
+    public static string? Unavailable() => !OperatingSystem.IsLinux()
+        ? "needs Linux"
+        : PuppetTheatre.Unavailable() ?? GraphReader.Unavailable() ?? PageReader.Unavailable();
+
+    /// <summary>Does something with a stage, on a thread of its own, and waits for its end.</summary>
+    /// <param name="processor">On which that thread and its processes run, from 0.</param>
+    /// <param name="body">What is done. Its exceptions come out here.</param>
+    public static void Use(int processor, Action<KernelStage> body)
+    {
+        Worker worker = new(processor, body);
+        worker.Join();
+        worker.Trouble?.Throw();
+    }
+
+    /// <summary>Ends every process and begins with one, A, that has nothing. Files hold what they held first.</summary>
+    public void Begin()
+    {
+        foreach (Actor actor in _actors.Values.Reverse())
+        {
+            actor.Dispose();
+        }
+
+        _actors.Clear();
+        _files.Restore();
+        _ = _template.Fork(out Puppet? first);
+        Add('A', first ?? throw new KernelStageException("the template does not fork"));
+    }
+
+    /// <inheritdoc/>
+    public Outcome Do(Op op)
+    {
+        switch (op.Kind)
+        {
+            case OpKind.Truncate:
+                _files.Truncate(op.Mm, op.Start);
+                return default;
+            case OpKind.Punch:
+                _files.Punch(op.Mm, op.Start, op.Count);
+                return default;
+            case OpKind.Fork:
+                PuppetOutcome forked = Alive(op.Mm).Fork(out Puppet? child);
+                if (child is not null)
+                {
+                    Add(op.Other, child);
+                }
+
+                return new Outcome((Errno)forked.Error);
+            case OpKind.Share:
+                _ = Alive(op.Mm).CloneShared(out Puppet? sharer);
+                _actors[op.Mm].Sharers.Push(sharer ?? throw new KernelStageException($"{op}: no child"));
+                return default;
+            case OpKind.Exit:
+                Exit(op.Mm);
+                return default;
+            case OpKind.Exec:
+                Outcome executed = new((Errno)Alive(op.Mm).Exec().Error);
+                _actors[op.Mm].Renew();
+                return executed;
+            case OpKind.Read:
+                return Access(op, Alive(op.Mm).Load(_window.AccessAddress(op.Start)));
+            case OpKind.Write:
+                _files.Touch();
+                return Access(op, Alive(op.Mm).Store(_window.AccessAddress(op.Start), op.Value));
+            case OpKind.Run:
+                return Access(op, Alive(op.Mm).Execute(_window.RunAddress(op.Start)));
+            default:
+                long result = Done(op, Call(Alive(op.Mm), op));
+                return result is < 0 and >= -4095
+                    ? new Outcome((Errno)(-result))
+                    : new Outcome(Errno.None, op.ReturnsAddress ? _window.PageOf((ulong)result) : 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public MmImage Capture(char mm) => _actors[mm].Capture(_graph);
+
+    /// <inheritdoc/>
+    public void ReadPages(char mm, long first, Span<PageCell> cells) =>
+        _actors[mm].ReadPages(_pages, _window.Address(first), Window.ByteInPage, cells);
+
+    /// <inheritdoc/>
+    public string? NameOf(VmaImage vma) =>
+        vma.File.IsNone ? null : _letters.GetValueOrDefault(vma.File, SharedMemory);
+
+    public void Dispose()
+    {
+        foreach (Actor actor in _actors.Values)
+        {
+            actor.Dispose();
+        }
+
+        _actors.Clear();
+        _theatre?.Dispose();
+        _pages?.Dispose();
+        _graph?.Dispose();
+        _files.Dispose();
+    }
+
+    private static long Done(Op op, PuppetOutcome outcome) => outcome.Kind == PuppetOutcomeKind.Done
+        ? outcome.Result
+        : throw new KernelStageException($"{op}: the process {outcome}");
+
+    private static Outcome Access(Op op, PuppetOutcome outcome) => outcome.Kind switch
+    {
+        PuppetOutcomeKind.Done => new Outcome(
+            Errno.None, 0, FaultOutcome.Done, op.Kind == OpKind.Read ? (byte)outcome.Result : (byte)0),
+        PuppetOutcomeKind.Fault when outcome.Signal == SignalBus => new Outcome(Errno.None, 0, FaultOutcome.Bus),
+        PuppetOutcomeKind.Fault when outcome.Signal == SignalSegv => new Outcome(
+            Errno.None,
+            0,
+            outcome.SignalCode == SegvAccessError ? FaultOutcome.AccessError : FaultOutcome.MapError),
+        _ => throw new KernelStageException($"{op}: the process {outcome}"),
+    };
+
+    private Puppet Alive(char mm) => _actors[mm].Puppet;
+
+    private void Add(char mm, Puppet puppet) => _actors.Add(mm, new Actor(puppet, _graph, _pages));
+
+    private void Exit(char mm)
+    {
+        Actor actor = _actors[mm];
+        if (actor.Sharers.TryPop(out Puppet? sharer))
+        {
+            _ = sharer.Exit();
+            return;
+        }
+
+        _actors.Remove(mm);
+        actor.Dispose();
+    }
+
+    /// <summary>mmap_base follows the stack limit, from the next exec on.</summary>
+    private static void LimitStack(Puppet puppet)
+    {
+        Span<ulong> limit = MemoryMarshal.Cast<byte, ulong>(puppet.Operands);
+        limit[0] = Window.StackLimit;
+        limit[1] = Window.StackLimit;
+        PuppetOutcome limited = puppet.Call(
+            SystemCallNumber.Prlimit64, 0, ResourceStack, Puppet.OperandsAddress);
+        PuppetOutcome executed = puppet.Exec();
+        if (limited.Error != 0 || executed.Error != 0)
+        {
+            throw new PuppetUnavailableException($"a puppet cannot limit its stack: {limited}, {executed}");
+        }
+    }
+
+    /// <summary>What open file stands for which letter: each is mapped once, and looked at.</summary>
+    private void LearnFiles()
+    {
+        _ = _template.Fork(out Puppet? probe);
+        Puppet mapper = probe ?? throw new KernelStageException("the template does not fork");
+        foreach (WindowFile file in Window.Files)
+        {
+            int place = _files.PlaceOf(file.Letter);
+            ulong address = _window.Address(2 * place);
+            _ = mapper.Call(
+                SystemCallNumber.Mmap,
+                address,
+                Page.Size,
+                (ulong)Protection.Read,
+                (ulong)(MapFlags.Shared | MapFlags.Fixed),
+                (ulong)(TheatreOptions.FirstFile + place));
+            MmImage image = _graph.Read(mapper.Pid) ?? throw new KernelStageException("a mapping is not seen");
+            _letters[image.Vmas.First(vma => vma.Start == address).File] = $"{file.Letter}";
+        }
+
+        _ = mapper.Exit();
+    }
+
+    private PuppetOutcome Call(Puppet puppet, Op op)
+    {
+        ulong start = op.Start == Op.Anywhere ? 0 : _window.Address(op.Start);
+        ulong length = _window.Bytes(op.Count);
+        switch (op.Kind)
+        {
+            case OpKind.Map or OpKind.File:
+                _files.Touch();
+                MmapRequest map = StageRequests.Mmap(op, _window, start);
+                ulong descriptor = op.Kind == OpKind.File
+                    ? (ulong)(TheatreOptions.FirstFile + _files.PlaceOf(op.Other))
+                    : ulong.MaxValue;
+                return puppet.Call(
+                    SystemCallNumber.Mmap,
+                    start,
+                    map.Length,
+                    (ulong)map.Protection,
+                    (ulong)map.Flags,
+                    descriptor,
+                    map.Offset);
+            case OpKind.Unmap:
+                return puppet.Call(SystemCallNumber.Munmap, start, length);
+            case OpKind.Protect:
+                return puppet.Call(SystemCallNumber.Mprotect, start, length, (ulong)op.Protection);
+            case OpKind.Remap:
+                MremapRequest remap = StageRequests.Mremap(op, _window);
+                return puppet.Call(
+                    SystemCallNumber.Mremap,
+                    remap.OldAddress,
+                    remap.OldLength,
+                    remap.NewLength,
+                    (ulong)remap.Flags,
+                    remap.NewAddress);
+            case OpKind.Advise:
+                return puppet.Call(SystemCallNumber.Madvise, start, length, (ulong)op.Advice);
+            case OpKind.Brk:
+                return puppet.Call(SystemCallNumber.Brk, start);
+            case OpKind.Lock:
+                return puppet.Call(SystemCallNumber.Mlock2, start, length, op.Has(OpWords.OnFault) ? 1u : 0u);
+            case OpKind.Unlock:
+                return puppet.Call(SystemCallNumber.Munlock, start, length);
+            case OpKind.LockAll:
+                return puppet.Call(SystemCallNumber.Mlockall, (ulong)StageRequests.LockFlags(op));
+            case OpKind.UnlockAll:
+                return puppet.Call(SystemCallNumber.Munlockall);
+            case OpKind.Policy:
+                return puppet.Call(SystemCallNumber.Mbind, start, length, op.Value, 0, 0, 0);
+            default:
+                throw new KernelStageException($"{op}: no kernel without swap can be made to do this");
+        }
+    }
+}
+
+/// <summary>
+/// A scenario cannot be played by the kernel: a process was killed from outside, or a step is none of a process. One
+/// line.
+/// </summary>
+public sealed class KernelStageException(string message) : Exception(message);

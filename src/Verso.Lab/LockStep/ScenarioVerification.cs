@@ -1,0 +1,125 @@
+using Verso.Engine;
+using Verso.Lab.Scenarios;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>Who says what is right.</summary>
+public enum Against
+{
+    /// <summary>The running kernel, and what the file expects.</summary>
+    Kernel = 0,
+
+    /// <summary>Only what the file expects.</summary>
+    Expectations = 1,
+}
+
+/// <summary>Whether the states on the way are kept, to be drawn.</summary>
+public enum Drawing
+{
+    None = 0,
+    EveryStep = 1,
+}
+
+/// <summary>Whether what happened becomes what is expected.</summary>
+public enum Writing
+{
+    Nothing = 0,
+    Expectations = 1,
+}
+
+/// <summary>How scenario files are played.</summary>
+public sealed record ScenarioRunOptions
+{
+    public Against Against { get; init; }
+
+    public Drawing Drawing { get; init; }
+
+    public Writing Writing { get; init; }
+
+    /// <summary>Which kernel the engine follows.</summary>
+    public KernelRules Rules { get; init; } = KernelRules.Linux61844;
+}
+
+/// <summary>How one scenario went.</summary>
+/// <param name="Played">The scenario; with <see cref="Writing.Expectations"/> those of the kernel.</param>
+/// <param name="Failure">Null if all agreed.</param>
+/// <param name="Frames">The state after each step, if it is to be drawn.</param>
+public sealed record ScenarioResult(Scenario Played, Failure? Failure, IReadOnlyList<Frame> Frames);
+
+/// <summary>One step as it is drawn.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Outcome">What it returned; empty for a plain success.</param>
+/// <param name="States">Every live address space afterwards.</param>
+public sealed record Frame(Op Step, string Outcome, IReadOnlyList<(char Mm, string Text)> States);
+
+/// <summary>Plays scenario files.</summary>
+public static class ScenarioVerification
+{
+    /// <summary>All of them, in order. Throws what keeps <see cref="KernelStage"/> from being opened.</summary>
+    public static IReadOnlyList<ScenarioResult> Run(
+        IReadOnlyList<Scenario> scenarios,
+        ScenarioRunOptions options,
+        VerificationProgress progress,
+        CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(scenarios);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(progress);
+        List<ScenarioResult> results = [];
+        if (options.Against == Against.Expectations)
+        {
+            PlayAll(null);
+            return results;
+        }
+
+        KernelStage.Use(processor: 0, PlayAll);
+        token.ThrowIfCancellationRequested();
+        return results;
+
+        void PlayAll(KernelStage? kernel)
+        {
+            Verifier verifier = new(kernel, options.Rules);
+            foreach (Scenario scenario in scenarios.TakeWhile(_ => !token.IsCancellationRequested))
+            {
+                results.Add(Play(verifier, scenario, options));
+                progress.Note(scenario.Ops.Count);
+            }
+        }
+    }
+
+    private static ScenarioResult Play(Verifier verifier, Scenario scenario, ScenarioRunOptions options)
+    {
+        bool writes = options.Writing == Writing.Expectations;
+        Scenario asked = writes
+            ? scenario with { Outcomes = new Dictionary<int, string>(), States = [] }
+            : scenario;
+        List<Frame> frames = [];
+        bool looks = writes || options.Drawing == Drawing.EveryStep;
+        Failure? failure = verifier.Play(asked, looks ? frames.Add : null);
+        return new ScenarioResult(writes ? Observed(scenario, frames) : scenario, failure, frames);
+    }
+
+    /// <summary>
+    /// States are written where some were written before; where there were none, at the end and before each exit.
+    /// </summary>
+    private static Scenario Observed(Scenario scenario, List<Frame> frames)
+    {
+        HashSet<int> places = [.. scenario.States.Select(state => state.After)];
+        if (places.Count == 0)
+        {
+            places.Add(frames.Count - 1);
+        }
+
+        return scenario with
+        {
+            Outcomes = frames.Select((frame, at) => (at, frame.Outcome)).Where(each => each.Outcome.Length > 0)
+                .ToDictionary(each => each.at, each => each.Outcome),
+            States =
+            [
+                .. frames.SelectMany((frame, at) => places.Contains(at)
+                    ? frame.States.Select(state => new Expectation(at, state.Mm, state.Text))
+                    : []),
+            ],
+        };
+    }
+}

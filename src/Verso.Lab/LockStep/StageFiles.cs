@@ -1,0 +1,115 @@
+using Microsoft.Win32.SafeHandles;
+using Verso.Engine;
+using Verso.Engine.Objects;
+using Verso.Lab.Scenarios;
+using Verso.Linux;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>The files of <see cref="Window.Files"/> as real files, each opened as the window says.</summary>
+internal sealed class StageFiles : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("verso-verify-").FullName;
+    private readonly Dictionary<int, SafeFileHandle> _owners = [];
+    private readonly Dictionary<char, (int Place, SafeFileHandle Handle)> _opened = [];
+    private readonly Window _window;
+    private bool _isTouched = true;
+
+    /// <summary>Throws <see cref="IOException"/> where the temporary directory or /dev/shm cannot be written.</summary>
+    public StageFiles(Window window)
+    {
+        _window = window;
+        foreach (WindowFile file in Window.Files)
+        {
+            string path = Path.Combine(
+                file.Kind == FileKind.SharedMemory ? "/dev/shm" : _directory, $"verso-verify-{Guid.NewGuid():n}");
+            if (!_owners.ContainsKey(file.Inode))
+            {
+                _owners.Add(file.Inode, File.OpenHandle(
+                    path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+                Paths[file.Inode] = path;
+            }
+
+            FileAccess access = (file.Modes & FileModes.Write) != 0 ? FileAccess.ReadWrite : FileAccess.Read;
+            SafeFileHandle handle = File.OpenHandle(
+                Paths[file.Inode], FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+            _opened.Add(file.Letter, (_opened.Count, handle));
+        }
+
+        // Nobody needs the names any more: nothing is left behind, whatever happens.
+        foreach (string path in Paths.Values)
+        {
+            File.Delete(path);
+        }
+
+        Directory.Delete(_directory);
+        Restore();
+    }
+
+    /// <summary>Descriptors of this process, in the order in which puppets are given them.</summary>
+    public IReadOnlyList<int> Descriptors =>
+        [.. _opened.Values.OrderBy(each => each.Place).Select(each => (int)each.Handle.DangerousGetHandle())];
+
+    private Dictionary<int, string> Paths { get; } = [];
+
+    /// <summary>The place of a file among the descriptors; -1 for a letter that is none.</summary>
+    public int PlaceOf(char letter) =>
+        _opened.TryGetValue(letter, out (int Place, SafeFileHandle) file) ? file.Place : -1;
+
+    /// <summary>The next <see cref="Restore"/> has something to do.</summary>
+    public void Touch() => _isTouched = true;
+
+    /// <summary>Sets the size of a file, in half pages.</summary>
+    public void Truncate(char letter, long halves)
+    {
+        Touch();
+        RandomAccess.SetLength(Owner(letter), (long)_window.BytesOfHalves(halves));
+    }
+
+    /// <summary>Frees pages of a file; its size stays.</summary>
+    public void Punch(char letter, long start, long count)
+    {
+        Touch();
+        FileSpace.Punch(Owner(letter), (long)_window.Bytes(start), (long)_window.Bytes(count));
+    }
+
+    /// <summary>Files hold again what they hold at the beginning of a scenario.</summary>
+    public void Restore()
+    {
+        if (!_isTouched)
+        {
+            return;
+        }
+
+        Span<byte> page = stackalloc byte[Page.Size];
+        foreach (WindowFile file in Window.Files.DistinctBy(file => file.Inode))
+        {
+            SafeFileHandle owner = _owners[file.Inode];
+            long size = (long)_window.BytesOfHalves(file.Halves);
+            RandomAccess.SetLength(owner, 0);
+            RandomAccess.SetLength(owner, size);
+            for (long at = 0; at < size && file.Kind == FileKind.Regular; at += Page.Size)
+            {
+                for (int offset = 0; offset < Page.Size; offset++)
+                {
+                    page[offset] = FilePattern.At(WindowFile.Device, (ulong)file.Inode, (ulong)(at + offset));
+                }
+
+                RandomAccess.Write(owner, page[..(int)Math.Min(Page.Size, size - at)], at);
+            }
+        }
+
+        _isTouched = false;
+    }
+
+    public void Dispose()
+    {
+        foreach (SafeFileHandle handle in _opened.Values.Select(each => each.Handle).Concat(_owners.Values))
+        {
+            handle.Dispose();
+        }
+    }
+
+    private SafeFileHandle Owner(char letter) =>
+        _owners[Window.Files.First(file => file.Letter == letter).Inode];
+}

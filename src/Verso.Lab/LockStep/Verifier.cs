@@ -1,0 +1,144 @@
+using Verso.Engine;
+using Verso.Engine.ReverseMaps;
+using Verso.Lab.Fidelity;
+using Verso.Lab.Scenarios;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>
+/// Plays scenarios on the engine and, in lock step, on the real kernel; after each step everything both can show must
+/// be equal. Not for more than one thread.
+/// </summary>
+/// <param name="kernel">The other side; null: only what the scenario says of itself is checked.</param>
+/// <param name="rules">Which kernel the engine follows.</param>
+public sealed class Verifier(KernelStage? kernel, KernelRules rules)
+{
+    /// <summary>Steps taken since it was made, repeats for shrinking not counted.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>The design that the kernel is compared with; for mutation tests another.</summary>
+    public Catalogue.Entry Design { get; init; } = Catalogue.Find(ReferenceDesign.Name)
+        ?? throw new InvalidOperationException("the reference design is not in the catalogue");
+
+    /// <summary>Steps that are impossible when they are reached are passed over. Null if nothing differs.</summary>
+    /// <param name="scenario">What is played.</param>
+    /// <param name="look">Is shown the state after each step that both sides agree on; null: nobody looks.</param>
+    public Failure? Play(Scenario scenario, Action<Frame>? look = null)
+    {
+        EngineStage engine = Begin(scenario, out StageComparison? comparison);
+        for (int at = 0; at < scenario.Ops.Count; at++)
+        {
+            Op op = scenario.Ops[at];
+            if (!engine.IsPossible(op))
+            {
+                if (scenario.IsStrict)
+                {
+                    return new Failure(scenario, at, $"{op}: not possible here");
+                }
+
+                continue;
+            }
+
+            string? difference = Step(engine, comparison, op, out Outcome outcome)
+                ?? Expected(scenario, at, outcome, engine);
+            if (difference is not null)
+            {
+                return new Failure(scenario, at, difference);
+            }
+
+            look?.Invoke(new Frame(
+                op, outcome.ToText(op), StateText.Of(engine, engine.Window, engine.Mms.Keys)));
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// A scenario made on the way: every step depends on what the engine has mapped. Null if nothing differs.
+    /// </summary>
+    public Failure? PlayRandom(ulong seed, int steps, StepMix mix)
+    {
+        List<Op> ops = new(steps);
+        Scenario scenario = new(ops) { Name = $"seed {seed}" };
+        EngineStage engine = Begin(scenario, out StageComparison? comparison);
+        OpGenerator generator = new(seed, engine, mix.Weights);
+        for (int at = 0; at < steps; at++)
+        {
+            Op op = generator.Next();
+            ops.Add(op);
+            if (Step(engine, comparison, op, out _) is string difference)
+            {
+                return new Failure(scenario, at, difference);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The smallest scenario that still differs, made from one that did.</summary>
+    public Failure Shrink(Failure failure)
+    {
+        long before = Steps;
+        Scenario cut = failure.Scenario with { Ops = [.. failure.Scenario.Ops.Take(failure.Step + 1)], States = [] };
+        Scenario small = Play(cut) is null ? cut : Shrinker.Shrink(cut, each => Play(each) is not null);
+        Failure? last = Play(small);
+        Steps = before;
+        return last ?? failure with { Difference = $"{failure.Difference} (not again when it was repeated)" };
+    }
+
+    private EngineStage Begin(Scenario scenario, out StageComparison? comparison)
+    {
+        EngineStage engine = new(Design, scenario, rules);
+        kernel?.Begin();
+        comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);
+        return engine;
+    }
+
+    private string? Step(EngineStage engine, StageComparison? comparison, Op op, out Outcome outcome)
+    {
+        Steps++;
+        Outcome real = kernel?.Do(op) ?? default;
+        try
+        {
+            outcome = engine.Do(op);
+        }
+        catch (InvariantException broken)
+        {
+            outcome = default;
+            return $"{op}: {broken.Message}";
+        }
+
+        if (comparison is null)
+        {
+            return null;
+        }
+
+        return outcome != real
+            ? $"{op}: {Said(outcome, op)}; kernel {Said(real, op)}"
+            : comparison.Compare(engine.Mms.Keys) is string difference ? $"{op}: {difference}" : null;
+    }
+
+    private static string Said(Outcome outcome, Op op) => outcome.ToText(op) is { Length: > 0 } text ? text : "success";
+
+    private static string? Expected(Scenario scenario, int at, Outcome outcome, EngineStage engine)
+    {
+        if (scenario.Outcomes.TryGetValue(at, out string? said) && outcome.ToText(scenario.Ops[at]) != said)
+        {
+            return $"{scenario.Ops[at]}: {Said(outcome, scenario.Ops[at])}; expected {said}";
+        }
+
+        Expectation[] states = [.. scenario.States.Where(state => state.After == at)];
+        IReadOnlyList<(char Mm, string Text)> seen =
+            states.Length == 0 ? [] : StateText.Of(engine, engine.Window, engine.Mms.Keys);
+        foreach (Expectation state in states)
+        {
+            string text = seen.FirstOrDefault(each => each.Mm == state.Mm).Text ?? "ended";
+            if (text != state.Text)
+            {
+                return $"{scenario.Ops[at]}: {state.Mm}: {text}; expected {state.Text}";
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Runtime.ExceptionServices;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>A thread with a kernel stage of its own: ptrace answers only the thread that began it.</summary>
+internal sealed class Worker
+{
+    private readonly Thread _thread;
+
+    /// <param name="processor">On which it and its processes run, from 0.</param>
+    /// <param name="body">What it does.</param>
+    public Worker(int processor, Action<KernelStage> body)
+    {
+        _thread = new Thread(() =>
+        {
+            try
+            {
+                using KernelStage stage = KernelStage.Open(processor);
+                body(stage);
+            }
+            catch (Exception trouble) when (trouble is not OutOfMemoryException)
+            {
+                Trouble = ExceptionDispatchInfo.Capture(trouble);
+            }
+        })
+        { IsBackground = true, Name = $"kernel stage {processor}" };
+        _thread.Start();
+    }
+
+    /// <summary>What ended it before its time; null if nothing did.</summary>
+    public ExceptionDispatchInfo? Trouble { get; private set; }
+
+    /// <summary>Waits for its end.</summary>
+    public void Join() => _thread.Join();
+}

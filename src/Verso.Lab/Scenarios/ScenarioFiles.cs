@@ -1,0 +1,62 @@
+using Verso.Lab.Comparison;
+
+namespace Verso.Lab.Scenarios;
+
+/// <summary>Scenarios in files: one a file, <c>.txt</c>.</summary>
+public static class ScenarioFiles
+{
+    /// <summary>The largest file that is read, in bytes: a scenario is something people read.</summary>
+    private const long LargestFile = 1 << 20;
+
+    /// <summary>
+    /// The scenarios of these files, and of all files below these directories, in the order of their paths. Throws
+    /// <see cref="InputException"/>, one line that names the file.
+    /// </summary>
+    public static IReadOnlyList<Scenario> Read(IEnumerable<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return [.. names.SelectMany(FilesOf).Select(ReadOne)];
+    }
+
+    /// <summary>Writes scenarios back to the files they were read from.</summary>
+    public static void Write(IEnumerable<Scenario> scenarios)
+    {
+        ArgumentNullException.ThrowIfNull(scenarios);
+        foreach (Scenario scenario in scenarios)
+        {
+            File.WriteAllText(scenario.Name, scenario.ToString());
+        }
+    }
+
+    private static IEnumerable<string> FilesOf(string name)
+    {
+        if (!Directory.Exists(name))
+        {
+            return [name];
+        }
+
+        string[] files = Directory.GetFiles(name, "*.txt", SearchOption.AllDirectories);
+        Array.Sort(files, StringComparer.Ordinal);
+        return files.Length > 0
+            ? files
+            : throw new InputException(name, new FormatException("no scenario files (*.txt) in this directory"));
+    }
+
+    private static Scenario ReadOne(string name)
+    {
+        try
+        {
+            FileInfo file = new(name);
+            if (file.Exists && file.Length > LargestFile)
+            {
+                throw new FormatException($"{file.Length} bytes are no scenario");
+            }
+
+            return Scenario.Parse(File.ReadAllText(name)) with { Name = name, IsStrict = true };
+        }
+        catch (Exception problem) when (problem is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new InputException(name, problem);
+        }
+    }
+}

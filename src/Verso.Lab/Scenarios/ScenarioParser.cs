@@ -1,0 +1,82 @@
+using System.Globalization;
+using Verso.Engine;
+
+namespace Verso.Lab.Scenarios;
+
+/// <summary>Reads the text of one scenario.</summary>
+internal sealed class ScenarioParser
+{
+    private const string Arrow = "->";
+
+    private readonly List<Op> _ops = [];
+    private readonly Dictionary<int, string> _outcomes = [];
+    private readonly List<Expectation> _states = [];
+    private readonly List<string> _purpose = [];
+    private Scenario _scenario = new([]);
+
+    public Scenario Parse(string text)
+    {
+        string[] lines = text.Split('\n');
+        for (int at = 0; at < lines.Length; at++)
+        {
+            try
+            {
+                ParseLine(lines[at].Trim());
+            }
+            catch (Exception wrong) when (wrong is FormatException or OverflowException or ArgumentException)
+            {
+                throw new FormatException($"line {at + 1}: {wrong.Message}", wrong);
+            }
+        }
+
+        return _scenario with
+        {
+            Ops = _ops,
+            Outcomes = _outcomes,
+            States = _states,
+            Purpose = string.Join('\n', _purpose),
+        };
+    }
+
+    private void ParseLine(string line)
+    {
+        if (line.StartsWith('#') && _ops.Count == 0)
+        {
+            _purpose.Add(line[1..].Trim());
+        }
+
+        line = line.Split('#')[0].Trim();
+        if (line.Length == 0)
+        {
+            return;
+        }
+
+        if (line.StartsWith("option ", StringComparison.Ordinal))
+        {
+            _scenario = WithOption(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        }
+        else if (line.Length > 1 && line[1] == ':')
+        {
+            _states.Add(new Expectation(_ops.Count - 1, line[0], line[2..].Trim()));
+        }
+        else
+        {
+            string[] halves = line.Split(Arrow, 2);
+            Op op = OpText.Parse(halves[0].TrimEnd());
+            if (halves.Length == 2)
+            {
+                _outcomes[_ops.Count] = halves[1].Trim();
+            }
+
+            _ops.Add(op);
+        }
+    }
+
+    private Scenario WithOption(string[] words) => words switch
+    {
+        [_, "lazyfree", string mode] => _scenario with { LazyFree = Enum.Parse<LazyFree>(mode, ignoreCase: true) },
+        [_, "maxmaps", string count] => _scenario with { MaxMaps = int.Parse(count, CultureInfo.InvariantCulture) },
+        [_, "unit", string pages] => _scenario with { PagesPerUnit = int.Parse(pages, CultureInfo.InvariantCulture) },
+        _ => throw new FormatException($"not an option: {string.Join(' ', words)}"),
+    };
+}

@@ -1,0 +1,39 @@
+using Verso.Engine;
+
+namespace Verso.Lab.Scenarios;
+
+/// <summary>What the words of a step are as arguments of system calls.</summary>
+internal static class StageRequests
+{
+    public static MmapRequest Mmap(Op op, Window window, ulong start, FileId file = default)
+    {
+        MapFlags flags = op.Has(OpWords.Shared) ? MapFlags.Shared
+            : op.Has(OpWords.Droppable) ? MapFlags.Droppable : MapFlags.Private;
+        flags |= op.Kind == OpKind.Map ? MapFlags.Anonymous : 0;
+        flags |= op.Has(OpWords.Populate) ? MapFlags.Populate : 0;
+        flags |= op.Has(OpWords.Locked) ? MapFlags.Locked : 0;
+        flags |= op.Has(OpWords.NoReserve) ? MapFlags.NoReserve : 0;
+        flags |= op.Has(OpWords.GrowsDown) ? MapFlags.GrowsDown : 0;
+        flags |= op.Start == Op.Anywhere ? 0
+            : op.Has(OpWords.NoReplace) ? MapFlags.FixedNoReplace
+            : op.Has(OpWords.Hint) ? 0 : MapFlags.Fixed;
+        return new MmapRequest(
+            start, window.Bytes(op.Count), op.Protection, flags, file, window.Bytes(op.Target));
+    }
+
+    public static MremapRequest Mremap(Op op, Window window)
+    {
+        RemapFlags flags = op.Has(OpWords.MayMove) ? RemapFlags.MayMove : 0;
+        flags |= op.Has(OpWords.Fixed) ? RemapFlags.Fixed : 0;
+        flags |= op.Has(OpWords.DontUnmap) ? RemapFlags.DontUnmap : 0;
+        bool hasTarget = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
+        ulong target = hasTarget ? window.Address(op.Target) : 0;
+        return new MremapRequest(
+            window.Address(op.Start), window.Bytes(op.Count), window.Bytes(op.NewCount), flags, target);
+    }
+
+    public static LockAll LockFlags(Op op) =>
+        (op.Has(OpWords.Current) ? LockAll.Current : 0)
+        | (op.Has(OpWords.Future) ? LockAll.Future : 0)
+        | (op.Has(OpWords.OnFault) ? LockAll.OnFault : 0);
+}

@@ -1,0 +1,50 @@
+using Verso.Lab.LockStep;
+
+namespace Verso.Reports.Json;
+
+/// <summary>A scenario that came out otherwise than expected.</summary>
+public sealed record FailureDocument(string Name, int Step, string Difference, string Scenario);
+
+/// <summary>Random scenarios on kernel and engine.</summary>
+public sealed record RandomVerificationDocument(
+    string Schema,
+    string Rules,
+    string Mix,
+    ulong Seed,
+    long Sequences,
+    long Steps,
+    long ElapsedNanoseconds,
+    double StepsPerSecond,
+    IReadOnlyList<FailureDocument> Failures);
+
+/// <summary>One scenario file.</summary>
+public sealed record ScenarioDocument(string Name, bool Agrees, FailureDocument? Failure);
+
+/// <summary>Scenario files on kernel and engine.</summary>
+public sealed record ScenariosDocument(string Schema, IReadOnlyList<ScenarioDocument> Scenarios);
+
+/// <summary>Verifications turned into documents.</summary>
+internal static class VerifyDocuments
+{
+    public static RandomVerificationDocument Of(RandomVerificationOptions options, RandomVerificationResult result) =>
+        new(
+            "verso-verify/1",
+            options.Rules.Release,
+            options.Mix.Name,
+            options.Seed,
+            result.Sequences,
+            result.Steps,
+            (long)result.Elapsed.TotalNanoseconds,
+            result.Steps / Math.Max(result.Elapsed.TotalSeconds, 1e-9),
+            [.. result.Failures.Select(Of)]);
+
+    public static ScenariosDocument Of(IReadOnlyList<ScenarioResult> results) => new(
+        "verso-scenarios/1",
+        [
+            .. results.Select(result => new ScenarioDocument(
+                result.Played.Name, result.Failure is null, result.Failure is null ? null : Of(result.Failure))),
+        ]);
+
+    private static FailureDocument Of(Failure failure) =>
+        new(failure.Scenario.Name, failure.Step, failure.Difference, failure.Scenario.ToString());
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using Verso.Lab.LockStep;
+
+namespace Verso.Reports.Text;
+
+/// <summary>What a verification found, as text.</summary>
+public static class VerifyText
+{
+    /// <summary>Random scenarios.</summary>
+    public static string Render(
+        RandomVerificationOptions options, RandomVerificationResult result, Palette palette)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(palette);
+        double seconds = Math.Max(result.Elapsed.TotalSeconds, 1e-9);
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"{Figures.Plural(result.Steps, "random step", "random steps")} in ")
+            .Append(CultureInfo.InvariantCulture, $"{Figures.Plural(result.Sequences, "sequence", "sequences")} ")
+            .Append(CultureInfo.InvariantCulture, $"from seed {options.Seed}, {options.Mix.Name}: ")
+            .Append(result.Failures.Count == 0
+                ? palette.Good("kernel and engine agree")
+                : palette.Bad(Figures.Plural(result.Failures.Count, "sequence differs", "sequences differ")))
+            .Append(CultureInfo.InvariantCulture, $"  ({seconds:F1} s, ")
+            .Append(Figures.Count((long)(result.Steps / seconds))).Append(" steps a second)\n");
+        foreach (Failure failure in result.Failures)
+        {
+            text.Append('\n').Append(Describe(failure));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Scenario files: those that differ with what differs, and the count.</summary>
+    public static string Render(IReadOnlyList<ScenarioResult> results, Palette palette)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        ArgumentNullException.ThrowIfNull(palette);
+        StringBuilder text = new();
+        foreach (ScenarioResult result in results)
+        {
+            if (result.Frames.Count > 0)
+            {
+                text.Append(palette.Name(result.Played.Name)).Append('\n');
+                text.Append(ScenarioDrawing.Render(result, palette)).Append('\n');
+            }
+
+            if (result.Failure is Failure failure)
+            {
+                text.Append(palette.Bad("differs ")).Append(palette.Name(result.Played.Name)).Append('\n');
+                text.Append(CultureInfo.InvariantCulture, $"  step {failure.Step + 1}: {failure.Difference}\n");
+            }
+        }
+
+        int differing = results.Count(result => result.Failure is not null);
+        return text.Append(Figures.Plural(results.Count, "scenario", "scenarios")).Append(": ")
+            .Append(differing == 0 ? palette.Good("all agree") : palette.Bad($"{Figures.Count(differing)} differ"))
+            .Append('\n').ToString();
+    }
+
+    /// <summary>A scenario to be saved and run again, with what differs as comments.</summary>
+    private static string Describe(Failure failure) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"# {failure.Scenario.Name}, step {failure.Step + 1}: {failure.Difference}\n{failure.Scenario}");
+}

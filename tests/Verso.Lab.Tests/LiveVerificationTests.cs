@@ -1,0 +1,99 @@
+using System.Globalization;
+using Verso.Engine;
+using Verso.Lab.LockStep;
+using Verso.Lab.Scenarios;
+
+namespace Verso.Lab.Tests;
+
+/// <summary>
+/// The live kernel as the judge. Skipped, with the reason, where there is no such kernel to be asked.
+/// </summary>
+/// <remarks>VERSO_VERIFY_SEED and VERSO_VERIFY_COUNT choose other random scenarios and more of them.</remarks>
+public sealed class LiveVerificationTests(ITestOutputHelper output)
+{
+    private const int StepsOfSequence = 100;
+    private const int StepsToCatch = 50_000;
+
+    public static TheoryData<Mutation> Mutations { get; } =
+        [.. Enum.GetValues<Mutation>().Where(mutation => mutation != Mutation.None)];
+
+    private static Dictionary<string, KernelRules> WrongRules { get; } = new()
+    {
+        ["unfaulted targets refuse"] = KernelRules.Linux61844 with { UnfaultedTargetMerges = false },
+        ["no fork limit for copies"] = KernelRules.Linux61844 with { CopiedRangeForkLimit = false },
+        ["guards leave no flag"] = KernelRules.Linux61844 with { StickyGuardFlag = false },
+        ["files have no guards"] = KernelRules.Linux61844 with { FileGuards = false },
+        ["one VMA a move"] = KernelRules.Linux61844 with { MultiVmaMove = false },
+    };
+
+    public static TheoryData<string> RuleSwitches { get; } = [.. WrongRules.Keys];
+
+    [Fact]
+    public void RandomScenariosAgree()
+    {
+        KernelRules rules = RequireKernel();
+        RandomVerificationOptions options = new()
+        {
+            Seed = (ulong)Setting("VERSO_VERIFY_SEED", 1),
+            Count = Setting("VERSO_VERIFY_COUNT", 250),
+            Steps = StepsOfSequence,
+            Rules = rules,
+        };
+        RandomVerificationResult result =
+            RandomVerification.Run(options, new VerificationProgress(), TestContext.Current.CancellationToken);
+        output.WriteLine($"{result.Steps} steps in {result.Sequences} sequences");
+        Assert.Empty(result.Failures.Select(failure => $"{failure.Difference}\n{failure.Scenario}"));
+        Assert.Equal(options.Count * StepsOfSequence, result.Steps);
+    }
+
+    /// <summary>A judge that acquits everybody is none: each error is found, and soon.</summary>
+    [Theory]
+    [MemberData(nameof(Mutations))]
+    public void ErrorsAreCaught(Mutation mutation) =>
+        Catch(RequireKernel(), kernel => new Verifier(kernel, KernelRules.Linux61844)
+        {
+            Design = MutatedChain.Entry(mutation),
+        });
+
+    [Theory]
+    [MemberData(nameof(RuleSwitches))]
+    public void WrongRulesAreCaught(string name)
+    {
+        RequireKernel();
+        Catch(WrongRules[name], kernel => new Verifier(kernel, WrongRules[name]));
+    }
+
+    private static KernelRules RequireKernel()
+    {
+        string? missing = KernelStage.Unavailable();
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        KernelRules? rules = KernelRules.Find(KernelStage.Release);
+        Assert.SkipWhen(rules is null, $"no rules of kernel {KernelStage.Release}");
+        return rules!;
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value)
+            ? value
+            : otherwise;
+
+    private void Catch(KernelRules rules, Func<KernelStage, Verifier> make)
+    {
+        Failure? failure = null;
+        long steps = 0;
+        KernelStage.Use(processor: 0, kernel =>
+        {
+            Verifier verifier = make(kernel);
+            for (ulong seed = 1; failure is null && verifier.Steps < StepsToCatch; seed++)
+            {
+                failure = verifier.PlayRandom(seed, StepsOfSequence, StepMix.Everything);
+            }
+
+            steps = verifier.Steps;
+            failure = failure is null ? null : verifier.Shrink(failure);
+        });
+        Assert.True(failure is not null, $"not caught within {steps} steps under the rules of {rules.Release}");
+        output.WriteLine($"caught after {steps} steps: {failure.Difference}\n{failure.Scenario}");
+        Assert.DoesNotContain("not again", failure.Difference, StringComparison.Ordinal);
+    }
+}
