@@ -2,6 +2,7 @@ using System.Reflection;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
 using Verso.Benchmarks;
+using Verso.Linux.Puppets;
 
 // --smoke runs every benchmark once with every parameter, so that none rots; all else goes to BenchmarkDotNet.
 if (args is ["--smoke"])
@@ -25,6 +26,15 @@ namespace Verso.Benchmarks
                 count += Run(new WalkBenchmarks { Design = design, Mappings = 3 });
             }
 
+            if (PuppetTheatre.Unavailable() is { } reason)
+            {
+                Console.WriteLine($"no puppets: {reason}");
+            }
+            else
+            {
+                count += Run(new PuppetBenchmarks());
+            }
+
             Console.WriteLine($"{count} benchmarks ran");
             return count > 0 ? 0 : 1;
         }
@@ -42,6 +52,11 @@ namespace Verso.Benchmarks
             {
                 method.Invoke(benchmark, null);
                 count++;
+            }
+
+            foreach (MethodInfo method in methods.Where(m => m.IsDefined(typeof(GlobalCleanupAttribute))))
+            {
+                method.Invoke(benchmark, null);
             }
 
             return count;

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Verso.Linux.Puppets;
 using Verso.Linux.Puppets.X64;
 
 namespace Verso.Linux.Tests;
 
 /// <summary>What the tests of puppets have in common.</summary>
-internal static class PuppetStage
+internal static partial class PuppetStage
 {
     internal const ulong Address = 0x10000000;
     internal const ulong PageBytes = 4096;
@@ -50,6 +51,20 @@ internal static class PuppetStage
 
     internal static void AssertFault(int signal, int code, ulong address, PuppetOutcome outcome) =>
         Assert.Equal(new PuppetOutcome(PuppetOutcomeKind.Fault, 0, signal, code, address), outcome);
+
+    internal static void Signal(int pid, int signal) => Assert.Equal(0, Kill(pid, signal));
+
+    /// <summary>Waits until a killed process is a zombie or gone.</summary>
+    internal static void AwaitDeath(int pid)
+    {
+        while (File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal))
+        {
+            Thread.Sleep(1);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
 
     private static ulong Start(string line) =>
         ulong.Parse(line.AsSpan(0, line.IndexOf('-', StringComparison.Ordinal)), NumberStyles.HexNumber, null);

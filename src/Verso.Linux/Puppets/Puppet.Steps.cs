@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Linux.Interop;
 using Verso.Linux.Puppets.X64;
 
@@ -129,7 +130,12 @@ public sealed unsafe partial class Puppet
         StopKind.Trap => PuppetOutcome.Done(_block->Result),
         StopKind.Signal => _fault,
         StopKind.Interruption => PuppetOutcome.Blocked,
-        _ when _end is { } end => end,
-        _ => throw new InvalidOperationException($"unexpected ptrace event {stop.Detail}"),
+        _ => EndOf(stop),
     };
+
+    private PuppetOutcome EndOf(Stop stop)
+    {
+        Invariant.Require(stop.IsEnd);
+        return _end!.Value;
+    }
 }

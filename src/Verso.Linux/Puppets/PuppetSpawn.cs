@@ -41,6 +41,7 @@ internal static unsafe class PuppetSpawn
     internal static string? Finish(Puppet puppet, TheatreOptions options)
     {
         SetLimits(puppet.Pid);
+        PreferAsVictim(puppet.Pid);
         _ = puppet.Call(SystemCallNumber.Alarm);
         _ = puppet.Call(SystemCallNumber.CloseRange, 0, PuppetImage.Descriptor - 1);
         _ = puppet.Call(
@@ -145,6 +146,19 @@ internal static unsafe class PuppetSpawn
 
         registers.GoTo(PuppetImage.Shared.Ready);
         return true;
+    }
+
+    // When memory runs out a puppet is to go, not the tool or a stranger.
+    private static void PreferAsVictim(int pid)
+    {
+        try
+        {
+            File.WriteAllText($"/proc/{pid}/oom_score_adj", "1000");
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            // A sandbox without that file; the kernel then goes by size.
+        }
     }
 
     // Puppets stand where no one's limits move them: the mmap base hangs from the stack's limit. They leave no core.

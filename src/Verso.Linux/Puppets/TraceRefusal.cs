@@ -16,7 +16,7 @@ internal static class TraceRefusal
             return $"{what}: sysctl kernel.yama.ptrace_scope is {scope}";
         }
 
-        var status = ReadOrEmpty("/proc/self/status");
+        var status = ReadOrEmpty("/proc/thread-self/status");
         if (Field(status, "TracerPid:") > 0)
         {
             return $"{what}: a debugger or strace follows this process and its children";

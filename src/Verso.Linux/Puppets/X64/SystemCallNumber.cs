@@ -62,9 +62,17 @@ public static class SystemCallNumber
     public const long MapShadowStack = 453;
     public const long Mseal = 462;
 
+    /// <summary>The same calls with 32-bit pointers, where the kernel has them.</summary>
+    private const int X32 = 0x40000000;
+    private const int X32RtSigreturn = 513;
+    private const int X32Execve = 520;
+    private const int X32Ptrace = 521;
+    private const int X32Execveat = 545;
+
     /// <summary>
     /// Whether the call makes, replaces or ends a process, or its registers: puppets have verbs for these.
     /// </summary>
-    internal static bool ChangesProcess(long number) => number is
-        Clone or Fork or Vfork or Execve or Exit or Ptrace or RtSigreturn or ExitGroup or Execveat or Clone3;
+    internal static bool ChangesProcess(long number) => ((int)number & ~X32) is
+        (int)Clone or (int)Fork or (int)Vfork or (int)Execve or (int)Exit or (int)Ptrace or (int)RtSigreturn
+        or (int)ExitGroup or (int)Execveat or (int)Clone3 or X32Execve or X32Execveat or X32Ptrace or X32RtSigreturn;
 }

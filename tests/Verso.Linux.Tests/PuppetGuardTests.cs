@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Verso.Linux.Puppets;
+using static Verso.Linux.Tests.PuppetStage;
+
+namespace Verso.Linux.Tests;
+
+// A tool that is killed leaves no puppet.
+public sealed class PuppetGuardTests
+{
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(8);
+
+    [Theory]
+    [InlineData("killed")]
+    [InlineData("terminated")]
+    [InlineData("crashed")]
+    public async Task PuppetsEndWithTheirTool(string how)
+    {
+        SkipUnlessAvailable();
+        var marker = Path.GetTempFileName();
+        using var tool = PuppetVictim.StartStanding(marker);
+        var line = await tool.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(4, line!.Split(' ').Length);
+
+        // And the one that the others are forked from.
+        Assert.Equal(5, PuppetVictim.Alive(marker).Length);
+        if (how == "crashed")
+        {
+            await tool.StandardInput.WriteLineAsync("crash");
+            await tool.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            Signal(tool.Id, how == "killed" ? 9 : 15);
+        }
+
+        await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await AssertNoneLeft(marker);
+        File.Delete(marker);
+    }
+
+    [Fact]
+    public async Task NoMomentIsUnguarded()
+    {
+        SkipUnlessAvailable();
+        var marker = Path.GetTempFileName();
+        var random = new Random(11);
+        for (var i = 0; i < 10; i++)
+        {
+            using var tool = PuppetVictim.StartBusy(marker);
+            Assert.NotNull(await tool.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+            await Task.Delay(random.Next(30), TestContext.Current.CancellationToken);
+            Signal(tool.Id, 9);
+            await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await AssertNoneLeft(marker);
+        File.Delete(marker);
+    }
+
+    private static async Task AssertNoneLeft(string marker)
+    {
+        var watch = Stopwatch.StartNew();
+        while (PuppetVictim.Alive(marker) is { Length: > 0 } left)
+        {
+            Assert.True(watch.Elapsed < _longest, $"left: {string.Join(' ', left)}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static void SkipUnlessAvailable()
+    {
+        if (PuppetTheatre.Unavailable() is { } reason)
+        {
+            Assert.Skip(reason);
+        }
+    }
+}
