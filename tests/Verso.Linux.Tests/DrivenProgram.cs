@@ -40,6 +40,13 @@ internal sealed class DrivenProgram : IDisposable
         }
     }
 
+    /// <summary>Ends its input, and waits until it ends by itself.</summary>
+    internal void Finish()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+    }
+
     internal void Kill()
     {
         _process.Kill();

@@ -49,6 +49,8 @@ public sealed class GraphReaderTests
         Assert.All(image.Vmas, vma => Assert.True(vma.AnonVma == 0 ? vma.Chain.Count == 0 : vma.Chain[0] != 0));
         Assert.All(image.Vmas.Where(vma => vma.AnonVma != 0), vma => Assert.Contains(vma.AnonVma, vma.Chain));
         Assert.All(image.Vmas.SelectMany(vma => vma.Chain), id => Assert.Contains(id, nodes));
+        Assert.All(nodes.Values, node => Assert.Contains(node.Root, nodes));
+        Assert.All(nodes.Values, node => Assert.Contains(node.Parent, nodes));
         Assert.All(nodes.Values, node => Assert.True(node is { ChildCount: >= 0, ActiveVmaCount: >= 0, RefCount: > 0 }));
     }
 
@@ -89,14 +91,14 @@ public sealed class GraphReaderTests
         Assert.Equal(reader.ReadAll([one.Id, other.Id]).Keys.Order(), new[] { one.Id, other.Id }.Order());
     }
 
-    internal static GraphReader Open()
+    internal static GraphReader Open(int chainEntries = 480)
     {
         if (GraphReader.Unavailable() is string reason)
         {
             Assert.Skip(reason);
         }
 
-        return GraphReader.Open();
+        return GraphReader.Open(chainEntries);
     }
 
     private static bool SameVma(VmaImage one, VmaImage other) =>

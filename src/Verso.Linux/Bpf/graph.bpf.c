@@ -12,7 +12,6 @@
 #include "kernel.h"
 #include "graph_records.h"
 
-#define CHAIN_ENTRIES 480	/* of 48 bytes; with a VMA, a file and its path less than 8 pages */
 #define CHAIN_MOST (1 << 23)
 #define PATH_BYTES 1024
 #define NAME_BYTES 80		/* ANON_VMA_NAME_MAX_LEN */
@@ -22,6 +21,8 @@
 #define SB_I_NOEXEC 2
 
 const volatile u32 namespace_inode;
+/* How many entries one read gives: so many of 48 bytes that a VMA, a file and its path fit with them in 8 pages. */
+const volatile u32 chain_entries = 480;
 
 u64 chain_skip;			/* how many entries of every chain to leave out; VMAs without more are left out too */
 u64 last_session;
@@ -289,7 +290,7 @@ int read_graph(struct bpf_iter__task_vma *ctx)
 	if (write_name(seq, vma) || write_vma(seq, vma))
 		return 0;
 	if (walk.next != walk.head)
-		bpf_loop(CHAIN_ENTRIES, write_link, &walk, 0);
+		bpf_loop(chain_entries, write_link, &walk, 0);
 	if (walk.failed)
 		return 0;
 	if (walk.next && walk.next != walk.head) {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Linux.Interop;
 using Verso.Traces;
@@ -25,18 +26,20 @@ public sealed class GraphReader : IDisposable
     /// <summary>The kernel gives at most 8 pages a read, whole records.</summary>
     private const int BufferBytes = 64 << 10;
 
-    /// <summary>CHAIN_ENTRIES of Bpf/graph.bpf.c.</summary>
+    /// <summary>How many entries of a chain one round gives: with their VMA they fit a read of the kernel's.</summary>
     private const int ChainEntries = 480;
 
     private readonly BpfProgram _program;
+    private readonly int _chainEntries;
     private readonly nint _iterator;
     private readonly GraphAssembler _assembler = new();
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private GraphTarget? _everything;
 
-    private GraphReader(BpfProgram program)
+    private GraphReader(BpfProgram program, int chainEntries)
     {
         _program = program;
+        _chainEntries = chainEntries;
         _iterator = program.Program("read_graph");
     }
 
@@ -59,8 +62,12 @@ public sealed class GraphReader : IDisposable
 
     /// <summary>Loads the program into the kernel.</summary>
     /// <exception cref="GraphUnavailableException">One line that says what is missing.</exception>
-    public static GraphReader Open()
+    public static GraphReader Open() => Open(ChainEntries);
+
+    /// <summary>The same with shorter rounds.</summary>
+    internal static GraphReader Open(int chainEntries)
     {
+        Invariant.Require(chainEntries is > 0 and <= ChainEntries);
         try
         {
             BpfRequirements.Check(Purpose, Command);
@@ -71,10 +78,11 @@ public sealed class GraphReader : IDisposable
 
             var program = BpfProgram.Open(BpfRequirements.ReadObject(Resource));
             program.Variable<uint>("namespace_inode") = (uint)BpfRequirements.PidNamespace().Inode;
+            program.Variable<uint>("chain_entries") = (uint)chainEntries;
             var error = program.Load();
             if (error == 0)
             {
-                return new GraphReader(program);
+                return new GraphReader(program, chainEntries);
             }
 
             program.Dispose();
@@ -240,7 +248,7 @@ public sealed class GraphReader : IDisposable
 
     private void ReadRestOfChains(GraphTarget target)
     {
-        for (var skip = ChainEntries; _assembler.IsUnfinished; skip += ChainEntries)
+        for (var skip = _chainEntries; _assembler.IsUnfinished; skip += _chainEntries)
         {
             _assembler.Continue(skip);
             _program.Variable<ulong>("chain_skip") = (ulong)skip;
