@@ -5,8 +5,6 @@ using Verso.Traces;
 
 namespace Verso.Lab.Tests;
 
-using Verification = Verso.Lab.Replay.Verification;
-
 /// <summary>
 /// Events that were lost, doubled, disordered or made up are counted as differences; they never break an invariant.
 /// The files' checksums are right, so that the damage reaches the engine.

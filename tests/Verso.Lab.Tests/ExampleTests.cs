@@ -5,8 +5,6 @@ using Verso.Lab.Replay;
 
 namespace Verso.Lab.Tests;
 
-using Verification = Verso.Lab.Replay.Verification;
-
 /// <summary>
 /// The recordings in examples/ carry the kernel's own state: every replay must have all of it, and every walk of every
 /// design must be complete and exact at every checkpoint.

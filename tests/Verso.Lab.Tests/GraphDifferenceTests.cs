@@ -1,7 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
-using Verso.Lab.Verification;
+using Verso.Lab.LockStep;
 
 namespace Verso.Lab.Tests;
 

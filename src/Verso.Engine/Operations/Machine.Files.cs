@@ -37,6 +37,13 @@ public abstract partial class Machine
     {
         Inode inode = World.Files[file];
         ulong firstGone = (sizeBytes >> Page.Shift) + (Page.IsAligned(sizeBytes) ? 0UL : 1UL);
+        if (inode.Kind == FileKind.Regular && sizeBytes > inode.SizeBytes)
+        {
+            // What a mapping wrote beyond the end, in the last page, never becomes part of the file: so say ext4, xfs
+            // and POSIX. Shared memory lets it.
+            World.Files.ZeroBytes(inode, inode.SizeBytes, Page.AlignUp(inode.SizeBytes));
+        }
+
         inode.SizeBytes = sizeBytes;
         inode.PatternBytes = Math.Min(inode.PatternBytes, sizeBytes);
         UnmapFileRange(inode, firstGone, ulong.MaxValue, PrivateCopies.Unmap);

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Verso.Engine;
+using System.Runtime.InteropServices;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Scenarios;
@@ -14,60 +14,48 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
 {
     private const int PagesInAll = Window.Pages + (2 * Window.PagesAround);
 
-    private readonly GraphBijection _graph = new();
-    private readonly Dictionary<FileId, FileId> _modelledOf = [];
-    private readonly Dictionary<FileId, FileId> _realOf = [];
+    private readonly List<SpacePair> _spaces = [];
+    private readonly GraphDifference _graph = new(new GraphScope
+    {
+        Flags = ~VmaFlags.SoftDirty,
+        Address = address => window.PageOf(address).ToString(CultureInfo.InvariantCulture),
+    });
 
     /// <summary>The first difference as text, or null.</summary>
     public string? Compare(IEnumerable<char> mms)
     {
-        _graph.Begin();
-        _modelledOf.Clear();
-        _realOf.Clear();
+        _spaces.Clear();
         foreach (char mm in mms)
         {
-            MmImage real = kernel.Capture(mm);
-            MmImage modelled = engine.Capture(mm);
-            string? difference = CompareVmas(real, modelled) ?? _graph.Compare(real, modelled) ?? ComparePages(mm);
-            if (difference is not null)
-            {
-                return $"{mm}: {difference}";
-            }
+            _spaces.Add(new SpacePair(mm, engine.Capture(mm), kernel.Capture(mm)));
         }
 
-        return null;
-    }
-
-    private string? CompareVmas(MmImage real, MmImage modelled)
-    {
-        for (int at = 0; at < Math.Max(real.Vmas.Count, modelled.Vmas.Count); at++)
+        string? difference = _graph.Find(CollectionsMarshal.AsSpan(_spaces));
+        foreach (SpacePair space in _spaces)
         {
-            VmaImage? ours = at < modelled.Vmas.Count ? modelled.Vmas[at] : null;
-            VmaImage? theirs = at < real.Vmas.Count ? real.Vmas[at] : null;
-            bool equal = ours is not null && theirs is not null
-                && ours.Start == theirs.Start && ours.End == theirs.End && ours.Pgoff == theirs.Pgoff
-                && ((ours.Flags ^ theirs.Flags) & ~VmaFlags.SoftDirty) == 0
-                && engine.NameOf(ours) == kernel.NameOf(theirs) && AreOneFile(theirs.File, ours.File);
-            if (!equal)
+            difference ??= CompareNames(space) ?? ComparePages(space.Letter);
+        }
+
+        return difference;
+    }
+
+    /// <summary>Files that have a letter are the same on both sides, not only as different from each other.</summary>
+    private string? CompareNames(SpacePair space)
+    {
+        for (int at = 0; at < space.Engine!.Vmas.Count; at++)
+        {
+            VmaImage ours = space.Engine.Vmas[at];
+            if (!ours.File.IsNone && engine.NameOf(ours) != kernel.NameOf(space.Kernel!.Vmas[at]))
             {
-                return $"VMA {at + 1}: {Describe(engine, ours)}, kernel {Describe(kernel, theirs)}";
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{space.Letter} {window.PageOf(ours.Start)}-{window.PageOf(ours.End)}: file is "
+                    + $"{engine.NameOf(ours)} in the engine, {kernel.NameOf(space.Kernel.Vmas[at])} in the kernel");
             }
         }
 
         return null;
     }
-
-    /// <summary>Objects of shared memory have no names: they correspond one to one.</summary>
-    private bool AreOneFile(FileId real, FileId modelled)
-    {
-        _modelledOf.TryAdd(real, modelled);
-        _realOf.TryAdd(modelled, real);
-        return _modelledOf[real] == modelled && _realOf[modelled] == real;
-    }
-
-    private string Describe(IStage stage, VmaImage? vma) => vma is null ? "none" : string.Create(
-        CultureInfo.InvariantCulture,
-        $"{window.PageOf(vma.Start)}-{window.PageOf(vma.End)} {vma.Flags} pgoff {vma.Pgoff:x} {stage.NameOf(vma)}");
 
     private string? ComparePages(char mm)
     {
@@ -81,6 +69,8 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
         }
 
         int at = real.CommonPrefixLength(modelled);
-        return $"page {at - Window.PagesAround} is {modelled[at]}; kernel {real[at]}";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{mm} page {at - Window.PagesAround}: {modelled[at]} in the engine, {real[at]} in the kernel");
     }
 }

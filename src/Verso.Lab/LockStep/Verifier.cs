@@ -114,7 +114,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         }
 
         return outcome != real
-            ? $"{op}: {Said(outcome, op)}; kernel {Said(real, op)}"
+            ? $"{op}: {Said(outcome, op)} in the engine, {Said(real, op)} in the kernel"
             : comparison.Compare(engine.Mms.Keys) is string difference ? $"{op}: {difference}" : null;
     }
 

@@ -1,3 +1,5 @@
+using Verso.Engine.Objects;
+
 namespace Verso.Engine.Tests.Model;
 
 // mmap, munmap, brk.
@@ -48,7 +50,7 @@ internal sealed partial class AbstractModel
         if (file is null && op.Has(OpWords.Shared))
         {
             behind = ++_lastObject;
-            _objects.Add(behind, new ModelObject(op.Count * 2));
+            _objects.Add(behind, new ModelObject(op.Count * 2, FileKind.SharedMemory));
         }
 
         PageMarks marks = _mms[op.Mm].FutureLocks;

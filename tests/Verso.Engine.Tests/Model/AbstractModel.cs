@@ -31,7 +31,7 @@ internal sealed partial class AbstractModel : ISituation
                 continue;
             }
 
-            ModelObject contents = new(file.Halves);
+            ModelObject contents = new(file.Halves, file.Kind);
             for (long page = 0; !contents.IsBeyondEnd(page); page++)
             {
                 contents.Write(page, window.FirstByte(file, page));

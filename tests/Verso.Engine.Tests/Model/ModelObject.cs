@@ -1,3 +1,5 @@
+using Verso.Engine.Objects;
+
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>
@@ -6,12 +8,17 @@ namespace Verso.Engine.Tests.Model;
 internal sealed class ModelObject
 {
     private readonly Dictionary<long, byte> _bytes = [];
+    private readonly bool _isShared;
     private long _halves;
 
-    public ModelObject(long halves) => _halves = halves;
+    public ModelObject(long halves, FileKind kind)
+    {
+        _halves = halves;
+        _isShared = kind == FileKind.SharedMemory;
+    }
 
     private ModelObject(ModelObject other)
-        : this(other._halves) => _bytes = new Dictionary<long, byte>(other._bytes);
+        : this(other._halves, other._isShared ? FileKind.SharedMemory : FileKind.Regular) => _bytes = new Dictionary<long, byte>(other._bytes);
 
     public ModelObject Clone() => new(this);
 
@@ -22,13 +29,17 @@ internal sealed class ModelObject
 
     public void Write(long page, byte value) => _bytes[page] = value;
 
-    /// <summary>Sets the size; what lies beyond is lost, also when the file grows again.</summary>
+    /// <summary>
+    /// Sets the size; what lies beyond is lost, also when the file grows again. What was written beyond the end since
+    /// is lost then too, but for shared memory.
+    /// </summary>
     public void Truncate(long halves)
     {
+        long kept = _isShared ? halves : Math.Min(halves, _halves);
         _halves = halves;
         foreach (long page in _bytes.Keys.ToArray())
         {
-            if ((page * 2) + 1 >= halves)
+            if ((page * 2) + 1 >= kept)
             {
                 _bytes.Remove(page);
             }

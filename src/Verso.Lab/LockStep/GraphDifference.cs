@@ -1,6 +1,6 @@
 using Verso.Engine.Images;
 
-namespace Verso.Lab.Verification;
+namespace Verso.Lab.LockStep;
 
 /// <summary>
 /// Finds the first difference between the engine's address spaces and the kernel's: VMAs by address, and the graph

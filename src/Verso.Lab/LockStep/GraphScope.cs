@@ -2,7 +2,7 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 
-namespace Verso.Lab.Verification;
+namespace Verso.Lab.LockStep;
 
 /// <summary>One address space on both sides.</summary>
 /// <param name="Letter">What the difference calls it.</param>

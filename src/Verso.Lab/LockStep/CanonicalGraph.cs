@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Verso.Engine;
 using Verso.Engine.Images;
 
-namespace Verso.Lab.Verification;
+namespace Verso.Lab.LockStep;
 
 /// <summary>
 /// The canonical form of the VMAs and the graph of several address spaces: words that are equal for two sets of images

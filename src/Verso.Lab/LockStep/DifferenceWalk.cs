@@ -2,7 +2,7 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 
-namespace Verso.Lab.Verification;
+namespace Verso.Lab.LockStep;
 
 /// <summary>Says in what two sets of images differ, once it is known that they do.</summary>
 /// <remarks>
