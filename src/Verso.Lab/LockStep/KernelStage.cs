@@ -239,8 +239,8 @@ public sealed class KernelStage : IStage, IDisposable
 
     private PuppetOutcome Call(Puppet puppet, Op op)
     {
-        ulong start = op.Start == Op.Anywhere ? 0 : _window.Address(op.Start);
-        ulong length = _window.Bytes(op.Count);
+        ulong start = StageRequests.Start(op, _window);
+        ulong length = StageRequests.Length(op, _window);
         switch (op.Kind)
         {
             case OpKind.Map or OpKind.File:
@@ -260,7 +260,7 @@ public sealed class KernelStage : IStage, IDisposable
             case OpKind.Unmap:
                 return puppet.Call(SystemCallNumber.Munmap, start, length);
             case OpKind.Protect:
-                return puppet.Call(SystemCallNumber.Mprotect, start, length, (ulong)op.Protection);
+                return puppet.Call(SystemCallNumber.Mprotect, start, length, (ulong)StageRequests.Protect(op));
             case OpKind.Remap:
                 MremapRequest remap = StageRequests.Mremap(op, _window);
                 return puppet.Call(

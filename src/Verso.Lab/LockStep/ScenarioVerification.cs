@@ -43,7 +43,7 @@ public sealed record ScenarioRunOptions
 /// <summary>How one scenario went.</summary>
 /// <param name="Played">The scenario; with <see cref="Writing.Expectations"/> those of the kernel.</param>
 /// <param name="Failure">Null if all agreed.</param>
-/// <param name="Frames">The state after each step, if it is to be drawn.</param>
+/// <param name="Frames">The state after each step, if it is to be drawn; else empty.</param>
 public sealed record ScenarioResult(Scenario Played, Failure? Failure, IReadOnlyList<Frame> Frames);
 
 /// <summary>One step as it is drawn.</summary>
@@ -96,19 +96,16 @@ public static class ScenarioVerification
         List<Frame> frames = [];
         bool looks = writes || options.Drawing == Drawing.EveryStep;
         Failure? failure = verifier.Play(asked, looks ? frames.Add : null);
-        return new ScenarioResult(writes ? Observed(scenario, frames) : scenario, failure, frames);
+        Scenario played = writes && failure is null ? Observed(scenario, frames) : scenario;
+        return new ScenarioResult(played, failure, options.Drawing == Drawing.EveryStep ? frames : []);
     }
 
     /// <summary>
-    /// States are written where some were written before; where there were none, at the end and before each exit.
+    /// States are written where some were written before, and at the end.
     /// </summary>
     private static Scenario Observed(Scenario scenario, List<Frame> frames)
     {
-        HashSet<int> places = [.. scenario.States.Select(state => state.After)];
-        if (places.Count == 0)
-        {
-            places.Add(frames.Count - 1);
-        }
+        HashSet<int> places = [.. scenario.States.Select(state => state.After), frames.Count - 1];
 
         return scenario with
         {

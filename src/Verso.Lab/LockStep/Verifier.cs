@@ -79,7 +79,12 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     public Failure Shrink(Failure failure)
     {
         long before = Steps;
-        Scenario cut = failure.Scenario with { Ops = [.. failure.Scenario.Ops.Take(failure.Step + 1)], States = [] };
+        Scenario cut = failure.Scenario with
+        {
+            Ops = [.. failure.Scenario.Ops.Take(failure.Step + 1)],
+            States = [],
+            Remarks = [],
+        };
         Scenario small = Play(cut) is null ? cut : Shrinker.Shrink(cut, each => Play(each) is not null);
         Failure? last = Play(small);
         Steps = before;
@@ -122,9 +127,11 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
     private static string? Expected(Scenario scenario, int at, Outcome outcome, EngineStage engine)
     {
-        if (scenario.Outcomes.TryGetValue(at, out string? said) && outcome.ToText(scenario.Ops[at]) != said)
+        bool isExpected = scenario.Outcomes.TryGetValue(at, out string? said);
+        bool isPlain = outcome.Errno == Errno.None && outcome.Fault == FaultOutcome.Done;
+        if (isExpected ? outcome.ToText(scenario.Ops[at]) != said : scenario.States.Count > 0 && !isPlain)
         {
-            return $"{scenario.Ops[at]}: {Said(outcome, scenario.Ops[at])}; expected {said}";
+            return $"{scenario.Ops[at]}: {Said(outcome, scenario.Ops[at])}; expected {said ?? "success"}";
         }
 
         Expectation[] states = [.. scenario.States.Where(state => state.After == at)];

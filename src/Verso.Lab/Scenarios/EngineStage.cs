@@ -211,14 +211,14 @@ public sealed class EngineStage : IStage, ISituation
 
     private SyscallResult Call(MmId mm, Op op)
     {
-        ulong start = op.Start == Op.Anywhere ? 0 : Window.Address(op.Start);
-        ulong length = Window.Bytes(op.Count);
+        ulong start = StageRequests.Start(op, Window);
+        ulong length = StageRequests.Length(op, Window);
         return op.Kind switch
         {
             OpKind.Map or OpKind.File => Machine.Mmap(
                 mm, StageRequests.Mmap(op, Window, start, op.Kind == OpKind.File ? _files[op.Other] : default)),
             OpKind.Unmap => Machine.Munmap(mm, start, length),
-            OpKind.Protect => Machine.Mprotect(mm, start, length, op.Protection),
+            OpKind.Protect => Machine.Mprotect(mm, start, length, StageRequests.Protect(op)),
             OpKind.Remap => Machine.Mremap(mm, StageRequests.Mremap(op, Window)),
             OpKind.Advise => Machine.Madvise(mm, start, length, op.Advice),
             OpKind.Brk => Machine.Brk(mm, start),

@@ -60,6 +60,13 @@ public enum OpWords
     Droppable = 1 << 13,
 }
 
+/// <summary>Bytes beyond whole pages, 0 to 4095 each: what system calls round up, or refuse.</summary>
+/// <param name="Start">Of the address, or of the end of the heap.</param>
+/// <param name="Count">Of the length.</param>
+/// <param name="NewCount">Of the length wanted.</param>
+/// <param name="Target">Of the address it goes to, or of the offset in the file.</param>
+public readonly record struct OddBytes(int Start, int Count, int NewCount, int Target);
+
 /// <summary>
 /// One step of a scenario; a line of text, see <see cref="OpText"/>. Fields that a kind does not use are 0.
 /// </summary>
@@ -81,6 +88,9 @@ public sealed record Op(OpKind Kind, char Mm)
 
     /// <summary>mremap: the page it goes to; File: the page of the file.</summary>
     public long Target { get; init; }
+
+    /// <summary>What these addresses and lengths have beyond whole pages.</summary>
+    public OddBytes Odd { get; init; }
 
     public Protection Protection { get; init; }
 

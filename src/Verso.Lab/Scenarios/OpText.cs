@@ -16,7 +16,8 @@ namespace Verso.Lab.Scenarios;
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   swapout A 5         migrate A 5       run A 5 (an instruction fetch)
 /// </code>
-/// Empty lines and what follows a # are skipped.
+/// Pages may be followed by bytes: unmap A 4.1 2.100 asks for page 4 and 1 byte on, and 2 pages and 100 bytes. mprotect
+/// knows growsdown. Advice may be a number. Empty lines are skipped, and what follows a # is a remark.
 /// </remarks>
 public static class OpText
 {
@@ -50,7 +51,7 @@ public static class OpText
                 text.Append(' ').Append(name);
                 if (op.Kind == OpKind.Remap && word is OpWords.Fixed or OpWords.Hint)
                 {
-                    text.Append(CultureInfo.InvariantCulture, $" {op.Target}");
+                    text.Append(' ').Append(Text(op.Target, op.Odd.Target));
                 }
             }
         }
@@ -77,7 +78,7 @@ public static class OpText
             {
                 op = op with { Words = op.Words | Words.Single(pair => pair.Value == word).Key };
                 bool hasTarget = kind == OpKind.Remap && word is "fixed" or "hint";
-                op = hasTarget && kind == OpKind.Remap ? op with { Target = Number(rest) } : op;
+                op = hasTarget ? WithTarget(op, rest) : op;
             }
 
             return op;
@@ -93,21 +94,25 @@ public static class OpText
         switch (op.Kind)
         {
             case OpKind.Map:
-                return [Place(op), Text(op.Count), Text(op.Protection)];
+                return [Place(op), Text(op.Count, op.Odd.Count), Text(op.Protection)];
             case OpKind.File:
-                return [Place(op), Text(op.Count), Text(op.Protection), $"{op.Other}", Text(op.Target)];
+                return
+                [
+                    Place(op), Text(op.Count, op.Odd.Count), Text(op.Protection), $"{op.Other}",
+                    Text(op.Target, op.Odd.Target),
+                ];
             case OpKind.Protect:
-                return [Text(op.Start), Text(op.Count), Text(op.Protection)];
+                return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.Protection)];
             case OpKind.Remap:
-                return [Text(op.Start), Text(op.Count), Text(op.NewCount)];
+                return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.NewCount, op.Odd.NewCount)];
             case OpKind.Advise:
-                return [Text(op.Start), Text(op.Count), Lower(op.Advice.ToString())];
+                return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Lower(op.Advice.ToString())];
             case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch:
-                return [Text(op.Start), Text(op.Count)];
+                return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
             case OpKind.Policy:
-                return [Text(op.Start), Text(op.Count), Text(op.Value)];
+                return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.Value)];
             case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
-                return [Text(op.Start)];
+                return [Text(op.Start, op.Odd.Start)];
             case OpKind.Write:
                 return [Text(op.Start), Text(op.Value)];
             case OpKind.Fork:
@@ -121,36 +126,26 @@ public static class OpText
     {
         switch (op.Kind)
         {
-            case OpKind.Map or OpKind.File:
-                string place = rest.Dequeue();
-                op = op with
-                {
-                    Start = place == "?" ? Op.Anywhere : Number(place),
-                    Count = Number(rest),
-                    Protection = ParseProtection(rest.Dequeue()),
-                };
-                return op.Kind == OpKind.Map ? op : op with { Other = rest.Dequeue()[0], Target = Number(rest) };
+            case OpKind.Map:
+                return WithProtection(WithCount(WithPlace(op, rest), rest), rest);
+            case OpKind.File:
+                op = WithProtection(WithCount(WithPlace(op, rest), rest), rest) with { Other = rest.Dequeue()[0] };
+                return WithTarget(op, rest);
             case OpKind.Protect:
-                return op with
-                {
-                    Start = Number(rest),
-                    Count = Number(rest),
-                    Protection = ParseProtection(rest.Dequeue()),
-                };
+                return WithProtection(WithRange(op, rest), rest);
             case OpKind.Remap:
-                return op with { Start = Number(rest), Count = Number(rest), NewCount = Number(rest) };
+                op = WithRange(op, rest);
+                (long wanted, int bytes) = PagesAndBytes(rest);
+                return op with { NewCount = wanted, Odd = op.Odd with { NewCount = bytes } };
             case OpKind.Advise:
-                return op with
-                {
-                    Start = Number(rest),
-                    Count = Number(rest),
-                    Advice = Enum.Parse<Advice>(rest.Dequeue(), ignoreCase: true),
-                };
+                return WithRange(op, rest) with { Advice = Enum.Parse<Advice>(rest.Dequeue(), ignoreCase: true) };
             case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch:
-                return op with { Start = Number(rest), Count = Number(rest) };
+                return WithRange(op, rest);
             case OpKind.Policy:
-                return op with { Start = Number(rest), Count = Number(rest), Value = (byte)Number(rest) };
-            case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
+                return WithRange(op, rest) with { Value = (byte)Number(rest) };
+            case OpKind.Brk:
+                return WithStart(op, rest);
+            case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = Number(rest) };
             case OpKind.Write:
                 return op with { Start = Number(rest), Value = (byte)Number(rest) };
@@ -161,9 +156,46 @@ public static class OpText
         }
     }
 
-    private static string Place(Op op) => op.Start == Op.Anywhere ? "?" : Text(op.Start);
+    private static Op WithPlace(Op op, Queue<string> rest)
+    {
+        if (rest.Peek() != "?")
+        {
+            return WithStart(op, rest);
+        }
+
+        _ = rest.Dequeue();
+        return op with { Start = Op.Anywhere };
+    }
+
+    private static Op WithStart(Op op, Queue<string> rest)
+    {
+        (long pages, int bytes) = PagesAndBytes(rest);
+        return op with { Start = pages, Odd = op.Odd with { Start = bytes } };
+    }
+
+    private static Op WithCount(Op op, Queue<string> rest)
+    {
+        (long pages, int bytes) = PagesAndBytes(rest);
+        return op with { Count = pages, Odd = op.Odd with { Count = bytes } };
+    }
+
+    private static Op WithRange(Op op, Queue<string> rest) => WithCount(WithStart(op, rest), rest);
+
+    private static Op WithTarget(Op op, Queue<string> rest)
+    {
+        (long pages, int bytes) = PagesAndBytes(rest);
+        return op with { Target = pages, Odd = op.Odd with { Target = bytes } };
+    }
+
+    private static Op WithProtection(Op op, Queue<string> rest) =>
+        op with { Protection = ParseProtection(rest.Dequeue()) };
+
+    private static string Place(Op op) => op.Start == Op.Anywhere ? "?" : Text(op.Start, op.Odd.Start);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(long pages, int bytes) =>
+        bytes == 0 ? Text(pages) : string.Create(CultureInfo.InvariantCulture, $"{pages}.{bytes}");
 
     private static string Text(Protection protection) =>
         ((protection & Protection.Read) != 0 ? "r" : "-")
@@ -176,6 +208,15 @@ public static class OpText
         | (text.Contains('x') ? Protection.Exec : 0);
 
     private static long Number(Queue<string> rest) => Number(rest.Dequeue());
+
+    private static (long Pages, int Bytes) PagesAndBytes(Queue<string> rest)
+    {
+        string[] parts = rest.Dequeue().Split('.', 2);
+        int bytes = parts.Length == 1 ? 0 : (int)Number(parts[1]);
+        return bytes is >= 0 and < (int)Page.Size
+            ? (Number(parts[0]), bytes)
+            : throw new FormatException($"{bytes} bytes are not part of a page");
+    }
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 

@@ -24,6 +24,9 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>The comment lines above the first step, without their marks.</summary>
     public string Purpose { get; init; } = "";
 
+    /// <summary>Comment lines further down, in order.</summary>
+    public IReadOnlyList<Remark> Remarks { get; init; } = [];
+
     public LazyFree LazyFree { get; init; } = LazyFree.Keep;
 
     /// <summary>vm.max_map_count; 0 for the default.</summary>
@@ -71,6 +74,11 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
 
         for (int at = 0; at < Ops.Count; at++)
         {
+            foreach (Remark remark in Remarks.Where(remark => remark.Before == at))
+            {
+                text.Append("# ").Append(remark.Text).Append('\n');
+            }
+
             text.Append(OpText.Print(Ops[at]));
             if (Outcomes.TryGetValue(at, out string? outcome))
             {
@@ -87,6 +95,11 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
         return text.ToString();
     }
 }
+
+/// <summary>A comment line.</summary>
+/// <param name="Before">The number of the step it stands above.</param>
+/// <param name="Text">Without its mark.</param>
+public sealed record Remark(int Before, string Text);
 
 /// <summary>The state of an address space after a step.</summary>
 /// <param name="After">The number of the step.</param>

@@ -12,6 +12,7 @@ internal sealed class ScenarioParser
     private readonly Dictionary<int, string> _outcomes = [];
     private readonly List<Expectation> _states = [];
     private readonly List<string> _purpose = [];
+    private readonly List<Remark> _remarks = [];
     private Scenario _scenario = new([]);
 
     public Scenario Parse(string text)
@@ -34,18 +35,24 @@ internal sealed class ScenarioParser
             Ops = _ops,
             Outcomes = _outcomes,
             States = _states,
+            Remarks = _remarks,
             Purpose = string.Join('\n', _purpose),
         };
     }
 
     private void ParseLine(string line)
     {
-        if (line.StartsWith('#') && _ops.Count == 0)
+        int mark = line.IndexOf('#', StringComparison.Ordinal);
+        if (mark == 0 && _ops.Count == 0)
         {
             _purpose.Add(line[1..].Trim());
         }
+        else if (mark >= 0)
+        {
+            _remarks.Add(new Remark(_ops.Count, line[(mark + 1)..].Trim()));
+        }
 
-        line = line.Split('#')[0].Trim();
+        line = mark < 0 ? line : line[..mark].TrimEnd();
         if (line.Length == 0)
         {
             return;

@@ -5,6 +5,17 @@ namespace Verso.Lab.Scenarios;
 /// <summary>What the words of a step are as arguments of system calls.</summary>
 internal static class StageRequests
 {
+    /// <summary>The byte address a step names; 0 for none.</summary>
+    public static ulong Start(Op op, Window window) =>
+        op.Start == Op.Anywhere ? 0 : window.Address(op.Start) + (ulong)op.Odd.Start;
+
+    /// <summary>The length it names, in bytes.</summary>
+    public static ulong Length(Op op, Window window) => window.Bytes(op.Count) + (ulong)op.Odd.Count;
+
+    /// <summary>PROT_* of mprotect.</summary>
+    public static Protection Protect(Op op) =>
+        op.Protection | (op.Has(OpWords.GrowsDown) ? Protection.GrowsDown : Protection.None);
+
     public static MmapRequest Mmap(Op op, Window window, ulong start, FileId file = default)
     {
         MapFlags flags = op.Has(OpWords.Shared) ? MapFlags.Shared
@@ -18,7 +29,7 @@ internal static class StageRequests
             : op.Has(OpWords.NoReplace) ? MapFlags.FixedNoReplace
             : op.Has(OpWords.Hint) ? 0 : MapFlags.Fixed;
         return new MmapRequest(
-            start, window.Bytes(op.Count), op.Protection, flags, file, window.Bytes(op.Target));
+            start, Length(op, window), op.Protection, flags, file, window.Bytes(op.Target) + (ulong)op.Odd.Target);
     }
 
     public static MremapRequest Mremap(Op op, Window window)
@@ -27,9 +38,13 @@ internal static class StageRequests
         flags |= op.Has(OpWords.Fixed) ? RemapFlags.Fixed : 0;
         flags |= op.Has(OpWords.DontUnmap) ? RemapFlags.DontUnmap : 0;
         bool hasTarget = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
-        ulong target = hasTarget ? window.Address(op.Target) : 0;
+        ulong target = hasTarget ? window.Address(op.Target) + (ulong)op.Odd.Target : 0;
         return new MremapRequest(
-            window.Address(op.Start), window.Bytes(op.Count), window.Bytes(op.NewCount), flags, target);
+            Start(op, window),
+            Length(op, window),
+            window.Bytes(op.NewCount) + (ulong)op.Odd.NewCount,
+            flags,
+            target);
     }
 
     public static LockAll LockFlags(Op op) =>
