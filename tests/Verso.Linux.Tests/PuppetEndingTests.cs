@@ -175,6 +175,51 @@ public sealed class PuppetEndingTests
         }
     });
 
+    // A process that is killed as it forks may have a child that its tracer is never told of.
+    [Fact]
+    public void KilledWhileForkingTheyLeaveNoStrangers() => Play(theatre =>
+    {
+        var victim = 0;
+        var over = false;
+        var killer = new Thread(() =>
+        {
+            var random = new Random(3);
+            while (!Volatile.Read(ref over))
+            {
+                Thread.SpinWait(random.Next(3000));
+                if (Interlocked.Exchange(ref victim, 0) is > 0 and var pid)
+                {
+                    Signal(pid, 9);
+                }
+            }
+        });
+        killer.Start();
+        var deaths = 0;
+        for (var round = 0; round < 3000; round++)
+        {
+            var puppet = theatre.Start();
+            Volatile.Write(ref victim, puppet.Pid);
+            for (var i = 0; i < 20; i++)
+            {
+                var outcome = puppet.Fork(out var child);
+                child?.Kill();
+                if (outcome.Kind == PuppetOutcomeKind.Killed)
+                {
+                    deaths++;
+                    break;
+                }
+            }
+
+            Volatile.Write(ref victim, 0);
+            puppet.Kill();
+        }
+
+        Volatile.Write(ref over, true);
+        killer.Join();
+        Assert.True(deaths > 50, $"{deaths}");
+        Assert.Single(Children());
+    });
+
     [Fact]
     public void ManyForksLeaveNothingBehind() => Play(theatre =>
     {

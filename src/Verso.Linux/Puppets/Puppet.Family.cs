@@ -81,13 +81,7 @@ public sealed unsafe partial class Puppet
         if (_end is null)
         {
             _ = Libc.Kill(Pid, Libc.SignalKill);
-            Stop stop;
-            while (!(stop = Tracer.Wait(Pid, _theatre.Watchdog)).IsEnd)
-            {
-                Tracer.Resume(Pid);
-            }
-
-            End(stop);
+            End(Tracer.WaitForEnd(Pid));
         }
 
         return _end!.Value;
@@ -131,12 +125,13 @@ public sealed unsafe partial class Puppet
         }
 
         var stop = RunCall(SystemCallNumber.Clone, flags | CloneParent | Libc.SignalChild);
-        if (stop.Kind != StopKind.Event)
+        var pid = stop.Kind == StopKind.Event ? Tracer.GetEventMessage(Pid) : 0;
+        if (pid == 0)
         {
-            return OutcomeOf(stop);
+            return OutcomeOf(WithoutChild(stop));
         }
 
-        child = _theatre.Adopt(Tracer.GetEventMessage(Pid));
+        child = _theatre.Adopt(pid);
         child.BringToReady();
         if ((flags & CloneVfork) != 0)
         {
@@ -146,6 +141,18 @@ public sealed unsafe partial class Puppet
         }
 
         return OutcomeOf(Resume());
+    }
+
+    // The call failed; or the puppet was killed in it and may have a child that no one was told of.
+    private Stop WithoutChild(Stop stop)
+    {
+        stop = stop.Kind == StopKind.Event ? Resume() : stop;
+        if (stop.IsEnd)
+        {
+            _theatre.EndStrays();
+        }
+
+        return stop;
     }
 
     private bool EndVfork(out PuppetOutcome outcome)

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Verso.Engine;
+using Verso.Linux.Interop;
 using Verso.Linux.Puppets.X64;
 
 namespace Verso.Linux.Puppets;
@@ -20,7 +21,7 @@ public sealed class PuppetTheatre : IDisposable
     private readonly HashSet<Puppet> _puppets = [];
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly TheatreOptions _options;
-    private readonly ThreadState _state;
+    private readonly TracerThread _state;
     private Puppet? _first;
     private bool _closed;
 
@@ -30,7 +31,7 @@ public sealed class PuppetTheatre : IDisposable
         Watchdog = new Watchdog(options.Patience, options.Limit);
         try
         {
-            _state = ThreadState.Change(options.Processor);
+            _state = TracerThread.Change(options.Processor);
             Memory = ImageMemory.Create(PuppetImage.Shared);
         }
         catch
@@ -184,9 +185,19 @@ public sealed class PuppetTheatre : IDisposable
 
     internal void Forget(Puppet puppet) => _puppets.Remove(puppet);
 
+    /// <summary>Kills what this thread traces and the theatre does not know.</summary>
+    internal void EndStrays()
+    {
+        foreach (var pid in TracerThread.Tracees().Except(_puppets.Select(puppet => puppet.Pid)).ToArray())
+        {
+            _ = Libc.Kill(pid, Libc.SignalKill);
+            _ = Tracer.WaitForEnd(pid);
+        }
+    }
+
     private Puppet Spawn()
     {
-        ThreadState.HearOfEndsAlone();
+        TracerThread.HearOfEndsAlone();
         var pid = PuppetSpawn.Start(Memory, _options.Files, out var registers);
         Registers = registers;
         var puppet = Adopt(pid);

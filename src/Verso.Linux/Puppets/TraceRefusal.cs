@@ -11,12 +11,12 @@ internal static class TraceRefusal
     internal static string Explain(int error)
     {
         var what = $"ptrace is refused ({Marshal.GetPInvokeErrorMessage(error)})";
-        if (int.TryParse(ReadOrEmpty(YamaScope), out var scope) && scope >= YamaNone)
+        if (int.TryParse(ProcText.Read(YamaScope), out var scope) && scope >= YamaNone)
         {
             return $"{what}: sysctl kernel.yama.ptrace_scope is {scope}";
         }
 
-        var status = ReadOrEmpty("/proc/thread-self/status");
+        var status = ProcText.Read("/proc/thread-self/status");
         if (Field(status, "TracerPid:") > 0)
         {
             return $"{what}: a debugger or strace follows this process and its children";
@@ -39,17 +39,5 @@ internal static class TraceRefusal
         }
 
         return 0;
-    }
-
-    private static string ReadOrEmpty(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path).Trim();
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
     }
 }

@@ -115,6 +115,18 @@ internal static unsafe class Tracer
         return Decode(status, watchdog);
     }
 
+    /// <summary>Lets a process that has been killed die, and reaps it.</summary>
+    internal static Stop WaitForEnd(int pid)
+    {
+        Stop stop;
+        while (!(stop = Wait(pid, null)).IsEnd)
+        {
+            Resume(pid);
+        }
+
+        return stop;
+    }
+
     /// <summary>Whether a process that stood still is gone meanwhile; reaps it.</summary>
     internal static bool IsGone(int pid, Watchdog? watchdog, out Stop stop)
     {

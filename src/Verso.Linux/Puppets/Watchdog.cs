@@ -75,15 +75,8 @@ internal sealed class Watchdog : IDisposable
     // Not a step that runs, waits for a disk or for its turn.
     private static bool IsAsleep(int pid)
     {
-        try
-        {
-            var text = File.ReadAllText($"/proc/{pid}/stat");
-            var state = text.LastIndexOf(')') + 2;
-            return state >= 2 && state < text.Length && text[state] == 'S';
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        var text = ProcText.Read($"/proc/{pid}/stat");
+        var state = text.LastIndexOf(')') + 2;
+        return state >= 2 && state < text.Length && text[state] == 'S';
     }
 }

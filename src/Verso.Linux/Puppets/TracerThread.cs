@@ -7,7 +7,7 @@ namespace Verso.Linux.Puppets;
 /// What a thread hands to its children, changed for puppets and put back at the end: one processor, and no
 /// randomization of addresses. And how this process takes SIGCHLD.
 /// </summary>
-internal sealed unsafe class ThreadState : IDisposable
+internal sealed unsafe class TracerThread : IDisposable
 {
     /// <summary>Room for 8192 processors.</summary>
     private const int AffinityWords = 128;
@@ -15,10 +15,10 @@ internal sealed unsafe class ThreadState : IDisposable
     private readonly ulong[] _affinity = new ulong[AffinityWords];
     private readonly int _persona;
 
-    private ThreadState(int persona) => _persona = persona;
+    private TracerThread(int persona) => _persona = persona;
 
     /// <exception cref="PuppetUnavailableException">A sandbox refuses it, or there is no such processor.</exception>
-    internal static ThreadState Change(int? processor)
+    internal static TracerThread Change(int? processor)
     {
         var persona = Libc.Personality((nuint)Libc.PersonalityQuery);
         if (persona < 0 || Libc.Personality((nuint)(uint)persona | (nuint)Libc.NoRandomization) < 0)
@@ -28,7 +28,7 @@ internal sealed unsafe class ThreadState : IDisposable
                 + "that");
         }
 
-        var state = new ThreadState(persona);
+        var state = new TracerThread(persona);
         try
         {
             state.Pin(processor ?? Libc.CurrentProcessor());
@@ -72,6 +72,21 @@ internal sealed unsafe class ThreadState : IDisposable
             disposition.Flags = flags;
             disposition.Handler = handler;
             _ = Libc.SignalAction(Libc.SignalChild, &disposition, null);
+        }
+    }
+
+    /// <summary>The children of the calling thread that it traces; none where the kernel does not list children.</summary>
+    internal static IEnumerable<int> Tracees()
+    {
+        const string Children = "/proc/thread-self/children";
+        var tracer = $"TracerPid:\t{Libc.GetTid()}\n";
+        foreach (var word in ProcText.Read(Children).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (int.TryParse(word, out var pid)
+                && ProcText.Read($"/proc/{pid}/status").Contains(tracer, StringComparison.Ordinal))
+            {
+                yield return pid;
+            }
         }
     }
 
