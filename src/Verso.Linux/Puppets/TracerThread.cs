@@ -75,7 +75,9 @@ internal sealed unsafe class TracerThread : IDisposable
         }
     }
 
-    /// <summary>The children of the calling thread that it traces; none where the kernel does not list children.</summary>
+    /// <summary>
+    /// The children of the calling thread that it traces; none where the kernel does not list children.
+    /// </summary>
     internal static IEnumerable<int> Tracees()
     {
         const string Children = "/proc/thread-self/children";
