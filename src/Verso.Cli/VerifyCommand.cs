@@ -18,7 +18,7 @@ internal static class VerifyCommand
     {
         Argument<string[]> files = new("SCENARIO")
         {
-            Description = "scenario files or directories of them; none: random scenarios",
+            Description = "scenario files, directories of them, or traces; none: random scenarios",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<int> seed = ReplaySettings.Number("--seed", 0, 1, "the seed of the first random scenario");
@@ -44,6 +44,7 @@ internal static class VerifyCommand
             "verso verify --seed 7 --count 1000 --jobs 2",
             "verso verify scenarios/                       # every scenario file below a directory",
             "verso verify scenarios/merge/gap.txt --draw   # and how it looks on the way",
+            "verso verify examples/git-repack.verso        # what git did, done again by processes of the kernel",
             "verso verify --engine scenarios/              # no kernel: against what the files expect")
         {
             files, seed, count, steps, jobs, engine, draw, expect, format, json,
@@ -78,6 +79,14 @@ internal static class VerifyCommand
         return command;
     }
 
+    private static bool IsTrace(string name) => name.EndsWith(".verso", StringComparison.Ordinal);
+
+    private static Scenario ReadTrace(string name)
+    {
+        using TraceInput input = TraceInput.Open(name);
+        return TraceScenario.Read(input, long.MaxValue);
+    }
+
     private static KernelRules RunningRules() => KernelRules.Find(KernelStage.Release)
         ?? throw new UsageException(
             $"no rules for kernel {KernelStage.Release}, only for those like "
@@ -102,7 +111,8 @@ internal static class VerifyCommand
     private static int RunFiles(
         Surroundings surroundings, bool asJson, IReadOnlyList<string> names, ScenarioRunOptions options)
     {
-        IReadOnlyList<Scenario> scenarios = ScenarioFiles.Read(names);
+        IReadOnlyList<Scenario> scenarios =
+            [.. names.SelectMany(name => IsTrace(name) ? [ReadTrace(name)] : ScenarioFiles.Read([name]))];
         VerificationProgress progress = new();
         using Interruption interruption = new();
         IReadOnlyList<ScenarioResult> results;

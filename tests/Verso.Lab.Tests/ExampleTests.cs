@@ -77,6 +77,6 @@ public sealed class ExampleTests(ITestOutputHelper output)
         return DesignComparison.Run([input], designs, options, jobs: 2).Traces[0];
     }
 
-    private static string Folder([CallerFilePath] string here = "") =>
+    internal static string Folder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../examples"));
 }

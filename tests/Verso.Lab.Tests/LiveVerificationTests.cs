@@ -1,5 +1,6 @@
 using System.Globalization;
 using Verso.Engine;
+using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
 using Verso.Lab.Scenarios;
 
@@ -44,6 +45,24 @@ public sealed class LiveVerificationTests(ITestOutputHelper output)
         output.WriteLine($"{result.Steps} steps in {result.Sequences} sequences");
         Assert.Empty(result.Failures.Select(failure => $"{failure.Difference}\n{failure.Scenario}"));
         Assert.Equal(options.Count * StepsOfSequence, result.Steps);
+    }
+
+    /// <summary>What real programs did, done again by processes of the kernel and by the engine.</summary>
+    [Theory]
+    [InlineData("bash-pipeline", 5_000)]
+    [InlineData("git-repack", 8_000)]
+    [InlineData("regions-random", 700)]
+    public void TracesAgree(string name, long leastSteps)
+    {
+        ScenarioRunOptions options = new() { Rules = RequireKernel() };
+        using TraceInput input = TraceInput.Open(Path.Combine(ExampleTests.Folder(), $"{name}.verso"));
+        ScenarioResult result = Assert.Single(ScenarioVerification.Run(
+            [TraceScenario.Read(input, long.MaxValue)],
+            options,
+            new VerificationProgress(),
+            TestContext.Current.CancellationToken));
+        Assert.Null(result.Failure?.Difference);
+        Assert.True(result.Steps > leastSteps, $"{result.Steps} steps");
     }
 
     /// <summary>A judge that acquits everybody is none: each error is found, and soon.</summary>

@@ -32,9 +32,9 @@ public sealed class KernelStage : IStage, IDisposable
     private readonly SortedDictionary<char, Actor> _actors = [];
     private readonly Window _window = new(1);
 
-    private KernelStage(int processor)
+    private KernelStage(int processor, IReadOnlyList<WindowFile> files)
     {
-        _files = new StageFiles(_window);
+        _files = new StageFiles(_window, files);
         try
         {
             _graph = GraphReader.Open();
@@ -47,7 +47,7 @@ public sealed class KernelStage : IStage, IDisposable
             });
             _template = _theatre.Start();
             LimitStack(_template);
-            LearnFiles();
+            LearnFiles(files);
         }
         catch
         {
@@ -60,7 +60,8 @@ public sealed class KernelStage : IStage, IDisposable
     /// Throws <see cref="PuppetUnavailableException"/> and its like with one line that says what to do.
     /// </summary>
     /// <param name="processor">On which this thread and its processes run from now on, from 0.</param>
-    public static KernelStage Open(int processor) => new(processor);
+    /// <param name="files">The files that scenarios name.</param>
+    public static KernelStage Open(int processor, IReadOnlyList<WindowFile> files) => new(processor, files);
 
     /// <summary>The release of the running kernel, as <c>uname -r</c> has it.</summary>
     public static string Release => OperatingSystem.IsLinux()
@@ -75,9 +76,10 @@ public sealed class KernelStage : IStage, IDisposable
     /// <summary>Does something with a stage, on a thread of its own, and waits for its end.</summary>
     /// <param name="processor">On which that thread and its processes run, from 0.</param>
     /// <param name="body">What is done. Its exceptions come out here.</param>
-    public static void Use(int processor, Action<KernelStage> body)
+    /// <param name="files">The files that scenarios name; null: those of the window.</param>
+    public static void Use(int processor, Action<KernelStage> body, IReadOnlyList<WindowFile>? files = null)
     {
-        Worker worker = new(processor, body);
+        Worker worker = new(processor, files ?? Window.Files, body);
         worker.Join();
         worker.Trouble?.Throw();
     }
@@ -92,8 +94,7 @@ public sealed class KernelStage : IStage, IDisposable
 
         _actors.Clear();
         _files.Restore();
-        _ = _template.Fork(out Puppet? first);
-        Add('A', first ?? throw new KernelStageException("the template does not fork"));
+        Begin('A');
     }
 
     /// <inheritdoc/>
@@ -121,6 +122,9 @@ public sealed class KernelStage : IStage, IDisposable
                 return default;
             case OpKind.Exit:
                 Exit(op.Mm);
+                return default;
+            case OpKind.Begin:
+                Begin(op.Mm);
                 return default;
             case OpKind.Exec:
                 Outcome executed = new((Errno)Alive(op.Mm).Exec().Error);
@@ -182,6 +186,12 @@ public sealed class KernelStage : IStage, IDisposable
         _ => throw new KernelStageException($"{op}: the process {outcome}"),
     };
 
+    private void Begin(char mm)
+    {
+        _ = _template.Fork(out Puppet? fresh);
+        Add(mm, fresh ?? throw new KernelStageException("the template does not fork"));
+    }
+
     private Puppet Alive(char mm) => _actors[mm].Puppet;
 
     private void Add(char mm, Puppet puppet) => _actors.Add(mm, new Actor(puppet, _graph, _pages));
@@ -215,11 +225,11 @@ public sealed class KernelStage : IStage, IDisposable
     }
 
     /// <summary>What open file stands for which letter: each is mapped once, and looked at.</summary>
-    private void LearnFiles()
+    private void LearnFiles(IReadOnlyList<WindowFile> files)
     {
         _ = _template.Fork(out Puppet? probe);
         Puppet mapper = probe ?? throw new KernelStageException("the template does not fork");
-        foreach (WindowFile file in Window.Files)
+        foreach (WindowFile file in files)
         {
             int place = _files.PlaceOf(file.Letter);
             ulong address = _window.Address(2 * place);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Verso.Engine;
+using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.LockStep;
 
@@ -48,11 +49,9 @@ public sealed class VerificationProgress
     /// <summary>Sequences done.</summary>
     public long Sequences => Interlocked.Read(ref _sequences);
 
-    internal void Note(long steps)
-    {
-        Interlocked.Add(ref _steps, steps);
-        Interlocked.Increment(ref _sequences);
-    }
+    internal void NoteStep() => Interlocked.Increment(ref _steps);
+
+    internal void NoteSequence() => Interlocked.Increment(ref _sequences);
 }
 
 /// <summary>Plays random scenarios on kernel and engine.</summary>
@@ -71,7 +70,8 @@ public static class RandomVerification
         List<(ulong Seed, Failure Failure)> failures = [];
         long next = 0;
         int jobs = Math.Clamp(options.Jobs, 1, Environment.ProcessorCount);
-        Worker[] workers = [.. Enumerable.Range(0, jobs).Select(processor => new Worker(processor, Play))];
+        Worker[] workers =
+            [.. Enumerable.Range(0, jobs).Select(processor => new Worker(processor, Window.Files, Play))];
         foreach (Worker worker in workers)
         {
             worker.Join();
@@ -91,7 +91,7 @@ public static class RandomVerification
 
         void Play(KernelStage kernel)
         {
-            Verifier verifier = new(kernel, options.Rules);
+            Verifier verifier = new(kernel, options.Rules) { Token = token, Progress = progress };
             while (!token.IsCancellationRequested && failures.Count < options.FailureLimit)
             {
                 long sequence = Interlocked.Increment(ref next) - 1;
@@ -101,9 +101,8 @@ public static class RandomVerification
                 }
 
                 ulong seed = options.Seed + (ulong)sequence;
-                long before = verifier.Steps;
                 Failure? failure = verifier.PlayRandom(seed, options.Steps, options.Mix);
-                progress.Note(verifier.Steps - before);
+                progress.NoteSequence();
                 if (failure is not null)
                 {
                     Failure small = verifier.Shrink(failure);

@@ -43,8 +43,9 @@ public sealed record ScenarioRunOptions
 /// <summary>How one scenario went.</summary>
 /// <param name="Played">The scenario; with <see cref="Writing.Expectations"/> those of the kernel.</param>
 /// <param name="Failure">Null if all agreed.</param>
+/// <param name="Steps">How many steps were taken; those that were impossible were passed over.</param>
 /// <param name="Frames">The state after each step, if it is to be drawn; else empty.</param>
-public sealed record ScenarioResult(Scenario Played, Failure? Failure, IReadOnlyList<Frame> Frames);
+public sealed record ScenarioResult(Scenario Played, Failure? Failure, long Steps, IReadOnlyList<Frame> Frames);
 
 /// <summary>One step as it is drawn.</summary>
 /// <param name="Step">The step.</param>
@@ -68,21 +69,26 @@ public static class ScenarioVerification
         List<ScenarioResult> results = [];
         if (options.Against == Against.Expectations)
         {
-            PlayAll(null);
+            PlayThese(null, scenarios);
             return results;
         }
 
-        KernelStage.Use(processor: 0, PlayAll);
+        // Most share the files of the window, and so one stage; each trace has files of its own.
+        foreach (IGrouping<IReadOnlyList<WindowFile>, Scenario> group in scenarios.GroupBy(each => each.Files))
+        {
+            KernelStage.Use(processor: 0, kernel => PlayThese(kernel, group), group.Key);
+        }
+
         token.ThrowIfCancellationRequested();
         return results;
 
-        void PlayAll(KernelStage? kernel)
+        void PlayThese(KernelStage? kernel, IEnumerable<Scenario> these)
         {
-            Verifier verifier = new(kernel, options.Rules);
-            foreach (Scenario scenario in scenarios.TakeWhile(_ => !token.IsCancellationRequested))
+            Verifier verifier = new(kernel, options.Rules) { Token = token, Progress = progress };
+            foreach (Scenario scenario in these.TakeWhile(_ => !token.IsCancellationRequested))
             {
                 results.Add(Play(verifier, scenario, options));
-                progress.Note(scenario.Ops.Count);
+                progress.NoteSequence();
             }
         }
     }
@@ -95,9 +101,11 @@ public static class ScenarioVerification
             : scenario;
         List<Frame> frames = [];
         bool looks = writes || options.Drawing == Drawing.EveryStep;
+        long before = verifier.Steps;
         Failure? failure = verifier.Play(asked, looks ? frames.Add : null);
         Scenario played = writes && failure is null ? Observed(scenario, frames) : scenario;
-        return new ScenarioResult(played, failure, options.Drawing == Drawing.EveryStep ? frames : []);
+        bool draws = options.Drawing == Drawing.EveryStep;
+        return new ScenarioResult(played, failure, verifier.Steps - before, draws ? frames : []);
     }
 
     /// <summary>

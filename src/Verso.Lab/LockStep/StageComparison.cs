@@ -22,7 +22,9 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
     });
 
     /// <summary>The first difference as text, or null.</summary>
-    public string? Compare(IEnumerable<char> mms)
+    /// <param name="mms">The address spaces.</param>
+    /// <param name="first">The page from which on pages are compared, as many as a window and its surroundings.</param>
+    public string? Compare(IEnumerable<char> mms, long first = -Window.PagesAround)
     {
         _spaces.Clear();
         foreach (char mm in mms)
@@ -33,7 +35,7 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
         string? difference = _graph.Find(CollectionsMarshal.AsSpan(_spaces));
         foreach (SpacePair space in _spaces)
         {
-            difference ??= CompareNames(space) ?? ComparePages(space.Letter);
+            difference ??= CompareNames(space) ?? ComparePages(space.Letter, first);
         }
 
         return difference;
@@ -57,12 +59,12 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
         return null;
     }
 
-    private string? ComparePages(char mm)
+    private string? ComparePages(char mm, long first)
     {
         Span<PageCell> real = stackalloc PageCell[PagesInAll];
         Span<PageCell> modelled = stackalloc PageCell[PagesInAll];
-        kernel.ReadPages(mm, -Window.PagesAround, real);
-        engine.ReadPages(mm, -Window.PagesAround, modelled);
+        kernel.ReadPages(mm, first, real);
+        engine.ReadPages(mm, first, modelled);
         if (real.SequenceEqual(modelled))
         {
             return null;
@@ -71,6 +73,6 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
         int at = real.CommonPrefixLength(modelled);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{mm} page {at - Window.PagesAround}: {modelled[at]} in the engine, {real[at]} in the kernel");
+            $"{mm} page {first + at}: {modelled[at]} in the engine, {real[at]} in the kernel");
     }
 }

@@ -6,20 +6,22 @@ using Verso.Linux;
 
 namespace Verso.Lab.LockStep;
 
-/// <summary>The files of <see cref="Window.Files"/> as real files, each opened as the window says.</summary>
+/// <summary>The files of a scenario as real files, each opened as it says.</summary>
 internal sealed class StageFiles : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("verso-verify-").FullName;
     private readonly Dictionary<int, SafeFileHandle> _owners = [];
     private readonly Dictionary<char, (int Place, SafeFileHandle Handle)> _opened = [];
     private readonly Window _window;
+    private readonly IReadOnlyList<WindowFile> _files;
     private bool _isTouched = true;
 
     /// <summary>Throws <see cref="IOException"/> where the temporary directory or /dev/shm cannot be written.</summary>
-    public StageFiles(Window window)
+    public StageFiles(Window window, IReadOnlyList<WindowFile> files)
     {
         _window = window;
-        foreach (WindowFile file in Window.Files)
+        _files = files;
+        foreach (WindowFile file in files)
         {
             string path = Path.Combine(
                 file.Kind == FileKind.SharedMemory ? "/dev/shm" : _directory, $"verso-verify-{Guid.NewGuid():n}");
@@ -82,7 +84,7 @@ internal sealed class StageFiles : IDisposable
         }
 
         Span<byte> page = stackalloc byte[Page.Size];
-        foreach (WindowFile file in Window.Files.DistinctBy(file => file.Inode))
+        foreach (WindowFile file in _files.DistinctBy(file => file.Inode))
         {
             SafeFileHandle owner = _owners[file.Inode];
             long size = (long)_window.BytesOfHalves(file.Halves);
@@ -111,5 +113,5 @@ internal sealed class StageFiles : IDisposable
     }
 
     private SafeFileHandle Owner(char letter) =>
-        _owners[Window.Files.First(file => file.Letter == letter).Inode];
+        _owners[_files.First(file => file.Letter == letter).Inode];
 }

@@ -13,6 +13,15 @@ namespace Verso.Lab.LockStep;
 /// <param name="rules">Which kernel the engine follows.</param>
 public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 {
+    private ComparedSpaces _compared;
+    private bool _isShrinking;
+
+    /// <summary>When to give up, with <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken Token { get; init; }
+
+    /// <summary>Is told of each step; null: nobody is.</summary>
+    public VerificationProgress? Progress { get; init; }
+
     /// <summary>Steps taken since it was made, repeats for shrinking not counted.</summary>
     public long Steps { get; private set; }
 
@@ -79,6 +88,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     public Failure Shrink(Failure failure)
     {
         long before = Steps;
+        _isShrinking = true;
         Scenario cut = failure.Scenario with
         {
             Ops = [.. failure.Scenario.Ops.Take(failure.Step + 1)],
@@ -88,6 +98,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         Scenario small = Play(cut) is null ? cut : Shrinker.Shrink(cut, each => Play(each) is not null);
         Failure? last = Play(small);
         Steps = before;
+        _isShrinking = false;
         return last ?? failure with { Difference = $"{failure.Difference} (not again when it was repeated)" };
     }
 
@@ -95,6 +106,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     {
         EngineStage engine = new(Design, scenario, rules);
         kernel?.Begin();
+        _compared = scenario.Compared;
         comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);
         return engine;
     }
@@ -102,6 +114,12 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     private string? Step(EngineStage engine, StageComparison? comparison, Op op, out Outcome outcome)
     {
         Steps++;
+        Token.ThrowIfCancellationRequested();
+        if (!_isShrinking)
+        {
+            Progress?.NoteStep();
+        }
+
         Outcome real = kernel?.Do(op) ?? default;
         try
         {
@@ -120,7 +138,16 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
         return outcome != real
             ? $"{op}: {Said(outcome, op)} in the engine, {Said(real, op)} in the kernel"
-            : comparison.Compare(engine.Mms.Keys) is string difference ? $"{op}: {difference}" : null;
+            : Compare(engine, comparison, op) is string difference ? $"{op}: {difference}" : null;
+    }
+
+    private string? Compare(EngineStage engine, StageComparison comparison, Op op)
+    {
+        bool isLocal = _compared == ComparedSpaces.Acting && Steps % 100 != 0
+            && op.Kind is not (OpKind.Fork or OpKind.Exit) && engine.Mms.ContainsKey(op.Mm);
+        return isLocal
+            ? comparison.Compare([op.Mm], op.Start == Op.Anywhere ? 0 : op.Start - Window.PagesAround)
+            : comparison.Compare(engine.Mms.Keys);
     }
 
     private static string Said(Outcome outcome, Op op) => outcome.ToText(op) is { Length: > 0 } text ? text : "success";

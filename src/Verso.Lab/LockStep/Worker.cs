@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.LockStep;
 
@@ -8,14 +9,15 @@ internal sealed class Worker
     private readonly Thread _thread;
 
     /// <param name="processor">On which it and its processes run, from 0.</param>
+    /// <param name="files">The files that scenarios name.</param>
     /// <param name="body">What it does.</param>
-    public Worker(int processor, Action<KernelStage> body)
+    public Worker(int processor, IReadOnlyList<WindowFile> files, Action<KernelStage> body)
     {
         _thread = new Thread(() =>
         {
             try
             {
-                using KernelStage stage = KernelStage.Open(processor);
+                using KernelStage stage = KernelStage.Open(processor, files);
                 body(stage);
             }
             catch (Exception trouble) when (trouble is not OutOfMemoryException)

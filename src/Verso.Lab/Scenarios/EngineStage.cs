@@ -27,7 +27,7 @@ public sealed class EngineStage : IStage, ISituation
             Rules = rules ?? KernelRules.Linux61844,
         };
         Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });
-        foreach (WindowFile file in Scenarios.Window.Files)
+        foreach (WindowFile file in scenario.Files)
         {
             _files[file.Letter] = Machine.OpenFile(
                 file.Kind, WindowFile.Device, (ulong)file.Inode, Window.BytesOfHalves(file.Halves), file.Modes);
@@ -103,6 +103,7 @@ public sealed class EngineStage : IStage, ISituation
     {
         OpKind.Truncate or OpKind.Punch => _files.ContainsKey(op.Mm),
         OpKind.Fail => true,
+        OpKind.Begin => !_mms.ContainsKey(op.Mm),
         OpKind.Fork => _mms.ContainsKey(op.Mm) && !_mms.ContainsKey(op.Other),
         OpKind.Exec => _mms.TryGetValue(op.Mm, out MmId mm) && Machine.World.Mms[mm].Users == 1,
         OpKind.File => _mms.ContainsKey(op.Mm) && _files.ContainsKey(op.Other),
@@ -142,6 +143,10 @@ public sealed class EngineStage : IStage, ISituation
                 return default;
             case OpKind.Fail:
                 return default;
+            case OpKind.Begin:
+                Errno begun = CreateMm(out MmId fresh);
+                _mms[op.Mm] = fresh;
+                return new Outcome(begun);
         }
 
         MmId mm = _mms[op.Mm];

@@ -21,6 +21,9 @@ public enum OpKind
     Share,
     Exit,
     Exec,
+
+    /// <summary>A process of its own, kin to nobody, with nothing mapped.</summary>
+    Begin,
     Read,
     Write,
 

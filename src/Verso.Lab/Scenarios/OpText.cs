@@ -12,7 +12,8 @@ namespace Verso.Lab.Scenarios;
 ///   file A 4 3 r- f 2 [shared] ...          3 pages of file f from its page 2
 ///   unmap A 4 3         protect A 4 3 r-    advise A 4 3 dontneed      lock A 4 3 [onfault]     unlock A 4 3
 ///   remap A 4 3 5 [maymove] [dontunmap] [fixed 10 | hint 10]           lockall A [current] [future] [onfault]
-///   brk A 20            policy A 4 3 1      fork A B      share A      exit A      exec A       unlockall A
+///   unlockall A
+///   brk A 20            policy A 4 3 1      fork A B      share A      exit A      exec A       begin B
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   swapout A 5         migrate A 5       run A 5 (an instruction fetch)
 /// </code>

@@ -29,6 +29,12 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
 
     public LazyFree LazyFree { get; init; } = LazyFree.Keep;
 
+    /// <summary>The files there are; those of the window unless the scenario was made from a trace.</summary>
+    public IReadOnlyList<WindowFile> Files { get; init; } = Window.Files;
+
+    /// <summary>What is compared after a step.</summary>
+    public ComparedSpaces Compared { get; init; } = ComparedSpaces.All;
+
     /// <summary>vm.max_map_count; 0 for the default.</summary>
     public int MaxMaps { get; init; }
 
@@ -100,6 +106,16 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
 /// <param name="Before">The number of the step it stands above.</param>
 /// <param name="Text">Without its mark.</param>
 public sealed record Remark(int Before, string Text);
+
+/// <summary>Which address spaces are compared after a step.</summary>
+public enum ComparedSpaces
+{
+    /// <summary>All that live.</summary>
+    All = 0,
+
+    /// <summary>The one the step was about; all of them after a fork, an exit and every hundredth step.</summary>
+    Acting = 1,
+}
 
 /// <summary>The state of an address space after a step.</summary>
 /// <param name="After">The number of the step.</param>

@@ -18,7 +18,7 @@ public sealed record RandomVerificationDocument(
     IReadOnlyList<FailureDocument> Failures);
 
 /// <summary>One scenario file.</summary>
-public sealed record ScenarioDocument(string Name, bool Agrees, FailureDocument? Failure);
+public sealed record ScenarioDocument(string Name, bool Agrees, long Steps, FailureDocument? Failure);
 
 /// <summary>Scenario files on kernel and engine.</summary>
 public sealed record ScenariosDocument(string Schema, IReadOnlyList<ScenarioDocument> Scenarios);
@@ -42,7 +42,10 @@ internal static class VerifyDocuments
         "verso-scenarios/1",
         [
             .. results.Select(result => new ScenarioDocument(
-                result.Played.Name, result.Failure is null, result.Failure is null ? null : Of(result.Failure))),
+                result.Played.Name,
+                result.Failure is null,
+                result.Steps,
+                result.Failure is null ? null : Of(result.Failure))),
         ]);
 
     private static FailureDocument Of(Failure failure) =>

@@ -54,7 +54,9 @@ public static class VerifyText
         }
 
         int differing = results.Count(result => result.Failure is not null);
-        return text.Append(Figures.Plural(results.Count, "scenario", "scenarios")).Append(": ")
+        long steps = results.Sum(result => result.Steps);
+        return text.Append(Figures.Plural(results.Count, "scenario", "scenarios"))
+            .Append(", ").Append(Figures.Plural(steps, "step", "steps")).Append(": ")
             .Append(differing == 0 ? palette.Good("all agree") : palette.Bad($"{Figures.Count(differing)} differ"))
             .Append('\n').ToString();
     }
