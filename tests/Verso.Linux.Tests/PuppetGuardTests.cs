@@ -57,6 +57,14 @@ public sealed class PuppetGuardTests
         File.Delete(marker);
     }
 
+    [Fact]
+    public async Task ToolThatWasStartedDeafToItsChildrenHearsOfPuppets()
+    {
+        SkipUnlessAvailable();
+        using var tool = PuppetVictim.StartDeaf();
+        Assert.Equal("exited 0\n", await tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
     private static async Task AssertNoneLeft(string marker)
     {
         var watch = Stopwatch.StartNew();

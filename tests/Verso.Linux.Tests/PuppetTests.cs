@@ -129,4 +129,41 @@ public sealed class PuppetTests
         AssertFault(Segment, 2, Address + PageBytes, puppet.Execute(Address + PageBytes - 1));
         AssertDone(puppet.Pid, puppet.Call(SystemCallNumber.GetPid));
     });
+
+    // On x86 a fetch from an absent page of a VMA that may be read is served as a read first, and refused when it comes
+    // again (access_error). PTRACE_SINGLESTEP would read the instruction even where nothing may be.
+    [Fact]
+    public void ExecutionMakesAPagePresentWhereTheKernelDoes() => Play(theatre =>
+    {
+        var puppet = theatre.Start();
+        puppet.Map(Address, 1, protection: 3);
+        puppet.Map(Address + PageBytes, 1, protection: 5);
+        puppet.Map(Address + (2 * PageBytes), 1, protection: 0);
+        AssertFault(Segment, 2, Address, puppet.Execute(Address));
+        AssertDone(0, puppet.Execute(Address + PageBytes));
+        AssertFault(Segment, 2, Address + (2 * PageBytes), puppet.Execute(Address + (2 * PageBytes)));
+        var present = Enumerable.Range(0, 3).Select(i => IsPresent(puppet, Address + ((ulong)i * PageBytes)));
+        Assert.Equal([true, true, false], present);
+    });
+
+    [Fact]
+    public void StepsOfOnePuppetMakeNothingPresentInAnother() => Play(theatre =>
+    {
+        var first = theatre.Start();
+        first.Map(Address, 2, protection: 3);
+        first.Fork(out var second);
+        first.Store(Address, 1);
+        second!.Store(Address + PageBytes, 1);
+        Assert.Equal([true, false], [IsPresent(first, Address), IsPresent(first, Address + PageBytes)]);
+        Assert.Equal([false, true], [IsPresent(second, Address), IsPresent(second, Address + PageBytes)]);
+    });
+
+    private static bool IsPresent(Puppet puppet, ulong address)
+    {
+        using var map = File.OpenRead($"/proc/{puppet.Pid}/pagemap");
+        map.Position = (long)(address / PageBytes * sizeof(ulong));
+        var entry = new byte[sizeof(ulong)];
+        map.ReadExactly(entry);
+        return (entry[7] & 0x80) != 0;
+    }
 }

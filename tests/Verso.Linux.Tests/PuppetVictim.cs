@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Verso.Linux.Puppets;
 
 namespace Verso.Linux.Tests;
@@ -9,7 +10,7 @@ namespace Verso.Linux.Tests;
 /// This program once more, as a tool with puppets that a test kills. Its puppets have a file of the test's open, which
 /// tells them from all others.
 /// </summary>
-internal static class PuppetVictim
+internal static partial class PuppetVictim
 {
     private const string Variable = "VERSO_PUPPET_VICTIM";
     private const string Stand = "stand";
@@ -28,6 +29,9 @@ internal static class PuppetVictim
         [.. Directory.EnumerateDirectories("/proc")
             .Select(directory => int.TryParse(Path.GetFileName(directory), out var pid) ? pid : 0)
             .Where(pid => pid > 0 && IsMarked(pid, marker))];
+
+    /// <summary>Runs a tool that was started with SIGCHLD ignored; it writes how a puppet of it ends.</summary>
+    internal static Process StartDeaf() => Run("deaf -", []);
 
     private static bool IsMarked(int pid, string marker)
     {
@@ -71,6 +75,14 @@ internal static class PuppetVictim
             Environment.Exit(0);
         }
 
+        if (role == "deaf")
+        {
+            const nint Ignore = 1;
+            Disposition(17, Ignore);
+            Console.WriteLine(PuppetTheatre.OnOwnThread(theatre => theatre.Start().Exit()));
+            Environment.Exit(0);
+        }
+
         using var file = File.OpenHandle(marker);
         var options = new TheatreOptions { Files = [(int)file.DangerousGetHandle()] };
         while (true)
@@ -96,4 +108,7 @@ internal static class PuppetVictim
             Environment.FailFast("as it was told to");
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint Disposition(int signal, nint handler);
 }

@@ -98,7 +98,8 @@ public sealed unsafe partial class Puppet
 
     /// <summary>
     /// Executes the instruction at an address, whatever it is. Done says that it was fetched: that the page may be
-    /// executed. With memory of zeros that instruction adds 0 to a byte that no one uses.
+    /// executed. With memory of zeros that instruction adds 0 to a byte that no one uses. On x86 even a refused fetch
+    /// makes an absent page present if it may be read (access_error in arch/x86/mm/fault.c takes it for a read).
     /// </summary>
     public PuppetOutcome Execute(ulong address)
     {
