@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using System.Text.Json;
 using Verso.Engine;
 
 namespace Verso.Traces;
@@ -10,20 +8,16 @@ namespace Verso.Traces;
 /// </summary>
 public sealed class TraceReader : IDisposable
 {
-    private readonly Stream _stream;
+    private readonly BlockReader _blocks;
     private readonly ByteDecoder _decoder = new();
     private readonly EventCodec _codec = new();
-    private byte[] _stored = new byte[4096];
-    private byte[] _raw = new byte[4096];
-    private long _offset;
-    private ushort _frames;
     private int _eventsLeft;
     private long _events;
     private bool _ended;
 
     private TraceReader(Stream stream)
     {
-        _stream = stream;
+        _blocks = new BlockReader(stream);
         Header = ReadHeader();
     }
 
@@ -86,26 +80,17 @@ public sealed class TraceReader : IDisposable
         return true;
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _blocks.Dispose();
 
     private TraceHeader ReadHeader()
     {
-        Span<byte> magic = stackalloc byte[BlockFormat.Magic.Length];
-        if (Fill(magic) < magic.Length || !magic.SequenceEqual(BlockFormat.Magic))
-        {
-            throw new TraceFormatException(0, "the bytes VERSO 0d 0a 1a that a trace begins with");
-        }
-
-        if (!TryReadFrame(out FrameHeader frame) || frame.Type != FrameType.Header)
-        {
-            throw new TraceFormatException(magic.Length, "the header block");
-        }
-
-        TraceHeader header = ReadJson(frame, TraceJson.Default.TraceHeader);
+        TraceHeader header = _blocks.ReadHeader(
+            BlockFormat.Magic, "the bytes VERSO 0d 0a 1a that a trace begins with", TraceJson.Default.TraceHeader);
+        long start = BlockFormat.Magic.Length;
         if (header.Version != TraceHeader.CurrentVersion)
         {
             throw new TraceFormatException(
-                magic.Length, $"format version {TraceHeader.CurrentVersion}, found {header.Version}");
+                start, $"format version {TraceHeader.CurrentVersion}, found {header.Version}");
         }
 
         const long LastSecondOfYear9999 = 253_402_300_799;
@@ -113,14 +98,14 @@ public sealed class TraceReader : IDisposable
             && header.StartUnixSeconds is >= 0 and <= LastSecondOfYear9999
             ? header
             : throw new TraceFormatException(
-                magic.Length,
+                start,
                 $"a header with pages of {Page.Size} bytes, a map count limit, an overcommit mode and a start");
     }
 
     private bool ReadBlock()
     {
-        long start = _offset;
-        if (!TryReadFrame(out FrameHeader frame))
+        long start = _blocks.Offset;
+        if (!_blocks.TryReadFrame(out FrameHeader frame))
         {
             IsTruncated = true;
             return false;
@@ -128,14 +113,16 @@ public sealed class TraceReader : IDisposable
 
         if (frame.Type == FrameType.Trailer)
         {
-            Trailer = ReadJson(frame, TraceJson.Default.TraceTrailer);
+            Trailer = _blocks.ReadJson(frame, TraceJson.Default.TraceTrailer);
             if (Trailer.Events != _events)
             {
                 throw new TraceFormatException(start, $"a trailer that counts {_events} events, not {Trailer.Events}");
             }
 
             Span<byte> more = stackalloc byte[1];
-            return Fill(more) == 0 ? false : throw new TraceFormatException(_offset - 1, "the end, after the trailer");
+            return _blocks.Fill(more) == 0
+                ? false
+                : throw new TraceFormatException(_blocks.Offset - 1, "the end, after the trailer");
         }
 
         if (frame.Type != FrameType.Events)
@@ -143,122 +130,10 @@ public sealed class TraceReader : IDisposable
             throw new TraceFormatException(start, "a block of events or the trailer");
         }
 
-        int bytes = Unpack(frame, start);
-        _decoder.Begin(_raw, bytes, start);
+        int bytes = _blocks.Unpack(frame, start);
+        _decoder.Begin(_blocks.Raw, bytes, start);
         _codec.Reset();
         _eventsLeft = frame.EventCount;
         return true;
-    }
-
-    /// <summary>Reads one frame into <see cref="_stored"/>; false if the file ends before it does.</summary>
-    private bool TryReadFrame(out FrameHeader frame)
-    {
-        long start = _offset;
-        Span<byte> bytes = stackalloc byte[BlockFormat.FrameHeaderBytes];
-        frame = default;
-        if (Fill(bytes) < bytes.Length)
-        {
-            return false;
-        }
-
-        frame = FrameHeader.Read(bytes, start);
-        if (frame.Number != _frames)
-        {
-            throw new TraceFormatException(start, $"block {_frames}, found {frame.Number}");
-        }
-
-        _frames = unchecked((ushort)(_frames + 1));
-        if (!FillStored(frame.StoredBytes))
-        {
-            return false;
-        }
-
-        return BlockFormat.Checksum(_stored.AsSpan(0, frame.StoredBytes)) == frame.BodyChecksum
-            ? true
-            : throw new TraceFormatException(start, "a block whose contents match its checksum");
-    }
-
-    /// <summary>Grows with what is really there, so that a length alone cannot claim memory.</summary>
-    private bool FillStored(int bytes)
-    {
-        int have = 0;
-        while (have < bytes)
-        {
-            int step = Math.Min(bytes - have, 1 << 20);
-            if (_stored.Length < have + step)
-            {
-                Array.Resize(ref _stored, Math.Max(_stored.Length * 2, have + step));
-            }
-
-            int got = Fill(_stored.AsSpan(have, step));
-            have += got;
-            if (got < step)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private int Unpack(in FrameHeader frame, long start)
-    {
-        if (frame.Coding == FrameCoding.Plain)
-        {
-            (_raw, _stored) = (_stored, _raw);
-            return frame.StoredBytes;
-        }
-
-        using MemoryStream source = new(_stored, 0, frame.StoredBytes, writable: false);
-        using DeflateStream inflate = new(source, CompressionMode.Decompress);
-        int have = 0;
-        try
-        {
-            while (have <= frame.RawBytes)
-            {
-                int step = Math.Min(frame.RawBytes + 1 - have, 1 << 20);
-                if (_raw.Length < have + step)
-                {
-                    Array.Resize(ref _raw, Math.Max(_raw.Length * 2, have + step));
-                }
-
-                int got = inflate.Read(_raw, have, step);
-                if (got == 0)
-                {
-                    break;
-                }
-
-                have += got;
-            }
-        }
-        catch (InvalidDataException)
-        {
-            throw new TraceFormatException(start, "a block that decompresses");
-        }
-
-        return have == frame.RawBytes
-            ? have
-            : throw new TraceFormatException(start, $"a block of {frame.RawBytes} bytes");
-    }
-
-    private T ReadJson<T>(in FrameHeader frame, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-    {
-        long start = _offset - frame.StoredBytes;
-        try
-        {
-            return JsonSerializer.Deserialize(_stored.AsSpan(0, frame.StoredBytes), type)
-                ?? throw new TraceFormatException(start, "a JSON object");
-        }
-        catch (JsonException)
-        {
-            throw new TraceFormatException(start, "a JSON object with the fields of this version");
-        }
-    }
-
-    private int Fill(Span<byte> target)
-    {
-        int got = _stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
-        _offset += got;
-        return got;
     }
 }

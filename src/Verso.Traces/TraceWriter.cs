@@ -1,6 +1,3 @@
-using System.IO.Compression;
-using System.Text.Json;
-
 namespace Verso.Traces;
 
 /// <summary>
@@ -9,12 +6,10 @@ namespace Verso.Traces;
 /// </summary>
 public sealed class TraceWriter : ITraceSink, IDisposable
 {
-    private readonly Stream _stream;
+    private readonly BlockWriter _writer;
     private readonly ByteEncoder _block = new(BlockFormat.BlockTargetBytes * 2);
     private readonly EventCodec _codec = new();
-    private readonly MemoryStream _compressed = new();
     private readonly TraceHeader _header;
-    private ushort _frames;
     private int _blockEvents;
     private long _events;
     private long _lost;
@@ -30,7 +25,7 @@ public sealed class TraceWriter : ITraceSink, IDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(header);
-        _stream = stream;
+        _writer = new BlockWriter(stream);
         _header = header;
     }
 
@@ -82,18 +77,14 @@ public sealed class TraceWriter : ITraceSink, IDisposable
 
         FlushBlock();
         TraceTrailer trailer = new() { Events = _events, Lost = _lost, Checkpoints = _checkpoints };
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(trailer, TraceJson.Default.TraceTrailer);
-        WriteFrame(FrameType.Trailer, FrameCoding.Plain, 0, text.Length, text);
-        _stream.Flush();
-        _compressed.Dispose();
+        _writer.End(trailer, TraceJson.Default.TraceTrailer);
+        _writer.Dispose();
     }
 
     private void WriteHeader()
     {
         _begun = true;
-        _stream.Write(BlockFormat.Magic);
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(_header, TraceJson.Default.TraceHeader);
-        WriteFrame(FrameType.Header, FrameCoding.Plain, 0, text.Length, text);
+        _writer.Begin(BlockFormat.Magic, _header, TraceJson.Default.TraceHeader);
     }
 
     private void FlushBlock()
@@ -103,29 +94,9 @@ public sealed class TraceWriter : ITraceSink, IDisposable
             return;
         }
 
-        _compressed.SetLength(0);
-        using (DeflateStream deflate = new(_compressed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            deflate.Write(_block.Written);
-        }
-
-        bool smaller = _compressed.Length < _block.Length;
-        ReadOnlySpan<byte> body = smaller
-            ? _compressed.GetBuffer().AsSpan(0, (int)_compressed.Length)
-            : _block.Written;
-        WriteFrame(
-            FrameType.Events, smaller ? FrameCoding.Deflate : FrameCoding.Plain, _blockEvents, _block.Length, body);
+        _writer.WriteRecords(_block.Written, _blockEvents);
         _block.Clear();
         _codec.Reset();
         _blockEvents = 0;
-    }
-
-    private void WriteFrame(FrameType type, FrameCoding coding, int events, int rawBytes, ReadOnlySpan<byte> body)
-    {
-        Span<byte> header = stackalloc byte[BlockFormat.FrameHeaderBytes];
-        new FrameHeader(type, coding, _frames, events, rawBytes, body.Length, BlockFormat.Checksum(body)).Write(header);
-        _frames = unchecked((ushort)(_frames + 1));
-        _stream.Write(header);
-        _stream.Write(body);
     }
 }
