@@ -79,6 +79,7 @@ public static class VersoCommandLine
             DesignsCommand.Create(),
             ImportCommand.Create(),
             InfoCommand.Create(),
+            SnapshotCommand.Create(),
             CompletionCommand.Create(),
         };
         root.Options.Add(Surroundings.ColorOption);
@@ -119,7 +120,8 @@ public static class VersoCommandLine
     {
         CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
         InputException or RecorderUnavailableException or PuppetUnavailableException or GraphUnavailableException
-            or PagesUnavailableException or KernelStageException or IOException or UnauthorizedAccessException =>
+            or PagesUnavailableException or KernelStageException or ProcessSelectionException or IOException
+            or UnauthorizedAccessException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
         OutOfMemoryException => ("not enough memory; try fewer designs at once with --jobs 1", ExitStatus.Trouble),
         InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",

@@ -87,7 +87,9 @@ internal sealed class BlockReader(Stream stream) : IDisposable
         return true;
     }
 
-    /// <summary>The body of the frame read last, unpacked; its length is returned, its bytes are in <see cref="Raw"/>.</summary>
+    /// <summary>
+    /// The body of the frame read last, unpacked; its length is returned, its bytes are in <see cref="Raw"/>.
+    /// </summary>
     /// <param name="frame">The frame.</param>
     /// <param name="start">Where it stands in the file.</param>
     public int Unpack(in FrameHeader frame, long start)

@@ -1,6 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Traces;
 
@@ -46,7 +47,8 @@ internal static class PayloadCodec
         _ => null,
     };
 
-    private static void WriteFile(ByteEncoder to, FileIdentity file)
+    /// <summary>What docs/trace-format.md calls a file.</summary>
+    public static void WriteFile(ByteEncoder to, FileIdentity file)
     {
         to.Number((ulong)file.File.Value);
         to.Byte((byte)file.Kind);
@@ -57,7 +59,7 @@ internal static class PayloadCodec
         to.Byte((byte)file.Modes);
     }
 
-    private static FileIdentity ReadFile(ByteDecoder from)
+    public static FileIdentity ReadFile(ByteDecoder from)
     {
         FileIdentity file = new(
             new FileId(from.Id()),
@@ -70,7 +72,11 @@ internal static class PayloadCodec
         return file.Kind <= FileKind.Zero ? file : throw from.Unfit("file kinds of this version in this block");
     }
 
-    private static void WriteImage(ByteEncoder to, MmImage image)
+    /// <summary>What docs/trace-format.md calls an image; by whatever rules it was checked.</summary>
+    /// <param name="to">Where it goes.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="names">Other names for its anon_vmas; null: as they are.</param>
+    public static void WriteImage(ByteEncoder to, MmImage image, OpaqueNumbers? names = null)
     {
         to.Number(image.StartBrk);
         to.Number(image.Brk);
@@ -87,14 +93,15 @@ internal static class PayloadCodec
         foreach (AnonVmaImage node in image.AnonVmas)
         {
             places.TryAdd(node.Id, ++place);
-            to.Signed(unchecked((long)(node.Id - before)));
-            before = node.Id;
+            ulong id = names?.OfAnonVma(node.Id) ?? node.Id;
+            to.Signed(unchecked((long)(id - before)));
+            before = id;
         }
 
         foreach (AnonVmaImage node in image.AnonVmas)
         {
-            WriteReference(to, places, node.Root);
-            WriteReference(to, places, node.Parent);
+            WriteReference(to, places, names, node.Root);
+            WriteReference(to, places, names, node.Parent);
             to.Signed(node.ChildCount);
             to.Signed(node.ActiveVmaCount);
         }
@@ -108,11 +115,11 @@ internal static class PayloadCodec
             to.Number((ulong)vma.Flags);
             to.Number(vma.Pgoff);
             to.Number((ulong)vma.File.Value);
-            WriteReference(to, places, vma.AnonVma);
+            WriteReference(to, places, names, vma.AnonVma);
             to.Number((ulong)vma.Chain.Count);
             foreach (ulong link in vma.Chain)
             {
-                WriteReference(to, places, link);
+                WriteReference(to, places, names, link);
             }
 
             last = vma.End;
@@ -120,7 +127,8 @@ internal static class PayloadCodec
     }
 
     /// <summary>0: none. Odd: a place in the list, doubled, plus 1. 2: an id that is not in the list follows.</summary>
-    private static void WriteReference(ByteEncoder to, Dictionary<ulong, ulong> places, ulong id)
+    private static void WriteReference(
+        ByteEncoder to, Dictionary<ulong, ulong> places, OpaqueNumbers? names, ulong id)
     {
         if (id == 0)
         {
@@ -133,7 +141,7 @@ internal static class PayloadCodec
         else
         {
             to.Number(2);
-            to.Number(id);
+            to.Number(names?.OfAnonVma(id) ?? id);
         }
     }
 
@@ -154,7 +162,7 @@ internal static class PayloadCodec
         return (code & 1) == 1 && place >= 1 && place <= (ulong)ids.Length ? ids[place - 1] : throw from.Short();
     }
 
-    private static MmImage ReadImage(ByteDecoder from, TraceEventKind kind)
+    public static MmImage ReadImage(ByteDecoder from, TraceEventKind kind)
     {
         MmImage image = new()
         {

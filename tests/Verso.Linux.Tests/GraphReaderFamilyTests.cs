@@ -3,6 +3,7 @@ using System.Globalization;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Linux.Graph;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Linux.Tests;
 
@@ -60,7 +61,7 @@ public sealed class GraphReaderFamilyTests
 
         const ulong Bind = 2;
         const ulong Interleave = 3;
-        Assert.Equal(default, At(0));
+        Assert.Same(VmaTraits.None, At(0));
         Assert.Equal(Bind, At(1).PolicyMode & 0xffff);
         Assert.Equal(1UL, At(1).PolicyNodes);
         Assert.Equal(Interleave, At(3).PolicyMode & 0xffff);

@@ -56,8 +56,8 @@ public sealed record MmImage
 public sealed record VmaImage(
     ulong Start, ulong End, VmaFlags Flags, ulong Pgoff, FileId File, ulong AnonVma, IReadOnlyList<ulong> Chain)
 {
-    /// <summary>What else decides merges; the default where nobody looked.</summary>
-    public VmaTraits Traits { get; init; }
+    /// <summary>What else decides merges; <see cref="VmaTraits.None"/> where nobody looked.</summary>
+    public VmaTraits Traits { get; init; } = VmaTraits.None;
 }
 
 /// <summary>
@@ -72,8 +72,12 @@ public sealed record VmaImage(
 /// <param name="Operations"><c>vm_ops</c>; 0 where NULL.</param>
 /// <param name="Close">Whether <c>vm_ops->close</c> is set: such a VMA is not merged away.</param>
 /// <param name="Name"><c>anon_name</c> (PR_SET_VMA_ANON_NAME); null where there is none.</param>
-public readonly record struct VmaTraits(
-    ulong PolicyMode, ulong PolicyNodes, ulong Userfault, ulong Operations, CloseOperation Close, string? Name);
+public sealed record VmaTraits(
+    ulong PolicyMode, ulong PolicyNodes, ulong Userfault, ulong Operations, CloseOperation Close, string? Name)
+{
+    /// <summary>Those of most anonymous memory.</summary>
+    public static VmaTraits None { get; } = new(0, 0, 0, 0, CloseOperation.None, null);
+}
 
 /// <summary>Whether the driver behind a VMA wants to hear when it ends.</summary>
 public enum CloseOperation : byte

@@ -83,7 +83,7 @@ static __always_inline u32 lock_sequence(struct mm_struct *mm, u64 *traits)
 
 	if (bpf_core_field_exists(mm->mm_lock_seq.sequence)) {
 		*traits |= TRAIT_HAS_SEQUENCE;
-		return BPF_CORE_READ(mm, mm_lock_seq.sequence);
+		return mm->mm_lock_seq.sequence;
 	}
 	if (bpf_core_field_exists(plain->mm_lock_seq)) {
 		*traits |= TRAIT_HAS_SEQUENCE;
@@ -172,8 +172,10 @@ static __always_inline int write_name(struct seq_file *seq, struct vm_area_struc
 	return bpf_seq_write(seq, &name_scratch, 8 + NAME_BYTES) != 0;
 }
 
+/* Plain loads: the verifier knows the types from vma on, and no helper has to be called. */
 static __always_inline int write_vma(struct seq_file *seq, struct vm_area_struct *vma)
 {
+	const struct vm_operations_struct *ops = vma->vm_ops;
 	struct graph_vma record = {};
 	struct mempolicy *policy = 0;
 
@@ -184,19 +186,19 @@ static __always_inline int write_vma(struct seq_file *seq, struct vm_area_struct
 	record.pgoff = vma->vm_pgoff;
 	record.file = (u64)vma->vm_file;
 	record.anon_vma = (u64)vma->anon_vma;
-	record.ops = (u64)vma->vm_ops;
-	if (record.ops && BPF_CORE_READ(vma, vm_ops, close))
+	record.ops = (u64)ops;
+	if (ops && ops->close)
 		record.traits |= TRAIT_CLOSES;
 	if (bpf_core_field_exists(vma->vm_policy))
-		policy = BPF_CORE_READ(vma, vm_policy);
+		policy = vma->vm_policy;
 	if (policy) {
-		record.policy = BPF_CORE_READ(policy, mode) | (u64)BPF_CORE_READ(policy, flags) << 16;
+		record.policy = policy->mode | (u64)policy->flags << 16;
 		if (bpf_core_field_exists(policy->home_node))
-			record.policy |= (u64)(u32)BPF_CORE_READ(policy, home_node) << 32;
-		record.policy_nodes = BPF_CORE_READ(policy, nodes.bits[0]);
+			record.policy |= (u64)(u32)policy->home_node << 32;
+		record.policy_nodes = policy->nodes.bits[0];
 	}
 	if (bpf_core_field_exists(vma->vm_userfaultfd_ctx.ctx))
-		record.userfault = (u64)BPF_CORE_READ(vma, vm_userfaultfd_ctx.ctx);
+		record.userfault = (u64)vma->vm_userfaultfd_ctx.ctx;
 	return bpf_seq_write(seq, &record, sizeof(record)) != 0;
 }
 
@@ -245,11 +247,11 @@ static long write_link(u32 index, struct chain_walk *walk)
 static __always_inline int is_named(struct file *file, struct file_key *key)
 {
 	u64 pointer = (u64)file;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = file->f_inode;
 	struct file_key *known;
 
-	key->inode = BPF_CORE_READ(inode, i_ino);
-	key->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	key->inode = inode->i_ino;
+	key->device = inode->i_sb->s_dev;
 	known = bpf_map_lookup_elem(&named_files, &pointer);
 	return known && known->inode == key->inode && known->device == key->device;
 }
@@ -271,7 +273,7 @@ int read_graph(struct bpf_iter__task_vma *ctx)
 		return 0;
 	walk.seq = seq;
 	walk.head = (void *)vma + bpf_core_field_offset(struct vm_area_struct, anon_vma_chain);
-	walk.next = BPF_CORE_READ(vma, anon_vma_chain.next);
+	walk.next = vma->anon_vma_chain.next;
 	if (chain_skip) {
 		bpf_loop(chain_skip < CHAIN_MOST ? chain_skip : CHAIN_MOST, skip_link, &walk, 0);
 		if (walk.next == walk.head)

@@ -9,6 +9,7 @@ namespace Verso.Linux.Graph;
 internal sealed class GraphAssembler
 {
     private readonly FileCatalogue _files = new();
+    private readonly TraitsCatalogue _traits = new();
     private readonly List<ProcessDraft> _drafts = [];
     private readonly Dictionary<int, ProcessDraft> _byPid = [];
     private ProcessDraft? _current;
@@ -134,7 +135,7 @@ internal sealed class GraphAssembler
 
         if (_used == _drafts.Count)
         {
-            _drafts.Add(new ProcessDraft());
+            _drafts.Add(new ProcessDraft(_traits));
         }
 
         _current = _drafts[_used++];

@@ -3,6 +3,7 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Linux.Interop;
 using Verso.Traces;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Linux.Graph;
 

@@ -3,11 +3,12 @@ using System.Text;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Linux.Graph;
 
 /// <summary>One address space while its records come in. Reused from reading to reading.</summary>
-internal sealed class ProcessDraft
+internal sealed class ProcessDraft(TraitsCatalogue traits)
 {
     private readonly List<VmaImage> _vmas = [];
     private readonly Dictionary<ulong, AnonVmaImage> _anonVmas = [];
@@ -166,13 +167,7 @@ internal sealed class ProcessDraft
             _vmas.Add(new VmaImage(
                 _vma.Start, _vma.End, (VmaFlags)_vma.Flags, _vma.Pgoff, _file, _vma.AnonVma, _chain.ToArray())
             {
-                Traits = new VmaTraits(
-                    _vma.PolicyMode,
-                    _vma.PolicyNodes,
-                    _vma.Userfault,
-                    _vma.Operations,
-                    (_vma.Traits & GraphTraits.Closes) != 0 ? CloseOperation.Set : CloseOperation.None,
-                    _name),
+                Traits = traits.Of(_vma, _name),
             });
         }
         else if (_continued >= 0)

@@ -280,6 +280,7 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(CatalogueDocument))]
 [JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(InfoDocument))]
+[JsonSerializable(typeof(SnapshotDocument))]
 [JsonSerializable(typeof(RandomVerificationDocument))]
 [JsonSerializable(typeof(ScenariosDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

@@ -8,7 +8,9 @@ using Verso.Lab.Fidelity;
 using Verso.Lab.LockStep;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
+using Verso.Lab.Snapshots;
 using Verso.Reports.Text;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Reports.Json;
 
@@ -103,6 +105,14 @@ public static class JsonReport
     {
         ArgumentNullException.ThrowIfNull(results);
         return Write(VerifyDocuments.Of(results), s_context.ScenariosDocument);
+    }
+
+    /// <summary>A snapshot summed up, with every process.</summary>
+    public static string Render(Snapshot snapshot, SnapshotSummary summary)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(summary);
+        return Write(SnapshotDocuments.Of(snapshot, summary), s_context.SnapshotDocument);
     }
 
     /// <summary>An address as every document has it.</summary>

@@ -1,9 +1,9 @@
 using Verso.Engine.Images;
 
-namespace Verso.Linux.Graph;
+namespace Verso.Traces.Snapshots;
 
 /// <summary>One process as it was read.</summary>
-/// <param name="Pid">Its process id in this process's pid namespace.</param>
+/// <param name="Pid">Its process id, in the pid namespace of who read it.</param>
 /// <param name="Command">The name of its first thread (<c>comm</c>), at most 15 bytes.</param>
 /// <param name="StartNanoseconds">When it started, in nanoseconds of CLOCK_BOOTTIME; with the pid its identity.</param>
 /// <param name="Image">Its address space.</param>

@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Verso.Lab.Comparison;
+using Verso.Lab.Snapshots;
+using Verso.Linux.Graph;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Cli;
+
+/// <summary>verso snapshot: the VMAs and the anon_vma graph of live processes.</summary>
+internal static class SnapshotCommand
+{
+    private const int FileBufferBytes = 1 << 16;
+
+    internal static Command Create()
+    {
+        Option<string?> output = new("--output", "-o")
+        {
+            Description = "keep the snapshot in this file; - is standard output (the summary then goes nowhere)",
+            HelpName = "FILE",
+        };
+        Option<int[]> pids = new("--pid", "-p")
+        {
+            Description = "these processes",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = ParsePids,
+            HelpName = "PID",
+        };
+        Option<string?> cgroup = new("--cgroup")
+        {
+            Description = "the processes of a control group and of those below it; PATH is below /sys/fs/cgroup",
+            HelpName = "PATH",
+        };
+        Option<bool> all = new("--all", "-a") { Description = "every process; the default" };
+        Option<string?> from = new("--from")
+        {
+            Description = "no new snapshot, but one that was kept; - is standard input",
+            HelpName = "FILE",
+        };
+        Option<string> format = ReplaySettings.Format("text", "json");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "snapshot",
+            "Reads the VMAs and the anon_vma graph of live processes from the kernel, without stopping them, and shows "
+            + "what they come to. Returns 0, or 2 on trouble: no privilege, no such process.",
+            "verso snapshot                           # every process, summed up (root)",
+            "verso snapshot -o now.vsnap              # and kept",
+            "verso snapshot --pid 1 $(pidof postgres)",
+            "verso snapshot --from now.vsnap -j | jq .objects")
+        {
+            output, pids, cgroup, all, from, format, json,
+        };
+        command.SetAction(parsed =>
+        {
+            Surroundings surroundings = Surroundings.Of(parsed);
+            string? file = parsed.GetValue(from);
+            Func<ProcessSelection> selection = Choose(
+                parsed.GetValue(pids) ?? [], parsed.GetValue(cgroup), parsed.GetValue(all), file);
+            string? target = parsed.GetValue(output);
+            Snapshot snapshot = file is null ? Take(selection, target) : Load(file);
+            if (target is not null)
+            {
+                Save(target, snapshot);
+            }
+
+            if (target != TraceInput.Standard)
+            {
+                bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+                Show(surroundings, snapshot, asJson);
+            }
+
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    private static Func<ProcessSelection> Choose(int[] pids, string? cgroup, bool all, string? file)
+    {
+        int chosen = (pids.Length > 0 ? 1 : 0) + (cgroup is null ? 0 : 1) + (all ? 1 : 0) + (file is null ? 0 : 1);
+        return chosen > 1 ? throw new UsageException("choose one of --pid, --cgroup, --all and --from")
+            : pids.Length > 0 ? () => ProcessSelection.OfPids(pids)
+            : cgroup is not null ? () => ProcessSelection.OfCgroup(cgroup)
+            : () => ProcessSelection.All;
+    }
+
+    private static Snapshot Take(Func<ProcessSelection> selection, string? target)
+    {
+        if (target is not null)
+        {
+            OutputPath.Require(target);
+        }
+
+        ProcessSelection chosen = selection();
+        using GraphReader reader = GraphReader.Open();
+        return SnapshotTaker.Take(reader, chosen);
+    }
+
+    private static Snapshot Load(string name)
+    {
+        if (Directory.Exists(name))
+        {
+            throw new IOException($"'{name}' is a directory");
+        }
+
+        using Stream stream = name == TraceInput.Standard ? Console.OpenStandardInput() : File.OpenRead(name);
+        try
+        {
+            return SnapshotFile.Read(stream);
+        }
+        catch (SnapshotFormatException problem)
+        {
+            throw new InputException(name, problem);
+        }
+    }
+
+    private static void Save(string target, Snapshot snapshot)
+    {
+        using Stream stream = target == TraceInput.Standard
+            ? Console.OpenStandardOutput()
+            : new FileStream(target, FileMode.Create, FileAccess.Write, FileShare.Read, FileBufferBytes);
+        SnapshotFile.Write(stream, snapshot);
+    }
+
+    private static void Show(Surroundings surroundings, Snapshot snapshot, bool asJson)
+    {
+        SnapshotSummary summary = SnapshotSummary.Of(snapshot);
+        surroundings.Output.Write(asJson
+            ? JsonReport.Render(snapshot, summary)
+            : SnapshotText.Render(snapshot, summary, surroundings.Width, surroundings.Palette));
+    }
+
+    private static int[] ParsePids(ArgumentResult result)
+    {
+        List<int> pids = [];
+        foreach (Token token in result.Tokens)
+        {
+            if (int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0)
+            {
+                pids.Add(pid);
+            }
+            else
+            {
+                result.AddError($"--pid takes process ids, not '{token.Value}'");
+            }
+        }
+
+        return [.. pids];
+    }
+}

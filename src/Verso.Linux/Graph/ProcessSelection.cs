@@ -1,0 +1,159 @@
+using System.Globalization;
+
+namespace Verso.Linux.Graph;
+
+/// <summary>Which processes a snapshot is of.</summary>
+public sealed class ProcessSelection
+{
+    private const string CgroupRoot = "/sys/fs/cgroup";
+
+    /// <summary>PF_KTHREAD.</summary>
+    private const ulong KernelThread = 0x20_0000;
+
+    private const int StateField = 0;
+    private const int FlagsField = 6;
+
+    private readonly Naming _naming;
+
+    private ProcessSelection(string text, IReadOnlyList<int>? pids, Naming naming)
+    {
+        Text = text;
+        Pids = pids;
+        _naming = naming;
+    }
+
+    private enum Naming
+    {
+        OneByOne,
+        Together,
+    }
+
+    /// <summary>Every process with an address space.</summary>
+    public static ProcessSelection All { get; } = new("all processes", null, Naming.Together);
+
+    /// <summary>The selection for people.</summary>
+    public string Text { get; }
+
+    /// <summary>The process ids, ascending; null: all.</summary>
+    public IReadOnlyList<int>? Pids { get; }
+
+    /// <summary>These processes.</summary>
+    /// <exception cref="ProcessSelectionException">One of them has no address space that could be read.</exception>
+    public static ProcessSelection OfPids(IEnumerable<int> pids)
+    {
+        ArgumentNullException.ThrowIfNull(pids);
+        int[] chosen = [.. pids.Distinct().Order()];
+        foreach (int pid in chosen)
+        {
+            Require(pid);
+        }
+
+        return new ProcessSelection(string.Join(' ', ["process", .. chosen.Select(Decimal)]), chosen, Naming.OneByOne);
+    }
+
+    /// <summary>The processes of a control group and of those below it.</summary>
+    /// <param name="path">
+    /// Below /sys/fs/cgroup, of version 1 with its controller first; or from the root of the file system.
+    /// </param>
+    /// <exception cref="ProcessSelectionException">There is no such group, or nobody is in it.</exception>
+    public static ProcessSelection OfCgroup(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        bool isAbsolute = path.StartsWith(CgroupRoot, StringComparison.Ordinal);
+        string folder = isAbsolute ? path : Path.Join(CgroupRoot, path);
+        if (!File.Exists(Path.Join(folder, "cgroup.procs")))
+        {
+            throw new ProcessSelectionException($"'{path}' is no control group: {folder}/cgroup.procs does not exist");
+        }
+
+        SortedSet<int> found = [];
+        AddMembers(folder, found);
+        return found.Count > 0
+            ? new ProcessSelection($"control group {path}", [.. found], Naming.Together)
+            : throw new ProcessSelectionException($"no process is in the control group '{path}'");
+    }
+
+    /// <summary>
+    /// Of processes that could not be read, says which should have been, if they were named one by one.
+    /// </summary>
+    internal void RequireRead(IReadOnlyList<int> missing)
+    {
+        if (_naming != Naming.OneByOne || missing.Count == 0)
+        {
+            return;
+        }
+
+        foreach (int pid in missing)
+        {
+            if (Directory.Exists($"/proc/{Decimal(pid)}"))
+            {
+                Require(pid);
+                throw new ProcessSelectionException(
+                    $"process {Decimal(pid)} cannot be read: the kernel does not show its address space");
+            }
+        }
+
+        if (missing.Count == Pids!.Count)
+        {
+            throw new ProcessSelectionException($"{Text}: ended before it was read");
+        }
+    }
+
+    // A group may go while its parent is listed. Members of other pid namespaces are written as 0.
+    private static void AddMembers(string folder, SortedSet<int> found)
+    {
+        try
+        {
+            foreach (string line in File.ReadLines(Path.Join(folder, "cgroup.procs")))
+            {
+                if (int.TryParse(line, CultureInfo.InvariantCulture, out int pid) && pid > 0)
+                {
+                    found.Add(pid);
+                }
+            }
+
+            foreach (string below in Directory.EnumerateDirectories(folder))
+            {
+                AddMembers(below, found);
+            }
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static void Require(int pid)
+    {
+        string name = $"process {Decimal(pid)}";
+        string[] fields;
+        string? leader;
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{Decimal(pid)}/stat");
+            fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            leader = File.ReadLines($"/proc/{Decimal(pid)}/status").FirstOrDefault(
+                line => line.StartsWith("Tgid:", StringComparison.Ordinal))?["Tgid:".Length..].Trim();
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcessSelectionException($"{name} does not exist (in this pid namespace)");
+        }
+
+        if ((ulong.Parse(fields[FlagsField], CultureInfo.InvariantCulture) & KernelThread) != 0)
+        {
+            throw new ProcessSelectionException($"{name} is a kernel thread: it has no address space of its own");
+        }
+
+        if (fields[StateField] is "Z" or "X")
+        {
+            throw new ProcessSelectionException($"{name} has ended: its address space is gone");
+        }
+
+        if (leader is not null && leader != Decimal(pid))
+        {
+            throw new ProcessSelectionException($"{Decimal(pid)} is a thread; its process is {leader}");
+        }
+    }
+
+    private static string Decimal(int pid) => pid.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using Verso.Engine;
+using Verso.Traces;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Linux.Graph;
+
+/// <summary>Takes snapshots of live processes. Nobody is stopped.</summary>
+public static class SnapshotTaker
+{
+    /// <summary>How often a process is read again that changed while it was read.</summary>
+    private const int Attempts = 3;
+
+    /// <summary>Reads the processes now.</summary>
+    /// <exception cref="GraphUnavailableException">The kernel refuses.</exception>
+    /// <exception cref="ProcessSelectionException">A process that was named lives and cannot be read.</exception>
+    public static Snapshot Take(GraphReader reader, ProcessSelection selection)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentNullException.ThrowIfNull(selection);
+        var taken = DateTimeOffset.UtcNow;
+        var clock = Stopwatch.StartNew();
+        var read = selection.Pids is null ? reader.ReadProcesses() : reader.ReadProcesses(selection.Pids);
+        List<ProcessGraph> processes = [.. read.OrderBy(process => process.Pid)];
+        for (var at = 0; at < processes.Count; at++)
+        {
+            processes[at] = Settle(reader, processes[at]);
+        }
+
+        var duration = clock.Elapsed;
+        var found = processes.Select(process => process.Pid).ToHashSet();
+        int[] missing = [.. (selection.Pids ?? []).Where(pid => !found.Contains(pid))];
+        selection.RequireRead(missing);
+        return new Snapshot
+        {
+            Header = Describe(selection, taken, duration),
+            Files = FilesOf(reader, processes),
+            Processes = processes,
+            Ended = missing,
+        };
+    }
+
+    // A process that never rests is told as it was read first, and as changed.
+    private static ProcessGraph Settle(GraphReader reader, ProcessGraph process)
+    {
+        for (var attempt = 0; attempt < Attempts && process.Reading == GraphReading.Changed; attempt++)
+        {
+            var again = reader.ReadProcesses([process.Pid]);
+            if (again.Count == 1 && again[0].Reading == GraphReading.Whole
+                && again[0].StartNanoseconds == process.StartNanoseconds)
+            {
+                return again[0];
+            }
+        }
+
+        return process;
+    }
+
+    private static FileIdentity[] FilesOf(GraphReader reader, List<ProcessGraph> processes)
+    {
+        HashSet<FileId> used = [];
+        foreach (var process in processes)
+        {
+            foreach (var vma in process.Image.Vmas)
+            {
+                used.Add(vma.File);
+            }
+        }
+
+        return [.. reader.Files.Where(file => used.Contains(file.File))];
+    }
+
+    private static SnapshotHeader Describe(ProcessSelection selection, DateTimeOffset taken, TimeSpan duration) => new()
+    {
+        Kernel = Setting("/proc/sys/kernel/osrelease"),
+        PageSizeBytes = Environment.SystemPageSize,
+        MaxMapCount = int.Parse(Setting("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture),
+        TakenUnixSeconds = taken.ToUnixTimeSeconds(),
+        DurationNanoseconds = (long)duration.TotalNanoseconds,
+        Selection = selection.Text,
+    };
+
+    private static string Setting(string path) => File.ReadAllText(path).Trim();
+}

@@ -1,0 +1,115 @@
+using Verso.Engine.Images;
+
+namespace Verso.Traces.Snapshots;
+
+/// <summary>One process of a snapshot as bytes: docs/snapshot.md.</summary>
+internal static class ProcessCodec
+{
+    [Flags]
+    private enum Parts : byte
+    {
+        None = 0,
+        RefCounts = 1,
+    }
+
+    private const int TraitBytes = 7;
+
+    public static void Write(ByteEncoder to, ProcessGraph process, OpaqueNumbers numbers)
+    {
+        to.Number((ulong)process.Pid);
+        to.Text(process.Command);
+        to.Number(process.StartNanoseconds);
+        to.Byte((byte)process.Reading);
+        to.Number(numbers.OfOther(process.Image.Identity));
+        PayloadCodec.WriteImage(to, process.Image, numbers);
+        bool counted = process.Image.AnonVmas.All(node => node.RefCount is not null);
+        to.Byte((byte)(counted ? Parts.RefCounts : Parts.None));
+        foreach (AnonVmaImage node in counted ? process.Image.AnonVmas : [])
+        {
+            to.Signed(node.RefCount!.Value);
+        }
+
+        WriteTraits(to, process.Image.Vmas, numbers);
+    }
+
+    public static ProcessGraph Read(ByteDecoder from)
+    {
+        int pid = from.Id();
+        string command = from.Text();
+        ulong start = from.Number();
+        GraphReading reading = (GraphReading)from.Byte();
+        if (reading > GraphReading.Changed)
+        {
+            throw from.Unfit("readings of this version in this block");
+        }
+
+        ulong identity = from.Number();
+        MmImage image = PayloadCodec.ReadImage(from, TraceEventKind.Checkpoint) with { Identity = identity };
+        AnonVmaImage[] nodes = [.. image.AnonVmas];
+        bool counted = (from.Byte() & (byte)Parts.RefCounts) != 0;
+        for (int at = 0; counted && at < nodes.Length; at++)
+        {
+            long count = from.Signed();
+            nodes[at] = nodes[at] with { RefCount = unchecked((int)count) };
+        }
+
+        VmaImage[] vmas = [.. image.Vmas];
+        ReadTraits(from, vmas);
+        return new ProcessGraph(pid, command, start, image with { AnonVmas = nodes, Vmas = vmas }, reading);
+    }
+
+    private static void WriteTraits(ByteEncoder to, IReadOnlyList<VmaImage> vmas, OpaqueNumbers numbers)
+    {
+        int count = 0;
+        for (int at = 0; at < vmas.Count; at++)
+        {
+            count += HasTraits(vmas[at]) ? 1 : 0;
+        }
+
+        to.Number((ulong)count);
+        int last = 0;
+        for (int at = 0; at < vmas.Count; at++)
+        {
+            VmaTraits traits = vmas[at].Traits;
+            if (!HasTraits(vmas[at]))
+            {
+                continue;
+            }
+
+            to.Number((ulong)(at - last));
+            to.Number(traits.PolicyMode);
+            to.Number(traits.PolicyNodes);
+            to.Number(numbers.OfOther(traits.Userfault));
+            to.Number(numbers.OfOther(traits.Operations));
+            to.Byte((byte)traits.Close);
+            to.Text(traits.Name ?? "");
+            last = at;
+        }
+    }
+
+    private static bool HasTraits(VmaImage vma) =>
+        !ReferenceEquals(vma.Traits, VmaTraits.None) && vma.Traits != VmaTraits.None;
+
+    private static void ReadTraits(ByteDecoder from, VmaImage[] vmas)
+    {
+        int count = from.Count(TraitBytes);
+        ulong at = 0;
+        for (int i = 0; i < count; i++)
+        {
+            at += from.Number();
+            if (at >= (ulong)vmas.Length)
+            {
+                throw from.Unfit("traits of VMAs that are there in this block");
+            }
+
+            (ulong mode, ulong nodes) = (from.Number(), from.Number());
+            (ulong userfault, ulong operations) = (from.Number(), from.Number());
+            CloseOperation close = from.Byte() != 0 ? CloseOperation.Set : CloseOperation.None;
+            string name = from.Text();
+            vmas[at] = vmas[at] with
+            {
+                Traits = new VmaTraits(mode, nodes, userfault, operations, close, name.Length == 0 ? null : name),
+            };
+        }
+    }
+}
