@@ -38,6 +38,21 @@ public sealed class PuppetGuardTests
         File.Delete(marker);
     }
 
+    // One that stands still would run into a trap if it were only let go; one that sleeps has to be killed.
+    [Fact]
+    public async Task PuppetInACallEndsWithItsTool()
+    {
+        SkipUnlessAvailable();
+        var marker = Path.GetTempFileName();
+        using var tool = PuppetVictim.StartWaiting(marker);
+        var line = await tool.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        await AwaitSleep(line!.Split(' ')[0]);
+        Signal(tool.Id, 9);
+        await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await AssertNoneLeft(marker);
+        File.Delete(marker);
+    }
+
     [Fact]
     public async Task NoMomentIsUnguarded()
     {
@@ -63,6 +78,15 @@ public sealed class PuppetGuardTests
         SkipUnlessAvailable();
         using var tool = PuppetVictim.StartDeaf();
         Assert.Equal("exited 0\n", await tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static async Task AwaitSleep(string pid)
+    {
+        while (!(await File.ReadAllTextAsync($"/proc/{pid}/stat", TestContext.Current.CancellationToken)).Contains(
+            ") S ", StringComparison.Ordinal))
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
     }
 
     private static async Task AssertNoneLeft(string marker)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Verso.Linux.Puppets;
+using Verso.Linux.Puppets.X64;
 
 namespace Verso.Linux.Tests;
 
@@ -14,9 +15,13 @@ internal static partial class PuppetVictim
 {
     private const string Variable = "VERSO_PUPPET_VICTIM";
     private const string Stand = "stand";
+    private const string Wait = "wait";
 
     /// <summary>Starts a tool that has some puppets, writes a line, and crashes when it reads one.</summary>
     internal static Process StartStanding(string marker) => Run($"{Stand} {marker}", []);
+
+    /// <summary>Starts a tool that writes a line and has a puppet make a call that never returns.</summary>
+    internal static Process StartWaiting(string marker) => Run($"{Wait} {marker}", []);
 
     /// <summary>Starts a tool that opens and closes theatres without end, and writes a line for each.</summary>
     internal static Process StartBusy(string marker) => Run($"busy {marker}", []);
@@ -84,7 +89,11 @@ internal static partial class PuppetVictim
         }
 
         using var file = File.OpenHandle(marker);
-        var options = new TheatreOptions { Files = [(int)file.DangerousGetHandle()] };
+        var options = new TheatreOptions
+        {
+            Files = [(int)file.DangerousGetHandle()],
+            Patience = TimeSpan.FromMinutes(1),
+        };
         while (true)
         {
             // On this thread: another one would wait for the initializer that this is.
@@ -106,6 +115,11 @@ internal static partial class PuppetVictim
         {
             Console.ReadLine();
             Environment.FailFast("as it was told to");
+        }
+
+        if (role == Wait)
+        {
+            puppet.Call(SystemCallNumber.Pause);
         }
     }
 
