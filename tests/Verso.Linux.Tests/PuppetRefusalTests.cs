@@ -51,6 +51,27 @@ public sealed partial class PuppetRefusalTests
             reason);
     }
 
+    [Theory]
+    [InlineData("--stack=unlimited:")]
+    [InlineData("--stack=1000000000:")]
+    [InlineData("--stack=100000:")]
+    public async Task LimitsOfTheToolMoveNothing(string limit)
+    {
+        if (PuppetTheatre.Unavailable() is { } reason)
+        {
+            Assert.Skip(reason);
+        }
+
+        if (!File.Exists("/usr/bin/prlimit"))
+        {
+            Assert.Skip("prlimit is not installed");
+        }
+
+        using var tool = PuppetVictim.StartAsking("/usr/bin/prlimit", limit);
+        var answer = await tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("0x7ffff7ffe000\n", answer);
+    }
+
     [Fact]
     public void WrongFileOrProcessorIsNamed()
     {

@@ -26,7 +26,9 @@ internal static partial class PuppetVictim
     /// <summary>Starts a tool that opens and closes theatres without end, and writes a line for each.</summary>
     internal static Process StartBusy(string marker) => Run($"busy {marker}", []);
 
-    /// <summary>Runs a tool that writes why it can have no puppets.</summary>
+    /// <summary>
+    /// Runs a tool that writes why it can have no puppets, or where the kernel maps something in one.
+    /// </summary>
     internal static Process StartAsking(params string[] under) => Run("ask -", under);
 
     /// <summary>Processes that have the marker open as puppets do, and are not dead.</summary>
@@ -76,7 +78,8 @@ internal static partial class PuppetVictim
 
         if (role == "ask")
         {
-            Console.WriteLine(PuppetTheatre.Unavailable() ?? "available");
+            Console.WriteLine(PuppetTheatre.Unavailable() ?? Do(puppet =>
+                puppet.Call(SystemCallNumber.Mmap, 0, 4096, 3, 0x22, ulong.MaxValue)));
             Environment.Exit(0);
         }
 
@@ -84,7 +87,7 @@ internal static partial class PuppetVictim
         {
             const nint Ignore = 1;
             Disposition(17, Ignore);
-            Console.WriteLine(PuppetTheatre.OnOwnThread(theatre => theatre.Start().Exit()));
+            Console.WriteLine(Do(puppet => puppet.Exit()));
             Environment.Exit(0);
         }
 
@@ -96,10 +99,16 @@ internal static partial class PuppetVictim
         };
         while (true)
         {
-            // On this thread: another one would wait for the initializer that this is.
             using var theatre = PuppetTheatre.Open(options);
             Play(theatre, role);
         }
+    }
+
+    // On this thread: another one would wait for the initializer that this is.
+    private static string Do(Func<Puppet, PuppetOutcome> step)
+    {
+        using var theatre = PuppetTheatre.Open(new TheatreOptions());
+        return step(theatre.Start()).ToString();
     }
 
     private static void Play(PuppetTheatre theatre, string role)
