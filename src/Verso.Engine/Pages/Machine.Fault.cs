@@ -28,20 +28,26 @@ public sealed partial class Machine<TPages>
             Invariant.Require(!id.IsNone);
         }
 
-        if (!Allows(_vmas[id].Flags, access))
+        VmaFlags flags = _vmas[id].Flags;
+        if (!Allows(flags, access))
         {
             return FaultOutcome.AccessError;
         }
 
-        return HandleFault(space, id, address, access, logged);
+        // An instruction fetch brings the page as a read does, and is refused when it is repeated.
+        FaultOutcome outcome = HandleFault(space, id, address, access, logged);
+        bool isRefused = access == FaultAccess.Execute && (flags & VmaFlags.Exec) == 0;
+        return isRefused && outcome == FaultOutcome.Done ? FaultOutcome.AccessError : outcome;
     }
 
-    /// <summary>access_error of x86-64: what can be written or executed can be read.</summary>
+    /// <summary>
+    /// access_error of x86-64: what can be written or executed can be read; whether it may be executed is not asked
+    /// before the page is there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Allows(VmaFlags flags, FaultAccess access) => access switch
     {
         FaultAccess.Write => (flags & VmaFlags.Write) != 0,
-        FaultAccess.Execute => (flags & VmaFlags.Exec) != 0,
         _ => (flags & VmaFlags.Access) != 0,
     };
 

@@ -9,17 +9,21 @@ namespace Verso.Reports.Text;
 /// <remarks>
 /// <code>
 ///   3  protect A 5 1 r-
-///      A     4   5   6
-///           |rw |r- |rw |
-///             .   x   .        pages
-///             1   1   1        anon_vmas, by number
+///                 4   5   6
+///      A        |rw |r- |rw |
+///        flags   lo  lo  lo      as in /proc/PID/smaps; only where there are any
+///        maps                    file and page, or the page where a moved VMA is at home; only where there are any
+///        pages    .   x   .      see <see cref="PageCell.Letter"/>
+///        rmap     1   1   1      anon_vma(chain); one below the other where there is no room, the own one in brackets
 /// </code>
-/// An address space that the step left as it was is not drawn again.
+/// An address space that the step left as it was is not drawn again. A page is in the same column everywhere.
 /// </remarks>
 public static class ScenarioDrawing
 {
-    private const int CellWidth = 4;
-    private const string Margin = "   ";
+    private const int Gutter = 14;
+
+    /// <summary>Of longer chains the middle is left out.</summary>
+    private const int LongestChain = 6;
 
     public static string Render(ScenarioResult result, Palette palette)
     {
@@ -31,106 +35,153 @@ public static class ScenarioDrawing
             text.Append("# ").Append(line).Append('\n');
         }
 
+        DrawingGrid grid = new(result.Frames.SelectMany(frame => frame.States)
+            .SelectMany(state => DrawnVma.ParseAll(state.Text)));
         Dictionary<char, string> before = [];
         for (int at = 0; at < result.Frames.Count; at++)
         {
             Frame frame = result.Frames[at];
+            foreach (Remark remark in result.Played.Remarks.Where(remark => remark.Before == at))
+            {
+                text.Append("     # ").Append(remark.Text).Append('\n');
+            }
+
             string outcome = frame.Outcome.Length == 0 ? "" : $"  -> {frame.Outcome}";
             text.Append(CultureInfo.InvariantCulture, $"{at + 1,3}  {palette.Bold(frame.Step.ToString())}{outcome}\n");
-            foreach ((char mm, string state) in frame.States)
-            {
-                if (before.GetValueOrDefault(mm) != state)
-                {
-                    before[mm] = state;
-                    Draw(text, mm, state);
-                }
-            }
+            DrawChanged(text, grid, frame, before);
         }
 
         return text.ToString();
     }
 
-    private static void Draw(StringBuilder text, char mm, string state)
+    private static void DrawChanged(
+        StringBuilder text, DrawingGrid grid, Frame frame, Dictionary<char, string> before)
     {
-        Segment[] segments = [.. state.Split(" | ").Select(Segment.Parse).OfType<Segment>()];
-        if (segments.Length == 0)
+        foreach (char ended in before.Keys.Except(frame.States.Select(state => state.Mm)).ToArray())
         {
-            text.Append(Margin).Append("  ").Append(mm).Append("  ").Append(state).Append('\n');
+            before.Remove(ended);
+            text.Append("     ").Append(ended).Append("  ended\n");
+        }
+
+        bool hasHeader = false;
+        foreach ((char mm, string state) in frame.States.Where(state => before.GetValueOrDefault(state.Mm) != state.Text))
+        {
+            before[mm] = state;
+            DrawnVma[] vmas = DrawnVma.ParseAll(state);
+            if (vmas.Length == 0)
+            {
+                text.Append("     ").Append(mm).Append("  ").Append(state).Append('\n');
+                continue;
+            }
+
+            if (!hasHeader)
+            {
+                hasHeader = true;
+                Line(text, "", grid.Header);
+            }
+
+            Draw(text, grid, mm, vmas);
+        }
+    }
+
+    private static void Draw(StringBuilder text, DrawingGrid grid, char mm, DrawnVma[] vmas)
+    {
+        char[] bounds = Blank(grid);
+        char[] pages = Blank(grid);
+        foreach (DrawnVma vma in vmas)
+        {
+            (int left, int width) = grid.PlaceOf(vma);
+            bounds[left] = '|';
+            Put(bounds, left + 1, vma.Access, width - 1);
+            bounds[left + width] = '|';
+            for (int page = 0; page < vma.Cells.Length; page++)
+            {
+                int column = grid.ColumnOf(vma.First + page);
+                if (column >= 0)
+                {
+                    pages[column + 2] = vma.Cells[page];
+                }
+            }
+        }
+
+        Line(text, $"     {mm}", new string(bounds));
+        Words(text, grid, vmas, "flags", vma => vma.Flags);
+        Words(text, grid, vmas, "maps", vma => vma.Behind);
+        Line(text, "       pages", new string(pages));
+        DrawGraph(text, grid, vmas);
+    }
+
+    /// <summary>A line of words, one VMA each, if any VMA has some.</summary>
+    private static void Words(
+        StringBuilder text, DrawingGrid grid, DrawnVma[] vmas, string title, Func<DrawnVma, string> word)
+    {
+        if (vmas.All(vma => word(vma).Length == 0))
+        {
             return;
         }
 
-        StringBuilder pages = new($"{Margin}  {mm}  ");
-        StringBuilder bounds = new($"{Margin}     ");
-        StringBuilder cells = new($"{Margin}     ");
-        StringBuilder graph = new($"{Margin}     ");
-        long last = segments[0].First;
-        foreach (Segment segment in segments)
+        char[] line = Blank(grid);
+        foreach (DrawnVma vma in vmas)
         {
-            bool hasGap = segment.First != last;
-            if (hasGap)
-            {
-                // The bar that ends the VMA before the gap.
-                bounds.Append('|');
-                Pad(pages, cells, graph, bounds);
-                bounds.Append("  ~ ");
-                Pad(bounds, pages, cells, graph);
-            }
-
-            int width = (int)Math.Min(segment.Pages, segment.Cells.Length) * CellWidth;
-            for (int at = 0; at < width / CellWidth; at++)
-            {
-                pages.Append(CultureInfo.InvariantCulture, $"{segment.First + at,3} ");
-                cells.Append("  ").Append(segment.Cells[at]).Append(' ');
-            }
-
-            bounds.Append('|').Append(Cut(segment.Label, width - 1).PadRight(width - 1, ' '));
-            graph.Append("  ").Append(Cut(segment.Graph, width - 2).PadRight(width - 2));
-            last = segment.First + segment.Pages;
+            (int left, int width) = grid.PlaceOf(vma);
+            Put(line, left + 1, word(vma), width - 1);
         }
 
-        bounds.Append('|');
-        foreach (StringBuilder line in (StringBuilder[])[pages, bounds, cells, graph])
-        {
-            text.Append(line.ToString().TrimEnd()).Append('\n');
-        }
+        Line(text, $"       {title}", new string(line));
     }
 
-    /// <summary>Makes lines as long as the longest.</summary>
-    private static void Pad(params ReadOnlySpan<StringBuilder> lines)
+    private static void DrawGraph(StringBuilder text, DrawingGrid grid, DrawnVma[] vmas)
     {
-        int longest = 0;
-        foreach (StringBuilder line in lines)
+        if (vmas.All(vma => vma.Graph.Length <= grid.PlaceOf(vma).Width - 2))
         {
-            longest = Math.Max(longest, line.Length);
-        }
-
-        foreach (StringBuilder line in lines)
-        {
-            line.Append(' ', longest - line.Length);
-        }
-    }
-
-    private static string Cut(string text, int width) => text.Length <= width ? text : text[..Math.Max(0, width)];
-
-    /// <summary>One VMA of a state; see <see cref="StateText"/>.</summary>
-    private sealed record Segment(long First, long Pages, string Label, string Graph, string Cells)
-    {
-        public static Segment? Parse(string text)
-        {
-            string[] words = text.Split(' ');
-            if (words.Length < 4)
+            char[] line = Blank(grid);
+            foreach (DrawnVma vma in vmas)
             {
-                return null;
+                Put(line, grid.PlaceOf(vma).Left + 2, vma.Graph, vma.Graph.Length);
             }
 
-            string[] range = words[0].Split('+');
-            string file = words.Length > 4 ? " " + words[2] : "";
-            return new Segment(
-                long.Parse(range[0], CultureInfo.InvariantCulture),
-                long.Parse(range[1], CultureInfo.InvariantCulture),
-                words[1] + file,
-                words[^2],
-                words[^1]);
+            Line(text, "       rmap", new string(line));
+            return;
+        }
+
+        string[][] chains = [.. vmas.Select(Links)];
+        for (int link = 0; link < chains.Max(chain => chain.Length); link++)
+        {
+            char[] line = Blank(grid);
+            foreach ((DrawnVma vma, string[] chain) in vmas.Zip(chains).Where(each => link < each.Second.Length))
+            {
+                // A bracket stands one to the left, so that numbers are below each other.
+                int inset = chain[link][0] == '[' ? 1 : 2;
+                Put(line, grid.PlaceOf(vma).Left + inset, chain[link], DrawingGrid.CellWidth);
+            }
+
+            Line(text, link == 0 ? "       rmap" : "", new string(line));
         }
     }
+
+    /// <summary>The chain, newest first, the VMA's own anon_vma in brackets.</summary>
+    private static string[] Links(DrawnVma vma)
+    {
+        string[] links = vma.Chain.Length == 0
+            ? [vma.AnonVma]
+            : [.. vma.Chain.Select(link => link == vma.AnonVma ? $"[{link}]" : link)];
+        return links.Length <= LongestChain ? links : [.. links[..(LongestChain - 2)], "..", links[^1]];
+    }
+
+    private static char[] Blank(DrawingGrid grid)
+    {
+        char[] line = new char[grid.Width + DrawingGrid.CellWidth];
+        Array.Fill(line, ' ');
+        return line;
+    }
+
+    /// <summary>As much as there is room for; what is cut off ends in two dots.</summary>
+    private static void Put(char[] line, int at, string text, int room)
+    {
+        string shown = text.Length <= room ? text : text[..(room - 2)].TrimEnd() + "..";
+        shown.CopyTo(0, line, at, Math.Min(shown.Length, line.Length - at));
+    }
+
+    private static void Line(StringBuilder text, string title, string line) =>
+        text.Append((title.PadRight(Gutter) + line).TrimEnd()).Append('\n');
 }

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Verso.Lab.Scenarios;
+
+namespace Verso.Reports.Text;
+
+/// <summary>One VMA of a state; see <see cref="StateText"/>.</summary>
+/// <param name="First">Its first page.</param>
+/// <param name="Pages">How many.</param>
+/// <param name="Access">Its permissions.</param>
+/// <param name="Flags">Its flags as /proc/PID/smaps names them, a space between.</param>
+/// <param name="Behind">The file and page, or where a moved one was at home; empty for neither.</param>
+/// <param name="AnonVma">The number of its anon_vma, - for none.</param>
+/// <param name="Chain">The numbers on its chain, newest first; empty if that is the anon_vma alone.</param>
+/// <param name="Cells">One letter a page.</param>
+internal sealed record DrawnVma(
+    long First, long Pages, string Access, string Flags, string Behind, string AnonVma, string[] Chain, string Cells)
+{
+    /// <summary>VmFlags of Documentation/filesystems/proc.rst; shared mappings say that once.</summary>
+    private static readonly Dictionary<string, string> Mnemonics = new()
+    {
+        ["shared"] = "sh", ["mayshare"] = "", ["growsdown"] = "gd", ["locked"] = "lo", ["lockonfault"] = "lf",
+        ["seqread"] = "sr", ["randread"] = "rr", ["dontcopy"] = "dc", ["dontexpand"] = "de", ["noreserve"] = "nr",
+        ["wipeonfork"] = "wf", ["dontdump"] = "dd", ["hugepage"] = "hg", ["nohugepage"] = "nh", ["mergeable"] = "mg",
+        ["maybeguard"] = "gu", ["droppable"] = "dp",
+    };
+
+    /// <summary>The last page.</summary>
+    public long Last => First + Pages - 1;
+
+    /// <summary>The anon_vma and its chain on one line.</summary>
+    public string Graph => Chain.Length == 0 ? AnonVma : $"{AnonVma}({string.Join(',', Chain)})";
+
+    /// <summary>The VMAs of a state; none for an address space without.</summary>
+    public static DrawnVma[] ParseAll(string state) =>
+        [.. state.Split(" | ").Select(Parse).OfType<DrawnVma>()];
+
+    private static DrawnVma? Parse(string text)
+    {
+        string[] words = text.Split(' ');
+        if (words.Length < 4)
+        {
+            return null;
+        }
+
+        string[] range = words[0].Split('+');
+        string[] flags = words[1].Split(',');
+        string[] graph = words[^2].TrimEnd(')').Split('(');
+        return new DrawnVma(
+            long.Parse(range[0], CultureInfo.InvariantCulture),
+            long.Parse(range[1], CultureInfo.InvariantCulture),
+            flags[0],
+            string.Join(' ', flags[1..].Select(flag => Mnemonics.GetValueOrDefault(flag, flag)).Where(flag => flag != "")),
+            words.Length > 4 ? words[2] : "",
+            graph[0],
+            graph.Length > 1 ? graph[1].Split(',') : [],
+            words[^1]);
+    }
+}
