@@ -44,6 +44,19 @@ public sealed partial class GoldenTests
         AssertGolden(golden, outcome.Output);
     }
 
+    [Theory]
+    [InlineData("verify-draw.txt", "merge/mprotect-unfaulted-both.txt")]
+    [InlineData("verify-draw-family.txt", "fork/reuse-one-child.txt", "stack/grow.txt", "mremap/several.txt")]
+    public void ScenariosDrawn(string golden, params string[] scenarios)
+    {
+        string folder = Path.Combine(CommandLine.Root, "scenarios");
+        Outcome outcome = CommandLine.Run(
+            ["verify", "--engine", "--draw", .. scenarios.Select(name => Path.Combine(folder, name))]);
+        Assert.Equal(0, outcome.Status);
+        Assert.Equal("", outcome.Error);
+        AssertGolden(golden, outcome.Output);
+    }
+
     private static void AssertGolden(string name, string text)
     {
         string actual = Steady(text);

@@ -95,6 +95,12 @@ public static class ScenarioVerification
 
     private static ScenarioResult Play(Verifier verifier, Scenario scenario, ScenarioRunOptions options)
     {
+        if (options.Against == Against.Kernel && scenario.OnlyForEngine is string step)
+        {
+            Failure refused = new(scenario, 0, $"{step}: no kernel does this, only --engine");
+            return new ScenarioResult(scenario, refused, 0, []);
+        }
+
         bool writes = options.Writing == Writing.Expectations;
         Scenario asked = writes
             ? scenario with { Outcomes = new Dictionary<int, string>(), States = [] }

@@ -52,6 +52,14 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>The states a kernel was in, in order.</summary>
     public IReadOnlyList<Expectation> States { get; init; } = [];
 
+    /// <summary>
+    /// The first thing in it that only the engine can do, as its text has it; null if a kernel can play it.
+    /// </summary>
+    public string? OnlyForEngine => MaxMaps != 0 ? "option maxmaps"
+        : PagesPerUnit != 1 ? "option unit"
+        : LazyFree != LazyFree.Keep ? "option lazyfree"
+        : Ops.FirstOrDefault(op => op.Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Fail)?.ToString();
+
     /// <summary>The scenario in a text. Throws <see cref="FormatException"/>, with the number of the line.</summary>
     public static Scenario Parse(string text) => new ScenarioParser().Parse(text);
 

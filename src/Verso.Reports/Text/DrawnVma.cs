@@ -45,11 +45,12 @@ internal sealed record DrawnVma(
         string[] range = words[0].Split('+');
         string[] flags = words[1].Split(',');
         string[] graph = words[^2].TrimEnd(')').Split('(');
+        IEnumerable<string> named = flags[1..].Select(flag => Mnemonics.GetValueOrDefault(flag, flag));
         return new DrawnVma(
             long.Parse(range[0], CultureInfo.InvariantCulture),
             long.Parse(range[1], CultureInfo.InvariantCulture),
             flags[0],
-            string.Join(' ', flags[1..].Select(flag => Mnemonics.GetValueOrDefault(flag, flag)).Where(flag => flag != "")),
+            string.Join(' ', named.Where(flag => flag.Length > 0)),
             words.Length > 4 ? words[2] : "",
             graph[0],
             graph.Length > 1 ? graph[1].Split(',') : [],

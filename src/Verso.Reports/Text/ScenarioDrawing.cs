@@ -64,8 +64,13 @@ public static class ScenarioDrawing
         }
 
         bool hasHeader = false;
-        foreach ((char mm, string state) in frame.States.Where(state => before.GetValueOrDefault(state.Mm) != state.Text))
+        foreach ((char mm, string state) in frame.States)
         {
+            if (before.GetValueOrDefault(mm) == state)
+            {
+                continue;
+            }
+
             before[mm] = state;
             DrawnVma[] vmas = DrawnVma.ParseAll(state);
             if (vmas.Length == 0)

@@ -26,6 +26,14 @@ public sealed class OpTextTests
     [InlineData("punch f 1 2")]
     [InlineData("exec A")]
     [InlineData("fail 3")]
+    [InlineData("map A 4.1 2.4095 rw hint")]
+    [InlineData("file A 4 3 r- f 2.512")]
+    [InlineData("remap A 4.1 3.2 5.3 maymove fixed 10.4")]
+    [InlineData("unmap A 4.1 0.1")]
+    [InlineData("advise A 4 1.8 99")]
+    [InlineData("policy A 4.1 1 1")]
+    [InlineData("brk A 20.100")]
+    [InlineData("protect A 16 2 r- growsdown")]
     public void PrintsWhatItParsed(string line) => Assert.Equal(line, OpText.Print(OpText.Parse(line)));
 
     [Theory]
@@ -35,6 +43,8 @@ public sealed class OpTextTests
     [InlineData("map A four 3 rw")]
     [InlineData("map A 4 3 rw gladly")]
     [InlineData("advise A 4 3 nothing")]
+    [InlineData("unmap A 4.4096 3")]
+    [InlineData("read A 4.1")]
     public void RefusesWhatIsNoStep(string line) =>
         Assert.ThrowsAny<Exception>(() => OpText.Parse(line));
 
@@ -52,5 +62,15 @@ public sealed class OpTextTests
             Assert.Equal(scenario.Ops, again.Ops);
             Assert.Equal(scenario.ToString(), again.ToString());
         }
+    }
+
+    [Fact]
+    public void CommentsStayWhereTheyWere()
+    {
+        const string Text = "# why\nmap A 4 3 rw  -> page 4\nA: 4+3 rw - ...\n# then\n# this\nwrite A 4 1\n";
+        Scenario scenario = Scenario.Parse(Text);
+        Assert.Equal(Text, scenario.ToString());
+        Assert.Equal(scenario.Ops, Scenario.Parse(Text.Replace("4 1\n", "4 1 # a byte\n")).Ops);
+        Assert.Contains("# a byte\nwrite A 4 1\n", Scenario.Parse("exec A\nwrite A 4 1 # a byte\n").ToString());
     }
 }
