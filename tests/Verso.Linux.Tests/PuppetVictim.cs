@@ -57,7 +57,7 @@ internal static partial class PuppetVictim
     private static Process Run(string role, string[] under)
     {
         string[] command = [.. under, Environment.ProcessPath!];
-        var start = new ProcessStartInfo(command[0], command[1..]) 
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,5 +1,4 @@
 using Verso.Engine;
-using Verso.Linux.Interop;
 using Verso.Linux.Puppets.X64;
 
 namespace Verso.Linux.Puppets;
