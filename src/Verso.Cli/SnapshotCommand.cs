@@ -36,11 +36,7 @@ internal static class SnapshotCommand
             HelpName = "PATH",
         };
         Option<bool> all = new("--all", "-a") { Description = "every process; the default" };
-        Option<string?> from = new("--from")
-        {
-            Description = "no new snapshot, but one that was kept; - is standard input",
-            HelpName = "FILE",
-        };
+        Option<string?> from = From();
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -77,6 +73,17 @@ internal static class SnapshotCommand
         });
         return command;
     }
+
+    /// <summary>The option of every command that takes a snapshot.</summary>
+    internal static Option<string?> From() => new("--from")
+    {
+        Description = "no new snapshot, but one that was kept; - is standard input",
+        HelpName = "FILE",
+    };
+
+    /// <summary>A snapshot of one process, or one that was kept.</summary>
+    internal static Snapshot TakeOrLoad(string? file, int pid) =>
+        file is null ? Take(() => ProcessSelection.OfPids([pid]), null) : Load(file);
 
     private static Func<ProcessSelection> Choose(int[] pids, string? cgroup, bool all, string? file)
     {

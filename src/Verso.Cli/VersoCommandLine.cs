@@ -80,6 +80,7 @@ public static class VersoCommandLine
             ImportCommand.Create(),
             InfoCommand.Create(),
             SnapshotCommand.Create(),
+            ExplainCommand.Create(),
             CompletionCommand.Create(),
         };
         root.Options.Add(Surroundings.ColorOption);

@@ -1,3 +1,4 @@
+using Verso.Engine.Images;
 using Verso.Engine.Frames;
 using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
@@ -44,6 +45,9 @@ public sealed class World
     public MmTable Mms { get; }
 
     public SwapTable Swap { get; }
+
+    /// <summary>Numbers for what images have opaque.</summary>
+    public TraitNumbers Traits { get; } = new();
 
     /// <summary>vma_lookup: the VMA of an address space that contains this byte address, or none.</summary>
     public VmaId VmaAt(Mm mm, ulong address)

@@ -35,6 +35,7 @@ public sealed partial class GoldenTests
     [InlineData("help-replay.txt", "replay", "--help")]
     [InlineData("help-record.txt", "record", "--help")]
     [InlineData("help-verify.txt", "verify", "--help")]
+    [InlineData("help-explain.txt", "explain", "--help")]
     [InlineData("help-snapshot.txt", "snapshot", "--help")]
     [InlineData("completion.bash", "completion", "bash")]
     public void WhatVersoSaysOfItself(string golden, params string[] arguments)

@@ -118,6 +118,10 @@ public abstract partial class Machine
             Mm = mm.Id,
             File = image.File,
             Prepared = image.AnonVma != 0,
+            Policy = World.Traits.PolicyOf(image.Traits),
+            UserfaultContext = World.Traits.UserfaultOf(image.Traits),
+            Name = World.Traits.NameOf(image.Traits),
+            HasClose = image.Traits.Close == CloseOperation.Set,
         });
         if (!id.IsNone)
         {

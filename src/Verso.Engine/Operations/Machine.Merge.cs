@@ -39,6 +39,7 @@ public abstract partial class Machine
         failed |= ((target.Flags ^ request.Flags) & ~IgnoredByMerge) != 0 ? MergeTests.Flags : 0;
         failed |= target.File != request.File ? MergeTests.File : 0;
         failed |= target.UserfaultContext != request.UserfaultContext ? MergeTests.Userfaultfd : 0;
+        failed |= target.Name != request.Name ? MergeTests.Name : 0;
         failed |= (request.Flags & VmaFlags.Special) != 0 ? MergeTests.Special : 0;
         failed |= !request.File.IsNone && left != right ? MergeTests.PageOffset : 0;
         bool anonymous = target.File.IsNone && request.File.IsNone;

@@ -24,6 +24,7 @@ internal record struct MergeRequest
     public FileId File;
     public int Policy;
     public int UserfaultContext;
+    public int Name;
 
     /// <summary>The VMA whose anonymous state the range carries; none for a fresh range.</summary>
     public VmaId StateOf;
@@ -63,6 +64,7 @@ internal record struct MergeRequest
         File = vma.File,
         Policy = vma.Policy,
         UserfaultContext = vma.UserfaultContext,
+        Name = vma.Name,
         StateOf = id,
     };
 }

@@ -30,6 +30,9 @@ public struct Vma
     /// <summary>Userfaultfd context, 0 none. Merging needs equal ones.</summary>
     public int UserfaultContext;
 
+    /// <summary>The name of an anonymous VMA (PR_SET_VMA_ANON_NAME), 0 none. Merging needs equal ones.</summary>
+    public int Name;
+
     /// <summary>
     /// An anon_vma has been prepared for this VMA (<c>vma->anon_vma != NULL</c> in Linux): set by the first private
     /// write,

@@ -7,6 +7,7 @@ using Verso.Lab.Scenarios;
 using Verso.Linux.Graph;
 using Verso.Linux.Puppets;
 using Verso.Linux.Puppets.X64;
+using Verso.Traces;
 
 namespace Verso.Lab.LockStep;
 
@@ -67,6 +68,12 @@ public sealed class KernelStage : IStage, IDisposable
     public static string Release => OperatingSystem.IsLinux()
         ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim()
         : "none";
+
+    /// <summary>The letters of the live address spaces, in order.</summary>
+    public IEnumerable<char> Mms => _actors.Keys;
+
+    /// <summary>Every open file that an image named.</summary>
+    public IReadOnlyList<FileIdentity> Files => _graph.Files;
 
     /// <summary>Why no scenario can be played here, in one line; null if it can.</summary>
     public static string? Unavailable() => !OperatingSystem.IsLinux()

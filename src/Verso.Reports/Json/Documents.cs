@@ -283,4 +283,5 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(SnapshotDocument))]
 [JsonSerializable(typeof(RandomVerificationDocument))]
 [JsonSerializable(typeof(ScenariosDocument))]
+[JsonSerializable(typeof(ExplanationDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

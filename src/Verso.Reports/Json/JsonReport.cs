@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
+using Verso.Lab.Explain;
 using Verso.Lab.Fidelity;
 using Verso.Lab.LockStep;
 using Verso.Lab.Merging;
@@ -113,6 +114,13 @@ public static class JsonReport
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(summary);
         return Write(SnapshotDocuments.Of(snapshot, summary), s_context.SnapshotDocument);
+    }
+
+    /// <summary>Why an address space has as many VMAs as it has.</summary>
+    public static string Render(SpaceExplanation explanation)
+    {
+        ArgumentNullException.ThrowIfNull(explanation);
+        return Write(ExplainDocuments.Of(explanation), s_context.ExplanationDocument);
     }
 
     /// <summary>An address as every document has it.</summary>
