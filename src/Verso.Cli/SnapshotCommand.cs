@@ -58,17 +58,8 @@ internal static class SnapshotCommand
                 parsed.GetValue(pids) ?? [], parsed.GetValue(cgroup), parsed.GetValue(all), file);
             string? target = parsed.GetValue(output);
             Snapshot snapshot = file is null ? Take(selection, target) : Load(file);
-            if (target is not null)
-            {
-                Save(target, snapshot);
-            }
-
-            if (target != TraceInput.Standard)
-            {
-                bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
-                Show(surroundings, snapshot, asJson);
-            }
-
+            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            SaveAndShow(surroundings, snapshot, target, asJson);
             return ExitStatus.Success;
         });
         return command;
@@ -132,12 +123,21 @@ internal static class SnapshotCommand
         SnapshotFile.Write(stream, snapshot);
     }
 
-    private static void Show(Surroundings surroundings, Snapshot snapshot, bool asJson)
+    // Writing and summing up take about as long as each other, and neither changes the snapshot.
+    private static void SaveAndShow(Surroundings surroundings, Snapshot snapshot, string? target, bool asJson)
+    {
+        Task saving = target is null ? Task.CompletedTask : Task.Run(() => Save(target, snapshot));
+        string? text = target == TraceInput.Standard ? null : Render(surroundings, snapshot, asJson);
+        saving.GetAwaiter().GetResult();
+        surroundings.Output.Write(text);
+    }
+
+    private static string Render(Surroundings surroundings, Snapshot snapshot, bool asJson)
     {
         SnapshotSummary summary = SnapshotSummary.Of(snapshot);
-        surroundings.Output.Write(asJson
+        return asJson
             ? JsonReport.Render(snapshot, summary)
-            : SnapshotText.Render(snapshot, summary, surroundings.Width, surroundings.Palette));
+            : SnapshotText.Render(snapshot, summary, surroundings.Width, surroundings.Palette);
     }
 
     private static int[] ParsePids(ArgumentResult result)

@@ -52,7 +52,7 @@ public sealed record SnapshotSummary
     public static SnapshotSummary Of(Snapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        Dictionary<ulong, bool> isRoot = [];
+        Dictionary<ulong, bool> isRoot = new(snapshot.Processes.Sum(process => process.Image.AnonVmas.Count));
         HashSet<ulong> spaces = [];
         long vmas = 0;
         long entries = 0;

@@ -37,6 +37,12 @@ public sealed class GraphReader : IDisposable
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private GraphTarget? _everything;
 
+    private enum Pace
+    {
+        Plain,
+        Parallel,
+    }
+
     private GraphReader(BpfProgram program, int chainEntries)
     {
         _program = program;
@@ -156,7 +162,9 @@ public sealed class GraphReader : IDisposable
     public IReadOnlyList<ProcessGraph> ReadProcesses()
     {
         _everything ??= Link(0);
-        ReadInto(_everything);
+        _assembler.Begin();
+        ReadRound(_everything, Pace.Parallel);
+        ReadRestOfChains(_everything);
         List<ProcessGraph> found = [];
         foreach (var draft in _assembler.Drafts)
         {
@@ -214,8 +222,8 @@ public sealed class GraphReader : IDisposable
         try
         {
             _assembler.Begin();
-            var first = Fill(iterator, 0);
-            var second = first > 0 && first <= BufferBytes / 2 ? Fill(iterator, first) : 0;
+            var first = Fill(iterator, _buffer);
+            var second = first > 0 && first <= BufferBytes / 2 ? Fill(iterator, _buffer.AsSpan(first)) : 0;
             isRepeated = first > 0 && second == 0 && first == target.LastLength
                 && _buffer.AsSpan(0, first).SequenceEqual(target.LastRecords.AsSpan(0, first));
             if (isRepeated || first == 0)
@@ -243,7 +251,7 @@ public sealed class GraphReader : IDisposable
     private void ReadInto(GraphTarget target)
     {
         _assembler.Begin();
-        ReadRound(target);
+        ReadRound(target, Pace.Plain);
         ReadRestOfChains(target);
     }
 
@@ -255,7 +263,7 @@ public sealed class GraphReader : IDisposable
             _program.Variable<ulong>("chain_skip") = (ulong)skip;
             try
             {
-                ReadRound(target);
+                ReadRound(target, Pace.Plain);
             }
             finally
             {
@@ -264,12 +272,19 @@ public sealed class GraphReader : IDisposable
         }
     }
 
-    private void ReadRound(GraphTarget target)
+    private void ReadRound(GraphTarget target, Pace pace)
     {
         var iterator = Iterate(target);
         try
         {
-            Drain(iterator);
+            if (pace == Pace.Parallel)
+            {
+                RecordPump.Run(buffer => Fill(iterator, buffer), records => _assembler.Add(records.Span));
+            }
+            else
+            {
+                Drain(iterator);
+            }
         }
         finally
         {
@@ -279,7 +294,7 @@ public sealed class GraphReader : IDisposable
 
     private void Drain(int iterator)
     {
-        for (var length = Fill(iterator, 0); length > 0; length = Fill(iterator, 0))
+        for (var length = Fill(iterator, _buffer); length > 0; length = Fill(iterator, _buffer))
         {
             _assembler.Add(_buffer.AsSpan(0, length));
         }
@@ -291,13 +306,13 @@ public sealed class GraphReader : IDisposable
         return iterator >= 0 ? iterator : throw Refused("an iterator", Marshal.GetLastPInvokeError());
     }
 
-    private unsafe int Fill(int iterator, int offset)
+    private static unsafe int Fill(int iterator, Span<byte> target)
     {
-        fixed (byte* buffer = _buffer)
+        fixed (byte* buffer = target)
         {
             while (true)
             {
-                var length = Libc.Read(iterator, buffer + offset, (nuint)(_buffer.Length - offset));
+                var length = Libc.Read(iterator, buffer, (nuint)target.Length);
                 if (length >= 0)
                 {
                     return (int)length;
