@@ -1,3 +1,6 @@
+using Verso.Engine.Tests.Pages;
+using Verso.Engine.Vmas;
+
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>
@@ -45,6 +48,35 @@ public sealed class TrapTests
         Stage untouched = Stage.After(design, "map A 2 1 rw; protect A 2 1 r-; map A 3 1 r-");
         Stage alike = Stage.After(design, "map A 2 1 r-; map A 3 1 r-");
         Assert.Equal(alike.VmaCount('A'), untouched.VmaCount('A'));
+    }
+
+    /// <summary>Trap 4: where a huge zero page could go, a read prepares an anon_vma; elsewhere only a write does.</summary>
+    [Theory]
+    [InlineData(1024, 0, true, 1)]
+    [InlineData(1024, 0, false, 0)]
+    [InlineData(1024, 511, true, 1)]
+    [InlineData(511, 0, true, 0)]
+    public void AReadPreparesWhereAHugeZeroPageCouldGo(int pages, int page, bool isAdvised, int expected)
+    {
+        PageStage stage = new PageStage("anon-vma-chain").WithMemory(pages);
+        if (isAdvised)
+        {
+            stage.Advise(stage.Parent, 0, pages, Advice.HugePage);
+        }
+
+        Assert.Equal(0, stage.Read(stage.Parent, page));
+        Assert.Equal(expected, stage.Live("anon_vma"));
+    }
+
+    /// <summary>Trap 5: the child of a fork has nothing locked, whatever the parent has.</summary>
+    [Theory]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
+    public void TheChildLosesItsLocks(string design)
+    {
+        Stage stage = Stage.After(design, "map A 2 2 rw; lock A 2 2; fork A B; write A 2 1; write B 2 2");
+        Assert.Equal(VmaFlags.Locked, Assert.Single(stage.Vmas('A')).Flags & VmaFlags.LockedMask);
+        Assert.Equal((VmaFlags)0, Assert.Single(stage.Vmas('B')).Flags & VmaFlags.LockedMask);
+        Assert.Equal((1, 2), (stage.Read('A', 2), stage.Read('B', 2)));
     }
 
     /// <summary>
