@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Verso.Linux.Interop;
 using Verso.Linux.Recording;
@@ -230,8 +231,9 @@ public sealed class Recorder : IDisposable
         Command = string.Join(' ', options.Command),
         Kernel = ReadSetting("/proc/sys/kernel/osrelease"),
         PageSizeBytes = Environment.SystemPageSize,
-        OvercommitMode = int.Parse(ReadSetting("/proc/sys/vm/overcommit_memory")),
-        MaxMapCount = int.Parse(ReadSetting("/proc/sys/vm/max_map_count")),
+        OvercommitMode = int.Parse(
+            ReadSetting("/proc/sys/vm/overcommit_memory"), CultureInfo.InvariantCulture),
+        MaxMapCount = int.Parse(ReadSetting("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture),
         StartUnixSeconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
         Grade = options.Faults == FaultRecording.On ? TraceGrade.Complete : TraceGrade.NoFaults,
     };

@@ -139,11 +139,11 @@ public sealed class BadInputTests : IDisposable
             await maker.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        Task writing = Task.Run(() =>
+        Task writing = Task.Run(async () =>
         {
-            using FileStream target = new(pipe, FileMode.Open, FileAccess.Write);
-            using FileStream source = File.OpenRead(CommandLine.Example("regions-sequential"));
-            source.CopyTo(target);
+            await using FileStream target = new(pipe, FileMode.Open, FileAccess.Write);
+            await using FileStream source = File.OpenRead(CommandLine.Example("regions-sequential"));
+            await source.CopyToAsync(target, TestContext.Current.CancellationToken);
         }, TestContext.Current.CancellationToken);
         Outcome outcome = CommandLine.Run(command, pipe);
         await writing;

@@ -34,7 +34,7 @@ internal static partial class PuppetVictim
     /// <summary>Processes that have the marker open as puppets do, and are not dead.</summary>
     internal static int[] Alive(string marker) =>
         [.. Directory.EnumerateDirectories("/proc")
-            .Select(directory => int.TryParse(Path.GetFileName(directory), out var pid) ? pid : 0)
+            .Select(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
             .Where(pid => pid > 0 && IsMarked(pid, marker))];
 
     /// <summary>Runs a tool that was started with SIGCHLD ignored; it writes how a puppet of it ends.</summary>

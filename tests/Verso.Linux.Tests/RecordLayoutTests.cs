@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Verso.Linux.Graph;
@@ -61,7 +62,7 @@ public sealed unsafe class RecordLayoutTests
             pair => pair.Value);
         foreach (var value in Enum.GetValues(type))
         {
-            Assert.Equal(Convert.ToInt32(value), theirs[value.ToString()!.ToUpperInvariant()]);
+            Assert.Equal(Convert.ToInt32(value, CultureInfo.InvariantCulture), theirs[value.ToString()!.ToUpperInvariant()]);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class DesignPageTests
     [MemberData(nameof(Designs))]
     public void HasEverySection(string design)
     {
-        string[] headings = [.. Lines(design).Where(line => line.StartsWith("## ")).Select(line => line[3..])];
+        string[] headings = [.. Lines(design).Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..])];
         Assert.Empty(Sections.Except(headings));
         Assert.All(Sections, section => Assert.NotEmpty(Section(design, section)));
     }
@@ -25,13 +25,13 @@ public sealed class DesignPageTests
     [Theory]
     [MemberData(nameof(Designs))]
     public void ShowsItsStructure(string design) => Assert.True(
-        Section(design, "What it looks like").Count(line => line.StartsWith("```")) >= 2);
+        Section(design, "What it looks like").Count(line => line.StartsWith("```", StringComparison.Ordinal)) >= 2);
 
     [Theory]
     [MemberData(nameof(Designs))]
     public void SaysWhereTheCodeIs(string design)
     {
-        string code = Assert.Single(Lines(design), line => line.StartsWith("Code: `"));
+        string code = Assert.Single(Lines(design), line => line.StartsWith("Code: `", StringComparison.Ordinal));
         Assert.True(Directory.Exists(Path.Combine(Repository.Root, code.Split('`')[1])), code);
     }
 
@@ -56,7 +56,7 @@ public sealed class DesignPageTests
 
     private static string[] Section(string design, string heading) =>
     [
-        .. Lines(design).SkipWhile(line => line != "## " + heading).Skip(1).TakeWhile(line => !line.StartsWith("## "))
+        .. Lines(design).SkipWhile(line => line != "## " + heading).Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
             .Where(line => line.Length > 0),
     ];
 }

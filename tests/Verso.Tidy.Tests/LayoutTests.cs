@@ -33,7 +33,7 @@ public sealed partial class LayoutTests
         foreach (Catalogue.Entry entry in Catalogue.Designs)
         {
             string name = entry.Facts.Name;
-            Assert.Contains(string.Concat(name.Split('-').Select(word => char.ToUpper(word[0]) + word[1..])), folders);
+            Assert.Contains(string.Concat(name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])), folders);
             Assert.True(File.Exists(Path.Combine(Repository.Root, $"docs/designs/{name}.md")), $"no page for {name}");
             Assert.Contains($"({name}.md)", Repository.Read("docs/designs/README.md"));
         }

@@ -80,7 +80,7 @@ public sealed partial class OpGenerator(
     private IEnumerable<Op> Beginning()
     {
         Op map = new(OpKind.Map, 'A') { Start = _focus, Count = FocusPages, Protection = ReadWrite };
-        Op[] writes = [.. Enumerable.Range(1, 3).Select(each => Fill(new Op(OpKind.Write, 'A')) with
+        Op[] writes = [.. Enumerable.Range(1, 3).Select(_ => Fill(new Op(OpKind.Write, 'A')) with
         {
             Start = _focus + _random.Below(FocusPages),
         })];

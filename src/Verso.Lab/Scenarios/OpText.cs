@@ -84,9 +84,9 @@ public static class OpText
 
             return op;
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException unknown)
         {
-            throw new FormatException($"a word is missing or unknown: {line}");
+            throw new FormatException($"a word is missing or unknown: {line}", unknown);
         }
     }
 

@@ -172,7 +172,7 @@ public sealed class PageReader : IDisposable
         places = places[..present];
         frames.Sort(places);
         ReadFlags(frames, places, entries, pages);
-        ReadCounts(frames, places, entries, pages);
+        ReadCounts(frames, places, pages);
         return true;
     }
 
@@ -214,8 +214,7 @@ public sealed class PageReader : IDisposable
     }
 
     [SkipLocalsInit]
-    private void ReadCounts(
-        ReadOnlySpan<ulong> frames, ReadOnlySpan<int> places, ReadOnlySpan<ulong> entries, Span<KernelPage> pages)
+    private void ReadCounts(ReadOnlySpan<ulong> frames, ReadOnlySpan<int> places, Span<KernelPage> pages)
     {
         Span<ulong> words = stackalloc ulong[WordsAtOnce];
         for (var at = 0; at < frames.Length;)

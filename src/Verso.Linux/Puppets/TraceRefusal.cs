@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Verso.Linux.Puppets;
@@ -11,7 +12,7 @@ internal static class TraceRefusal
     internal static string Explain(int error)
     {
         var what = $"ptrace is refused ({Marshal.GetPInvokeErrorMessage(error)})";
-        if (int.TryParse(ProcText.Read(YamaScope), out var scope) && scope >= YamaNone)
+        if (int.TryParse(ProcText.Read(YamaScope), CultureInfo.InvariantCulture, out var scope) && scope >= YamaNone)
         {
             return $"{what}: sysctl kernel.yama.ptrace_scope is {scope}";
         }
@@ -32,7 +33,7 @@ internal static class TraceRefusal
         foreach (var line in status.Split('\n'))
         {
             if (line.StartsWith(name, StringComparison.Ordinal)
-                && long.TryParse(line.AsSpan(name.Length).Trim(), out var value))
+                && long.TryParse(line.AsSpan(name.Length).Trim(), CultureInfo.InvariantCulture, out var value))
             {
                 return value;
             }

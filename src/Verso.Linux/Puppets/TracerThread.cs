@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Verso.Linux.Interop;
 
@@ -84,7 +85,7 @@ internal sealed unsafe class TracerThread : IDisposable
         var tracer = $"TracerPid:\t{Libc.GetTid()}\n";
         foreach (var word in ProcText.Read(Children).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (int.TryParse(word, out var pid)
+            if (int.TryParse(word, CultureInfo.InvariantCulture, out var pid)
                 && ProcText.Read($"/proc/{pid}/status").Contains(tracer, StringComparison.Ordinal))
             {
                 yield return pid;

@@ -38,17 +38,17 @@ public static class TraceText
         text.Append(palette.Bold(name)).Append('\n');
         AppendOrigin(text, summary.Header);
         text.Append($"  machine    {Printable.Of(summary.Header.Machine)}, ")
-            .Append($"pages of {summary.Header.PageSizeBytes} bytes, ")
-            .Append($"vm.max_map_count {summary.Header.MaxMapCount}, ")
-            .Append($"vm.overcommit_memory {summary.Header.OvercommitMode}\n");
+            .Append(CultureInfo.InvariantCulture, $"pages of {summary.Header.PageSizeBytes} bytes, ")
+            .Append(CultureInfo.InvariantCulture, $"vm.max_map_count {summary.Header.MaxMapCount}, ")
+            .Append(CultureInfo.InvariantCulture, $"vm.overcommit_memory {summary.Header.OvercommitMode}\n");
         if (summary.Header.StartUnixSeconds > 0)
         {
             DateTimeOffset start = DateTimeOffset.FromUnixTimeSeconds(summary.Header.StartUnixSeconds);
             text.Append(CultureInfo.InvariantCulture, $"  began      {start:yyyy-MM-dd HH:mm:ss} UTC\n");
         }
 
-        text.Append($"  format     version {summary.Header.Version}, {Figures.Bytes(summary.FileBytes)}, ")
-            .Append($"sha256 {summary.Sha256}\n");
+        text.Append(CultureInfo.InvariantCulture, $"  format     version {summary.Header.Version}, ")
+            .Append($"{Figures.Bytes(summary.FileBytes)}, sha256 {summary.Sha256}\n");
         text.Append($"  events     {Figures.Count(summary.Events)} in {Figures.Duration((long)summary.LastTime)}, ")
             .Append($"{Figures.Plural(summary.AddressSpaces, "address space", "address spaces")}\n");
         AppendGrade(text, summary.Grade, summary.Lost);

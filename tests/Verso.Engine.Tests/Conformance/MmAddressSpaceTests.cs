@@ -22,7 +22,9 @@ public sealed class MmAddressSpaceTests
         Assert.Equal(0, stage.Live("address_space"));
     }
 
-    /// <summary>A child's move changes where its VMA is, not at which offset: the walk finds it without more visits.</summary>
+    /// <summary>
+    /// A child's move changes where its VMA is, not at which offset: the walk finds it without more visits.
+    /// </summary>
     [Fact]
     public void AMoveIsFree()
     {
@@ -31,7 +33,9 @@ public sealed class MmAddressSpaceTests
         Assert.Equal((2, 2), stage.Walk('B', 11));
     }
 
-    /// <summary>What is mapped where something moved away has the same offsets: visits in vain, nothing worse.</summary>
+    /// <summary>
+    /// What is mapped where something moved away has the same offsets: visits in vain, nothing worse.
+    /// </summary>
     [Theory]
     [InlineData(Design, 2)]
     [InlineData(Fresh, 1)]
@@ -52,7 +56,9 @@ public sealed class MmAddressSpaceTests
         Assert.Equal((4, 4), stage.Walk('A', 3));
     }
 
-    /// <summary>Offsets by address let neighbours merge, until one of them was moved; those never used, never.</summary>
+    /// <summary>
+    /// Offsets by address let neighbours merge, until one of them was moved; those never used, never.
+    /// </summary>
     [Theory]
     [InlineData(Design, "map A 2 1 rw; map A 3 1 rw; write A 2 1", 1)]
     [InlineData(Fresh, "map A 2 1 rw; map A 3 1 rw; write A 2 1", 2)]
@@ -71,8 +77,8 @@ public sealed class MmAddressSpaceTests
     [InlineData(Fresh, 3)]
     public void FreshOffsetsKeepEvenAHeapApart(string design, int vmas)
     {
-        long heap = Window.HeapPage;
-        Stage stage = Stage.After(design, $"brk A {heap + 1}; brk A {heap + 2}; brk A {heap + 3}");
+        const long Heap = Window.HeapPage;
+        Stage stage = Stage.After(design, $"brk A {Heap + 1}; brk A {Heap + 2}; brk A {Heap + 3}");
         Assert.Equal(vmas, stage.VmaCount('A'));
         Assert.Equal(vmas, stage.Machine.Figures.Single(figure => figure.Name == "VMAs in an index, live").Value);
     }

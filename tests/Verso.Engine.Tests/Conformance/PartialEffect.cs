@@ -11,13 +11,13 @@ internal sealed class PartialEffect(EngineStage driver, AbstractModel before)
     /// <summary>
     /// Text of the difference, or null; then <paramref name="after"/> is the model in the state that was found.
     /// </summary>
-    public string? Judge(Op op, Outcome seen, bool injected, ref AbstractModel after)
+    public string? Judge(Op op, Outcome seen, ref AbstractModel after)
     {
         bool failed = IsFailure(op, seen);
         AbstractModel dry = before.Clone();
         dry.Apply(op, seen);
         string? reason = null;
-        foreach ((AbstractModel candidate, bool isWhole) in Candidates(op, seen, injected))
+        foreach ((AbstractModel candidate, bool isWhole) in Candidates(op, seen))
         {
             // A failed call may have done everything but its best-effort part; one that succeeded must have done all
             // that counts.
@@ -50,7 +50,7 @@ internal sealed class PartialEffect(EngineStage driver, AbstractModel before)
         || seen.Fault == FaultOutcome.OutOfMemory
         || (op.Kind == OpKind.Brk && seen.Errno == Errno.None);
 
-    private IEnumerable<(AbstractModel Model, bool IsWhole)> Candidates(Op op, Outcome seen, bool injected)
+    private IEnumerable<(AbstractModel Model, bool IsWhole)> Candidates(Op op, Outcome seen)
     {
         Change[] changes = [.. before.Clone().Changes(op, seen)];
 

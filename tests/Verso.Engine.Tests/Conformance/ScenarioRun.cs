@@ -109,7 +109,7 @@ internal sealed class ScenarioRun
         _driver.Failure.Arm(0);
         _digest.NoteStep(op, seen);
         string? difference = injected || _scenario.MaxMaps != 0
-            ? new PartialEffect(_driver, _model).Judge(op, seen, injected, ref _model)
+            ? new PartialEffect(_driver, _model).Judge(op, seen, ref _model)
             : Judge(op, seen);
         bool walks = _checking == Checking.EveryStep || (at & 7) == 0;
         return difference ?? (walks ? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks() : null);

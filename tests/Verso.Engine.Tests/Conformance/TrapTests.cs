@@ -50,7 +50,9 @@ public sealed class TrapTests
         Assert.Equal(alike.VmaCount('A'), untouched.VmaCount('A'));
     }
 
-    /// <summary>Trap 4: where a huge zero page could go, a read prepares an anon_vma; elsewhere only a write does.</summary>
+    /// <summary>
+    /// Trap 4: where a huge zero page could go, a read prepares an anon_vma; elsewhere only a write does.
+    /// </summary>
     [Theory]
     [InlineData(1024, 0, true, 1)]
     [InlineData(1024, 0, false, 0)]

@@ -4,7 +4,9 @@ using Verso.Engine.Vmas;
 
 namespace Verso.Engine.Tests.Policies;
 
-/// <summary>Which refused merges Matena's policies repair, each on its own and together, and which they cannot.</summary>
+/// <summary>
+/// Which refused merges Matena's policies repair, each on its own and together, and which they cannot.
+/// </summary>
 public sealed class MatenaMergingTests(ITestOutputHelper output)
 {
     private const string WrittenApart =
@@ -86,7 +88,7 @@ public sealed class MatenaMergingTests(ITestOutputHelper output)
             matena.Run("matena-merging", scenario);
         }
 
-        output.WriteLine($"refused for these alone | anon-vma-chain | matena-merging");
+        output.WriteLine("refused for these alone | anon-vma-chain | matena-merging");
         output.WriteLine($"anon_vma                | {linux.AnonVma} | {matena.AnonVma}");
         output.WriteLine($"page offset             | {linux.PageOffset} | {matena.PageOffset}");
         output.WriteLine($"both                    | {linux.Both} | {matena.Both}");

@@ -59,8 +59,8 @@ public sealed class ReflinkTests(ITestOutputHelper output)
 
         Assert.Equal(1 + Copies, Extents(stage.Machine));
         Assert.Equal(1 + (Copies + 1) + Copies, References(stage.Machine));
-        double bytes = ExtentBytes + SlotBytes + (2 * ReferenceBytes);
-        output.WriteLine($"{bytes} bytes a copy, {bytes / Page.Size:P1} of the page");
+        const double Bytes = ExtentBytes + SlotBytes + (2 * ReferenceBytes);
+        output.WriteLine($"{Bytes} bytes a copy, {Bytes / Page.Size:P1} of the page");
         Assert.Equal((2, 2), Visits(stage, stage.Parent, 2));
         Assert.Equal((1, 1), Visits(stage, child, 1));
 

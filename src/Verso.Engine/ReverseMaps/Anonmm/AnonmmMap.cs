@@ -150,7 +150,7 @@ public sealed class AnonmmMap : ReverseMap
     /// A swap entry will be made present. If its page is back already and is mapped at another address, because mremap
     /// has moved the entry or the other: a chain for the page, or a copy for the entry. ENOMEM.
     /// </summary>
-    internal Errno BeforeSwapIn(VmaId vma, in PteRange at)
+    internal Errno BeforeSwapIn(in PteRange at)
     {
         int slot = Pte.Slot(World.PageTables.Entry(at.Table, at.First));
         Pfn cached = World.Swap.FrameOf(slot);

@@ -13,7 +13,7 @@ public readonly struct AnonmmPages(AnonmmMap map) : IPageHooks
 
     /// <inheritdoc/>
     public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) =>
-        reason == ReserveReason.SwapIn ? map.BeforeSwapIn(vma, range) : Errno.None;
+        reason == ReserveReason.SwapIn ? map.BeforeSwapIn(range) : Errno.None;
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address) => map.Instantiate(frame, vma, address);
