@@ -61,7 +61,10 @@ internal sealed partial class AnonVmaGraph
         {
             ref AnonVma node = ref _anonVmas[anonVma];
             nodes.Add(new AnonVmaImage(
-                (ulong)anonVma, (ulong)node.Root, (ulong)node.Parent, node.ChildCount, node.ActiveVmaCount));
+                (ulong)anonVma, (ulong)node.Root, (ulong)node.Parent, node.ChildCount, node.ActiveVmaCount)
+            {
+                RefCount = node.RefCount,
+            });
         }
 
         return new AnonVmaView((ulong)RowOf(vma).AnonVma, chain, nodes);
