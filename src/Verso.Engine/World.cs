@@ -1,5 +1,5 @@
-using Verso.Engine.Images;
 using Verso.Engine.Frames;
+using Verso.Engine.Images;
 using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
 using Verso.Engine.Swap;

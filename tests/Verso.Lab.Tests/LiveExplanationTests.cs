@@ -4,7 +4,6 @@ using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 using Verso.Lab.LockStep;
 using Verso.Lab.Scenarios;
-using Verso.Traces;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Tests;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
-using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.Tests;
 

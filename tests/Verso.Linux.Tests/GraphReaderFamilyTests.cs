@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Linux.Graph;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Linux.Tests;

@@ -135,7 +135,10 @@ public sealed class SnapshotFileTests
         {
             Header = new SnapshotHeader
             {
-                Kernel = "6.18.44", MaxMapCount = 100, TakenUnixSeconds = 1_795_000_000, Selection = "all processes",
+                Kernel = "6.18.44",
+                MaxMapCount = 100,
+                TakenUnixSeconds = 1_795_000_000,
+                Selection = "all processes",
             },
             Files = [new FileIdentity(new FileId(7), FileKind.Regular, 0x800001, 12, 8192, "/lib/libc.so.6")],
             Processes = graphs,
@@ -195,7 +198,8 @@ public sealed class SnapshotFileTests
                     AnonVma = vma.AnonVma == 0 ? 0 : names[vma.AnonVma],
                     Traits = vma.Traits with
                     {
-                        Operations = other.Traits.Operations, Userfault = other.Traits.Userfault,
+                        Operations = other.Traits.Operations,
+                        Userfault = other.Traits.Userfault,
                     },
                 },
                 other);

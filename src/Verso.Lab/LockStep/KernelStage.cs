@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Engine.Objects;
-using Verso.Engine.Vmas;
 using Verso.Lab.Scenarios;
 using Verso.Linux.Graph;
 using Verso.Linux.Puppets;

@@ -1,6 +1,5 @@
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Engine.Objects;
 using Verso.Engine.Vmas;
 using Verso.Lab.Comparison;
 using Verso.Lab.Scenarios;

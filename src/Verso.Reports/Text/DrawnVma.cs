@@ -18,10 +18,23 @@ internal sealed record DrawnVma(
     /// <summary>VmFlags of Documentation/filesystems/proc.rst; shared mappings say that once.</summary>
     private static readonly Dictionary<string, string> Mnemonics = new()
     {
-        ["shared"] = "sh", ["mayshare"] = "", ["growsdown"] = "gd", ["locked"] = "lo", ["lockonfault"] = "lf",
-        ["seqread"] = "sr", ["randread"] = "rr", ["dontcopy"] = "dc", ["dontexpand"] = "de", ["noreserve"] = "nr",
-        ["wipeonfork"] = "wf", ["dontdump"] = "dd", ["hugepage"] = "hg", ["nohugepage"] = "nh", ["mergeable"] = "mg",
-        ["maybeguard"] = "gu", ["droppable"] = "dp",
+        ["shared"] = "sh",
+        ["mayshare"] = "",
+        ["growsdown"] = "gd",
+        ["locked"] = "lo",
+        ["lockonfault"] = "lf",
+        ["seqread"] = "sr",
+        ["randread"] = "rr",
+        ["dontcopy"] = "dc",
+        ["dontexpand"] = "de",
+        ["noreserve"] = "nr",
+        ["wipeonfork"] = "wf",
+        ["dontdump"] = "dd",
+        ["hugepage"] = "hg",
+        ["nohugepage"] = "nh",
+        ["mergeable"] = "mg",
+        ["maybeguard"] = "gu",
+        ["droppable"] = "dp",
     };
 
     /// <summary>The last page.</summary>

@@ -47,7 +47,9 @@ public static class SnapshotFile
         writer.End(
             new SnapshotTrailer
             {
-                Processes = snapshot.Processes.Count, Files = snapshot.Files.Count, Ended = snapshot.Ended,
+                Processes = snapshot.Processes.Count,
+                Files = snapshot.Files.Count,
+                Ended = snapshot.Ended,
             },
             SnapshotJson.Default.SnapshotTrailer);
 

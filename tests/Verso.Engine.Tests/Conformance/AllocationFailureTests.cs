@@ -1,5 +1,4 @@
 using Verso.Engine.ReverseMaps;
-using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
 

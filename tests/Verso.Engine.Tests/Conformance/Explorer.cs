@@ -1,6 +1,5 @@
 using System.Globalization;
 using Verso.Engine.ReverseMaps;
-using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
 

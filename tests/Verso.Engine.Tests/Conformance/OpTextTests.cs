@@ -1,5 +1,3 @@
-using Verso.Engine.Tests.Model;
-
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>Steps as text.</summary>

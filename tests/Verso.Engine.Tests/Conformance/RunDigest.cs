@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
-using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
 

@@ -1,5 +1,3 @@
-using Verso.Engine.Tests.Model;
-
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>Shrinking: what is left still fails, and nothing more can go.</summary>

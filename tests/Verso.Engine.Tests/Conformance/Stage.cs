@@ -1,5 +1,4 @@
 using Verso.Engine.Images;
-using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Conformance;
 

@@ -1,6 +1,5 @@
 using Verso.Engine.Lookups;
 using Verso.Engine.ReverseMaps;
-using Verso.Engine.Tests.Conformance;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.Tests.Lookups;
@@ -15,7 +14,9 @@ public sealed class VmaLookupTests
         IntervalTree = 2,
     }
 
-    /// <summary>How far apart page offsets are: few bits make equal ones likely, many make a tree grow taller.</summary>
+    /// <summary>
+    /// How far apart page offsets are: few bits make equal ones likely, many make a tree grow taller.
+    /// </summary>
     [Theory]
     [InlineData(Kind.List, 4)]
     [InlineData(Kind.PrioTree, 3)]

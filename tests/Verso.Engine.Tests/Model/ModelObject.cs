@@ -1,5 +1,3 @@
-using Verso.Engine.Objects;
-
 namespace Verso.Engine.Tests.Model;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Conformance;
-using Verso.Engine.Tests.Model;
 
 namespace Verso.Engine.Tests.Policies;
 
@@ -19,7 +18,9 @@ public sealed class RelocateAnonTests
         Assert.Equal(relocated, Stage.After("relocate-anon", steps).VmaCount('A'));
     }
 
-    /// <summary>Moved away while it was shared, and back when it is not: it merges as ever, and nothing is re-homed.</summary>
+    /// <summary>
+    /// Moved away while it was shared, and back when it is not: it merges as ever, and nothing is re-homed.
+    /// </summary>
     [Fact]
     public void AnOrdinaryMergeComesFirst()
     {
@@ -33,7 +34,9 @@ public sealed class RelocateAnonTests
         Assert.Equal(1, Figure(stage, "moves not relocated, pages may be shared"));
     }
 
-    /// <summary>In a fork child, and in a parent whose child lives, pages may be shared: by anon_vma, page or no page.</summary>
+    /// <summary>
+    /// In a fork child, and in a parent whose child lives, pages may be shared: by anon_vma, page or no page.
+    /// </summary>
     [Theory]
     [InlineData('A')]
     [InlineData('B')]
