@@ -98,6 +98,11 @@ public abstract partial class Machine
     /// <summary>MADV_FREE on one VMA.</summary>
     private protected abstract void LazyFreeRange(VmaId vma, ulong start, ulong end);
 
+    /// <summary>
+    /// MADV_PAGEOUT where there is no swap: only pages that need not be saved go.
+    /// </summary>
+    private protected abstract void ReclaimFreed(VmaId vma, ulong start, ulong end);
+
     /// <summary>Puts guard markers into the empty entries of a range (MADV_GUARD_INSTALL).</summary>
     private protected abstract Errno InstallGuards(VmaId vma, ulong start, ulong end);
 

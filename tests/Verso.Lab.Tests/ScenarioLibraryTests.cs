@@ -18,7 +18,10 @@ public sealed class ScenarioLibraryTests(ITestOutputHelper output)
     public static TheoryData<string> Designs { get; } = [.. Catalogue.Designs.Select(entry => entry.Facts.Name)];
 
     private static IReadOnlyList<Scenario> Library { get; } =
-        [.. ScenarioFiles.Read([Folder()]).Where(scenario => !scenario.Name.Contains(Differing, StringComparison.Ordinal))];
+    [
+        .. ScenarioFiles.Read([Folder()])
+            .Where(scenario => !scenario.Name.Contains(Differing, StringComparison.Ordinal)),
+    ];
 
     [Fact]
     public void TheKernelDoesWhatItDidWhenTheyWereWritten()

@@ -88,7 +88,17 @@ public abstract partial class Machine
             case Advice.Cold:
             case Advice.PageOut:
                 const VmaFlags NotOnLru = VmaFlags.Locked | VmaFlags.PfnMap | VmaFlags.HugeTlb;
-                return (At(id).Flags & NotOnLru) != 0 ? Errno.EINVAL : Errno.None;
+                if ((At(id).Flags & NotOnLru) != 0)
+                {
+                    return Errno.EINVAL;
+                }
+
+                if (advice == Advice.PageOut)
+                {
+                    ReclaimFreed(id, start, end);
+                }
+
+                return Errno.None;
             case Advice.WillNeed:
             case Advice.Collapse:
                 return Errno.None;

@@ -17,8 +17,7 @@ public abstract partial class Machine
 
     /// <summary>
     /// mm_populate, for a caller that populates by event: each VMA of the range with the access mlock would choose;
-    /// what
-    /// cannot be populated is passed over.
+    /// what cannot be populated is passed over.
     /// </summary>
     public void PopulateAsLocked(MmId mm, ulong start, ulong length) =>
         _ = PopulateRange(World.Mms[mm], start, length, PopulateErrors.Ignore);
@@ -36,7 +35,8 @@ public abstract partial class Machine
     private Errno PopulateRange(Mm mm, ulong start, ulong length, PopulateErrors errors)
     {
         ulong end = start + length;
-        for (int at = FirstEndingAbove(mm, start); at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        int count = start < end ? mm.Vmas.Count : 0;
+        for (int at = FirstEndingAbove(mm, start); at < count && mm.Vmas.Starts[at] < end; at++)
         {
             VmaId id = mm.Vmas.Ids[at];
             Errno error = PopulateVma(mm, id, Math.Max(start, At(id).Start), Math.Min(end, At(id).End));

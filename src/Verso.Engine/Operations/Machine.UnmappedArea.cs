@@ -109,16 +109,33 @@ public abstract partial class Machine
         return at == mm.Vmas.Count || start + length <= StartGap(mm.Vmas.Ids[at]);
     }
 
+    /// <remarks>
+    /// unmapped_area_topdown: where a stack claims part of a hole that would be large enough, the search goes on below
+    /// what it claims, past any smaller holes that lie there between other VMAs.
+    /// </remarks>
     private SyscallResult FindTopDown(Mm mm, ulong length, ulong lowest)
     {
         ulong high = mm.MmapBase;
         for (int at = mm.Vmas.IndexAtOrBelow(high - 1); at >= -1; at--)
         {
             ulong low = at >= 0 ? Math.Max(lowest, At(mm.Vmas.Ids[at]).End) : lowest;
-            ulong top = at + 1 < mm.Vmas.Count ? Math.Min(high, StartGap(mm.Vmas.Ids[at + 1])) : high;
-            if (top > low && top - low >= length)
+            VmaId next = at + 1 < mm.Vmas.Count ? mm.Vmas.Ids[at + 1] : default;
+            ulong top = next.IsNone ? high : Math.Min(high, At(next).Start);
+            if (top <= low || top - low < length)
+            {
+                continue;
+            }
+
+            ulong claimed = next.IsNone ? top : StartGap(next);
+            if (claimed >= top)
             {
                 return SyscallResult.Ok(top - length);
+            }
+
+            high = claimed;
+            if (high > low && high - low >= length)
+            {
+                return SyscallResult.Ok(high - length);
             }
         }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Lab.Scenarios;
+using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Linux.Puppets;
 using Verso.Linux.Puppets.X64;
@@ -30,6 +31,7 @@ public sealed class KernelStage : IStage, IDisposable
     private readonly Dictionary<FileId, string> _letters = [];
     private readonly SortedDictionary<char, Actor> _actors = [];
     private readonly Window _window = new(1);
+    private SharedSegment? _segment;
 
     private KernelStage(int processor, IReadOnlyList<WindowFile> files)
     {
@@ -98,6 +100,8 @@ public sealed class KernelStage : IStage, IDisposable
         }
 
         _actors.Clear();
+        _segment?.Dispose();
+        _segment = null;
         _files.Restore();
         Begin('A');
     }
@@ -169,6 +173,7 @@ public sealed class KernelStage : IStage, IDisposable
         }
 
         _actors.Clear();
+        _segment?.Dispose();
         _theatre?.Dispose();
         _pages?.Dispose();
         _graph?.Dispose();
@@ -297,6 +302,12 @@ public sealed class KernelStage : IStage, IDisposable
                 return puppet.Call(SystemCallNumber.Mlockall, (ulong)StageRequests.LockFlags(op));
             case OpKind.UnlockAll:
                 return puppet.Call(SystemCallNumber.Munlockall);
+            case OpKind.Attach:
+                _segment ??= SharedSegment.Make(_window.Bytes(Window.SegmentPages));
+                return puppet.Call(
+                    SystemCallNumber.Shmat, (ulong)_segment.Id, start, StageRequests.AttachFlags(op));
+            case OpKind.Detach:
+                return puppet.Call(SystemCallNumber.Shmdt, start);
             case OpKind.Policy:
                 return puppet.Call(SystemCallNumber.Mbind, start, length, op.Value, 0, 0, 0);
             default:

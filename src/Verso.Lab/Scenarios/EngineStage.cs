@@ -8,6 +8,9 @@ namespace Verso.Lab.Scenarios;
 /// <summary>Takes the steps of a scenario on a machine.</summary>
 public sealed class EngineStage : IStage, ISituation
 {
+    /// <summary>Of the segment; no file of a window has it.</summary>
+    private const ulong SegmentInode = 1 << 20;
+
     private readonly Dictionary<char, FileId> _files = [];
     private readonly Dictionary<FileId, string> _letters = [];
     private readonly SortedDictionary<char, MmId> _mms = [];
@@ -214,6 +217,21 @@ public sealed class EngineStage : IStage, ISituation
 
     private Errno CreateMm(out MmId mm) => Machine.CreateMm(_beginning, out mm).Errno;
 
+    /// <summary>Linux opens the segment anew for every attachment.</summary>
+    private SyscallResult Attach(MmId mm, ulong start, Op op)
+    {
+        bool isWritten = op.Protection.HasFlag(Protection.Write);
+        FileId attachment = Machine.OpenFile(
+            FileKind.SharedMemory,
+            WindowFile.Device,
+            SegmentInode,
+            Window.Bytes(Scenarios.Window.SegmentPages),
+            isWritten ? FileModes.Read | FileModes.Write : FileModes.Read);
+        SyscallResult attached = Machine.Shmat(mm, attachment, start, StageRequests.AttachFlags(op));
+        Machine.CloseFile(attachment);
+        return attached;
+    }
+
     private SyscallResult Call(MmId mm, Op op)
     {
         ulong start = StageRequests.Start(op, Window);
@@ -231,6 +249,8 @@ public sealed class EngineStage : IStage, ISituation
             OpKind.Unlock => Machine.Munlock(mm, start, length),
             OpKind.LockAll => Machine.Mlockall(mm, StageRequests.LockFlags(op)),
             OpKind.UnlockAll => Machine.Munlockall(mm),
+            OpKind.Attach => Attach(mm, start, op),
+            OpKind.Detach => Machine.Shmdt(mm, start),
             OpKind.Policy => Machine.Mbind(mm, start, length, op.Value),
             _ => throw new InvalidOperationException($"no call for {op}"),
         };

@@ -32,6 +32,12 @@ public enum OpKind
     Truncate,
     Punch,
 
+    /// <summary>The System V segment of the scenario is attached there.</summary>
+    Attach,
+
+    /// <summary>What was attached there goes.</summary>
+    Detach,
+
     /// <summary>The anonymous page there, if there is one that may go, is swapped out.</summary>
     SwapOut,
 
@@ -61,6 +67,12 @@ public enum OpWords
     Future = 1 << 11,
     GrowsDown = 1 << 12,
     Droppable = 1 << 13,
+
+    /// <summary>SHM_REMAP.</summary>
+    Over = 1 << 14,
+
+    /// <summary>SHM_RND.</summary>
+    Round = 1 << 15,
 }
 
 /// <summary>Bytes beyond whole pages, 0 to 4095 each: what system calls round up, or refuse.</summary>
@@ -111,7 +123,7 @@ public sealed record Op(OpKind Kind, char Mm)
     public bool MovesSeveral => Kind == OpKind.Remap && Has(OpWords.Fixed) && Count == NewCount && Count > 0;
 
     /// <summary>Whether a success is an address.</summary>
-    public bool ReturnsAddress => Kind is OpKind.Map or OpKind.File or OpKind.Remap or OpKind.Brk;
+    public bool ReturnsAddress => Kind is OpKind.Map or OpKind.File or OpKind.Remap or OpKind.Brk or OpKind.Attach;
 
     public bool Has(OpWords word) => (Words & word) != 0;
 

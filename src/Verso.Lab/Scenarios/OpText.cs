@@ -15,6 +15,7 @@ namespace Verso.Lab.Scenarios;
 ///   unlockall A
 ///   brk A 20            policy A 4 3 1      fork A B      share A      exit A      exec A       begin B
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
+///   attach A 4 rw [over] [round] (shmat)    detach A 4 (shmdt)
 ///   swapout A 5         migrate A 5       run A 5 (an instruction fetch)
 /// </code>
 /// Pages may be followed by bytes: unmap A 4.1 2.100 asks for page 4 and 1 byte on, and 2 pages and 100 bytes. mprotect
@@ -102,6 +103,8 @@ public static class OpText
                     Place(op), Text(op.Count, op.Odd.Count), Text(op.Protection), $"{op.Other}",
                     Text(op.Target, op.Odd.Target),
                 ];
+            case OpKind.Attach:
+                return [Place(op), Text(op.Protection)];
             case OpKind.Protect:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.Protection)];
             case OpKind.Remap:
@@ -112,7 +115,8 @@ public static class OpText
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
             case OpKind.Policy:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.Value)];
-            case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
+            case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate
+                or OpKind.Detach:
                 return [Text(op.Start, op.Odd.Start)];
             case OpKind.Write:
                 return [Text(op.Start), Text(op.Value)];
@@ -132,6 +136,8 @@ public static class OpText
             case OpKind.File:
                 op = WithProtection(WithCount(WithPlace(op, rest), rest), rest) with { Other = rest.Dequeue()[0] };
                 return WithTarget(op, rest);
+            case OpKind.Attach:
+                return WithProtection(WithPlace(op, rest), rest);
             case OpKind.Protect:
                 return WithProtection(WithRange(op, rest), rest);
             case OpKind.Remap:
@@ -144,7 +150,7 @@ public static class OpText
                 return WithRange(op, rest);
             case OpKind.Policy:
                 return WithRange(op, rest) with { Value = (byte)Number(rest) };
-            case OpKind.Brk:
+            case OpKind.Brk or OpKind.Detach:
                 return WithStart(op, rest);
             case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = Number(rest) };

@@ -47,6 +47,13 @@ internal static class StageRequests
             target);
     }
 
+    /// <summary>SHM_* of shmat.</summary>
+    public static uint AttachFlags(Op op) =>
+        (op.Protection.HasFlag(Protection.Write) ? 0u : 0x1000u)
+        | (op.Has(OpWords.Round) ? 0x2000u : 0u)
+        | (op.Has(OpWords.Over) ? 0x4000u : 0u)
+        | (op.Protection.HasFlag(Protection.Exec) ? 0x8000u : 0u);
+
     public static LockAll LockFlags(Op op) =>
         (op.Has(OpWords.Current) ? LockAll.Current : 0)
         | (op.Has(OpWords.Future) ? LockAll.Future : 0)

@@ -48,6 +48,9 @@ public sealed class Window(int pagesPerUnit)
     /// </summary>
     public static ulong StackLimit { get; } = Page.TaskSize - (256 * Page.Size) - (SmallBase + (Pages * Page.Size));
 
+    /// <summary>Pages of the System V segment that scenarios attach.</summary>
+    public const int SegmentPages = 4;
+
     /// <summary>The files of every scenario by letter; f and g are two opens of one inode.</summary>
     public static IReadOnlyList<WindowFile> Files { get; } =
     [

@@ -54,6 +54,18 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Control(int descriptor, int command, nint argument);
 
+    [LibraryImport(Library, EntryPoint = "shmget", SetLastError = true)]
+    internal static partial int MakeSegment(int key, nuint bytes, int flags);
+
+    [LibraryImport(Library, EntryPoint = "shmat", SetLastError = true)]
+    internal static partial nint AttachSegment(int segment, nint address, int flags);
+
+    [LibraryImport(Library, EntryPoint = "shmdt", SetLastError = true)]
+    internal static partial int DetachSegment(nint address);
+
+    [LibraryImport(Library, EntryPoint = "shmctl", SetLastError = true)]
+    internal static partial int ControlSegment(int segment, int command, nint buffer);
+
     [LibraryImport(Library, EntryPoint = "personality", SetLastError = true)]
     internal static partial int Personality(nuint persona);
 

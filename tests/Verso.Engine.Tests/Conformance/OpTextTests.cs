@@ -31,6 +31,9 @@ public sealed class OpTextTests
     [InlineData("advise A 4 1.8 99")]
     [InlineData("policy A 4.1 1 1")]
     [InlineData("brk A 20.100")]
+    [InlineData("attach A ? r-")]
+    [InlineData("attach A 4.1 rwx over round")]
+    [InlineData("detach A 4.1")]
     [InlineData("protect A 16 2 r- growsdown")]
     public void PrintsWhatItParsed(string line) => Assert.Equal(line, OpText.Print(OpText.Parse(line)));
 

@@ -17,6 +17,7 @@ public static class SystemCallNumber
     public const long Msync = 26;
     public const long Mincore = 27;
     public const long Madvise = 28;
+    public const long Shmat = 30;
     public const long Pause = 34;
     public const long Alarm = 37;
     public const long GetPid = 39;
@@ -27,6 +28,7 @@ public static class SystemCallNumber
     public const long Exit = 60;
     public const long Wait4 = 61;
     public const long Kill = 62;
+    public const long Shmdt = 67;
     public const long Ftruncate = 77;
     public const long Ptrace = 101;
     public const long RtSigreturn = 15;
