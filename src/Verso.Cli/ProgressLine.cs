@@ -34,6 +34,9 @@ internal sealed class ProgressLine : IDisposable
         () => string.Create(
             CultureInfo.InvariantCulture, $"{progress.Steps:N0} steps in {progress.Sequences:N0} scenarios"));
 
+    internal static ProgressLine Start(Surroundings surroundings, Func<string> describe) =>
+        new(surroundings, describe);
+
     public void Dispose()
     {
         if (_timer is null)

@@ -13,6 +13,7 @@ internal static class VerifyCommand
 {
     private const int DefaultCount = 100;
     private const int DefaultSteps = 100;
+    private const int DefaultTimeLimit = 600;
 
     internal static Command Create()
     {
@@ -34,6 +35,13 @@ internal static class VerifyCommand
         {
             Description = "write what the kernel does into the scenario files as what they expect",
         };
+        Option<string> kernel = new("--kernel")
+        {
+            Description = "another kernel, booted in QEMU: a vmlinuz file or a Debian package of a kernel with BTF",
+            HelpName = "IMAGE",
+        };
+        Option<int> timeLimit = ReplaySettings.Number(
+            "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -45,15 +53,35 @@ internal static class VerifyCommand
             "verso verify scenarios/                       # every scenario file below a directory",
             "verso verify scenarios/merge/gap.txt --draw   # and how it looks on the way",
             "verso verify examples/git-repack.verso        # what git did, done again by processes of the kernel",
-            "verso verify --engine scenarios/              # no kernel: against what the files expect")
+            "verso verify --engine scenarios/              # no kernel: against what the files expect",
+            "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, jobs, engine, draw, expect, format, json,
+            files, seed, count, steps, jobs, engine, draw, expect, kernel, timeLimit, format, json,
         };
         command.SetAction(parsed =>
         {
             Surroundings surroundings = Surroundings.Of(parsed);
             string[] names = parsed.GetValue(files) ?? [];
             bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            if (parsed.GetValue(kernel) is string image)
+            {
+                if (parsed.GetValue(engine) || parsed.GetValue(expect))
+                {
+                    throw new UsageException("--kernel goes with neither --engine nor --expect");
+                }
+
+                return GuestVerification.Run(
+                    surroundings,
+                    image,
+                    names,
+                    [
+                        "--seed", $"{parsed.GetValue(seed)}", "--count", $"{parsed.GetValue(count)}", "--steps",
+                        $"{parsed.GetValue(steps)}", "--format", asJson ? "json" : "text",
+                        .. parsed.GetValue(draw) ? ["--draw"] : Array.Empty<string>(),
+                    ],
+                    parsed.GetValue(timeLimit));
+            }
+
             if (names.Length == 0)
             {
                 return RunRandom(surroundings, asJson, new RandomVerificationOptions
@@ -69,7 +97,7 @@ internal static class VerifyCommand
             bool asksKernel = !parsed.GetValue(engine);
             ScenarioRunOptions options = new()
             {
-                Rules = asksKernel ? RunningRules() : KernelRules.All[^1],
+                Rules = asksKernel ? RunningRules() : KernelRules.Reference,
                 Against = asksKernel ? Against.Kernel : Against.Expectations,
                 Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
                 Writing = parsed.GetValue(expect) ? Writing.Expectations : Writing.Nothing,

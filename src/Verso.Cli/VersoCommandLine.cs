@@ -5,6 +5,7 @@ using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
 using Verso.Linux;
 using Verso.Linux.Graph;
+using Verso.Linux.Guests;
 using Verso.Linux.Puppets;
 
 namespace Verso.Cli;
@@ -121,8 +122,8 @@ public static class VersoCommandLine
     {
         CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
         InputException or RecorderUnavailableException or PuppetUnavailableException or GraphUnavailableException
-            or PagesUnavailableException or KernelStageException or ProcessSelectionException or IOException
-            or UnauthorizedAccessException =>
+            or PagesUnavailableException or GuestUnavailableException or KernelStageException
+            or ProcessSelectionException or IOException or UnauthorizedAccessException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
         OutOfMemoryException => ("not enough memory; try fewer designs at once with --jobs 1", ExitStatus.Trouble),
         InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",

@@ -10,8 +10,9 @@ public sealed record KernelRules
     public required string Release { get; init; }
 
     /// <summary>
-    /// An unfaulted VMA may take over a faulted, never forked neighbour (879bca0a2c4f "mm/vma: fix incorrectly
-    /// disallowed anonymous VMA merges", 6.16).
+    /// An unfaulted VMA may take over a faulted, never forked neighbour, or a moved (mremap) copy of one (879bca0a2c4f
+    /// "mm/vma: fix incorrectly disallowed anonymous VMA merges", 6.16). Before that the list that was tested for one
+    /// entry was the empty one of the unfaulted VMA (since 965f55dea0e3, 2011).
     /// </summary>
     public bool UnfaultedTargetMerges { get; init; }
 
@@ -27,6 +28,12 @@ public sealed record KernelRules
     /// </summary>
     public bool StickyGuardFlag { get; init; }
 
+    /// <summary>
+    /// MADV_GUARD_INSTALL and MADV_GUARD_REMOVE exist (662df3e5c376 "mm: madvise: implement lightweight guard page
+    /// mechanism", 6.13); before that they are unknown advice.
+    /// </summary>
+    public bool Guards { get; init; }
+
     /// <summary>MADV_GUARD_INSTALL works on file mappings too (6.15).</summary>
     public bool FileGuards { get; init; }
 
@@ -34,7 +41,10 @@ public sealed record KernelRules
     public bool MultiVmaMove { get; init; }
 
     /// <summary>Every rule set, oldest first.</summary>
-    public static IReadOnlyList<KernelRules> All => [Linux61844];
+    public static IReadOnlyList<KernelRules> All => [Linux612, Linux61844];
+
+    /// <summary>Those that scenario files were written by: what they expect holds for no others.</summary>
+    public static KernelRules Reference => Linux61844;
 
     /// <summary>The rules of a running kernel: those with its first two numbers; null if there are none.</summary>
     /// <param name="release">As <c>uname -r</c> has it.</param>
@@ -44,6 +54,9 @@ public sealed record KernelRules
         return All.LastOrDefault(rules => rules.Release.StartsWith(series + ".", StringComparison.Ordinal));
     }
 
+    /// <summary>The long-term kernel of Debian 13.</summary>
+    public static KernelRules Linux612 { get; } = new() { Release = "6.12.107" };
+
     /// <summary>The live kernel of the reference machine.</summary>
     public static KernelRules Linux61844 { get; } = new()
     {
@@ -51,6 +64,7 @@ public sealed record KernelRules
         UnfaultedTargetMerges = true,
         CopiedRangeForkLimit = true,
         StickyGuardFlag = true,
+        Guards = true,
         FileGuards = true,
         MultiVmaMove = true,
     };

@@ -12,7 +12,8 @@ public abstract partial class Machine
     /// </summary>
     public SyscallResult Madvise(MmId mmId, ulong address, ulong length, Advice advice)
     {
-        if (!Enum.IsDefined(advice) || !Page.IsAligned(address))
+        bool isUnknown = !World.Rules.Guards && advice is (Advice.GuardInstall or Advice.GuardRemove);
+        if (!Enum.IsDefined(advice) || isUnknown || !Page.IsAligned(address))
         {
             return Errno.EINVAL;
         }

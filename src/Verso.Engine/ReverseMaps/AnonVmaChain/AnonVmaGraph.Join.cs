@@ -43,7 +43,7 @@ internal sealed partial class AnonVmaGraph
         }
 
         // The target has none and would take the source's (dup_anon_vma).
-        if (!candidate.Source.IsNone && (!_world.Rules.UnfaultedTargetMerges || IsForkChild(candidate.Source)))
+        if (!_world.Rules.UnfaultedTargetMerges || (!candidate.Source.IsNone && IsForkChild(candidate.Source)))
         {
             return MergeTests.ForkedChain;
         }

@@ -1,0 +1,71 @@
+using Verso.Lab.Comparison;
+using Verso.Linux.Guests;
+
+namespace Verso.Cli;
+
+/// <summary>verso verify --kernel: the same verification, inside a kernel that is booted for it.</summary>
+internal static class GuestVerification
+{
+    /// <summary>What the guest's verso printed is printed, and its exit status returned.</summary>
+    /// <param name="surroundings">Where to.</param>
+    /// <param name="image">The kernel.</param>
+    /// <param name="names">Scenario files, directories, traces.</param>
+    /// <param name="options">The other words after <c>verify</c>.</param>
+    /// <param name="seconds">After which the guest is ended.</param>
+    internal static int Run(
+        Surroundings surroundings,
+        string image,
+        IReadOnlyList<string> names,
+        IReadOnlyList<string> options,
+        int seconds)
+    {
+        Dictionary<string, byte[]> files = new(StringComparer.Ordinal);
+        List<string> inside = [];
+        foreach (string name in names)
+        {
+            inside.Add(Take(name, files));
+        }
+
+        GuestMachine machine = new();
+        using Interruption interruption = new();
+        GuestOutput output;
+        using (ProgressLine.Start(surroundings, () => $"{Path.GetFileName(image)}: {machine.LastLine}"))
+        {
+            output = machine.Run(
+                new GuestRequest
+                {
+                    Image = image,
+                    Arguments = ["verify", .. inside, .. options],
+                    Files = files,
+                    TimeLimit = TimeSpan.FromSeconds(seconds),
+                },
+                interruption.Token);
+        }
+
+        surroundings.Output.Write(output.Text);
+        return output.ExitStatus;
+    }
+
+    /// <summary>Its name in the guest: as it was given, without what leads out of the current directory.</summary>
+    private static string Take(string name, Dictionary<string, byte[]> files)
+    {
+        string inside = string.Join('/', name.Split('/').Where(part => part is not ("" or "." or "..")));
+        inside = inside.Length == 0 ? "here" : inside;
+        try
+        {
+            foreach (string file in Directory.Exists(name)
+                ? Directory.GetFiles(name, "*.txt", SearchOption.AllDirectories)
+                : [name])
+            {
+                string path = file == name ? inside : $"{inside}/{Path.GetRelativePath(name, file)}";
+                files[path] = File.ReadAllBytes(file);
+            }
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException(name, problem);
+        }
+
+        return inside;
+    }
+}

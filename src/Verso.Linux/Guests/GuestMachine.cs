@@ -1,0 +1,164 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Verso.Linux.Guests;
+
+/// <summary>What a guest is to do.</summary>
+public sealed record GuestRequest
+{
+    /// <summary>A vmlinuz file or a Debian package of a kernel, of x86-64.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The words after <c>verso</c>.</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>The files there are in its current directory.</summary>
+    public required IReadOnlyDictionary<string, byte[]> Files { get; init; }
+
+    /// <summary>After which it is ended.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+}
+
+/// <summary>
+/// Another kernel, emulated by QEMU, that runs this program once. Nothing is left behind: kernel, archive and output
+/// are in a directory that is deleted.
+/// </summary>
+/// <remarks>
+/// Serial lines: the first is the console, with the kernel's messages and the command's standard error, which is thus
+/// a terminal and shows progress; the second carries the command's standard output (<see cref="GuestInit"/>).
+/// </remarks>
+public sealed class GuestMachine
+{
+    private const string Emulator = "qemu-system-x86_64";
+    private const int PollMilliseconds = 100;
+
+    /// <summary>
+    /// As the reference machine is where the engine asks: no huge pages but by madvise. Nehalem is the oldest processor
+    /// that .NET runs on, and the cheapest to emulate.
+    /// </summary>
+    private const string CommandLine =
+        "console=ttyS0 quiet panic=-1 reboot=t mitigations=off transparent_hugepage=madvise rdinit=/init";
+
+    private readonly StringBuilder _console = new();
+
+    /// <summary>What its console showed last, as one line.</summary>
+    public string LastLine
+    {
+        get
+        {
+            lock (_console)
+            {
+                var text = _console.ToString(Math.Max(0, _console.Length - 200), Math.Min(200, _console.Length));
+                string[] lines = ["", .. text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)];
+                return lines[^1].Replace("\e[K", "", StringComparison.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Boots, runs, waits. Throws <see cref="GuestUnavailableException"/> and
+    /// <see cref="OperationCanceledException"/>.
+    /// </summary>
+    public GuestOutput Run(GuestRequest request, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var directory = Directory.CreateTempSubdirectory("verso-guest-").FullName;
+        try
+        {
+            var kernel = KernelFile.Find(request.Image, directory);
+            var root = Path.Combine(directory, "root.cpio");
+            var output = Path.Combine(directory, "output");
+            GuestRoot.Write(root, request.Arguments, request.Files);
+            Boot(kernel, root, output, request, token);
+            var received = File.Exists(output) ? File.ReadAllText(output) : "";
+            var complaint = GuestOutput.FindComplaint(Console());
+            return GuestOutput.Parse(received) is not GuestOutput done
+                ? throw new GuestUnavailableException($"{request.Image}: the kernel ended early: {complaint}")
+                : done.ExitStatus > 1
+                    ? throw new GuestUnavailableException($"{request.Image}: {complaint}")
+                    : done;
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    internal static Process Start(ProcessStartInfo start, string missing)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new GuestUnavailableException(missing);
+        }
+        catch (Win32Exception)
+        {
+            throw new GuestUnavailableException(missing);
+        }
+    }
+
+    private string Console()
+    {
+        lock (_console)
+        {
+            return _console.ToString();
+        }
+    }
+
+    private void Boot(string kernel, string root, string output, GuestRequest request, CancellationToken token)
+    {
+        var start = new ProcessStartInfo(
+            Emulator,
+            [
+                "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-machine", "pc", "-accel", "tcg",
+                "-cpu", "Nehalem", "-smp", "1", "-m", "1536", "-kernel", kernel, "-initrd", root, "-append",
+                CommandLine, "-serial", "stdio", "-serial", $"file:{output}",
+            ])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Start(start, $"{Emulator} is missing; apt install qemu-system-x86");
+        process.ErrorDataReceived += (_, line) => Append($"{line.Data}\n");
+        process.BeginErrorReadLine();
+        var reader = new Thread(() => ReadConsole(process.StandardOutput)) { IsBackground = true };
+        reader.Start();
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            while (!process.WaitForExit(PollMilliseconds))
+            {
+                token.ThrowIfCancellationRequested();
+                if (clock.Elapsed > request.TimeLimit)
+                {
+                    throw new GuestUnavailableException(
+                        $"{request.Image}: not done after {request.TimeLimit.TotalSeconds:F0} s: {LastLine}");
+                }
+            }
+        }
+        finally
+        {
+            process.Kill();
+            process.WaitForExit();
+            reader.Join();
+        }
+    }
+
+    private void ReadConsole(StreamReader from)
+    {
+        var buffer = new char[1024];
+        for (var read = from.Read(buffer); read > 0; read = from.Read(buffer))
+        {
+            Append(new string(buffer, 0, read));
+        }
+    }
+
+    private void Append(string text)
+    {
+        lock (_console)
+        {
+            _console.Append(text);
+        }
+    }
+}
