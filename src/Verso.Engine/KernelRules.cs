@@ -40,6 +40,12 @@ public sealed record KernelRules
     /// <summary>mremap moves several VMAs in one call (6.17).</summary>
     public bool MultiVmaMove { get; init; }
 
+    /// <summary>
+    /// mremap to a given address looks at all its arguments before it unmaps anything (check_prep_vma, 6.17); before
+    /// that the target was unmapped, and the source's tail, and a refusal left it so (vma_to_resize).
+    /// </summary>
+    public bool RemapChecksFirst { get; init; }
+
     /// <summary>Every rule set, oldest first.</summary>
     public static IReadOnlyList<KernelRules> All => [Linux612, Linux61844];
 
@@ -67,5 +73,6 @@ public sealed record KernelRules
         Guards = true,
         FileGuards = true,
         MultiVmaMove = true,
+        RemapChecksFirst = true,
     };
 }

@@ -36,22 +36,29 @@ public abstract partial class Machine
     private Errno CheckRemap(Mm mm, in MremapRequest call)
     {
         const RemapFlags Known = RemapFlags.MayMove | RemapFlags.Fixed | RemapFlags.DontUnmap;
+        bool checksFirst = World.Rules.RemapChecksFirst;
         if ((call.Flags & ~Known) != 0 || !Page.IsAligned(call.OldAddress) || call.NewLength == 0
-            || call.NewLength > Page.TaskSize)
+            || (checksFirst && call.NewLength > Page.TaskSize))
         {
             return Errno.EINVAL;
         }
 
-        if (!ImpliesNewAddress(call))
+        bool resizes = (call.Flags & RemapFlags.DontUnmap) != 0 && call.OldLength != call.NewLength;
+        if (ImpliesNewAddress(call) && (resizes || (call.Flags & RemapFlags.MayMove) == 0))
         {
-            return Errno.None;
+            return Errno.EINVAL;
         }
 
+        return ImpliesNewAddress(call) && checksFirst ? CheckRemapTarget(mm, call) : Errno.None;
+    }
+
+    /// <summary>Where a range is to go, and whether there may be enough VMAs (mremap_to of 6.12).</summary>
+    private Errno CheckRemapTarget(Mm mm, in MremapRequest call)
+    {
         bool overlaps = call.OldAddress + call.OldLength > call.NewAddress
             && call.NewAddress + call.NewLength > call.OldAddress;
-        bool resizes = (call.Flags & RemapFlags.DontUnmap) != 0 && call.OldLength != call.NewLength;
-        if (call.NewAddress > Page.TaskSize - call.NewLength || !Page.IsAligned(call.NewAddress)
-            || (call.Flags & RemapFlags.MayMove) == 0 || resizes || overlaps)
+        if (call.NewLength > Page.TaskSize || call.NewAddress > Page.TaskSize - call.NewLength
+            || !Page.IsAligned(call.NewAddress) || overlaps)
         {
             return Errno.EINVAL;
         }
@@ -120,7 +127,10 @@ public abstract partial class Machine
     private SyscallResult RemapOne(Mm mm, in MremapRequest call)
     {
         VmaId id = Lookup(mm, call.OldAddress);
-        Errno error = CheckRemapVma(id, call);
+        bool checksLater = ImpliesNewAddress(call) && !World.Rules.RemapChecksFirst;
+        Errno error = !checksLater ? CheckRemapVma(id, call)
+            : id.IsNone ? Errno.EFAULT
+            : CheckRemapTarget(mm, call);
         return error != Errno.None ? error : ImpliesNewAddress(call) ? RemapTo(mm, call) : RemapAt(mm, id, call);
     }
 
@@ -189,7 +199,8 @@ public abstract partial class Machine
 
         // An old length of 0 overlaps nothing, so the target may have been where the source was.
         VmaId id = Lookup(mm, call.OldAddress);
-        return id.IsNone ? Errno.EFAULT : MoveVma(mm, id, call);
+        Errno late = World.Rules.RemapChecksFirst && !id.IsNone ? Errno.None : CheckRemapVma(id, call);
+        return late != Errno.None ? late : MoveVma(mm, id, call);
     }
 
     /// <summary>mremap_at: shrink or grow in place, or move if that is allowed.</summary>
