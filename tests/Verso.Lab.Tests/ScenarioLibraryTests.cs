@@ -88,6 +88,20 @@ public sealed class ScenarioLibraryTests(ITestOutputHelper output)
             StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void TheLanguageReferenceNamesEveryWord()
+    {
+        string[] words = File.ReadAllText(Path.Combine(Folder(), "../docs/scenarios.md"))
+            .Split("## Index")[0].Split([' ', '`', '\n', '|', '(', ')']);
+        IEnumerable<string> language =
+        [
+            .. Enum.GetNames<OpKind>(),
+            .. Enum.GetNames<OpWords>().Where(word => word != nameof(OpWords.None)),
+            .. Enum.GetNames<Advice>().Where(advice => advice != nameof(Advice.Collapse)),
+        ];
+        Assert.All(language, word => Assert.Contains(word.ToLowerInvariant(), words));
+    }
+
     private static string Folder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../scenarios"));
 
