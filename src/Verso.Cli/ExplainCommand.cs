@@ -13,7 +13,11 @@ internal static class ExplainCommand
 {
     internal static Command Create()
     {
-        Argument<int> pid = new("PID") { Description = "the process" };
+        Argument<int> pid = new("PID")
+        {
+            Description = "the process",
+            CustomParser = result => ReplaySettings.ParseNumber(result, "PID", 1),
+        };
         Argument<string?> address = new("ADDR")
         {
             Description = "an address, in hexadecimal: show the VMAs around it and what stands between them",

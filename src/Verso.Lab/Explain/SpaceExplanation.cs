@@ -17,8 +17,12 @@ namespace Verso.Lab.Explain;
 /// </remarks>
 public sealed class SpaceExplanation
 {
-    private SpaceExplanation(ProcessGraph process, IReadOnlyList<Boundary> boundaries, int maxMapCount)
+    private readonly Dictionary<FileId, string> _paths;
+
+    private SpaceExplanation(
+        ProcessGraph process, Dictionary<FileId, string> paths, IReadOnlyList<Boundary> boundaries, int maxMapCount)
     {
+        _paths = paths;
         Process = process;
         Boundaries = boundaries;
         MaxMapCount = maxMapCount;
@@ -43,6 +47,13 @@ public sealed class SpaceExplanation
     /// <summary>VMAs now.</summary>
     public int VmaCount => Process.Image.Vmas.Count;
 
+    /// <summary>The path of the file behind a VMA; empty if it is anonymous or the path is unknown.</summary>
+    public string PathOf(VmaImage vma)
+    {
+        ArgumentNullException.ThrowIfNull(vma);
+        return _paths.GetValueOrDefault(vma.File, "");
+    }
+
     /// <summary>VMAs there would be if these tests were never failed, and merges were tried everywhere.</summary>
     public int VmasWithout(MergeTests tests) =>
         VmaCount - Boundaries.Count(boundary => (boundary.Verdict.Failed & ~tests) == MergeTests.None);
@@ -62,8 +73,10 @@ public sealed class SpaceExplanation
             ?? throw new InvalidOperationException("the reference design is not in the catalogue");
         Machine machine = reference.Create(new MachineOptions { Rules = rules });
         OpenFiles known = new(machine);
+        Dictionary<FileId, string> paths = [];
         foreach (FileIdentity file in files)
         {
+            paths[file.File] = file.Path;
             known.Define(file);
         }
 
@@ -86,7 +99,7 @@ public sealed class SpaceExplanation
             }
         }
 
-        return new SpaceExplanation(process with { Image = image }, boundaries, maxMapCount);
+        return new SpaceExplanation(process with { Image = image }, paths, boundaries, maxMapCount);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 using Verso.Reports.Tables;
@@ -71,7 +72,7 @@ public static class ExplainText
                 .Append(CultureInfo.InvariantCulture, $"{vma.Start:x}-{vma.End:x} ")
                 .Append(VmaText.Permissions(vma.Flags))
                 .Append(CultureInfo.InvariantCulture, $" pgoff {vma.Pgoff:x}  ")
-                .Append(vma.File.IsNone ? "anonymous" : $"file {vma.File.Value}")
+                .Append(FileOf(explanation, vma))
                 .Append("  anon_vma ").Append(anonVma).Append('\n');
         }
 
@@ -134,6 +135,12 @@ public static class ExplainText
             string since = remedy.Since.Length > 0 ? $", Linux {remedy.Since}" : "";
             text.Append("  > ").Append(remedy.Text).Append($" ({basis}{since})\n");
         }
+    }
+
+    private static string FileOf(SpaceExplanation explanation, VmaImage vma)
+    {
+        string path = Printable.Of(explanation.PathOf(vma));
+        return vma.File.IsNone ? "anonymous" : path.Length > 0 ? path : $"file {vma.File.Value}";
     }
 
     private static string Between(Boundary boundary, Palette palette) => boundary.Verdict.CanMerge
