@@ -9,7 +9,7 @@ namespace Verso.Lab.LockStep;
 /// <summary>The files of a scenario as real files, each opened as it says.</summary>
 internal sealed class StageFiles : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("verso-verify-").FullName;
+    private readonly string _directory = MakeDirectory();
     private readonly Dictionary<int, SafeFileHandle> _owners = [];
     private readonly Dictionary<char, (int Place, SafeFileHandle Handle)> _opened = [];
     private readonly Window _window;
@@ -65,7 +65,14 @@ internal sealed class StageFiles : IDisposable
     public void Truncate(char letter, long halves)
     {
         Touch();
-        RandomAccess.SetLength(Owner(letter), (long)_window.BytesOfHalves(halves));
+        try
+        {
+            RandomAccess.SetLength(Owner(letter), (long)_window.BytesOfHalves(halves));
+        }
+        catch (ArgumentOutOfRangeException refused)
+        {
+            throw new IOException($"no file of {halves} half pages can be made", refused);
+        }
     }
 
     /// <summary>Frees pages of a file; its size stays.</summary>
@@ -109,6 +116,18 @@ internal sealed class StageFiles : IDisposable
         foreach (SafeFileHandle handle in _opened.Values.Select(each => each.Handle).Concat(_owners.Values))
         {
             handle.Dispose();
+        }
+    }
+
+    private static string MakeDirectory()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("verso-verify-").FullName;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"no file can be made in '{Path.GetTempPath()}': {refused.Message}", refused);
         }
     }
 

@@ -209,8 +209,9 @@ public static class OpText
         + ((protection & Protection.Write) != 0 ? "w" : "-")
         + ((protection & Protection.Exec) != 0 ? "x" : string.Empty);
 
-    private static Protection ParseProtection(string text) =>
-        (text.Contains('r') ? Protection.Read : 0)
+    private static Protection ParseProtection(string text) => text.AsSpan().ContainsAnyExcept("rwx-")
+        ? throw new FormatException($"no permissions: {text}")
+        : (text.Contains('r') ? Protection.Read : 0)
         | (text.Contains('w') ? Protection.Write : 0)
         | (text.Contains('x') ? Protection.Exec : 0);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Verso.Lab.Comparison;
 
 namespace Verso.Lab.Scenarios;
@@ -6,7 +7,7 @@ namespace Verso.Lab.Scenarios;
 public static class ScenarioFiles
 {
     /// <summary>The largest file that is read, in bytes: a scenario is something people read.</summary>
-    private const long LargestFile = 1 << 20;
+    private const int LargestFile = 1 << 20;
 
     /// <summary>
     /// The scenarios of these files, and of all files below these directories, in the order of their paths. Throws
@@ -46,17 +47,25 @@ public static class ScenarioFiles
     {
         try
         {
-            FileInfo file = new(name);
-            if (file.Exists && file.Length > LargestFile)
-            {
-                throw new FormatException($"{file.Length} bytes are no scenario");
-            }
-
-            return Scenario.Parse(File.ReadAllText(name)) with { Name = name, IsStrict = true };
+            Scenario scenario = Scenario.Parse(ReadText(name));
+            return scenario.Ops.Count > 0
+                ? scenario with { Name = name, IsStrict = true }
+                : throw new FormatException("no step in it");
         }
         catch (Exception problem) when (problem is FormatException or IOException or UnauthorizedAccessException)
         {
             throw new InputException(name, problem);
         }
+    }
+
+    // A device has no length, and no end either.
+    private static string ReadText(string name)
+    {
+        using FileStream file = File.OpenRead(name);
+        byte[] bytes = new byte[LargestFile + 1];
+        int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return read <= LargestFile
+            ? Encoding.UTF8.GetString(bytes, 0, read)
+            : throw new FormatException($"more than {LargestFile} bytes are no scenario");
     }
 }

@@ -7,6 +7,7 @@ namespace Verso.Lab.Scenarios;
 internal sealed class ScenarioParser
 {
     private const string Arrow = "->";
+    private const int LongestMessage = 160;
 
     private readonly List<Op> _ops = [];
     private readonly Dictionary<int, string> _outcomes = [];
@@ -26,7 +27,7 @@ internal sealed class ScenarioParser
             }
             catch (Exception wrong) when (wrong is FormatException or OverflowException or ArgumentException)
             {
-                throw new FormatException($"line {at + 1}: {wrong.Message}", wrong);
+                throw new FormatException($"line {at + 1}: {Short(wrong.Message)}", wrong);
             }
         }
 
@@ -39,6 +40,10 @@ internal sealed class ScenarioParser
             Purpose = string.Join('\n', _purpose),
         };
     }
+
+    // A line of a binary file may be as long as the file.
+    private static string Short(string message) =>
+        message.Length <= LongestMessage ? message : $"{message.AsSpan(0, LongestMessage)}...";
 
     private void ParseLine(string line)
     {
