@@ -60,6 +60,8 @@ internal static class VerifyCommand
         };
         command.SetAction(parsed =>
         {
+            RequireSense(
+                parsed.GetValue(files) ?? [], parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(expect));
             Surroundings surroundings = Surroundings.Of(parsed);
             string[] names = parsed.GetValue(files) ?? [];
             bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
@@ -107,12 +109,30 @@ internal static class VerifyCommand
         return command;
     }
 
+    // Expectations are text that replaces a file: never a recording, and never what the engine thinks.
+    private static void RequireSense(string[] names, bool engine, bool draw, bool expect)
+    {
+        string? odd = names.Length == 0 && (engine || draw || expect)
+            ? "--engine, --draw and --expect are for scenario files: name some"
+            : expect && engine ? "--expect writes what the kernel does: it does not go with --engine"
+            : expect && names.FirstOrDefault(IsTrace) is string trace
+                ? $"--expect writes scenario files, and '{trace}' is a trace"
+            : null;
+        if (odd is not null)
+        {
+            throw new UsageException(odd);
+        }
+    }
+
     private static bool IsTrace(string name) => name.EndsWith(".verso", StringComparison.Ordinal);
 
     private static Scenario ReadTrace(string name)
     {
         using TraceInput input = TraceInput.Open(name);
-        return TraceScenario.Read(input, long.MaxValue);
+        Scenario scenario = TraceScenario.Read(input, long.MaxValue);
+        return scenario.Ops.Count > 0
+            ? scenario
+            : throw new InputException(name, new FormatException("no step in it that can be taken again"));
     }
 
     private static KernelRules RunningRules() => KernelRules.Find(KernelStage.Release)

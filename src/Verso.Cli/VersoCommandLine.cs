@@ -132,10 +132,13 @@ public static class VersoCommandLine
             ExitStatus.InternalError),
     };
 
-    /// <summary>On one line, without the full stop that ends a sentence of .NET; the three of '...' stay.</summary>
+    /// <summary>
+    /// On one line that moves no cursor, without the full stop that ends a sentence of .NET; the three of '...' stay.
+    /// </summary>
     private static string OneLine(string message)
     {
-        string line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string plain = new([.. message.Select(letter => char.IsControl(letter) ? ' ' : letter)]);
+        string line = string.Join(' ', plain.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return line.EndsWith('.') && !line.EndsWith("..", StringComparison.Ordinal) ? line[..^1] : line;
     }
 }

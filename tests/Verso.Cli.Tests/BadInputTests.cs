@@ -151,6 +151,57 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
+    [InlineData("line 1: not a step", "juggle A 4 1")]
+    [InlineData("line 1: a word is missing or unknown", "map A 4")]
+    [InlineData("line 2: no permissions: rz", "map A 4 1 rw\nprotect A 4 1 rz")]
+    [InlineData("line 1: ", "map A 4 99999999999999999999 rw")]
+    [InlineData("no step in it", "# a comment")]
+    [InlineData("no step in it", "")]
+    public void ATextThatIsNoScenario(string part, string text) =>
+        CommandLine.Run("verify", "--engine", Write("s.txt", Encoding.UTF8.GetBytes(text))).AssertTrouble(part);
+
+    [Fact]
+    public void AScenarioFileThatIsNot()
+    {
+        CommandLine.Run("verify", "--engine", Path.Combine(_folder, "none.txt")).AssertTrouble("none.txt");
+        CommandLine.Run("verify", "--engine", _folder).AssertTrouble("no scenario files");
+        CommandLine.Run("verify", "--engine", "/dev/zero").AssertTrouble("are no scenario");
+        string escapes = Write("e.txt", "\e[2J\e]0;x\a 1"u8.ToArray());
+        Outcome outcome = CommandLine.Run("verify", "--engine", escapes);
+        outcome.AssertTrouble("not a step");
+        Assert.DoesNotContain(outcome.Error, letter => char.IsControl(letter) && letter != '\n');
+        byte[] noise = new byte[100_000];
+        Array.Fill(noise, (byte)'x');
+        Assert.True(CommandLine.Run("verify", "--engine", Write("x.txt", noise)).Error.Length < 1000);
+    }
+
+    [Theory]
+    [InlineData("scenario files", "--expect")]
+    [InlineData("scenario files", "--engine")]
+    [InlineData("scenario files", "--draw", "--seed", "3")]
+    public void VerifyOptionsThatNeedFiles(string part, params string[] arguments) =>
+        CommandLine.Run(["verify", .. arguments]).AssertTrouble(part);
+
+    /// <summary>It was once written over.</summary>
+    [Fact]
+    public void ExpectationsAreNeverWrittenIntoATrace()
+    {
+        string trace = Write("short.verso", File.ReadAllBytes(CommandLine.Example("regions-random")));
+        byte[] before = File.ReadAllBytes(trace);
+        CommandLine.Run("verify", "--expect", trace).AssertTrouble("is a trace");
+        CommandLine.Run("verify", "--expect", "--engine", trace).AssertTrouble("--engine");
+        Assert.Equal(before, File.ReadAllBytes(trace));
+    }
+
+    [Theory]
+    [InlineData("PID takes a whole number from 1 on, not 'x'", "x")]
+    [InlineData("PID takes a whole number from 1 on, not '0'", "0")]
+    [InlineData("PID takes a whole number from 1 on, not '99999999999'", "99999999999")]
+    [InlineData("none.vsnap", "1", "--from", "none.vsnap")]
+    public void WhatCannotBeExplained(string part, params string[] arguments) =>
+        CommandLine.Run(["explain", .. arguments]).AssertTrouble(part);
+
+    [Theory]
     [InlineData("{\"source\":null}")]
     [InlineData("{\"source\":\"x\",\"command\":null}")]
     [InlineData("{\"source\":\"x\",\"startUnixSeconds\":9223372036854775807}")]
