@@ -65,9 +65,17 @@ internal sealed class StageFiles : IDisposable
     public void Truncate(char letter, long halves)
     {
         Touch();
+        SafeFileHandle owner = Owner(letter);
+        if (_files.First(file => file.Letter == letter).Kind == FileKind.Regular)
+        {
+            // Where the temporary directory is tmpfs, what a mapping wrote beyond the end would become part of a file
+            // that grows. Cutting it where it ends clears that, and changes nothing elsewhere.
+            RandomAccess.SetLength(owner, RandomAccess.GetLength(owner));
+        }
+
         try
         {
-            RandomAccess.SetLength(Owner(letter), (long)_window.BytesOfHalves(halves));
+            RandomAccess.SetLength(owner, (long)_window.BytesOfHalves(halves));
         }
         catch (ArgumentOutOfRangeException refused)
         {
