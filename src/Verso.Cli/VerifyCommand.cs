@@ -15,6 +15,15 @@ internal static class VerifyCommand
     private const int DefaultSteps = 100;
     private const int DefaultTimeLimit = 600;
 
+    private static readonly Option<string> s_kernel = new("--kernel")
+    {
+        Description = "another kernel, booted in QEMU: a vmlinuz file or a Debian package of a kernel with BTF",
+        HelpName = "IMAGE",
+    };
+
+    private static readonly Option<int> s_timeLimit = ReplaySettings.Number(
+        "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
+
     internal static Command Create()
     {
         Argument<string[]> files = new("SCENARIO")
@@ -35,13 +44,6 @@ internal static class VerifyCommand
         {
             Description = "write what the kernel does into the scenario files as what they expect",
         };
-        Option<string> kernel = new("--kernel")
-        {
-            Description = "another kernel, booted in QEMU: a vmlinuz file or a Debian package of a kernel with BTF",
-            HelpName = "IMAGE",
-        };
-        Option<int> timeLimit = ReplaySettings.Number(
-            "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -56,7 +58,7 @@ internal static class VerifyCommand
             "verso verify --engine scenarios/              # no kernel: against what the files expect",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, jobs, engine, draw, expect, kernel, timeLimit, format, json,
+            files, seed, count, steps, jobs, engine, draw, expect, s_kernel, s_timeLimit, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -65,23 +67,9 @@ internal static class VerifyCommand
             Surroundings surroundings = Surroundings.Of(parsed);
             string[] names = parsed.GetValue(files) ?? [];
             bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
-            if (parsed.GetValue(kernel) is string image)
+            if (parsed.GetValue(s_kernel) is string image)
             {
-                if (parsed.GetValue(engine) || parsed.GetValue(expect))
-                {
-                    throw new UsageException("--kernel goes with neither --engine nor --expect");
-                }
-
-                return GuestVerification.Run(
-                    surroundings,
-                    image,
-                    names,
-                    [
-                        "--seed", $"{parsed.GetValue(seed)}", "--count", $"{parsed.GetValue(count)}", "--steps",
-                        $"{parsed.GetValue(steps)}", "--format", asJson ? "json" : "text",
-                        .. parsed.GetValue(draw) ? ["--draw"] : Array.Empty<string>(),
-                    ],
-                    parsed.GetValue(timeLimit));
+                return RunInGuest(parsed, surroundings, image, names, asJson ? "json" : "text");
             }
 
             if (names.Length == 0)
@@ -96,17 +84,40 @@ internal static class VerifyCommand
                 });
             }
 
-            bool asksKernel = !parsed.GetValue(engine);
-            ScenarioRunOptions options = new()
-            {
-                Rules = asksKernel ? RunningRules() : KernelRules.Reference,
-                Against = asksKernel ? Against.Kernel : Against.Expectations,
-                Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
-                Writing = parsed.GetValue(expect) ? Writing.Expectations : Writing.Nothing,
-            };
-            return RunFiles(surroundings, asJson, names, options);
+            return RunFiles(surroundings, asJson, names, OptionsFor(
+                parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(expect)));
         });
         return command;
+    }
+
+    private static ScenarioRunOptions OptionsFor(bool engine, bool draw, bool expect) => new()
+    {
+        Rules = engine ? KernelRules.Reference : RunningRules(),
+        Against = engine ? Against.Expectations : Against.Kernel,
+        Drawing = draw ? Drawing.EveryStep : Drawing.None,
+        Writing = expect ? Writing.Expectations : Writing.Nothing,
+    };
+
+    private static int RunInGuest(
+        ParseResult parsed, Surroundings surroundings, string image, IReadOnlyList<string> names, string format)
+    {
+        if (parsed.GetValue<bool>("--engine") || parsed.GetValue<bool>("--expect"))
+        {
+            throw new UsageException("--kernel goes with neither --engine nor --expect");
+        }
+
+        List<string> words = ["--format", format];
+        foreach (string number in (string[])["--seed", "--count", "--steps"])
+        {
+            words.AddRange([number, $"{parsed.GetValue<int>(number)}"]);
+        }
+
+        if (parsed.GetValue<bool>("--draw"))
+        {
+            words.Add("--draw");
+        }
+
+        return GuestVerification.Run(surroundings, image, names, words, parsed.GetValue(s_timeLimit));
     }
 
     // Expectations are text that replaces a file: never a recording, and never what the engine thinks.
