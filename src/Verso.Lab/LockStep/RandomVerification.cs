@@ -32,22 +32,31 @@ public sealed record RandomVerificationOptions
 /// <summary>What came of it.</summary>
 /// <param name="Sequences">How many were played.</param>
 /// <param name="Steps">How many steps were taken and compared.</param>
+/// <param name="Settled">States that agreed only when they were looked at again.</param>
 /// <param name="Elapsed">Wall clock.</param>
 /// <param name="Failures">Shrunk, in the order of their seeds.</param>
 public sealed record RandomVerificationResult(
-    long Sequences, long Steps, TimeSpan Elapsed, IReadOnlyList<Failure> Failures);
+    long Sequences, long Steps, long Settled, TimeSpan Elapsed, IReadOnlyList<Failure> Failures);
 
 /// <summary>How far a verification is; read from any thread.</summary>
 public sealed class VerificationProgress
 {
     private long _steps;
     private long _sequences;
+    private long _settled;
 
     /// <summary>Steps compared.</summary>
     public long Steps => Interlocked.Read(ref _steps);
 
     /// <summary>Sequences done.</summary>
     public long Sequences => Interlocked.Read(ref _sequences);
+
+    /// <summary>
+    /// States that agreed only when they were looked at again: somebody outside held what had ended.
+    /// </summary>
+    public long Settled => Interlocked.Read(ref _settled);
+
+    internal void NoteSettled() => Interlocked.Increment(ref _settled);
 
     internal void NoteStep() => Interlocked.Increment(ref _steps);
 
@@ -86,6 +95,7 @@ public static class RandomVerification
         return new RandomVerificationResult(
             progress.Sequences,
             progress.Steps,
+            progress.Settled,
             clock.Elapsed,
             [.. failures.OrderBy(each => each.Seed).Select(each => each.Failure)]);
 

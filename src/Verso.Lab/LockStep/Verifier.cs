@@ -13,6 +13,10 @@ namespace Verso.Lab.LockStep;
 /// <param name="rules">Which kernel the engine follows.</param>
 public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 {
+    private const int LooksAgain = 5;
+
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(4);
+
     private ComparedSpaces _compared;
     private bool _isShrinking;
 
@@ -141,7 +145,27 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
         return outcome != real
             ? $"{op}: {Said(outcome, op)} in the engine, {Said(real, op)} in the kernel"
-            : Compare(engine, comparison, op) is string difference ? $"{op}: {difference}" : null;
+            : CompareSettled(engine, comparison, op) is string difference ? $"{op}: {difference}" : null;
+    }
+
+    /// <summary>
+    /// Looks again at a state that differs: somebody outside, a reader of /proc say, may hold an address space that
+    /// ended, and the kernel tears it down when he lets go. No step is taken meanwhile, so what is wrong stays wrong.
+    /// </summary>
+    private string? CompareSettled(EngineStage engine, StageComparison comparison, Op op)
+    {
+        string? difference = Compare(engine, comparison, op);
+        for (int look = 0; difference is not null && look < LooksAgain; look++)
+        {
+            Thread.Sleep(_pause);
+            difference = Compare(engine, comparison, op);
+            if (difference is null)
+            {
+                Progress?.NoteSettled();
+            }
+        }
+
+        return difference;
     }
 
     private string? Compare(EngineStage engine, StageComparison comparison, Op op)

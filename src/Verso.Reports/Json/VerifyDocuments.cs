@@ -13,6 +13,7 @@ public sealed record RandomVerificationDocument(
     ulong Seed,
     long Sequences,
     long Steps,
+    long Settled,
     long ElapsedNanoseconds,
     double StepsPerSecond,
     IReadOnlyList<FailureDocument> Failures);
@@ -34,6 +35,7 @@ internal static class VerifyDocuments
             options.Seed,
             result.Sequences,
             result.Steps,
+            result.Settled,
             (long)result.Elapsed.TotalNanoseconds,
             result.Steps / Math.Max(result.Elapsed.TotalSeconds, 1e-9),
             [.. result.Failures.Select(Of)]);

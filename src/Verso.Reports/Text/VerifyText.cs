@@ -24,6 +24,12 @@ public static class VerifyText
                 : palette.Bad(Figures.Plural(result.Failures.Count, "sequence differs", "sequences differ")))
             .Append(CultureInfo.InvariantCulture, $"  ({seconds:F1} s, ")
             .Append(Figures.Count((long)(result.Steps / seconds))).Append(" steps a second)\n");
+        if (result.Settled > 0)
+        {
+            text.Append(Figures.Plural(result.Settled, "state", "states"))
+                .Append(" agreed only at a second look: somebody outside held an address space that had ended\n");
+        }
+
         foreach (Failure failure in result.Failures)
         {
             text.Append('\n').Append(Describe(failure));
