@@ -66,10 +66,10 @@ public sealed class GuestTests
     [Fact]
     public void InitHoldsItsCommandBehindItsCode()
     {
-        var init = GuestInit.Assemble("/work", ["/bin/one", "two"], ["NAME=value"]);
+        var init = GuestInit.Assemble("/input", ["/bin/one", "two"], ["NAME=value"]);
         Assert.True(init.AsSpan().StartsWith("\u007fELF"u8));
         var text = Encoding.Latin1.GetString(init.AsSpan(0x2000));
-        Assert.Contains("/work\0", text, StringComparison.Ordinal);
+        Assert.Contains("/input\0", text, StringComparison.Ordinal);
         Assert.Contains("/bin/one\0", text, StringComparison.Ordinal);
         Assert.Contains("NAME=value\0", text, StringComparison.Ordinal);
         Assert.Contains(GuestInit.StatusMark, text, StringComparison.Ordinal);

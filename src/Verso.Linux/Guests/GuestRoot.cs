@@ -12,13 +12,13 @@ namespace Verso.Linux.Guests;
 ///   /dotnet/            the host and the shared framework of this process
 ///   /verso/             the directory of this program
 ///   /lib64, /lib, /usr  shared libraries, where they are here
-///   /work/              what is worked on; the current directory
+///   /input/             what is worked on; the current directory
 /// </code>
 /// It is not compressed: QEMU copies 80 MB in no time, and an emulated processor inflates them for seconds.
 /// </remarks>
 internal static class GuestRoot
 {
-    internal const string WorkDirectory = "/work";
+    internal const string WorkDirectory = "/input";
 
     /// <summary>What only debuggers and tracers use, or needs libraries that nobody has.</summary>
     private static readonly string[] s_unused =
@@ -35,7 +35,7 @@ internal static class GuestRoot
     /// <summary>Writes it to a file.</summary>
     /// <param name="path">Of the archive.</param>
     /// <param name="arguments">Of this program in the guest.</param>
-    /// <param name="files">Names below /work, and what is in them.</param>
+    /// <param name="files">Names below <see cref="WorkDirectory"/>, and what is in them.</param>
     internal static void Write(
         string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, byte[]> files)
     {
