@@ -1,5 +1,8 @@
 using System.Text;
 using Verso.Engine.Images;
+using Verso.Engine.Vmas;
+using Verso.Lab.LockStep;
+using Verso.Linux.Graph;
 
 namespace Verso.Engine.Tests.Live;
 
@@ -10,7 +13,8 @@ internal sealed class Duel : IDisposable
 {
     private readonly Puppet _puppet;
     private readonly Twin _twin;
-    private readonly LiveGraph? _graph;
+    private readonly GraphReader? _reader;
+    private readonly GraphDifference _graph = new(new GraphScope { Flags = VmaFlags.None });
     private readonly HashSet<int> _alive = [0];
 
     public Duel(string design, PuppetFiles files)
@@ -20,8 +24,8 @@ internal sealed class Duel : IDisposable
         Heap = initial.Find(vma => vma.Name == "[heap]")?.Start ?? 0;
         ulong brk = (ulong)_puppet.Do(new Operation(0, Act.Brk));
         initial.RemoveAll(vma => vma.Start > Page.TaskSize);
-        _graph = files.Graph;
-        MmImage? graph = _graph?.Read()[_puppet.Pid(0)];
+        _reader = files.Graph;
+        MmImage? graph = _reader?.Read(_puppet.Pid(0));
         _twin = new Twin(design, files, initial, graph, brk);
     }
 
@@ -114,26 +118,12 @@ internal sealed class Duel : IDisposable
         return ComparePages(process);
     }
 
-    private string? CompareGraphs()
-    {
-        if (_graph is null)
-        {
-            return null;
-        }
-
-        Dictionary<int, MmImage> real = _graph.Read();
-        GraphMatch match = new();
-        foreach (int process in _alive)
-        {
-            string? difference = match.Compare(real[_puppet.Pid(process)], _twin.Graph(process));
-            if (difference is not null)
-            {
-                return $"process {process}: {difference}";
-            }
-        }
-
-        return null;
-    }
+    /// <summary>Flags were compared with what smaps shows.</summary>
+    private string? CompareGraphs() => _reader is null ? null : _graph.Find(
+    [
+        .. _alive.Order().Select(process =>
+            new SpacePair((char)('0' + process), _twin.Graph(process), _reader.Read(_puppet.Pid(process)))),
+    ]);
 
     private string? ComparePages(int process)
     {

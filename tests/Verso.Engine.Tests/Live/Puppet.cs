@@ -11,12 +11,14 @@ internal sealed class Puppet : IDisposable
     private const ulong ControlSegment = 31;
     private const ulong OwnerMayReadAndWrite = 0x180;
 
+    private readonly PuppetFiles _files;
     private readonly ulong _segment;
     private readonly Process _process;
     private readonly Dictionary<int, int> _pids = [];
 
     public Puppet(PuppetFiles files)
     {
+        _files = files;
         // The shell gives it the open files, so that it need not hold path names.
         ProcessStartInfo start = new("/bin/bash", ["-c", files.ExecCommand])
         {
@@ -85,7 +87,7 @@ internal sealed class Puppet : IDisposable
     public int Pid(int process) => _pids[process];
 
     /// <summary>What the pages of a range hold.</summary>
-    public PageState[] Pages(int process, ulong start, ulong end) => PageState.Read(_pids[process], start, end);
+    public PageState[] Pages(int process, ulong start, ulong end) => PageState.Read(_files.Pages, _pids[process], start, end);
 
     public void Dispose()
     {

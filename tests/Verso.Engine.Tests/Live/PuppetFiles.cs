@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Verso.Linux.Graph;
 
 namespace Verso.Engine.Tests.Live;
 
@@ -30,8 +31,8 @@ internal sealed class PuppetFiles : IDisposable
             throw new InvalidOperationException("cc could not compile puppet.c");
         }
 
-        Graph = LiveGraph.TryOpen(_directory, out string withoutGraph);
-        WithoutGraph = withoutGraph;
+        WithoutGraph = GraphReader.Unavailable() ?? "";
+        Graph = WithoutGraph.Length == 0 ? GraphReader.Open() : null;
         Create(Large, LargeBytes);
         Create(Small, SmallBytes);
         Create(_shared, LargeBytes);
@@ -43,7 +44,10 @@ internal sealed class PuppetFiles : IDisposable
     public ulong MemlockLimitBytes { get; }
 
     /// <summary>The window on the kernel's anon_vma graph, or null.</summary>
-    public LiveGraph? Graph { get; }
+    public GraphReader? Graph { get; }
+
+    /// <summary>What the pages of the puppets hold.</summary>
+    public PageReader Pages { get; } = PageReader.Open();
 
     /// <summary>Why there is no graph; empty where there is one.</summary>
     public string WithoutGraph { get; }
@@ -105,16 +109,7 @@ internal sealed class PuppetFiles : IDisposable
             return "needs a C compiler";
         }
 
-        try
-        {
-            using FileStream probe = File.OpenRead("/proc/kpageflags");
-        }
-        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
-        {
-            return "needs root: /proc/kpageflags cannot be read";
-        }
-
-        return HasCommand("setpriv") ? null : "needs setpriv";
+        return PageReader.Unavailable() ?? (HasCommand("setpriv") ? null : "needs setpriv");
     }
 
     /// <summary>Ends a test that passed as skipped, with the reason, if it could not compare the graph.</summary>
@@ -128,6 +123,7 @@ internal sealed class PuppetFiles : IDisposable
     public void Dispose()
     {
         Graph?.Dispose();
+        Pages.Dispose();
         File.Delete(_shared);
         Directory.Delete(_directory, recursive: true);
     }
