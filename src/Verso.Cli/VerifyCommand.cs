@@ -49,7 +49,8 @@ internal static class VerifyCommand
         DocumentedCommand command = new(
             "verify",
             "Takes the same steps on the running kernel and in the engine, and compares results, VMAs, the anon_vma "
-            + "graph, pages and bytes after each. Returns 0 if all agree, 1 if something differs, 2 on trouble.",
+            + "graph, pages and bytes after each. Returns 0 if all agree, 1 if something differs, 2 on trouble or "
+            + "where a step cannot be taken.",
             "verso verify                                  # 100 random scenarios of 100 steps",
             "verso verify --seed 7 --count 1000 --jobs 2",
             "verso verify scenarios/                       # every scenario file below a directory",
@@ -188,6 +189,7 @@ internal static class VerifyCommand
         surroundings.Output.Write(asJson
             ? JsonReport.Render(results)
             : VerifyText.Render(results, surroundings.Palette));
-        return results.All(result => result.Failure is null) ? ExitStatus.Success : ExitStatus.Differs;
+        return results.Any(result => result.Failure?.Kind == FailureKind.NotPlayable) ? ExitStatus.Trouble
+            : results.Any(result => result.Failure is not null) ? ExitStatus.Differs : ExitStatus.Success;
     }
 }

@@ -155,6 +155,12 @@ public sealed class BadInputTests : IDisposable
     [InlineData("line 1: a word is missing or unknown", "map A 4")]
     [InlineData("line 2: no permissions: rz", "map A 4 1 rw\nprotect A 4 1 rz")]
     [InlineData("line 1: ", "map A 4 99999999999999999999 rw")]
+    [InlineData("line 1: processes and files have names of one letter", "map AB 4 1 rw")]
+    [InlineData("line 1: processes and files have names of one letter", "truncate ff 1")]
+    [InlineData("line 1: 'onfault' says nothing to 'map'", "map A 4 1 rw onfault")]
+    [InlineData("line 1: a byte is a number from 0 to 255", "write A 4 999")]
+    [InlineData("line 1: a number from 1 to", "option unit 0")]
+    [InlineData("line 1: a number from 1 to", "option maxmaps -1")]
     [InlineData("no step in it", "# a comment")]
     [InlineData("no step in it", "")]
     public void ATextThatIsNoScenario(string part, string text) =>
@@ -173,6 +179,17 @@ public sealed class BadInputTests : IDisposable
         byte[] noise = new byte[100_000];
         Array.Fill(noise, (byte)'x');
         Assert.True(CommandLine.Run("verify", "--engine", Write("x.txt", noise)).Error.Length < 1000);
+    }
+
+    /// <summary>Where nothing was compared, nothing differs.</summary>
+    [Fact]
+    public void AScenarioThatCannotBePlayed()
+    {
+        string impossible = Write("i.txt", "exit A\nread A 4"u8.ToArray());
+        Outcome outcome = CommandLine.Run("verify", "--engine", impossible);
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains("read A 4: not possible here", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("1 cannot be played", outcome.Output, StringComparison.Ordinal);
     }
 
     [Theory]

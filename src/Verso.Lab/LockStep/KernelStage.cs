@@ -111,11 +111,8 @@ public sealed class KernelStage : IStage, IDisposable
     {
         switch (op.Kind)
         {
-            case OpKind.Truncate:
-                _files.Truncate(op.Mm, op.Start);
-                return default;
-            case OpKind.Punch:
-                _files.Punch(op.Mm, op.Start, op.Count);
+            case OpKind.Truncate or OpKind.Punch:
+                ChangeFile(op);
                 return default;
             case OpKind.Fork:
                 PuppetOutcome forked = Alive(op.Mm).Fork(out Puppet? child);
@@ -178,6 +175,25 @@ public sealed class KernelStage : IStage, IDisposable
         _pages?.Dispose();
         _graph?.Dispose();
         _files.Dispose();
+    }
+
+    private void ChangeFile(Op op)
+    {
+        try
+        {
+            if (op.Kind == OpKind.Truncate)
+            {
+                _files.Truncate(op.Mm, op.Start);
+            }
+            else
+            {
+                _files.Punch(op.Mm, op.Start, op.Count);
+            }
+        }
+        catch (IOException refused)
+        {
+            throw new KernelStageException($"{op}: {refused.Message}");
+        }
     }
 
     private static long Done(Op op, PuppetOutcome outcome) => outcome.Kind == PuppetOutcomeKind.Done

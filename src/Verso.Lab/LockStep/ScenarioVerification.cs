@@ -97,7 +97,8 @@ public static class ScenarioVerification
     {
         if (options.Against == Against.Kernel && scenario.OnlyForEngine is string step)
         {
-            Failure refused = new(scenario, 0, $"{step}: no kernel does this, only --engine");
+            Failure refused = new(
+                scenario, 0, $"{step}: no kernel does this, only --engine", FailureKind.NotPlayable);
             return new ScenarioResult(scenario, refused, 0, []);
         }
 

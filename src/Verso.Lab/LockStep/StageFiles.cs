@@ -21,30 +21,29 @@ internal sealed class StageFiles : IDisposable
     {
         _window = window;
         _files = files;
-        foreach (WindowFile file in files)
+        try
         {
-            string path = Path.Combine(
-                file.Kind == FileKind.SharedMemory ? "/dev/shm" : _directory, $"verso-verify-{Guid.NewGuid():n}");
-            if (!_owners.ContainsKey(file.Inode))
+            foreach (WindowFile file in files)
             {
-                _owners.Add(file.Inode, File.OpenHandle(
-                    path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
-                Paths[file.Inode] = path;
+                Open(file);
+            }
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            Dispose();
+            throw new IOException($"the files of the scenarios cannot be made: {refused.Message}", refused);
+        }
+        finally
+        {
+            // Nobody needs the names any more: nothing is left behind, whatever happens.
+            foreach (string path in Paths.Values)
+            {
+                File.Delete(path);
             }
 
-            FileAccess access = (file.Modes & FileModes.Write) != 0 ? FileAccess.ReadWrite : FileAccess.Read;
-            SafeFileHandle handle = File.OpenHandle(
-                Paths[file.Inode], FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
-            _opened.Add(file.Letter, (_opened.Count, handle));
+            Directory.Delete(_directory);
         }
 
-        // Nobody needs the names any more: nothing is left behind, whatever happens.
-        foreach (string path in Paths.Values)
-        {
-            File.Delete(path);
-        }
-
-        Directory.Delete(_directory);
         Restore();
     }
 
@@ -137,6 +136,23 @@ internal sealed class StageFiles : IDisposable
         {
             throw new IOException($"no file can be made in '{Path.GetTempPath()}': {refused.Message}", refused);
         }
+    }
+
+    private void Open(WindowFile file)
+    {
+        string path = Path.Combine(
+            file.Kind == FileKind.SharedMemory ? "/dev/shm" : _directory, $"verso-verify-{Guid.NewGuid():n}");
+        if (!_owners.ContainsKey(file.Inode))
+        {
+            _owners.Add(file.Inode, File.OpenHandle(
+                path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+            Paths[file.Inode] = path;
+        }
+
+        FileAccess access = (file.Modes & FileModes.Write) != 0 ? FileAccess.ReadWrite : FileAccess.Read;
+        SafeFileHandle handle = File.OpenHandle(
+            Paths[file.Inode], FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+        _opened.Add(file.Letter, (_opened.Count, handle));
     }
 
     private SafeFileHandle Owner(char letter) =>

@@ -46,17 +46,25 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             {
                 if (scenario.IsStrict && KnowsExpectations)
                 {
-                    return new Failure(scenario, at, $"{op}: not possible here");
+                    return new Failure(scenario, at, $"{op}: not possible here", FailureKind.NotPlayable);
                 }
 
                 continue;
             }
 
-            string? difference = Step(engine, comparison, op, out Outcome outcome)
-                ?? (KnowsExpectations ? Expected(scenario, at, outcome, engine) : null);
-            if (difference is not null)
+            Outcome outcome;
+            try
             {
-                return new Failure(scenario, at, difference);
+                string? difference = Step(engine, comparison, op, out outcome)
+                    ?? (KnowsExpectations ? Expected(scenario, at, outcome, engine) : null);
+                if (difference is not null)
+                {
+                    return new Failure(scenario, at, difference);
+                }
+            }
+            catch (KernelStageException impossible)
+            {
+                return new Failure(scenario, at, impossible.Message, FailureKind.NotPlayable);
             }
 
             look?.Invoke(new Frame(

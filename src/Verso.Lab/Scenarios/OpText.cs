@@ -31,6 +31,21 @@ public static class OpText
     private static readonly Dictionary<OpWords, string> Words =
         Enum.GetValues<OpWords>().Where(word => word != 0).ToDictionary(word => word, word => Lower(word.ToString()));
 
+    /// <summary>The words that each kind of step understands; the other kinds understand none.</summary>
+    private static readonly Dictionary<OpKind, OpWords> Understood = new()
+    {
+        [OpKind.Map] = Mapping,
+        [OpKind.File] = Mapping,
+        [OpKind.Protect] = OpWords.GrowsDown,
+        [OpKind.Remap] = OpWords.MayMove | OpWords.DontUnmap | OpWords.Fixed | OpWords.Hint,
+        [OpKind.Lock] = OpWords.OnFault,
+        [OpKind.LockAll] = OpWords.Current | OpWords.Future | OpWords.OnFault,
+        [OpKind.Attach] = OpWords.Over | OpWords.Round,
+    };
+
+    private const OpWords Mapping = OpWords.Shared | OpWords.Hint | OpWords.NoReplace | OpWords.Populate
+        | OpWords.Locked | OpWords.NoReserve | OpWords.GrowsDown | OpWords.Droppable;
+
     /// <summary>One line, without its end.</summary>
     public static string Print(Op op)
     {
@@ -75,10 +90,10 @@ public static class OpText
         {
             Op op = kind == OpKind.Fail
                 ? new Op(kind, '-') { Start = Number(rest) }
-                : ParseFields(new Op(kind, rest.Dequeue()[0]), rest);
+                : ParseFields(new Op(kind, Letter(rest)), rest);
             while (rest.TryDequeue(out string? word))
             {
-                op = op with { Words = op.Words | Words.Single(pair => pair.Value == word).Key };
+                op = op with { Words = op.Words | Word(kind, word) };
                 bool hasTarget = kind == OpKind.Remap && word is "fixed" or "hint";
                 op = hasTarget ? WithTarget(op, rest) : op;
             }
@@ -134,7 +149,7 @@ public static class OpText
             case OpKind.Map:
                 return WithProtection(WithCount(WithPlace(op, rest), rest), rest);
             case OpKind.File:
-                op = WithProtection(WithCount(WithPlace(op, rest), rest), rest) with { Other = rest.Dequeue()[0] };
+                op = WithProtection(WithCount(WithPlace(op, rest), rest), rest) with { Other = Letter(rest) };
                 return WithTarget(op, rest);
             case OpKind.Attach:
                 return WithProtection(WithPlace(op, rest), rest);
@@ -149,15 +164,15 @@ public static class OpText
             case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch:
                 return WithRange(op, rest);
             case OpKind.Policy:
-                return WithRange(op, rest) with { Value = (byte)Number(rest) };
+                return WithRange(op, rest) with { Value = Byte(rest) };
             case OpKind.Brk or OpKind.Detach:
                 return WithStart(op, rest);
             case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = Number(rest) };
             case OpKind.Write:
-                return op with { Start = Number(rest), Value = (byte)Number(rest) };
+                return op with { Start = Number(rest), Value = Byte(rest) };
             case OpKind.Fork:
-                return op with { Other = rest.Dequeue()[0] };
+                return op with { Other = Letter(rest) };
             default:
                 return op;
         }
@@ -214,6 +229,20 @@ public static class OpText
         : (text.Contains('r') ? Protection.Read : 0)
         | (text.Contains('w') ? Protection.Write : 0)
         | (text.Contains('x') ? Protection.Exec : 0);
+
+    private static OpWords Word(OpKind kind, string text) =>
+        Words.FirstOrDefault(pair => pair.Value == text).Key is var word and not OpWords.None
+        && Understood.GetValueOrDefault(kind).HasFlag(word)
+            ? word
+            : throw new FormatException($"'{text}' says nothing to '{Verbs[kind]}'");
+
+    private static char Letter(Queue<string> rest) => rest.Dequeue() is [char letter] && char.IsAsciiLetter(letter)
+        ? letter
+        : throw new FormatException("processes and files have names of one letter");
+
+    private static byte Byte(Queue<string> rest) => Number(rest) is >= 0 and <= byte.MaxValue and var value
+        ? (byte)value
+        : throw new FormatException($"a byte is a number from 0 to {byte.MaxValue}");
 
     private static long Number(Queue<string> rest) => Number(rest.Dequeue());
 

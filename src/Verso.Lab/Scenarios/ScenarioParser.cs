@@ -9,6 +9,9 @@ internal sealed class ScenarioParser
     private const string Arrow = "->";
     private const int LongestMessage = 160;
 
+    /// <summary>Pages of a unit: a gigabyte.</summary>
+    private const int LargestUnit = 512 * 512;
+
     private readonly List<Op> _ops = [];
     private readonly Dictionary<int, string> _outcomes = [];
     private readonly List<Expectation> _states = [];
@@ -87,8 +90,13 @@ internal sealed class ScenarioParser
     private Scenario WithOption(string[] words) => words switch
     {
         [_, "lazyfree", string mode] => _scenario with { LazyFree = Enum.Parse<LazyFree>(mode, ignoreCase: true) },
-        [_, "maxmaps", string count] => _scenario with { MaxMaps = int.Parse(count, CultureInfo.InvariantCulture) },
-        [_, "unit", string pages] => _scenario with { PagesPerUnit = int.Parse(pages, CultureInfo.InvariantCulture) },
+        [_, "maxmaps", string count] => _scenario with { MaxMaps = Number(count, int.MaxValue) },
+        [_, "unit", string pages] => _scenario with { PagesPerUnit = Number(pages, LargestUnit) },
         _ => throw new FormatException($"not an option: {string.Join(' ', words)}"),
     };
+
+    private static int Number(string text, int most) =>
+        int.Parse(text, CultureInfo.InvariantCulture) is var number && number >= 1 && number <= most
+            ? number
+            : throw new FormatException($"a number from 1 to {most}, not {number}");
 }

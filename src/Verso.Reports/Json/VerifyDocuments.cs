@@ -1,9 +1,10 @@
 using Verso.Lab.LockStep;
+using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 
 /// <summary>A scenario that came out otherwise than expected.</summary>
-public sealed record FailureDocument(string Name, int Step, string Difference, string Scenario);
+public sealed record FailureDocument(string Name, int Step, string Difference, string Scenario, string Kind);
 
 /// <summary>Random scenarios on kernel and engine.</summary>
 public sealed record RandomVerificationDocument(
@@ -50,6 +51,10 @@ internal static class VerifyDocuments
                 result.Failure is null ? null : Of(result.Failure))),
         ]);
 
-    private static FailureDocument Of(Failure failure) =>
-        new(failure.Scenario.Name, failure.Step, failure.Difference, failure.Scenario.ToString());
+    private static FailureDocument Of(Failure failure) => new(
+        failure.Scenario.Name,
+        failure.Step,
+        failure.Difference,
+        failure.Scenario.ToString(),
+        Kebab.Of(failure.Kind.ToString()));
 }

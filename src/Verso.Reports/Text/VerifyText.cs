@@ -54,16 +54,24 @@ public static class VerifyText
 
             if (result.Failure is Failure failure)
             {
-                text.Append(palette.Bad("differs ")).Append(palette.Name(result.Played.Name)).Append('\n');
+                string word = failure.Kind == FailureKind.Difference ? "differs " : "not playable ";
+                text.Append(palette.Bad(word)).Append(palette.Name(result.Played.Name)).Append('\n');
                 text.Append(CultureInfo.InvariantCulture, $"  step {failure.Step + 1}: {failure.Difference}\n");
             }
         }
 
-        int differing = results.Count(result => result.Failure is not null);
+        int differing = results.Count(result => result.Failure?.Kind == FailureKind.Difference);
+        int unplayable = results.Count(result => result.Failure?.Kind == FailureKind.NotPlayable);
         long steps = results.Sum(result => result.Steps);
         return text.Append(Figures.Plural(results.Count, "scenario", "scenarios"))
             .Append(", ").Append(Figures.Plural(steps, "step", "steps")).Append(": ")
-            .Append(differing == 0 ? palette.Good("all agree") : palette.Bad($"{Figures.Count(differing)} differ"))
+            .Append((differing, unplayable) switch
+            {
+                (0, 0) => palette.Good("all agree"),
+                (0, _) => palette.Bad($"{Figures.Count(unplayable)} cannot be played"),
+                (_, 0) => palette.Bad($"{Figures.Count(differing)} differ"),
+                _ => palette.Bad($"{Figures.Count(differing)} differ, {Figures.Count(unplayable)} cannot be played"),
+            })
             .Append('\n').ToString();
     }
 
