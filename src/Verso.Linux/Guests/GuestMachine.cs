@@ -22,7 +22,7 @@ public sealed record GuestRequest
 
 /// <summary>
 /// Another kernel, emulated by QEMU, that runs this program once. Nothing is left behind: kernel, archive and output
-/// are in a directory that is deleted.
+/// are in a directory that is deleted as soon as the kernel speaks, and QEMU ends with the thread that waits for it.
 /// </summary>
 /// <remarks>
 /// Serial lines: the first is the console, with the kernel's messages and the command's standard error, which is thus
@@ -31,7 +31,13 @@ public sealed record GuestRequest
 public sealed class GuestMachine
 {
     private const string Emulator = "qemu-system-x86_64";
+
+    /// <summary>Of util-linux. It asks for a signal when its parent ends, and becomes the program it names.</summary>
+    private const string Wrapper = "setpriv";
     private const int PollMilliseconds = 100;
+
+    /// <summary>What the wrapper returns if there is no such program, as a shell does.</summary>
+    private const int CannotRun = 127;
 
     /// <summary>
     /// As the reference machine is where the engine asks: no huge pages but by madvise. Nehalem is the oldest processor
@@ -41,6 +47,7 @@ public sealed class GuestMachine
         "console=ttyS0 quiet panic=-1 reboot=t mitigations=off transparent_hugepage=madvise rdinit=/init";
 
     private readonly StringBuilder _console = new();
+    private volatile bool _hasSpoken;
 
     /// <summary>What its console showed last, as one line.</summary>
     public string LastLine
@@ -70,18 +77,20 @@ public sealed class GuestMachine
             var root = Path.Combine(directory, "root.cpio");
             var output = Path.Combine(directory, "output");
             GuestRoot.Write(root, request.Arguments, request.Files);
+            using var received = new FileStream(
+                output, FileMode.CreateNew, FileAccess.Read | FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             Boot(kernel, root, output, request, token);
-            var received = File.Exists(output) ? File.ReadAllText(output) : "";
+            using var reader = new StreamReader(received);
             var complaint = GuestOutput.FindComplaint(Console());
-            return GuestOutput.Parse(received) is not GuestOutput done
+            return GuestOutput.Parse(reader.ReadToEnd()) is not GuestOutput done
                 ? throw new GuestUnavailableException($"{request.Image}: the kernel ended early: {complaint}")
-                : done.ExitStatus > 1
+                : done.ExitStatus > 1 && done.Text.Length == 0
                     ? throw new GuestUnavailableException($"{request.Image}: {complaint}")
                     : done;
         }
         finally
         {
-            Directory.Delete(directory, recursive: true);
+            Forget(directory);
         }
     }
 
@@ -97,6 +106,14 @@ public sealed class GuestMachine
         }
     }
 
+    private static void Forget(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     private string Console()
     {
         lock (_console)
@@ -108,8 +125,9 @@ public sealed class GuestMachine
     private void Boot(string kernel, string root, string output, GuestRequest request, CancellationToken token)
     {
         var start = new ProcessStartInfo(
-            Emulator,
+            Wrapper,
             [
+                "--pdeathsig", "KILL", "--", Emulator,
                 "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-machine", "pc", "-accel", "tcg",
                 "-cpu", "Nehalem", "-smp", "1", "-m", "1536", "-kernel", kernel, "-initrd", root, "-append",
                 CommandLine, "-serial", "stdio", "-serial", $"file:{output}",
@@ -119,7 +137,7 @@ public sealed class GuestMachine
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var process = Start(start, $"{Emulator} is missing; apt install qemu-system-x86");
+        using var process = Start(start, $"{Wrapper} is missing; apt install util-linux");
         process.ErrorDataReceived += (_, line) => Append($"{line.Data}\n");
         process.BeginErrorReadLine();
         var reader = new Thread(() => ReadConsole(process.StandardOutput)) { IsBackground = true };
@@ -130,6 +148,12 @@ public sealed class GuestMachine
             while (!process.WaitForExit(PollMilliseconds))
             {
                 token.ThrowIfCancellationRequested();
+                if (_hasSpoken)
+                {
+                    // QEMU has read and opened what it needs.
+                    Forget(Path.GetDirectoryName(root)!);
+                }
+
                 if (clock.Elapsed > request.TimeLimit)
                 {
                     throw new GuestUnavailableException(
@@ -143,6 +167,11 @@ public sealed class GuestMachine
             process.WaitForExit();
             reader.Join();
         }
+
+        if (process.ExitCode == CannotRun)
+        {
+            throw new GuestUnavailableException($"{Emulator} is missing; apt install qemu-system-x86");
+        }
     }
 
     private void ReadConsole(StreamReader from)
@@ -150,6 +179,7 @@ public sealed class GuestMachine
         var buffer = new char[1024];
         for (var read = from.Read(buffer); read > 0; read = from.Read(buffer))
         {
+            _hasSpoken = true;
             Append(new string(buffer, 0, read));
         }
     }
