@@ -16,6 +16,7 @@ internal static class ExplainCommand
         Argument<int> pid = new("PID")
         {
             Description = "the process",
+            Arity = ArgumentArity.ZeroOrOne,
             CustomParser = result => ReplaySettings.ParseNumber(result, "PID", 1),
         };
         Argument<string?> address = new("ADDR")
@@ -23,6 +24,7 @@ internal static class ExplainCommand
             Description = "an address, in hexadecimal: show the VMAs around it and what stands between them",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        RmapOptions rmap = new();
         Option<string?> from = SnapshotCommand.From();
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
@@ -33,16 +35,28 @@ internal static class ExplainCommand
             "verso explain $(pidof dotnet)                 # why so many VMAs? (root)",
             "verso explain 4711 7f2c40000000               # what stands between those around an address",
             "verso explain 4711 --from now.vsnap           # of a snapshot taken elsewhere",
-            "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasWithout]'")
+            "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasWithout]'",
+            "verso explain --rmap --all                    # what does the reverse map cost, and whose is it?")
         {
             pid, address, from, format, json,
         };
+        rmap.AddTo(command);
         command.SetAction(parsed =>
         {
             Surroundings surroundings = Surroundings.Of(parsed);
-            Snapshot snapshot = SnapshotCommand.TakeOrLoad(parsed.GetValue(from), parsed.GetRequiredValue(pid));
-            SpaceExplanation explanation = Explain(snapshot, parsed.GetRequiredValue(pid));
             bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            if (rmap.IsWanted(parsed))
+            {
+                return rmap.Run(surroundings, parsed, parsed.GetValue(pid), parsed.GetValue(from), asJson);
+            }
+
+            if (parsed.GetValue(pid) == 0)
+            {
+                throw new UsageException("name a process, or ask for --rmap");
+            }
+
+            Snapshot snapshot = SnapshotCommand.TakeOrLoad(parsed.GetValue(from), parsed.GetValue(pid));
+            SpaceExplanation explanation = Explain(snapshot, parsed.GetValue(pid));
             string? place = parsed.GetValue(address);
             surroundings.Output.Write(asJson
                 ? JsonReport.Render(explanation)

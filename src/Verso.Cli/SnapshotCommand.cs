@@ -30,11 +30,7 @@ internal static class SnapshotCommand
             CustomParser = ParsePids,
             HelpName = "PID",
         };
-        Option<string?> cgroup = new("--cgroup")
-        {
-            Description = "the processes of a control group and of those below it; PATH is below /sys/fs/cgroup",
-            HelpName = "PATH",
-        };
+        Option<string?> cgroup = Cgroup();
         Option<bool> all = new("--all", "-a") { Description = "every process; the default" };
         Option<string?> from = From();
         Option<string> format = ReplaySettings.Format("text", "json");
@@ -72,9 +68,20 @@ internal static class SnapshotCommand
         HelpName = "FILE",
     };
 
+    /// <summary>The option that names a control group.</summary>
+    internal static Option<string?> Cgroup() => new("--cgroup")
+    {
+        Description = "the processes of a control group and of those below it; PATH is below /sys/fs/cgroup",
+        HelpName = "PATH",
+    };
+
     /// <summary>A snapshot of one process, or one that was kept.</summary>
     internal static Snapshot TakeOrLoad(string? file, int pid) =>
-        file is null ? Take(() => ProcessSelection.OfPids([pid]), null) : Load(file);
+        TakeOrLoad(file, () => ProcessSelection.OfPids([pid]));
+
+    /// <summary>A snapshot of some processes, or one that was kept.</summary>
+    internal static Snapshot TakeOrLoad(string? file, Func<ProcessSelection> selection) =>
+        file is null ? Take(selection, null) : Load(file);
 
     private static Func<ProcessSelection> Choose(int[] pids, string? cgroup, bool all, string? file)
     {
@@ -140,7 +147,8 @@ internal static class SnapshotCommand
             : SnapshotText.Render(snapshot, summary, surroundings.Width, surroundings.Palette);
     }
 
-    private static int[] ParsePids(ArgumentResult result)
+    /// <summary>Reads the process ids after an option, and says on one line what it takes.</summary>
+    internal static int[] ParsePids(ArgumentResult result)
     {
         List<int> pids = [];
         foreach (Token token in result.Tokens)
@@ -151,7 +159,8 @@ internal static class SnapshotCommand
             }
             else
             {
-                result.AddError($"--pid takes process ids, not '{token.Value}'");
+                string option = (result.Parent as OptionResult)?.Option.Name ?? "PID";
+                result.AddError($"{option} takes process ids, not '{token.Value}'");
             }
         }
 

@@ -18,6 +18,10 @@ public sealed record SnapshotSummary
     /// <summary>A slot of the slab of anon_vma_chain.</summary>
     public const int ChainEntryBytes = 64;
 
+    /// <summary>What so many anon_vmas and anon_vma_chains take.</summary>
+    public static long ReverseMapBytes(long anonVmas, long chainEntries) =>
+        (anonVmas * AnonVmaBytes) + (chainEntries * ChainEntryBytes);
+
     /// <summary>Processes read.</summary>
     public required int Processes { get; init; }
 

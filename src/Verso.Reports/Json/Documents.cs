@@ -281,6 +281,7 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(InfoDocument))]
 [JsonSerializable(typeof(SnapshotDocument))]
+[JsonSerializable(typeof(RmapDocument))]
 [JsonSerializable(typeof(RandomVerificationDocument))]
 [JsonSerializable(typeof(ScenariosDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]

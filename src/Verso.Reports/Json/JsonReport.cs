@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
 using Verso.Lab.Explain;
+using Verso.Lab.Families;
 using Verso.Lab.Fidelity;
 using Verso.Lab.LockStep;
 using Verso.Lab.Merging;
@@ -114,6 +115,13 @@ public static class JsonReport
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(summary);
         return Write(SnapshotDocuments.Of(snapshot, summary), s_context.SnapshotDocument);
+    }
+
+    /// <summary>What the reverse map costs; lists of roots and anon_vmas have <paramref name="top"/> entries.</summary>
+    public static string Render(ReverseMapCosts costs, int top)
+    {
+        ArgumentNullException.ThrowIfNull(costs);
+        return Write(RmapDocuments.Of(costs, top), s_context.RmapDocument);
     }
 
     /// <summary>Why an address space has as many VMAs as it has.</summary>

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Verso.Lab.Families;
+using Verso.Linux.Graph;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Cli;
+
+/// <summary>verso explain --rmap: what the reverse map costs, and whose it is.</summary>
+internal sealed class RmapOptions
+{
+    private readonly Option<int[]> _rmap = new("--rmap")
+    {
+        Description = "what the reverse map of these processes costs instead, and whose it is",
+        Arity = ArgumentArity.ZeroOrMore,
+        AllowMultipleArgumentsPerToken = true,
+        CustomParser = SnapshotCommand.ParsePids,
+        HelpName = "PID",
+    };
+
+    private readonly Option<bool> _all = new("--all", "-a") { Description = "with --rmap: of every process" };
+
+    private readonly Option<string?> _cgroup = SnapshotCommand.Cgroup();
+
+    private readonly Option<int> _top = ReplaySettings.Number(
+        "--top", 1, 10, "with --rmap: lists and branches have so many entries");
+
+    internal void AddTo(Command command)
+    {
+        command.Options.Add(_rmap);
+        command.Options.Add(_all);
+        command.Options.Add(_cgroup);
+        command.Options.Add(_top);
+    }
+
+    internal bool IsWanted(ParseResult parsed)
+    {
+        bool isWanted = parsed.GetResult(_rmap) is not null;
+        return isWanted || !(parsed.GetValue(_all) || parsed.GetValue(_cgroup) is not null)
+            ? isWanted
+            : throw new UsageException("--all and --cgroup go with --rmap");
+    }
+
+    internal int Run(Surroundings surroundings, ParseResult parsed, int pid, string? file, bool asJson)
+    {
+        int[] pids = [.. parsed.GetValue(_rmap) ?? [], .. pid == 0 ? Array.Empty<int>() : [pid]];
+        Snapshot snapshot = Choose(pids, parsed.GetValue(_cgroup), parsed.GetValue(_all), file);
+        ReverseMapCosts costs = ReverseMapCosts.Of(snapshot);
+        int top = parsed.GetValue(_top);
+        surroundings.Output.Write(asJson
+            ? JsonReport.Render(costs, top)
+            : RmapText.Render(costs, top, surroundings.Width, surroundings.Palette));
+        return ExitStatus.Success;
+    }
+
+    /// <summary>What was asked for; of a snapshot that was kept, the processes that were named or all.</summary>
+    internal static Snapshot Choose(int[] pids, string? cgroup, bool all, string? file)
+    {
+        int chosen = (pids.Length > 0 ? 1 : 0) + (cgroup is null ? 0 : 1) + (all ? 1 : 0);
+        if (chosen > 1 || (chosen == 0 && file is null) || (file is not null && cgroup is not null))
+        {
+            throw new UsageException("choose one of PID..., --all, --cgroup and --from");
+        }
+
+        Snapshot snapshot = SnapshotCommand.TakeOrLoad(file, () =>
+            pids.Length > 0 ? ProcessSelection.OfPids(pids)
+            : cgroup is not null ? ProcessSelection.OfCgroup(cgroup)
+            : ProcessSelection.All);
+        return file is null || pids.Length == 0 ? snapshot : Pick(snapshot, pids);
+    }
+
+    private static Snapshot Pick(Snapshot snapshot, int[] pids)
+    {
+        foreach (int pid in pids)
+        {
+            if (!snapshot.Processes.Any(process => process.Pid == pid))
+            {
+                throw new UsageException(snapshot.Ended.Contains(pid)
+                    ? $"process {pid} ended before it could be read"
+                    : $"the snapshot has no process {pid}");
+            }
+        }
+
+        return snapshot with
+        {
+            Header = snapshot.Header with { Selection = $"process {string.Join(' ', pids)}" },
+            Processes = [.. snapshot.Processes.Where(process => pids.Contains(process.Pid))],
+            Ended = [],
+        };
+    }
+}
