@@ -76,10 +76,12 @@ public sealed class LiveExplanationTests(ITestOutputHelper output)
     private static bool HasBoundary(KernelStage kernel, char mm, Boundary boundary) =>
         kernel.Capture(mm).Vmas.Any(vma => vma.Start == boundary.Upper.Start);
 
+    /// <summary>By the one attribute that every VMA lets be changed: how it will be read.</summary>
     private static void Toggle(KernelStage kernel, Window window, char mm, VmaImage vma)
     {
-        bool isSet = (vma.Flags & VmaFlags.DontDump) != 0;
-        foreach (Advice advice in isSet ? [Advice.DoDump, Advice.DontDump] : new[] { Advice.DontDump, Advice.DoDump })
+        Advice now = (vma.Flags & VmaFlags.SeqRead) != 0 ? Advice.Sequential
+            : (vma.Flags & VmaFlags.RandRead) != 0 ? Advice.Random : Advice.Normal;
+        foreach (Advice advice in (Advice[])[now == Advice.Random ? Advice.Normal : Advice.Random, now])
         {
             Outcome outcome = kernel.Do(new Op(OpKind.Advise, mm)
             {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
+using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.Tests;
 

@@ -82,7 +82,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         List<Op> ops = new(steps);
         Scenario scenario = new(ops) { Name = $"seed {seed}" };
         EngineStage engine = Begin(scenario, out StageComparison? comparison);
-        OpGenerator generator = new(seed, engine, mix.Weights);
+        OpGenerator generator = new(seed, engine, mix);
         for (int at = 0; at < steps; at++)
         {
             Op op = generator.Next();

@@ -6,6 +6,10 @@ namespace Verso.Lab.Scenarios;
 public sealed partial class OpGenerator
 {
     private const int FocusPages = 6;
+    private const Protection Executable = Protection.Read | Protection.Write | Protection.Exec;
+
+    private static readonly int[] _oddBytes = [1, 8, Page.Size / 2, Page.Size - 1];
+
 
     private readonly int _focus = (int)(seed % (Window.Pages - FocusPages));
 
@@ -18,6 +22,7 @@ public sealed partial class OpGenerator
             Protection = _random.Percent(70) ? ReadWrite : PickProtection(),
             Words = PickMapWords(),
         };
+        op = Rarely(mix.RarePercent) ? op with { Protection = Executable } : op;
         if (op.Start != Op.Anywhere)
         {
             // Often just behind or before something, where merging happens.
@@ -36,8 +41,45 @@ public sealed partial class OpGenerator
         words |= _random.Percent(8) ? OpWords.Populate : OpWords.None;
         words |= _random.Percent(4) ? OpWords.Locked : OpWords.None;
         words |= _random.Percent(2) ? OpWords.NoReserve : OpWords.None;
+        words |= Rarely(mix.RarePercent) ? OpWords.GrowsDown : OpWords.None;
+        words |= Rarely(mix.RarePercent) ? OpWords.Droppable : OpWords.None;
         return words;
     }
+
+    /// <summary>What a mix leaves out takes no choice: its seeds mean what they meant.</summary>
+    private bool Rarely(int percent) => percent > 0 && _random.Percent(percent);
+
+    private Op FillAttach(Op op) => op with
+    {
+        Start = _random.Percent(15) ? Op.Anywhere : PickEdge(op.Mm, _random.Below(Window.Pages)),
+        Protection = _random.Percent(70) ? ReadWrite : _random.Percent(50) ? Protection.Read : Executable,
+        Words = (_random.Percent(50) ? OpWords.Over : OpWords.None)
+            | (_random.Percent(30) ? OpWords.Round : OpWords.None),
+    };
+
+    /// <summary>Some bytes more in one of the numbers that a call has; what it rounds up, or refuses.</summary>
+    private Op WithOddity(Op op)
+    {
+        if (!Rarely(mix.OddPercent))
+        {
+            return op;
+        }
+
+        int bytes = _random.Pick(_oddBytes);
+        OddBytes start = new(op.Start == Op.Anywhere ? 0 : bytes, 0, 0, 0);
+        OddBytes[] choices = op.Kind switch
+        {
+            OpKind.Brk or OpKind.Attach or OpKind.Detach => [start],
+            OpKind.Unmap or OpKind.Protect or OpKind.Advise or OpKind.Lock or OpKind.Unlock or OpKind.Policy
+                or OpKind.Map => [start, new(0, bytes, 0, 0)],
+            OpKind.File => [start, new(0, bytes, 0, 0), new(0, 0, 0, bytes)],
+            OpKind.Remap => [start, new(0, bytes, 0, 0), new(0, 0, bytes, 0), new(0, 0, 0, TargetBytes(op, bytes))],
+            _ => [],
+        };
+        return choices.Length == 0 ? op : op with { Odd = _random.Pick(choices) };
+    }
+
+    private static int TargetBytes(Op op, int bytes) => op.Has(OpWords.Fixed) || op.Has(OpWords.Hint) ? bytes : 0;
 
     private Op FillRemap(Op op)
     {
@@ -120,6 +162,8 @@ public sealed partial class OpGenerator
     }
 
     private long PickCount() => 1 + Math.Min(_random.Below(4), _random.Below(8));
+
+    private char PickLetter() => _random.Pick(Letters.ToCharArray());
 
     private char PickFile() => _random.Pick(Window.Files).Letter;
 

@@ -32,6 +32,7 @@ public sealed partial class OpGenerator
             OpKind.Policy => op with { Value = (byte)(1 - op.Value) },
             OpKind.Unmap => op with { Kind = OpKind.Map, Protection = ReadWrite },
             OpKind.Remap when op.MovesSeveral => op with { Start = op.Target, Target = op.Start },
+            OpKind.Attach when op.Start != Op.Anywhere => op with { Kind = OpKind.Detach, Words = OpWords.None },
             OpKind.Fork => new Op(OpKind.Exit, _random.Percent(50) ? op.Mm : op.Other),
             _ => null,
         };

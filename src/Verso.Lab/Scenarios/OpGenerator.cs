@@ -12,22 +12,11 @@ namespace Verso.Lab.Scenarios;
 /// </remarks>
 /// <param name="seed">Where the choices begin.</param>
 /// <param name="situation">What is mapped now.</param>
-/// <param name="weights">How often which kind of step.</param>
-public sealed partial class OpGenerator(
-    ulong seed, ISituation situation, IReadOnlyList<(int Weight, OpKind Kind)> weights)
+/// <param name="mix">What of.</param>
+public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMix mix)
 {
     private const Protection ReadWrite = Protection.Read | Protection.Write;
     private const string Letters = "ABCDE";
-
-    /// <summary>Everything that a machine can do.</summary>
-    public static IReadOnlyList<(int Weight, OpKind Kind)> AllKinds { get; } =
-    [
-        (34, OpKind.Write), (9, OpKind.Read), (10, OpKind.Map), (5, OpKind.File), (4, OpKind.Unmap),
-        (9, OpKind.Protect), (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock),
-        (2, OpKind.Unlock), (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (8, OpKind.Fork),
-        (1, OpKind.Share), (4, OpKind.Exit), (1, OpKind.Exec), (2, OpKind.Truncate), (2, OpKind.Punch),
-        (6, OpKind.SwapOut), (4, OpKind.Migrate),
-    ];
 
     private static readonly Advice[] Advices =
     [
@@ -91,13 +80,14 @@ public sealed partial class OpGenerator(
     {
         char[] live = [.. situation.Mms];
         OpKind kind = PickKind();
-        return Fill(new Op(live.Length == 1 && kind == OpKind.Exit ? OpKind.Fork : kind, _random.Pick(live)));
+        kind = live.Length == 1 && kind == OpKind.Exit ? OpKind.Fork : kind;
+        return WithOddity(Fill(new Op(kind, kind == OpKind.Begin ? PickLetter() : _random.Pick(live))));
     }
 
     private OpKind PickKind()
     {
-        int at = _random.Below(weights.Sum(each => each.Weight));
-        foreach ((int weight, OpKind kind) in weights)
+        int at = _random.Below(mix.Weights.Sum(each => each.Weight));
+        foreach ((int weight, OpKind kind) in mix.Weights)
         {
             at -= weight;
             if (at < 0)
@@ -129,11 +119,15 @@ public sealed partial class OpGenerator(
                 return op with { Words = (OpWords)((int)OpWords.OnFault * _random.Below(8)) };
             case OpKind.Policy:
                 return WithRange(op) with { Value = (byte)_random.Below(2) };
+            case OpKind.Attach:
+                return FillAttach(op);
+            case OpKind.Detach:
+                return op with { Start = PickPage(op.Mm) };
             case OpKind.Brk:
                 return op with { Start = Window.HeapPage - 1 + _random.Below(10) };
             case OpKind.Fork:
-                return op with { Other = _random.Pick(Letters.ToCharArray()) };
-            case OpKind.Read or OpKind.SwapOut or OpKind.Migrate:
+                return op with { Other = PickLetter() };
+            case OpKind.Read or OpKind.Run or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = PickPage(op.Mm) };
             case OpKind.Write:
                 return op with { Start = PickPage(op.Mm), Value = (byte)_random.Below(256) };

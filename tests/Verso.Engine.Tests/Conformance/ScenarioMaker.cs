@@ -8,7 +8,7 @@ internal sealed class ScenarioMaker
     private readonly AbstractModel _model = new(new Window(1));
     private readonly OpGenerator _generator;
 
-    public ScenarioMaker(ulong seed) => _generator = new OpGenerator(seed, _model, OpGenerator.AllKinds);
+    public ScenarioMaker(ulong seed) => _generator = new OpGenerator(seed, _model, StepMix.Modelled);
 
     /// <summary>A scenario of so many steps.</summary>
     public Scenario Make(int steps)

@@ -1,0 +1,35 @@
+namespace Verso.Lab.Scenarios;
+
+/// <summary>What random scenarios are made of.</summary>
+/// <param name="Name">One word.</param>
+/// <param name="Weights">How often which kind of step.</param>
+public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind)> Weights)
+{
+    /// <summary>Percent of the calls with an address or a length that is not whole pages.</summary>
+    public int OddPercent { get; init; }
+
+    /// <summary>Percent of the mappings that are stacks, of those that are droppable, and of those that can be run.
+    /// </summary>
+    public int RarePercent { get; init; }
+
+    /// <summary>What the abstract model of an address space knows, swapping and migration included.</summary>
+    public static StepMix Modelled { get; } = new("modelled",
+    [
+        (34, OpKind.Write), (9, OpKind.Read), (10, OpKind.Map), (5, OpKind.File), (4, OpKind.Unmap),
+        (9, OpKind.Protect), (11, OpKind.Remap), (13, OpKind.Advise), (2, OpKind.Brk), (3, OpKind.Lock),
+        (2, OpKind.Unlock), (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (8, OpKind.Fork),
+        (1, OpKind.Share), (4, OpKind.Exit), (1, OpKind.Exec), (2, OpKind.Truncate), (2, OpKind.Punch),
+        (6, OpKind.SwapOut), (4, OpKind.Migrate),
+    ]);
+
+    /// <summary>Everything a process can do to its memory, and that a kernel without swap shows.</summary>
+    public static StepMix Everything { get; } = new("everything",
+    [
+        .. Modelled.Weights.Where(each => each.Kind is not (OpKind.SwapOut or OpKind.Migrate or OpKind.Share)),
+        (2, OpKind.Run), (1, OpKind.Begin), (2, OpKind.Attach), (1, OpKind.Detach),
+    ])
+    {
+        OddPercent = 6,
+        RarePercent = 3,
+    };
+}

@@ -1,0 +1,50 @@
+using Verso.Engine;
+using Verso.Engine.ReverseMaps;
+using Verso.Lab.Fidelity;
+using Verso.Lab.Scenarios;
+
+namespace Verso.Lab.Tests;
+
+/// <summary>What random verification is said to meet, it meets.</summary>
+public sealed class StepMixTests(ITestOutputHelper output)
+{
+    private const int Sequences = 200;
+    private const int Steps = 100;
+
+    [Fact]
+    public void EverythingIsDoneAndMostlySucceeds()
+    {
+        Catalogue.Entry design = Catalogue.Find(ReferenceDesign.Name)!;
+        Dictionary<OpKind, int> done = [];
+        Dictionary<OpKind, int> succeeded = [];
+        OpWords words = OpWords.None;
+        int odd = 0;
+        int oddSucceeded = 0;
+        for (ulong seed = 1; seed <= Sequences; seed++)
+        {
+            EngineStage engine = new(design, new Scenario([]));
+            OpGenerator generator = new(seed, engine, StepMix.Everything);
+            for (int step = 0; step < Steps; step++)
+            {
+                Op op = generator.Next();
+                Outcome outcome = engine.Do(op);
+                bool isGood = outcome.Errno == Errno.None && outcome.Fault == FaultOutcome.Done;
+                done[op.Kind] = done.GetValueOrDefault(op.Kind) + 1;
+                succeeded[op.Kind] = succeeded.GetValueOrDefault(op.Kind) + (isGood ? 1 : 0);
+                words |= isGood ? op.Words : OpWords.None;
+                odd += op.Odd == default ? 0 : 1;
+                oddSucceeded += op.Odd != default && isGood ? 1 : 0;
+            }
+        }
+
+        output.WriteLine(string.Join(", ", done.Select(each => $"{each.Key} {succeeded[each.Key]} of {each.Value}")));
+        output.WriteLine($"odd numbers of bytes: {oddSucceeded} of {odd}");
+        Assert.All(
+            StepMix.Everything.Weights,
+            each => Assert.True(succeeded.GetValueOrDefault(each.Kind) > 0, $"{each.Kind} never succeeds"));
+        Assert.All(
+            Enum.GetValues<OpWords>(), word => Assert.True(words.HasFlag(word), $"{word} was never part of a success"));
+        Assert.True(oddSucceeded > 0 && oddSucceeded < odd, "some calls round, others refuse");
+        Assert.True(succeeded.Values.Sum() * 2 > done.Values.Sum(), "most steps fail");
+    }
+}
