@@ -36,6 +36,12 @@ public sealed record MmImage
     /// <summary>RLIMIT_STACK in bytes; <see cref="ulong.MaxValue"/> is unlimited.</summary>
     public ulong StackLimitBytes { get; init; } = 8UL << 20;
 
+    /// <summary><c>mm->total_vm</c>, in pages; null if unknown. No file keeps it.</summary>
+    public ulong? TotalPages { get; init; }
+
+    /// <summary><c>mm->locked_vm</c>, in pages; null if unknown. No file keeps it.</summary>
+    public ulong? LockedPages { get; init; }
+
     /// <summary>
     /// What tells this address space from others that live at the same time (a kernel pointer): equal for two
     /// processes that share one. 0 if unknown.

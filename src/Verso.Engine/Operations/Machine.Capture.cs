@@ -35,6 +35,8 @@ public abstract partial class Machine
             StartStack = mm.StartStack,
             DefaultFlags = mm.DefaultFlags,
             StackLimitBytes = mm.StackLimitBytes,
+            TotalPages = mm.TotalPages,
+            LockedPages = mm.LockedPages,
         };
     }
 

@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Engine.Images;
+using Verso.Engine.Vmas;
 using Verso.Lab.Scenarios;
 using Verso.Linux;
 using Verso.Linux.Graph;
@@ -44,7 +45,14 @@ internal sealed class Actor : IDisposable
         if (!ReferenceEquals(image, _seen) || _shown is null)
         {
             _seen = image;
-            _shown = image with { Vmas = [.. image.Vmas.Where(vma => vma.Start >= Puppet.ImageEnd)] };
+            VmaImage[] shown = [.. image.Vmas.Where(vma => vma.Start >= Puppet.ImageEnd)];
+            IEnumerable<VmaImage> own = image.Vmas.Take(image.Vmas.Count - shown.Length);
+            _shown = image with
+            {
+                Vmas = shown,
+                TotalPages = image.TotalPages - Pages(own),
+                LockedPages = image.LockedPages - Pages(own.Where(vma => (vma.Flags & VmaFlags.Locked) != 0)),
+            };
         }
 
         return _shown;
@@ -80,6 +88,9 @@ internal sealed class Actor : IDisposable
             cells[at] = isOfFile ? default : new PageCell(page.Presence, page.MapCount, page.IsExclusive, value);
         }
     }
+
+    private static ulong Pages(IEnumerable<VmaImage> vmas) =>
+        vmas.Aggregate(0UL, (sum, vma) => sum + ((vma.End - vma.Start) >> Page.Shift));
 
     public void Dispose()
     {

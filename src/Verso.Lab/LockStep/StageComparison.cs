@@ -35,11 +35,22 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
         string? difference = _graph.Find(CollectionsMarshal.AsSpan(_spaces));
         foreach (SpacePair space in _spaces)
         {
-            difference ??= CompareNames(space) ?? ComparePages(space.Letter, first);
+            difference ??= CompareSums(space) ?? CompareNames(space) ?? ComparePages(space.Letter, first);
         }
 
         return difference;
     }
+
+    private static string? CompareSums(SpacePair space) =>
+        CompareSum(space.Letter, "brk", space.Engine!.Brk, space.Kernel!.Brk)
+        ?? CompareSum(space.Letter, "def_flags", (ulong)space.Engine.DefaultFlags, (ulong)space.Kernel.DefaultFlags)
+        ?? CompareSum(space.Letter, "total_vm", space.Engine.TotalPages, space.Kernel.TotalPages)
+        ?? CompareSum(space.Letter, "locked_vm", space.Engine.LockedPages, space.Kernel.LockedPages);
+
+    private static string? CompareSum(char mm, string name, ulong? engine, ulong? kernel) => engine == kernel
+        ? null
+        : string.Create(
+            CultureInfo.InvariantCulture, $"{mm}: {name} is {engine} in the engine, {kernel} in the kernel");
 
     /// <summary>Files that have a letter are the same on both sides, not only as different from each other.</summary>
     private string? CompareNames(SpacePair space)

@@ -25,7 +25,7 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     /// <summary>Everything a process can do to its memory, and that a kernel without swap shows.</summary>
     public static StepMix Everything { get; } = new("everything",
     [
-        .. Modelled.Weights.Where(each => each.Kind is not (OpKind.SwapOut or OpKind.Migrate or OpKind.Share)),
+        .. Modelled.Weights.Where(each => each.Kind is not (OpKind.SwapOut or OpKind.Migrate)),
         (2, OpKind.Run), (1, OpKind.Begin), (2, OpKind.Attach), (1, OpKind.Detach),
     ])
     {

@@ -112,6 +112,8 @@ static __noinline int write_mm(struct bpf_iter__task_vma *ctx)
 	record.start_stack = BPF_CORE_READ(mm, start_stack);
 	record.def_flags = BPF_CORE_READ(mm, def_flags);
 	record.stack_limit = BPF_CORE_READ(task, signal, rlim[3].rlim_cur);
+	record.total_vm = BPF_CORE_READ(mm, total_vm);
+	record.locked_vm = BPF_CORE_READ(mm, locked_vm);
 	record.map_count = BPF_CORE_READ(mm, map_count);
 	record.users = BPF_CORE_READ(mm, mm_users.counter);
 	BPF_CORE_READ_STR_INTO(&record.comm, task, group_leader, comm);

@@ -32,6 +32,8 @@ struct graph_mm {
 	__u64 start_stack;
 	__u64 def_flags;
 	__u64 stack_limit;
+	__u64 total_vm;		/* pages */
+	__u64 locked_vm;	/* pages */
 	__u32 map_count;
 	__u32 users;		/* mm->mm_users, the reader's own among them */
 	char comm[16];

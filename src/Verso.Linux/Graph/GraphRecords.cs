@@ -53,6 +53,8 @@ internal struct GraphMm
     internal ulong StartStack;
     internal ulong DefaultFlags;
     internal ulong StackLimit;
+    internal ulong TotalPages;
+    internal ulong LockedPages;
     internal uint MapCount;
     internal uint Users;
     internal TaskName Command;

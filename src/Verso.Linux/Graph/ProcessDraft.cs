@@ -156,6 +156,8 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
             StartStack = _mm.StartStack,
             DefaultFlags = (VmaFlags)_mm.DefaultFlags,
             StackLimitBytes = _mm.StackLimit,
+            TotalPages = _mm.TotalPages,
+            LockedPages = _mm.LockedPages,
             Identity = _mm.Mm,
         };
     }
