@@ -9,6 +9,7 @@ public static class SystemCallNumber
     public const long Read = 0;
     public const long Write = 1;
     public const long Close = 3;
+    public const long Ioctl = 16;
     public const long Mmap = 9;
     public const long Mprotect = 10;
     public const long Munmap = 11;
@@ -37,6 +38,7 @@ public static class SystemCallNumber
     public const long Mlockall = 151;
     public const long Munlockall = 152;
     public const long Prctl = 157;
+    public const long ArchPrctl = 158;
     public const long RemapFilePages = 216;
     public const long Tgkill = 234;
     public const long ExitGroup = 231;
@@ -46,6 +48,7 @@ public static class SystemCallNumber
     public const long Openat = 257;
     public const long MigratePages = 256;
     public const long MovePages = 279;
+    public const long PerfEventOpen = 298;
     public const long Prlimit64 = 302;
     public const long Fallocate = 285;
     public const long ProcessVmReadv = 310;
@@ -57,6 +60,7 @@ public static class SystemCallNumber
     public const long PkeyMprotect = 329;
     public const long PkeyAlloc = 330;
     public const long PkeyFree = 331;
+    public const long IoUringSetup = 425;
     public const long Clone3 = 435;
     public const long CloseRange = 436;
     public const long ProcessMadvise = 440;
