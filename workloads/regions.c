@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reserves 1 GiB without access and commits it in 256 regions of 4 MiB by mprotect, in the order of MODE; touches each
- * region when it is committed (or all at the end), and prints how many VMAs the committed range has at last.
+ * region when it is committed (or all at the end), and prints how many VMAs the committed range has at last. With a
+ * second argument it then waits for the end of standard input.
  *
  *   sequential        in order
  *   evenodd           regions 0, 2, 4, ... then 1, 3, 5, ...
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define REGIONS 256
 #define REGION_BYTES ((size_t)4 << 20)
@@ -78,5 +80,12 @@ int main(int argc, char **argv)
 	for (int i = 0; late && i < REGIONS; i++)
 		reservation[order[i] * REGION_BYTES] = 1;
 	printf("%s: %d VMAs in %d committed regions\n", mode, vmas_inside(), REGIONS);
+	if (argc > 2) {
+		/* Told to hold: it stands until standard input ends. */
+		printf("standing %d\n", getpid());
+		fflush(stdout);
+		while (getchar() != EOF)
+			;
+	}
 	return 0;
 }

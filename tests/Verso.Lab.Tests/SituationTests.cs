@@ -3,6 +3,7 @@ using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 using Verso.Lab.Explain.Copies;
 using Verso.Lab.LockStep;
+using Verso.Lab.Scenarios;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Tests;
@@ -107,7 +108,7 @@ public sealed class SituationTests(ITestOutputHelper output)
             .OrderByDescending(group => group.Count()))
         {
             output.WriteLine($"{story.Count(),5} {story.Key}");
-            if (story.First().Result != CopyResult.Right || story.Key.Contains("alone"))
+            if (story.First().Result != CopyResult.Right || story.Key.Contains("alone", StringComparison.Ordinal))
             {
                 output.WriteLine($"      {story.First().Situation}\n      {story.First().Story}");
             }

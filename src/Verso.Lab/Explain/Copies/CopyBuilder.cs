@@ -59,11 +59,6 @@ internal sealed class CopyBuilder
         {
             BuildHalves();
         }
-        else if (_lower.Backing == Backing.KernelPages && _upper.Backing == Backing.KernelPages)
-        {
-            _files.MapKernelPages();
-            return;
-        }
         else if (haveOne && (isForked || !AreLinear))
         {
             BuildBlock();
@@ -84,9 +79,8 @@ internal sealed class CopyBuilder
     private void BuildHalves()
     {
         _files.Map(_copy.Lower with { Bytes = _copy.Lower.Bytes + _copy.Upper.Bytes }, _lower, 0);
-        Protection protection = _lower.Protection;
-        Calls.Protect(_copy.Upper, protection ^ Protection.Write);
-        Calls.Protect(_copy.Upper, protection);
+        Calls.Protect(_copy.Upper, Protection.None);
+        Calls.Protect(_copy.Upper, _lower.Protection);
         SetInherited();
     }
 
@@ -130,13 +124,7 @@ internal sealed class CopyBuilder
     // Each is mapped when its time has come, and written where its page offsets are those of its place.
     private void BuildApart()
     {
-        bool isRingBelow = _lower.Backing == Backing.IoUring;
-        if (isRingBelow || _upper.Backing == Backing.IoUring)
-        {
-            Require(_lower.Backing != _upper.Backing, "rings of io_uring side by side");
-            _files.Map(isRingBelow ? _copy.Lower : _copy.Upper, isRingBelow ? _lower : _upper, 0);
-        }
-
+        MapWhatChoosesItsPlace();
         (ulong lowerOffset, ulong upperOffset) = Offsets();
         int last = Math.Max(1, Math.Max(_lower.Chain, _upper.Chain));
         for (int age = last; age >= 1; age--)
@@ -165,9 +153,25 @@ internal sealed class CopyBuilder
         }
     }
 
+    // What it is beside goes where it is.
+    private void MapWhatChoosesItsPlace()
+    {
+        if (_lower.Backing == Backing.KernelPages || _upper.Backing == Backing.KernelPages)
+        {
+            _files.MapKernelPages();
+        }
+
+        bool isRingBelow = _lower.Backing == Backing.IoUring;
+        if (isRingBelow || _upper.Backing == Backing.IoUring)
+        {
+            Require(_lower.Backing != _upper.Backing, "rings of io_uring side by side");
+            _files.Map(isRingBelow ? _copy.Lower : _copy.Upper, isRingBelow ? _lower : _upper, 0);
+        }
+    }
+
     private CopyRange MapSide(CopyRange range, SituationSide side, ulong pgoff)
     {
-        if (side.Backing == Backing.IoUring)
+        if (side.Backing is Backing.IoUring or Backing.KernelPages)
         {
             return range;
         }

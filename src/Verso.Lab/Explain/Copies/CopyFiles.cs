@@ -46,8 +46,6 @@ internal sealed class CopyFiles(SituationCopy copy)
             case Backing.PerfEvents:
                 Calls.Map(range, access, FlagsOf(side), Open(side), 0);
                 break;
-            case Backing.KernelPages:
-                throw new NotCopiedException("pages of the kernel's beside others");
             case Backing.Driver:
                 throw new NotCopiedException($"a driver's mapping: {side.Driver}");
             default:
@@ -56,19 +54,22 @@ internal sealed class CopyFiles(SituationCopy copy)
         }
     }
 
-    /// <summary>Maps vdso and vvar, and looks which two of their VMAs are those that are wanted.</summary>
+    /// <summary>Maps vdso and vvar, and finds those that are wanted: a pair, the first or the last.</summary>
     public void MapKernelPages()
     {
         Calls.Do("ARCH_MAP_VDSO_64", SystemCallNumber.ArchPrctl, MapVdso, SituationCopy.Start);
         VmaImage[] vmas =
             [.. Calls.Capture().Vmas.Where(vma => (vma.Flags & VmaFlags.Special) != 0 && vma.File.IsNone)];
-        (VmaFlags lower, VmaFlags upper) = (copy.Situation.Lower.Flags, copy.Situation.Upper.Flags);
-        for (int at = 1; at < vmas.Length; at++)
+        (SituationSide lower, SituationSide upper) = (copy.Situation.Lower, copy.Situation.Upper);
+        for (int at = 0; at <= vmas.Length; at++)
         {
-            if (vmas[at - 1].End == vmas[at].Start && IsLike(vmas[at - 1], lower) && IsLike(vmas[at], upper))
+            CopyRange? below = at == 0 ? null : RangeOf(vmas[at - 1]);
+            CopyRange? above = at == vmas.Length ? null : RangeOf(vmas[at]);
+            if (IsLike(below is null ? null : vmas[at - 1], lower) && IsLike(above is null ? null : vmas[at], upper))
             {
-                copy.Lower = new CopyRange(vmas[at - 1].Start, vmas[at - 1].End - vmas[at - 1].Start);
-                copy.Upper = new CopyRange(vmas[at].Start, vmas[at].End - vmas[at].Start);
+                ulong boundary = above?.Start ?? below!.Value.End;
+                copy.Lower = below ?? copy.Lower with { Start = boundary - copy.Lower.Bytes };
+                copy.Upper = above ?? copy.Upper with { Start = boundary };
                 return;
             }
         }
@@ -76,7 +77,12 @@ internal sealed class CopyFiles(SituationCopy copy)
         throw new NotCopiedException("pages of the kernel's that a puppet has not");
     }
 
-    private static bool IsLike(VmaImage vma, VmaFlags flags) => (vma.Flags & ~Situation.IgnoredFlags) == flags;
+    private static CopyRange RangeOf(VmaImage vma) => new(vma.Start, vma.End - vma.Start);
+
+    // Nothing of the kernel's there, and nothing wanted; or what is wanted.
+    private static bool IsLike(VmaImage? vma, SituationSide side) => vma is null
+        ? side.Backing != Backing.KernelPages
+        : side.Backing == Backing.KernelPages && (vma.Flags & ~Situation.IgnoredFlags) == side.Flags;
 
     private static MapFlags FlagsOf(SituationSide side)
     {

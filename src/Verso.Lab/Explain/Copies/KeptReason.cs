@@ -85,7 +85,8 @@ public static class KeptReason
         {
             Backing = Backing.File,
             File = side.File == 0 ? 3 : side.File,
-            Flags = (side.Flags & ~(VmaFlags.Special | VmaFlags.HugeTlb)) | VmaFlags.MayExec,
+            Flags = (side.Flags & ~(VmaFlags.Special | VmaFlags.HugeTlb))
+                | (side.IsShared ? VmaFlags.MayExec : VmaFlags.MayAccess),
         };
 
     private static Situation WithOneFile(Situation situation, SituationSide model) => situation with

@@ -183,11 +183,11 @@ public sealed class SituationCopy : IDisposable
         }
     }
 
-    // What a driver maps must stay out of dumps, but about reading ahead it may be told anything.
+    // What a driver maps, or may vanish, must stay out of dumps, but about reading ahead it may be told anything.
     private void Toggle(CopyRange range)
     {
         VmaFlags flags = Calls.FlagsAt(range.Start);
-        (Advice there, Advice back) = (flags & VmaFlags.Special) == 0
+        (Advice there, Advice back) = (flags & (VmaFlags.Special | VmaFlags.Droppable)) == 0
             ? (flags & VmaFlags.DontDump) != 0 ? (Advice.DoDump, Advice.DontDump) : (Advice.DontDump, Advice.DoDump)
             : (flags & VmaFlags.SeqRead) != 0 ? (Advice.Random, Advice.Sequential)
             : (flags & VmaFlags.RandRead) != 0 ? (Advice.Sequential, Advice.Random)
