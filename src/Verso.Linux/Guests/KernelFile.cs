@@ -53,7 +53,7 @@ internal static class KernelFile
             using var archive = new TarReader(process.StandardOutput.BaseStream);
             while (found is null && archive.GetNextEntry() is TarEntry entry)
             {
-                if (entry.Name.Contains("/boot/vmlinuz-", StringComparison.Ordinal) && entry.DataStream is not null)
+                if (IsKernel(entry.Name) && entry.DataStream is not null)
                 {
                     found = Path.Combine(directory, "vmlinuz");
                     entry.ExtractToFile(found, overwrite: true);
@@ -69,6 +69,13 @@ internal static class KernelFile
             process.Kill();
         }
 
-        return found ?? throw new GuestUnavailableException($"{package}: no boot/vmlinuz-* in this package");
+        return found ?? throw new GuestUnavailableException(
+            $"{package}: no vmlinuz in this package (since 6.19, Debian's is in linux-binary-*)");
     }
+
+    /// <summary>/boot/vmlinuz-RELEASE; in packages since 6.19 /usr/lib/modules/RELEASE/vmlinuz.</summary>
+    private static bool IsKernel(string name) =>
+        name.Contains("/boot/vmlinuz-", StringComparison.Ordinal)
+        || (name.Contains("/lib/modules/", StringComparison.Ordinal)
+            && name.EndsWith("/vmlinuz", StringComparison.Ordinal));
 }
