@@ -34,20 +34,72 @@ public sealed record KernelRules
     /// </summary>
     public bool Guards { get; init; }
 
-    /// <summary>MADV_GUARD_INSTALL works on file mappings too (6.15).</summary>
+    /// <summary>
+    /// MADV_GUARD_INSTALL works on file mappings too (f807123d578d "mm: allow guard regions in file-backed and
+    /// read-only mappings", 6.15).
+    /// </summary>
     public bool FileGuards { get; init; }
 
-    /// <summary>mremap moves several VMAs in one call (6.17).</summary>
+    /// <summary>
+    /// mremap moves several VMAs in one call (d23cb648e365 "mm/mremap: permit mremap() move of multiple VMAs", 6.17).
+    /// </summary>
     public bool MultiVmaMove { get; init; }
 
     /// <summary>
-    /// mremap to a given address looks at all its arguments before it unmaps anything (check_prep_vma, 6.17); before
-    /// that the target was unmapped, and the source's tail, and a refusal left it so (vma_to_resize).
+    /// mremap to a given address looks at all its arguments before it unmaps anything (a85dc37186a5 "mm/mremap: check
+    /// remap conditions earlier", 6.17); before that the target was unmapped, and the source's tail, and a refusal left
+    /// it so (vma_to_resize).
     /// </summary>
     public bool RemapChecksFirst { get; init; }
 
+    /// <summary>
+    /// A clone of a VMA's chain (split, mremap, fork) has it the other way round, and fork looks for an anon_vma to
+    /// reuse from the source's head on ("mm/rmap: allocate anon_vma_chain objects unlocked when possible", 7.0). Before
+    /// that the order was kept, and the search began at the oldest.
+    /// </summary>
+    public bool ClonesTurnChains { get; init; }
+
+    /// <summary>
+    /// MREMAP_DONTUNMAP of part of a locked VMA splits it off first, and unlocks only that (needs_pre_split, 7.2);
+    /// before that the whole VMA lost its lock.
+    /// </summary>
+    public bool LockedSourceIsSplitOff { get; init; }
+
+    /// <summary>
+    /// What MREMAP_DONTUNMAP copies never merges with the source that stays (copy_vma, 7.2); before that an unfaulted
+    /// source and its copy became one VMA.
+    /// </summary>
+    public bool SourceStaysApart { get; init; }
+
+    /// <summary>
+    /// An anonymous VMA that MREMAP_DONTUNMAP left whole and empty gets the page offset of its address again
+    /// (dontunmap_complete, 7.2).
+    /// </summary>
+    public bool SourceIsPlacedAnew { get; init; }
+
+    /// <summary>
+    /// mremap counts the VMAs it may need, and every call does (__check_map_count_against_split, 7.2): two more by the
+    /// move, one by MREMAP_DONTUNMAP, two by unmapping what is in the way. Before that calls with a new address needed
+    /// room for 5, a move for 3.
+    /// </summary>
+    public bool RemapCountsVmas { get; init; }
+
+    /// <summary>
+    /// A VMA has an anonymous page offset beside that of its file: that of its address until the first fault. Pages of
+    /// its own are indexed by it, and private file mappings merge only where it is linear too ("mm/vma: introduce VMA
+    /// anon page offset field and add helpers" and what follows it, 7.3).
+    /// </summary>
+    public bool AnonymousPageOffsets { get; init; }
+
+    /// <summary>
+    /// MAP_SHARED of a /dev/zero that is open for reading only is shared memory too (VM_MAYSHARE in mmap_zero_prepare,
+    /// 7.3); before that it was filled as a private mapping is.
+    /// </summary>
+    public bool ReadOnlyZeroIsShared { get; init; }
+
     /// <summary>Every rule set, oldest first.</summary>
-    public static IReadOnlyList<KernelRules> All => [Linux612, Linux61844];
+    public static IReadOnlyList<KernelRules> All =>
+        [Linux612, Linux61844, Linux619, Linux70, Linux71, Linux72, Linux73];
 
     /// <summary>Those that scenario files were written by: what they expect holds for no others.</summary>
     public static KernelRules Reference => Linux61844;
@@ -74,5 +126,32 @@ public sealed record KernelRules
         FileGuards = true,
         MultiVmaMove = true,
         RemapChecksFirst = true,
+    };
+
+    /// <summary>As 6.18.44, which had taken its changes over.</summary>
+    public static KernelRules Linux619 { get; } = Linux61844 with { Release = "6.19.14" };
+
+    /// <summary>After the clean-up of anon_vma of January 2026.</summary>
+    public static KernelRules Linux70 { get; } = Linux619 with { Release = "7.0.13", ClonesTurnChains = true };
+
+    /// <summary>As 7.0, as far as these rules go.</summary>
+    public static KernelRules Linux71 { get; } = Linux70 with { Release = "7.1.13" };
+
+    /// <summary>After the corrections of MREMAP_DONTUNMAP.</summary>
+    public static KernelRules Linux72 { get; } = Linux71 with
+    {
+        Release = "7.2.12",
+        LockedSourceIsSplitOff = true,
+        SourceStaysApart = true,
+        SourceIsPlacedAnew = true,
+        RemapCountsVmas = true,
+    };
+
+    /// <summary>With anonymous page offsets.</summary>
+    public static KernelRules Linux73 { get; } = Linux72 with
+    {
+        Release = "7.3.4",
+        AnonymousPageOffsets = true,
+        ReadOnlyZeroIsShared = true,
     };
 }

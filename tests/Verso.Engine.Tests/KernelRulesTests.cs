@@ -6,6 +6,8 @@ public sealed class KernelRulesTests
     [InlineData("6.12.107+deb13-cloud-amd64", "6.12.107")]
     [InlineData("6.18.44-fc-v595", "6.18.44")]
     [InlineData("6.18.5", "6.18.44")]
+    [InlineData("7.0.4+deb13-amd64", "7.0.13")]
+    [InlineData("7.3-rc7", "7.3.4")]
     public void AKernelHasTheRulesOfItsSeries(string release, string rules) =>
         Assert.Equal(rules, KernelRules.Find(release)?.Release);
 

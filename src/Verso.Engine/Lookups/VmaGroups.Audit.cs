@@ -53,9 +53,9 @@ internal sealed partial class VmaGroups
             VmaTree tree = world.Mms[mm].Vmas;
             VmaId vma = tree.Ids[tree.IndexAtOrBelow(address)];
             Frame frame = world.Frames[pfn];
-            string? broken = frame.Index == world.Vmas[vma].PgoffAt(address)
+            string? broken = frame.Index == world.Vmas[vma].AnonPgoffAt(address)
                 ? check(vma, frame)
-                : $"has index {frame.Index}, not {world.Vmas[vma].PgoffAt(address)}";
+                : $"has index {frame.Index}, not {world.Vmas[vma].AnonPgoffAt(address)}";
             if (broken is not null)
             {
                 return $"{pfn} in {vma} at 0x{address:x} {broken}";

@@ -138,7 +138,7 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
     /// <summary>Offsets must be linear, and the objects equal, or one of them not there yet.</summary>
     public MergeTests CanJoin(in JoinCandidate candidate)
     {
-        MergeTests failed = candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+        MergeTests failed = candidate.TestAnonPgoff();
         return candidate.StateOf.IsNone ? failed : failed | CanBridge(candidate.Target, candidate.StateOf);
     }
 

@@ -22,8 +22,8 @@ internal sealed class VmaIntervalTree(World world) : VmaLookup(world)
         ref Vma bounds = ref World.Vmas[vma];
         _nodes[vma.Value].Links = new IntervalLinks
         {
-            First = bounds.Pgoff,
-            Last = bounds.Pgoff + bounds.Pages - 1,
+            First = bounds.AnonPgoff,
+            Last = bounds.AnonPgoff + bounds.Pages - 1,
         };
         root.Top = Trees.Insert(_nodes, root.Top, vma.Value);
     }
@@ -64,7 +64,7 @@ internal sealed class VmaIntervalTree(World world) : VmaLookup(world)
         {
             ref IntervalLinks links = ref _nodes[vma.Value].Links;
             ref Vma bounds = ref World.Vmas[vma];
-            if (links.First != bounds.Pgoff || links.Last != bounds.Pgoff + bounds.Pages - 1)
+            if (links.First != bounds.AnonPgoff || links.Last != bounds.AnonPgoff + bounds.Pages - 1)
             {
                 return $"{vma} stands in its tree at offsets it no longer has";
             }

@@ -59,7 +59,7 @@ internal sealed class VmaList(World world) : VmaLookup(world)
         {
             ref Vma vma = ref World.Vmas[new VmaId(at)];
             looked++;
-            if (pgoff - vma.Pgoff >= vma.Pages)
+            if (pgoff - vma.AnonPgoff >= vma.Pages)
             {
                 passed++;
                 continue;

@@ -43,7 +43,7 @@ internal abstract class VmaLookup(World world)
         where TVisitor : struct, IWalkVisitor
     {
         ref Vma vma = ref world.Vmas[id];
-        return visitor.Visit(vma.Mm, vma.Start + ((pgoff - vma.Pgoff) << Page.Shift));
+        return visitor.Visit(vma.Mm, vma.Start + ((pgoff - vma.AnonPgoff) << Page.Shift));
     }
 
     /// <summary>An array by VMA, long enough for this one.</summary>

@@ -40,7 +40,7 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
     {
         Fit(ref _nodes, vma);
         ref Vma bounds = ref World.Vmas[vma];
-        _nodes[vma.Value] = new Node { First = bounds.Pgoff, Last = bounds.Pgoff + bounds.Pages - 1 };
+        _nodes[vma.Value] = new Node { First = bounds.AnonPgoff, Last = bounds.AnonPgoff + bounds.Pages - 1 };
         int bits = 64 - System.Numerics.BitOperations.LeadingZeroCount(_nodes[vma.Value].Last);
         if (bits > root.Bits)
         {

@@ -57,6 +57,7 @@ public abstract partial class Machine
             Flags = Data | mm.DefaultFlags,
             Pgoff = Structure.Place(mm, old, (fresh - old) >> Page.Shift),
         };
+        range.AnonPgoff = range.Pgoff;
 
         // Only the VMA that reaches the break is tried: a fork child's heap is no singular chain and begins a second
         // VMA.

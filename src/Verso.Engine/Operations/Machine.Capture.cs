@@ -63,6 +63,11 @@ public abstract partial class Machine
                     return $"{mm.Id}: VMA {vma.Start:x}-{vma.End:x} overlaps or is misplaced";
                 }
 
+                if (vma.AnonPgoff != vma.Pgoff && !HasOwnOffset(vma.File, vma.Flags))
+                {
+                    return $"{mm.Id}: VMA {vma.Start:x}-{vma.End:x} has two page offsets, {vma.AnonPgoff:x} its own";
+                }
+
                 last = vma.End;
             }
 

@@ -109,11 +109,13 @@ public abstract partial class Machine
 
     private VmaId AddFromImage(Mm mm, VmaImage image)
     {
+        bool ownOffset = HasOwnOffset(image.File, image.Flags);
         VmaId id = World.Vmas.Allocate(new Vma
         {
             Start = image.Start,
             End = image.End,
             Pgoff = image.Pgoff,
+            AnonPgoff = ownOffset ? image.Start >> Page.Shift : image.Pgoff,
             Flags = image.Flags,
             Mm = mm.Id,
             File = image.File,

@@ -20,7 +20,14 @@ public abstract partial class Machine
     {
         ref Vma prev = ref At(request.Prev);
         Invariant.Require(prev.End == request.Start);
-        return Judge(request, request.Prev, prev.PgoffAt(prev.End), request.Pgoff, request.Middle);
+        JoinCandidate candidate = Candidate(request, request.Prev) with
+        {
+            LeftPgoff = prev.PgoffAt(prev.End),
+            RightPgoff = request.Pgoff,
+            LeftAnonPgoff = prev.AnonPgoffAt(prev.End),
+            RightAnonPgoff = request.AnonPgoff,
+        };
+        return Judge(request, candidate);
     }
 
     /// <summary>The same for the upper neighbour (can_vma_merge_before).</summary>
@@ -28,12 +35,31 @@ public abstract partial class Machine
     {
         ref Vma next = ref At(request.Next);
         Invariant.Require(next.Start == request.End);
-        return Judge(request, request.Next, request.Pgoff + request.Pages, next.Pgoff, request.Middle);
+        JoinCandidate candidate = Candidate(request, request.Next) with
+        {
+            LeftPgoff = request.Pgoff + request.Pages,
+            RightPgoff = next.Pgoff,
+            LeftAnonPgoff = request.AnonPgoff + request.Pages,
+            RightAnonPgoff = next.AnonPgoff,
+        };
+        return Judge(request, candidate);
     }
 
-    private MergeVerdict Judge(in MergeRequest request, VmaId targetId, ulong left, ulong right, VmaId middle)
+    private JoinCandidate Candidate(in MergeRequest request, VmaId target) => new()
     {
-        ref Vma target = ref At(targetId);
+        Target = target,
+        Source = request.Middle,
+        CopiedFrom = request.CopiedFrom,
+        StateOf = request.StateOf,
+        StateStart = request.StateStart,
+        StatePages = request.StatePages,
+        Pages = request.Pages,
+        IsAnonymous = At(target).File.IsNone && request.File.IsNone,
+    };
+
+    private MergeVerdict Judge(in MergeRequest request, in JoinCandidate candidate)
+    {
+        ref Vma target = ref At(candidate.Target);
         MergeTests failed = MergeTests.None;
         failed |= target.Policy != request.Policy ? MergeTests.Policy : 0;
         failed |= ((target.Flags ^ request.Flags) & ~IgnoredByMerge) != 0 ? MergeTests.Flags : 0;
@@ -41,19 +67,7 @@ public abstract partial class Machine
         failed |= target.UserfaultContext != request.UserfaultContext ? MergeTests.Userfaultfd : 0;
         failed |= target.Name != request.Name ? MergeTests.Name : 0;
         failed |= (request.Flags & VmaFlags.Special) != 0 ? MergeTests.Special : 0;
-        failed |= !request.File.IsNone && left != right ? MergeTests.PageOffset : 0;
-        bool anonymous = target.File.IsNone && request.File.IsNone;
-        JoinCandidate candidate = new(
-            targetId,
-            middle,
-            request.CopiedFrom,
-            request.StateOf,
-            request.StateStart,
-            request.StatePages,
-            request.Pages,
-            left,
-            right,
-            anonymous);
+        failed |= !request.File.IsNone && candidate.LeftPgoff != candidate.RightPgoff ? MergeTests.PageOffset : 0;
         return new MergeVerdict(failed | Structure.CanJoin(candidate));
     }
 
@@ -136,7 +150,6 @@ public abstract partial class Machine
 
         ulong end = removeNext || !left ? At(request.Next).End : request.End;
         ulong start = left ? At(target).Start : request.Start;
-        ulong pgoff = PgoffOfJoined(request, target, left);
         At(target).Flags |= request.Flags & Sticky;
         if (removeNext)
         {
@@ -144,7 +157,7 @@ public abstract partial class Machine
             Absorb(request.Mm, target, request.Next);
         }
 
-        SetRange(target, start, end, pgoff);
+        SetRange(target, start, end);
         Counters.MergesDone++;
         merged = target;
         return MergeOutcome.Merged;
@@ -195,7 +208,6 @@ public abstract partial class Machine
     private void CommitExisting(in MergeRequest request, VmaId target, bool left, bool right, bool removeMiddle)
     {
         ulong start = left ? At(target).Start : request.Start;
-        ulong pgoff = PgoffOfJoined(request, target, left);
         ulong end = right ? At(request.Next).End : request.End;
         Structure.Joining(target, request.Middle, request.Start, request.End);
         if (left && right)
@@ -221,14 +233,8 @@ public abstract partial class Machine
             Absorb(request.Mm, target, request.Next);
         }
 
-        SetRange(target, start, end, pgoff);
+        SetRange(target, start, end);
     }
-
-    /// <summary>
-    /// The page offset of a target that has grown: one that grows downwards keeps its own pages where they are.
-    /// </summary>
-    private ulong PgoffOfJoined(in MergeRequest request, VmaId target, bool left) =>
-        left ? At(target).Pgoff : At(target).Pgoff - request.Pages;
 
     /// <summary>dup_anon_vma: the target takes the giver's anonymous state over.</summary>
     private Errno TakeOver(VmaId target, VmaId giver)
@@ -287,6 +293,7 @@ public abstract partial class Machine
         return MergeRequest.Like(mm, vma, id, start, end) with
         {
             Pgoff = vma.PgoffAt(start),
+            AnonPgoff = vma.AnonPgoffAt(start),
             Middle = id,
             Prev = start > vma.Start ? id : AtIndex(mm, at - 1),
             Next = end < vma.End ? id : AtIndex(mm, at + 1),

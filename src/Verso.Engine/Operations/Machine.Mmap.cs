@@ -127,9 +127,10 @@ public abstract partial class Machine
                 : shared ? 0
                 : Structure.Place(mm, start, length >> Page.Shift),
         };
+        range.AnonPgoff = PlaceOwnPages(mm, range);
 
         // Shared anonymous memory and a shared /dev/zero get an object of their own, so nothing can have it as file.
-        if (huge ? file.IsNone : shared && (file.IsNone || World.Files[file].Kind == FileKind.Zero))
+        if (huge ? file.IsNone : IsSharedMemory(file, flags))
         {
             return MapOwnObject(mm, range, request, huge ? FileKind.HugeTlb : FileKind.SharedMemory);
         }
@@ -141,6 +142,24 @@ public abstract partial class Machine
 
         return id.IsNone ? Errno.ENOMEM : FinishMapping(mm, id, request, start, length);
     }
+
+    private bool IsSharedMemory(FileId file, VmaFlags flags) => file.IsNone
+        ? (flags & VmaFlags.Shared) != 0
+        : World.Files[file].Kind == FileKind.Zero
+            && (flags & (World.Rules.ReadOnlyZeroIsShared ? VmaFlags.MayShare : VmaFlags.Shared)) != 0;
+
+    /// <summary>
+    /// The anonymous page offset of a fresh range: that of its address, in a private file mapping. Elsewhere there is
+    /// one page offset only.
+    /// </summary>
+    private ulong PlaceOwnPages(Mm mm, in MergeRequest range) =>
+        HasOwnOffset(range.File, range.Flags) ? Structure.Place(mm, range.Start, range.Pages) : range.Pgoff;
+
+    /// <summary>Whether anonymous page offsets may differ from page offsets (vma_is_cow_mapping with a file).</summary>
+    private bool HasOwnOffset(FileId file, VmaFlags flags) =>
+        World.Rules.AnonymousPageOffsets
+        && !file.IsNone
+        && (flags & (VmaFlags.Shared | VmaFlags.MayWrite)) == VmaFlags.MayWrite;
 
     /// <summary>shmem_zero_setup, hugetlb_file_setup.</summary>
     private SyscallResult MapOwnObject(Mm mm, MergeRequest range, in MmapRequest request, FileKind kind)
@@ -167,6 +186,7 @@ public abstract partial class Machine
             Start = range.Start,
             End = range.End,
             Pgoff = range.Pgoff,
+            AnonPgoff = range.AnonPgoff,
             Flags = range.Flags | (huge ? VmaFlags.HugeTlb | VmaFlags.DontExpand : VmaFlags.None),
             HasClose = huge,
             Mm = range.Mm.Id,

@@ -8,7 +8,7 @@ public abstract partial class Machine
 {
     private SyscallResult MoveVma(Mm mm, VmaId id, in MremapRequest call)
     {
-        if (mm.Vmas.Count >= World.Options.MaxMapCount - 3)
+        if (!HasRoomToMove(mm, At(id), call))
         {
             return Errno.ENOMEM;
         }
@@ -27,6 +27,13 @@ public abstract partial class Machine
 
         id = Lookup(mm, call.OldAddress);
         bool locked = (At(id).Flags & VmaFlags.Locked) != 0;
+        bool stays = (call.Flags & RemapFlags.DontUnmap) != 0;
+        error = locked && stays ? SplitLocked(id, call) : Errno.None;
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
         VmaId copy = CopyVma(mm, ref id, call, target.Value);
         if (copy.IsNone)
         {
@@ -44,7 +51,6 @@ public abstract partial class Machine
             moved = MoveRange(id, call.OldAddress, copy, target.Value, call.OldLength);
         }
 
-        bool stays = (call.Flags & RemapFlags.DontUnmap) != 0;
         bool complete = follows && moved == call.OldLength
             && (!stays || Structure.Detach(id, copy, call.OldAddress, call.OldLength) == Errno.None);
         if (!complete)
@@ -61,21 +67,48 @@ public abstract partial class Machine
             return follows ? Errno.ENOMEM : error;
         }
 
-        if (stays)
-        {
-            LeaveSource(id, copy, call);
-        }
-        else if (call.OldLength != 0)
-        {
-            UnmapSource(mm, id, copy, call.OldAddress, call.OldAddress + call.OldLength);
-        }
-
+        FinishMove(mm, id, copy, call);
         if (locked && call.NewLength > call.OldLength)
         {
             PopulateLocked(mm, target.Value + call.OldLength, call.NewLength - call.OldLength);
         }
 
         return target;
+    }
+
+    private void FinishMove(Mm mm, VmaId source, VmaId copy, in MremapRequest call)
+    {
+        if ((call.Flags & RemapFlags.DontUnmap) != 0)
+        {
+            LeaveSource(source, copy, call);
+        }
+        else if (call.OldLength != 0)
+        {
+            UnmapSource(mm, source, copy, call.OldAddress, call.OldAddress + call.OldLength);
+        }
+    }
+
+    /// <summary>check_map_count_against_split, after what was in the way has gone.</summary>
+    private bool HasRoomToMove(Mm mm, in Vma vma, in MremapRequest call)
+    {
+        bool splits = (call.Flags & RemapFlags.DontUnmap) != 0 && (vma.Flags & VmaFlags.Locked) != 0;
+        return World.Rules.RemapCountsVmas
+            ? mm.Vmas.Count + (splits ? 3 : 2) <= World.Options.MaxMapCount
+            : mm.Vmas.Count < World.Options.MaxMapCount - 3;
+    }
+
+    /// <summary>needs_pre_split: what is to stay without its lock becomes a VMA of its own first.</summary>
+    private Errno SplitLocked(VmaId id, in MremapRequest call)
+    {
+        if (!World.Rules.LockedSourceIsSplitOff)
+        {
+            return Errno.None;
+        }
+
+        ulong start = call.OldAddress;
+        ulong end = start + call.OldLength;
+        Errno error = At(id).Start < start ? SplitVma(id, start, NewPart.Below) : Errno.None;
+        return error == Errno.None && At(id).End > end ? SplitVma(id, end, NewPart.Above) : error;
     }
 
     /// <summary>vrm_set_new_addr.</summary>
@@ -124,6 +157,9 @@ public abstract partial class Machine
         ulong end = address + call.NewLength;
 
         (VmaId prev, VmaId next) = Around(mm, address);
+        bool staysApart = World.Rules.SourceStaysApart && (call.Flags & RemapFlags.DontUnmap) != 0;
+        prev = staysApart && prev == source ? default : prev;
+        next = staysApart && next == source ? default : next;
         MergeRequest range = MergeRequest.Like(mm, vma, source, address, end) with
         {
             Pgoff = Structure.PlaceCopy(source, call.OldAddress, call.NewLength >> Page.Shift, address),
@@ -133,6 +169,9 @@ public abstract partial class Machine
             Next = next,
             CopiedFrom = source,
         };
+        range.AnonPgoff = vma.Prepared && HasOwnOffset(vma.File, vma.Flags)
+            ? vma.AnonPgoffAt(call.OldAddress)
+            : PlaceOwnPages(mm, range);
         if (MergeNewRange(range, MergeSides.Both, out VmaId merged) == MergeOutcome.Merged)
         {
             if (oldStart >= At(merged).Start && oldStart < At(merged).End)
@@ -143,7 +182,7 @@ public abstract partial class Machine
             return merged;
         }
 
-        Vma copy = At(source) with { Start = address, End = end, Pgoff = range.Pgoff };
+        Vma copy = At(source) with { Start = address, End = end, Pgoff = range.Pgoff, AnonPgoff = range.AnonPgoff };
         VmaId id = World.Vmas.Allocate(copy);
         if (id.IsNone)
         {
@@ -172,7 +211,26 @@ public abstract partial class Machine
         {
             Structure.Drop(source, DropReason.MovedAway);
             vma.Prepared = false;
+            if (World.Rules.SourceIsPlacedAnew)
+            {
+                PlaceAnew(source);
+            }
         }
+    }
+
+    /// <summary>
+    /// A VMA that is unfaulted again has the offsets of its address again, as a fresh one has: its file's excepted.
+    /// </summary>
+    private void PlaceAnew(VmaId id)
+    {
+        Structure.Adjusting(id);
+        ref Vma vma = ref At(id);
+        Mm mm = World.Mms[vma.Mm];
+        MergeRequest range = MergeRequest.Like(mm, vma, id, vma.Start, vma.End);
+        range.Pgoff = vma.IsAnonymous ? Structure.Place(mm, vma.Start, vma.Pages) : vma.Pgoff;
+        vma.Pgoff = range.Pgoff;
+        vma.AnonPgoff = PlaceOwnPages(mm, range);
+        Structure.Adjusted(id);
     }
 
     /// <summary>

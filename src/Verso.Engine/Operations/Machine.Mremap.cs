@@ -49,7 +49,8 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        return ImpliesNewAddress(call) && checksFirst ? CheckRemapTarget(mm, call) : Errno.None;
+        Errno refused = ImpliesNewAddress(call) && checksFirst ? CheckRemapTarget(mm, call) : Errno.None;
+        return refused == Errno.None && !HasRoomToRemap(mm, call) ? Errno.ENOMEM : refused;
     }
 
     /// <summary>Where a range is to go, and whether there may be enough VMAs (mremap_to of 6.12).</summary>
@@ -64,7 +65,15 @@ public abstract partial class Machine
         }
 
         // A move may split one VMA into three before it unmaps.
-        return mm.Vmas.Count + 2 >= World.Options.MaxMapCount - 3 ? Errno.ENOMEM : Errno.None;
+        bool full = !World.Rules.RemapCountsVmas && mm.Vmas.Count + 2 >= World.Options.MaxMapCount - 3;
+        return full ? Errno.ENOMEM : Errno.None;
+    }
+
+    /// <summary>check_map_count_against_split_early: at worst, whatever the call is.</summary>
+    private bool HasRoomToRemap(Mm mm, in MremapRequest call)
+    {
+        int more = (call.Flags & RemapFlags.DontUnmap) != 0 ? 5 : 4;
+        return !World.Rules.RemapCountsVmas || mm.Vmas.Count + more <= World.Options.MaxMapCount;
     }
 
     /// <summary>remap_move: every VMA of the range, gaps kept (6.17).</summary>
@@ -253,6 +262,7 @@ public abstract partial class Machine
         {
             StatePages = 0,
             Pgoff = vma.PgoffAt(vma.End),
+            AnonPgoff = vma.AnonPgoffAt(vma.End),
             Prev = id,
             Next = AtIndex(mm, mm.Vmas.IndexAtOrBelow(vma.Start) + 1),
         };

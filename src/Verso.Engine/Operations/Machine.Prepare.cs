@@ -70,7 +70,7 @@ public abstract partial class Machine
 
         mm.TotalPages += grow;
         mm.LockedPages += (At(id).Flags & VmaFlags.Locked) != 0 ? grow : 0;
-        SetRange(id, address, At(id).End, At(id).Pgoff - grow);
+        SetRange(id, address, At(id).End);
         return Errno.None;
     }
 }

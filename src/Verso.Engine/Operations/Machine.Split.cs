@@ -31,6 +31,7 @@ public abstract partial class Machine
         else
         {
             fresh.Pgoff = fresh.PgoffAt(address);
+            fresh.AnonPgoff = fresh.AnonPgoffAt(address);
             fresh.Start = address;
         }
 

@@ -73,7 +73,8 @@ public abstract partial class Machine
     }
 
     /// <summary>vma_prepare, vma_set_range, vma_complete for one VMA.</summary>
-    private void SetRange(VmaId id, ulong start, ulong end, ulong pgoff)
+    /// <remarks>What stays in it keeps its page offsets.</remarks>
+    private void SetRange(VmaId id, ulong start, ulong end)
     {
         Invariant.Require(start < end);
         Structure.Adjusting(id);
@@ -88,15 +89,17 @@ public abstract partial class Machine
             World.Mms[vma.Mm].Vmas.Restart(vma.Start, start);
         }
 
+        ulong shift = (ulong)((long)(start - vma.Start) >> Page.Shift);
+        vma.Pgoff += shift;
+        vma.AnonPgoff += shift;
         vma.Start = start;
         vma.End = end;
-        vma.Pgoff = pgoff;
         Structure.Adjusted(id);
     }
 
     /// <summary>Cuts the low end off: the VMA begins at <paramref name="start"/> from now on.</summary>
-    private void CutBelow(VmaId id, ulong start) => SetRange(id, start, At(id).End, At(id).PgoffAt(start));
+    private void CutBelow(VmaId id, ulong start) => SetRange(id, start, At(id).End);
 
     /// <summary>Cuts the high end off.</summary>
-    private void CutAbove(VmaId id, ulong end) => SetRange(id, At(id).Start, end, At(id).Pgoff);
+    private void CutAbove(VmaId id, ulong end) => SetRange(id, At(id).Start, end);
 }

@@ -49,7 +49,7 @@ public sealed partial class Machine<TPages>
         }
 
         // Where anonymous neighbours always join, offsets below 0 may come of it; no such design looks at them.
-        ulong index = _vmas[id].PgoffAt(at.Address) & Frame.IndexMax;
+        ulong index = _vmas[id].AnonPgoffAt(at.Address) & Frame.IndexMax;
         Pfn fresh = _frames.Allocate(FrameFlags.Anonymous | FrameFlags.Exclusive, index);
         if (fresh.IsNone)
         {

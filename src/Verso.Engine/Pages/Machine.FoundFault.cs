@@ -44,7 +44,7 @@ public sealed partial class Machine<TPages>
 
     private Pfn Refill(VmaId id, in PteRange at, int slot)
     {
-        Pfn page = ReadIn(slot, _vmas[id].PgoffAt(at.Address) & Frame.IndexMax);
+        Pfn page = ReadIn(slot, _vmas[id].AnonPgoffAt(at.Address) & Frame.IndexMax);
         if (!page.IsNone)
         {
             _hooks.Refilled(id, at.Address, page);

@@ -25,7 +25,7 @@ public sealed partial class Machine<TPages>
         Pfn page = World.Swap.FrameOf(slot);
         if (page.IsNone)
         {
-            page = ReadIn(slot, _vmas[id].PgoffAt(at.Address) & Frame.IndexMax);
+            page = ReadIn(slot, _vmas[id].AnonPgoffAt(at.Address) & Frame.IndexMax);
             if (page.IsNone)
             {
                 return FaultOutcome.OutOfMemory;

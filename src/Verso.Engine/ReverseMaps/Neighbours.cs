@@ -36,6 +36,7 @@ internal static class Neighbours
             && a.Policy == b.Policy
             && a.File == b.File
             && ((a.Flags ^ b.Flags) & ~ignored) == 0
-            && b.Pgoff == a.PgoffAt(b.Start);
+            && b.Pgoff == a.PgoffAt(b.Start)
+            && b.AnonPgoff == a.AnonPgoffAt(b.Start);
     }
 }

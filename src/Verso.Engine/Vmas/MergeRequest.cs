@@ -20,6 +20,9 @@ internal record struct MergeRequest
     /// <summary>Page offset of <see cref="Start"/>.</summary>
     public ulong Pgoff;
 
+    /// <summary>Anonymous page offset of <see cref="Start"/>.</summary>
+    public ulong AnonPgoff;
+
     public VmaFlags Flags;
     public FileId File;
     public int Policy;
@@ -60,6 +63,7 @@ internal record struct MergeRequest
         StateStart = start,
         StatePages = (end - start) >> Page.Shift,
         Pgoff = vma.Pgoff,
+        AnonPgoff = vma.AnonPgoff,
         Flags = vma.Flags,
         File = vma.File,
         Policy = vma.Policy,

@@ -46,28 +46,48 @@ public readonly record struct MergeVerdict(MergeTests Failed)
 }
 
 /// <summary>What a design is asked about a merge: anon_vma and page offset are its matter.</summary>
-/// <param name="Target">The existing VMA that would grow.</param>
-/// <param name="Source">The existing VMA whose range would be absorbed; none for a range that is no VMA yet.</param>
-/// <param name="CopiedFrom">For an mremap copy, the VMA being moved; else none.</param>
-/// <param name="StateOf">
-/// The VMA whose anonymous state the range carries: the source, the one being moved, the one being extended; none for a
-/// fresh range.
-/// </param>
-/// <param name="StateStart">Where that state is now, a byte address.</param>
-/// <param name="StatePages">How many pages, from there on, carry it; what the range has more is fresh.</param>
-/// <param name="Pages">How many pages the target would grow by.</param>
-/// <param name="LeftPgoff">Page offset at the boundary as the left side counts it.</param>
-/// <param name="RightPgoff">Page offset at the boundary as the right side counts it.</param>
-/// <param name="IsAnonymous">No file: whether page offsets matter is the design's decision. With a file they always
-/// do.</param>
-public readonly record struct JoinCandidate(
-    VmaId Target,
-    VmaId Source,
-    VmaId CopiedFrom,
-    VmaId StateOf,
-    ulong StateStart,
-    ulong StatePages,
-    ulong Pages,
-    ulong LeftPgoff,
-    ulong RightPgoff,
-    bool IsAnonymous);
+public readonly record struct JoinCandidate
+{
+    /// <summary>The existing VMA that would grow.</summary>
+    public VmaId Target { get; init; }
+
+    /// <summary>The existing VMA whose range would be absorbed; none for a range that is no VMA yet.</summary>
+    public VmaId Source { get; init; }
+
+    /// <summary>For an mremap copy, the VMA being moved; else none.</summary>
+    public VmaId CopiedFrom { get; init; }
+
+    /// <summary>
+    /// The VMA whose anonymous state the range carries: the source, the one being moved, the one being extended; none
+    /// for a fresh range.
+    /// </summary>
+    public VmaId StateOf { get; init; }
+
+    /// <summary>Where that state is now, a byte address.</summary>
+    public ulong StateStart { get; init; }
+
+    /// <summary>How many pages, from there on, carry it; what the range has more is fresh.</summary>
+    public ulong StatePages { get; init; }
+
+    /// <summary>How many pages the target would grow by.</summary>
+    public ulong Pages { get; init; }
+
+    /// <summary>Page offset (<see cref="Vma.Pgoff"/>) at the boundary as the left side counts it.</summary>
+    public ulong LeftPgoff { get; init; }
+
+    /// <summary>And as the right side counts it. The machine itself asks that a file's be linear.</summary>
+    public ulong RightPgoff { get; init; }
+
+    /// <summary>Anonymous page offset at the boundary as the left side counts it.</summary>
+    public ulong LeftAnonPgoff { get; init; }
+
+    /// <summary>And as the right side counts it. They matter to designs that index anonymous pages by them.</summary>
+    public ulong RightAnonPgoff { get; init; }
+
+    /// <summary>No file.</summary>
+    public bool IsAnonymous { get; init; }
+
+    /// <summary>Whether anonymous page offsets are linear across the boundary.</summary>
+    public MergeTests TestAnonPgoff() =>
+        LeftAnonPgoff == RightAnonPgoff ? MergeTests.None : MergeTests.PageOffset;
+}

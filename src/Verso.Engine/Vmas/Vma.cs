@@ -17,6 +17,12 @@ public struct Vma
     /// </summary>
     public ulong Pgoff;
 
+    /// <summary>
+    /// The anonymous page offset (since 7.3): by which pages of its own are indexed, in pages. Where the rules have no
+    /// such thing, and of all that is neither a private file mapping nor moved, it is <see cref="Pgoff"/>.
+    /// </summary>
+    public ulong AnonPgoff;
+
     public VmaFlags Flags;
 
     public MmId Mm;
@@ -55,4 +61,9 @@ public struct Vma
 
     /// <summary>linear_page_index: the pgoff of an address inside the VMA (or of its end).</summary>
     public readonly ulong PgoffAt(ulong address) => Pgoff + ((address - Start) >> Page.Shift);
+
+    /// <summary>
+    /// linear_anon_page_index: the index of the VMA's own page at an address inside it (or at its end).
+    /// </summary>
+    public readonly ulong AnonPgoffAt(ulong address) => AnonPgoff + ((address - Start) >> Page.Shift);
 }

@@ -38,7 +38,7 @@ public sealed class ScenarioFilesTests
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
-    private static string Read(string name)
+    internal static string Read(string name)
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
         using StreamReader reader = new(stream);

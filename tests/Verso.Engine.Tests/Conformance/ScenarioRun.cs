@@ -37,12 +37,13 @@ internal sealed class ScenarioRun
     private long _nextFailure;
     private int _unreadable;
 
-    private ScenarioRun(Catalogue.Entry design, Scenario scenario, Checking checking, TableDrops drops)
+    private ScenarioRun(
+        Catalogue.Entry design, Scenario scenario, Checking checking, TableDrops drops, KernelRules? rules = null)
     {
         _scenario = scenario;
         _checking = checking;
         _drops = drops;
-        _driver = new EngineStage(design, scenario);
+        _driver = new EngineStage(design, scenario, rules);
         _digest = new RunDigest(_driver);
         _model = new AbstractModel(_driver.Window);
     }
@@ -52,7 +53,8 @@ internal sealed class ScenarioRun
         Catalogue.Entry design,
         Scenario scenario,
         Checking checking = Checking.EveryStep,
-        TableDrops drops = TableDrops.Never) => new ScenarioRun(design, scenario, checking, drops).RunAll();
+        TableDrops drops = TableDrops.Never,
+        KernelRules? rules = null) => new ScenarioRun(design, scenario, checking, drops, rules).RunAll();
 
     /// <summary>Runs to the end; everything that was seen as text.</summary>
     public static string Record(Catalogue.Entry design, Scenario scenario)

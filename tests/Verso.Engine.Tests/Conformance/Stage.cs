@@ -14,10 +14,10 @@ internal sealed class Stage
     public Machine Machine => _driver.Machine;
 
     /// <summary>A machine of this design after these steps, separated by line ends or semicolons.</summary>
-    public static Stage After(string design, string steps)
+    public static Stage After(string design, string steps, KernelRules? rules = null)
     {
         Scenario scenario = Scenario.Parse(steps.Replace(';', '\n'));
-        Stage stage = new(new EngineStage(DesignCases.Named(design), scenario));
+        Stage stage = new(new EngineStage(DesignCases.Named(design), scenario, rules));
         stage.Do(steps);
         return stage;
     }

@@ -19,7 +19,7 @@ public readonly struct AnonAreaPages(AnonAreaMap map) : IPageHooks
     {
         ref Frames.Frame page = ref map.World.Frames[frame];
         page.Mapping = map.Areas[vma];
-        page.Index = map.World.Vmas[vma].PgoffAt(address);
+        page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
         Invariant.Require(page.Mapping != 0);
     }
 

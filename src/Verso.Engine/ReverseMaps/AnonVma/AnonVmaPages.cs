@@ -18,7 +18,7 @@ public readonly struct AnonVmaPages(AnonVmaMap map) : IPageHooks
     public void Instantiate(Pfn frame, VmaId vma, ulong address)
     {
         ref Frames.Frame page = ref map.World.Frames[frame];
-        page.Index = map.World.Vmas[vma].PgoffAt(address);
+        page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
         if (map.Direct is not null)
         {
             map.Direct.Add(ref page, vma);

@@ -107,13 +107,13 @@ internal sealed class DirectPages(World world)
     {
         ref Vmas.Vma vma = ref world.Vmas[VmaOf(page)];
         world.Counters.Lock(LockClass.PerPage, 1);
-        if (vma.Mm.IsNone || page.Index - vma.Pgoff >= vma.Pages)
+        if (vma.Mm.IsNone || page.Index - vma.AnonPgoff >= vma.Pages)
         {
             visitor.Dismiss(1);
             return;
         }
 
-        _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.Pgoff) << Page.Shift));
+        _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.AnonPgoff) << Page.Shift));
     }
 
     /// <summary>How many pages were pointed elsewhere, by reason.</summary>

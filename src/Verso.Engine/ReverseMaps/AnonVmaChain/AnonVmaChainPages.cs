@@ -21,7 +21,7 @@ public readonly struct AnonVmaChainPages(AnonVmaChainMap map) : IPageHooks
     {
         ref Frames.Frame page = ref map.World.Frames[frame];
         page.Mapping = Graph.AnonVmaOf(vma);
-        page.Index = map.World.Vmas[vma].PgoffAt(address);
+        page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
         Invariant.Require(page.Mapping != 0);
     }
 

@@ -152,7 +152,7 @@ internal sealed partial class AnonVmaGraph
                 return $"{vma} is linked to anon_vmas of two roots";
             }
 
-            if (_links[link].Tree.First != _world.Vmas[vma].Pgoff)
+            if (_links[link].Tree.First != _world.Vmas[vma].AnonPgoff)
             {
                 return $"{vma} stands in a tree at an offset it no longer has";
             }

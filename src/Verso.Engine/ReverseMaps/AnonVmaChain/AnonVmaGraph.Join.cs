@@ -8,7 +8,7 @@ internal sealed partial class AnonVmaGraph
     /// <summary>is_mergeable_anon_vma and the page offset test, by the rules of the kernel version.</summary>
     public MergeTests CanJoin(in JoinCandidate candidate)
     {
-        MergeTests failed = candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+        MergeTests failed = candidate.TestAnonPgoff();
         int target = AnonVmaOf(candidate.Target);
         int source = candidate.StateOf.IsNone ? 0 : AnonVmaOf(candidate.StateOf);
         return failed | TestAnonVmas(target, source, candidate);

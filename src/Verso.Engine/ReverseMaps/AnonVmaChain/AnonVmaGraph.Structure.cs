@@ -232,14 +232,20 @@ internal sealed partial class AnonVmaGraph
         }
     }
 
-    /// <summary>Links the target to all anon_vmas of the source, oldest first, so that the order is the same.</summary>
+    /// <summary>
+    /// Links the target to all anon_vmas of the source: oldest first, so that the order is the same, or newest first,
+    /// so that it is turned (<see cref="KernelRules.ClonesTurnChains"/>). Fork reuses the first it may.
+    /// </summary>
     private Errno Clone(VmaId source, VmaId target, CloneReason reason)
     {
         _ = RowOf(source);
         _ = RowOf(target);
         long steps = 0;
-        for (int from = RowOf(source).Tail; from != 0; from = _links[from].Newer)
+        bool turn = TurnsChains;
+        int next;
+        for (int from = turn ? RowOf(source).Head : RowOf(source).Tail; from != 0; from = next)
         {
+            next = turn ? _links[from].Older : _links[from].Newer;
             int link = AllocateLink();
             if (link == 0)
             {

@@ -27,7 +27,7 @@ internal sealed partial class AnonVmaGraph
         {
             ref Vma vma = ref _world.Vmas[_links[link].Vma];
             visited++;
-            ulong address = vma.Start + ((pgoff - vma.Pgoff) << Page.Shift);
+            ulong address = vma.Start + ((pgoff - vma.AnonPgoff) << Page.Shift);
             if (visitor.Visit(vma.Mm, address) == WalkStep.Stop)
             {
                 break;

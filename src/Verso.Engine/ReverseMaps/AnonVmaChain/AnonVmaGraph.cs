@@ -37,6 +37,12 @@ internal sealed partial class AnonVmaGraph
     /// <summary>Whether a VMA may be linked to anon_vmas of ancestors and have none of its own yet.</summary>
     private readonly AnonVmaOwnership _ownership;
 
+    /// <summary>
+    /// Whether clones have their chain the other way round. Deferred ownership needs to know which anon_vma is the
+    /// newest, so there they never have.
+    /// </summary>
+    private bool TurnsChains => _world.Rules.ClonesTurnChains && _ownership == AnonVmaOwnership.WithTheChain;
+
     public AnonVmaGraph(World world, AnonVmaOwnership ownership = AnonVmaOwnership.WithTheChain)
     {
         _world = world;
@@ -205,8 +211,8 @@ internal sealed partial class AnonVmaGraph
     {
         ref AnonVmaChainLink node = ref _links[link];
         ref Vma vma = ref _world.Vmas[node.Vma];
-        node.Tree.First = vma.Pgoff;
-        node.Tree.Last = vma.Pgoff + vma.Pages - 1;
+        node.Tree.First = vma.AnonPgoff;
+        node.Tree.Last = vma.AnonPgoff + vma.Pages - 1;
         ref AnonVma anonVma = ref _anonVmas[node.AnonVma];
         anonVma.Tree = Trees.Insert(_links, anonVma.Tree, link);
     }

@@ -72,7 +72,7 @@ internal static class MappedFolios
         int count = 0;
         while (world.PageTables.TryNextRange(space, ref start, end, out PteRange range))
         {
-            count += Rehome(world, range, mapping, owner.PgoffAt(range.Address));
+            count += Rehome(world, range, mapping, owner.AnonPgoffAt(range.Address));
         }
 
         return count;

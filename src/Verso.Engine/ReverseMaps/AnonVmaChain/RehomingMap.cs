@@ -30,8 +30,8 @@ public abstract class RehomingMap : AnonVmaChainMap
     public override void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
     {
         int home = Graph.AnonVmaOf(to);
-        ulong index = World.Vmas[to].PgoffAt(target.Address);
-        if (home != Graph.AnonVmaOf(from) || index != World.Vmas[from].PgoffAt(source.Address))
+        ulong index = World.Vmas[to].AnonPgoffAt(target.Address);
+        if (home != Graph.AnonVmaOf(from) || index != World.Vmas[from].AnonPgoffAt(source.Address))
         {
             CountRehomed(MappedFolios.Rehome(World, source, home, index));
         }

@@ -98,7 +98,7 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
     /// </remarks>
     public override MergeTests CanJoin(in JoinCandidate candidate)
     {
-        MergeTests failed = candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+        MergeTests failed = candidate.TestAnonPgoff();
         int target = Graph.NewestOf(candidate.Target);
         int state = Graph.NewestOf(candidate.StateOf);
         if (target != 0 && state != 0)
@@ -205,7 +205,7 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
     {
         VmaId id = DirectFolios.VmaOf(frame.Mapping);
         Vma vma = World.Vmas[id];
-        return vma.Mm.IsNone || frame.Index - vma.Pgoff >= vma.Pages ? $"names {id}, which does not have it"
+        return vma.Mm.IsNone || frame.Index - vma.AnonPgoff >= vma.Pages ? $"names {id}, which does not have it"
             : Graph.AnonVmaOf(id) != 0 ? $"names {id}, which has an anon_vma"
             : frame.MapCount > 1 ? $"names {id}, and is mapped {frame.MapCount} times"
             : null;

@@ -20,7 +20,7 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
     {
         ref Frames.Frame page = ref map.World.Frames[frame];
         page.Mapping = map.HomeOf(vma);
-        page.Index = map.World.Vmas[vma].PgoffAt(address);
+        page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
     }
 
     /// <inheritdoc/>
@@ -56,7 +56,7 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
 
         ref Vma vma = ref map.World.Vmas[DirectFolios.VmaOf(page.Mapping)];
         map.World.Counters.Lock(LockClass.ReverseMapRead, 1);
-        _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.Pgoff) << Page.Shift));
+        _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.AnonPgoff) << Page.Shift));
     }
 
     /// <inheritdoc/>

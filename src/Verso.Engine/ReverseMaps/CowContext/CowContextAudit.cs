@@ -46,9 +46,9 @@ internal sealed class CowContextAudit(CowContextMap map)
         int own = map.Contexts.Of(mm);
         Vma vma = _world.Vmas[_world.VmaAt(_world.Mms[mm], address)];
         long distance = CowContextMap.DistanceOf(vma);
-        if (page.Index != vma.PgoffAt(address))
+        if (page.Index != vma.AnonPgoffAt(address))
         {
-            return $"has index {page.Index:x} where the VMA has {vma.PgoffAt(address):x}";
+            return $"has index {page.Index:x} where the VMA has {vma.AnonPgoffAt(address):x}";
         }
 
         if (page.IsExclusive && page.Mapping != own)

@@ -81,8 +81,7 @@ public sealed class CowContextMap : ReverseMap
     }
 
     /// <inheritdoc/>
-    public override MergeTests CanJoin(in JoinCandidate candidate) =>
-        candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+    public override MergeTests CanJoin(in JoinCandidate candidate) => candidate.TestAnonPgoff();
 
     /// <inheritdoc/>
     /// <remarks>Nothing, unless it is remapped: then its part of the table must be removable alone.</remarks>
@@ -91,7 +90,8 @@ public sealed class CowContextMap : ReverseMap
         ref Vma whole = ref World.Vmas[source];
         ref Vma part = ref World.Vmas[fresh];
         return whole.Prepared && DistanceOf(whole) != 0
-            ? Remaps.Divide(Contexts.Of(whole.Mm), part.Start == whole.Start ? part.PgoffAt(part.End) : part.Pgoff)
+            ? Remaps.Divide(
+                Contexts.Of(whole.Mm), part.Start == whole.Start ? part.AnonPgoffAt(part.End) : part.AnonPgoff)
             : Errno.None;
     }
 
@@ -107,8 +107,8 @@ public sealed class CowContextMap : ReverseMap
             return Errno.None;
         }
 
-        Errno error = Record(from, World.Vmas[from].PgoffAt(start), length >> Page.Shift);
-        return error != Errno.None ? error : Record(to, World.Vmas[to].PgoffAt(target), length >> Page.Shift);
+        Errno error = Record(from, World.Vmas[from].AnonPgoffAt(start), length >> Page.Shift);
+        return error != Errno.None ? error : Record(to, World.Vmas[to].AnonPgoffAt(target), length >> Page.Shift);
     }
 
     /// <inheritdoc/>
@@ -116,7 +116,7 @@ public sealed class CowContextMap : ReverseMap
     public override Errno Fork(VmaId parent, VmaId child)
     {
         ref Vma vma = ref World.Vmas[child];
-        return vma.Prepared && !vma.IsShared ? Record(child, vma.Pgoff, vma.Pages) : Errno.None;
+        return vma.Prepared && !vma.IsShared ? Record(child, vma.AnonPgoff, vma.Pages) : Errno.None;
     }
 
     /// <inheritdoc/>
@@ -126,7 +126,7 @@ public sealed class CowContextMap : ReverseMap
         long distance = DistanceOf(bounds);
         if (reason != DropReason.Joined && distance != 0 && !bounds.IsShared)
         {
-            Remaps.Remove(Contexts.Of(bounds.Mm), bounds.Pgoff, bounds.Pgoff + bounds.Pages - 1, distance);
+            Remaps.Remove(Contexts.Of(bounds.Mm), bounds.AnonPgoff, bounds.AnonPgoff + bounds.Pages - 1, distance);
         }
     }
 
@@ -163,7 +163,7 @@ public sealed class CowContextMap : ReverseMap
     }
 
     /// <summary>How far a VMA is from where its page offsets say, in pages.</summary>
-    internal static long DistanceOf(in Vma vma) => (long)((vma.Start >> Page.Shift) - vma.Pgoff);
+    internal static long DistanceOf(in Vma vma) => (long)((vma.Start >> Page.Shift) - vma.AnonPgoff);
 
     /// <summary>
     /// An anonymous page will be put into the VMA: if that is remapped, its table must say so. ENOMEM.
@@ -172,10 +172,10 @@ public sealed class CowContextMap : ReverseMap
     {
         ref Vma vma = ref World.Vmas[id];
         long distance = DistanceOf(vma);
-        ulong pgoff = vma.PgoffAt(address);
+        ulong pgoff = vma.AnonPgoffAt(address);
         return distance == 0 || Remaps.Covers(Contexts.Of(vma.Mm), pgoff, pgoff, distance)
             ? Errno.None
-            : Record(id, vma.Pgoff, vma.Pages);
+            : Record(id, vma.AnonPgoff, vma.Pages);
     }
 
     /// <summary>__folio_set_anon: a folio begins in the context of this VMA's mm.</summary>
@@ -184,7 +184,7 @@ public sealed class CowContextMap : ReverseMap
         int context = Contexts.Of(World.Vmas[vma].Mm);
         Contexts.Get(context);
         World.Frames[frame].Mapping = context;
-        World.Frames[frame].Index = World.Vmas[vma].PgoffAt(address);
+        World.Frames[frame].Index = World.Vmas[vma].AnonPgoffAt(address);
     }
 
     /// <summary>
@@ -252,7 +252,7 @@ public sealed class CowContextMap : ReverseMap
         if (!id.IsNone)
         {
             ref Vma vma = ref World.Vmas[id];
-            if (vma.Prepared && !vma.IsShared && vma.PgoffAt(address) == index)
+            if (vma.Prepared && !vma.IsShared && vma.AnonPgoffAt(address) == index)
             {
                 return visitor.Visit(mm.Id, address);
             }

@@ -68,7 +68,7 @@ public sealed class MatenaMergingMap : RehomingMap
         if (!IsUnshared(source, start, start + (pages << Page.Shift)))
         {
             _offsetsKept++;
-            return vma.PgoffAt(start);
+            return vma.AnonPgoffAt(start);
         }
 
         _offsetsUpdated++;

@@ -188,7 +188,7 @@ internal sealed class FamilySpaces(World world)
             ref Vma vma = ref world.Vmas[new VmaId(at)];
             if (vma.Prepared)
             {
-                step = visitor.Visit(vma.Mm, vma.Start + ((offset - vma.Pgoff) << Page.Shift));
+                step = visitor.Visit(vma.Mm, vma.Start + ((offset - vma.AnonPgoff) << Page.Shift));
             }
             else
             {
@@ -208,7 +208,7 @@ internal sealed class FamilySpaces(World world)
         ref Vma vma = ref world.Vmas[id];
         ref IndexedVma node = ref _vmas[id.Value];
         return node.Space == Of(vma.Mm)
-            && node.Offsets.First == vma.Pgoff && node.Offsets.Last == vma.Pgoff + vma.Pages - 1;
+            && node.Offsets.First == vma.AnonPgoff && node.Offsets.Last == vma.AnonPgoff + vma.Pages - 1;
     }
 
     /// <summary>How many VMAs the index has, by counting.</summary>
@@ -218,8 +218,8 @@ internal sealed class FamilySpaces(World world)
     {
         ref IndexedVma node = ref _vmas[id.Value];
         ref Vma vma = ref world.Vmas[id];
-        node.Offsets.First = vma.Pgoff;
-        node.Offsets.Last = vma.Pgoff + vma.Pages - 1;
+        node.Offsets.First = vma.AnonPgoff;
+        node.Offsets.Last = vma.AnonPgoff + vma.Pages - 1;
         ref FamilySpace space = ref _spaces[node.Space];
         space.Index = VmaIndex.Insert(_vmas, space.Index, id.Value);
     }

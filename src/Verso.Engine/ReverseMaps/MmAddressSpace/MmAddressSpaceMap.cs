@@ -64,8 +64,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
     }
 
     /// <inheritdoc/>
-    public override MergeTests CanJoin(in JoinCandidate candidate) =>
-        candidate.LeftPgoff == candidate.RightPgoff ? MergeTests.None : MergeTests.PageOffset;
+    public override MergeTests CanJoin(in JoinCandidate candidate) => candidate.TestAnonPgoff();
 
     /// <inheritdoc/>
     public override void Adjusting(VmaId vma) => Spaces.Adjusting(vma);
@@ -143,7 +142,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
         {
             VmaId vma = World.VmaAt(World.Mms[mm], address);
             Frame page = World.Frames[frame];
-            bool isRight = page.Mapping == Spaces.Of(mm) && page.Index == World.Vmas[vma].PgoffAt(address);
+            bool isRight = page.Mapping == Spaces.Of(mm) && page.Index == World.Vmas[vma].AnonPgoffAt(address);
             if (!isRight)
             {
                 return $"{mm} 0x{address:x}: {frame} says space {page.Mapping}, offset {page.Index:x}";

@@ -20,7 +20,7 @@ public readonly struct MmAddressSpacePages(MmAddressSpaceMap map) : IPageHooks
     {
         ref Vma mapped = ref map.World.Vmas[vma];
         map.World.Frames[frame].Mapping = map.Spaces.Of(mapped.Mm);
-        map.World.Frames[frame].Index = mapped.PgoffAt(address);
+        map.World.Frames[frame].Index = mapped.AnonPgoffAt(address);
     }
 
     /// <inheritdoc/>

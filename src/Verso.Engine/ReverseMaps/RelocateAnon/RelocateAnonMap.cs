@@ -63,7 +63,7 @@ public sealed class RelocateAnonMap : RehomingMap
             return base.PlaceCopy(source, start, pages, address);
         }
 
-        ulong kept = vma.PgoffAt(start);
+        ulong kept = vma.AnonPgoffAt(start);
         if (WouldMerge(source, kept, pages, address))
         {
             _ordinary++;
@@ -117,13 +117,13 @@ public sealed class RelocateAnonMap : RehomingMap
         int at = tree.IndexAtOrBelow(address);
         ulong end = address + (pages << Page.Shift);
         if (at >= 0 && World.Vmas[tree.Ids[at]].End == address
-            && WouldMerge(source, tree.Ids[at], World.Vmas[tree.Ids[at]].PgoffAt(address), pgoff))
+            && WouldMerge(source, tree.Ids[at], World.Vmas[tree.Ids[at]].AnonPgoffAt(address), pgoff))
         {
             return true;
         }
 
         return at + 1 < tree.Count && tree.Starts[at + 1] == end
-            && WouldMerge(source, tree.Ids[at + 1], pgoff + pages, World.Vmas[tree.Ids[at + 1]].Pgoff);
+            && WouldMerge(source, tree.Ids[at + 1], pgoff + pages, World.Vmas[tree.Ids[at + 1]].AnonPgoff);
     }
 
     private bool WouldMerge(VmaId source, VmaId neighbour, ulong left, ulong right)
@@ -131,7 +131,17 @@ public sealed class RelocateAnonMap : RehomingMap
         ref Vma a = ref World.Vmas[source];
         ref Vma b = ref World.Vmas[neighbour];
         VmaFlags ignored = VmaFlags.SoftDirty | (World.Rules.StickyGuardFlag ? VmaFlags.MaybeGuard : VmaFlags.None);
-        JoinCandidate candidate = new(neighbour, default, source, source, 0, 0, 0, left, right, IsAnonymous: true);
+        JoinCandidate candidate = new()
+        {
+            Target = neighbour,
+            CopiedFrom = source,
+            StateOf = source,
+            LeftPgoff = left,
+            RightPgoff = right,
+            LeftAnonPgoff = left,
+            RightAnonPgoff = right,
+            IsAnonymous = true,
+        };
         return ((a.Flags ^ b.Flags) & ~ignored) == 0
             && (a.Flags & VmaFlags.Special) == 0
             && a.Policy == b.Policy
