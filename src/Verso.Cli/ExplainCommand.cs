@@ -1,7 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Verso.Engine;
 using Verso.Lab.Explain;
+using Verso.Linux.Graph;
+using Verso.Linux.Proc;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
 using Verso.Traces.Snapshots;
@@ -11,6 +12,9 @@ namespace Verso.Cli;
 /// <summary>verso explain: why a process has so many VMAs.</summary>
 internal static class ExplainCommand
 {
+    private const string FromProc = "proc";
+    private const string FromKernel = "kernel";
+
     internal static Command Create()
     {
         Argument<int> pid = new("PID")
@@ -19,26 +23,29 @@ internal static class ExplainCommand
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = result => ReplaySettings.ParseNumber(result, "PID", 1),
         };
-        Argument<string?> address = new("ADDR")
+        Argument<string?> place = new("ADDR")
         {
-            Description = "an address, in hexadecimal: show the VMAs around it and what stands between them",
+            Description = "an address, in hexadecimal: show the VMAs around it and what stands between them; or a "
+                + "range, as maps has it",
             Arity = ArgumentArity.ZeroOrOne,
         };
         RmapOptions rmap = new();
         Option<string?> from = SnapshotCommand.From();
+        Option<string> source = Source();
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "explain",
             "Says of each two VMAs that touch which test of the kernel keeps them from being one, and what would lift "
             + "it. Returns 0, or 2 on trouble.",
-            "verso explain $(pidof dotnet)                 # why so many VMAs? (root)",
+            "verso explain $(pidof dotnet)                 # why so many VMAs? (root is told all)",
             "verso explain 4711 7f2c40000000               # what stands between those around an address",
+            "verso explain 4711 7f2c40000000-7f2c50000000  # between those of a range",
             "verso explain 4711 --from now.vsnap           # of a snapshot taken elsewhere",
-            "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasWithout]'",
+            "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasWithoutAtMost]'",
             "verso explain --rmap --all                    # what does the reverse map cost, and whose is it?")
         {
-            pid, address, from, format, json,
+            pid, place, from, source, format, json,
         };
         rmap.AddTo(command);
         command.SetAction(parsed =>
@@ -55,44 +62,97 @@ internal static class ExplainCommand
                 throw new UsageException("name a process, or ask for --rmap");
             }
 
-            Snapshot snapshot = SnapshotCommand.TakeOrLoad(parsed.GetValue(from), parsed.GetValue(pid));
-            SpaceExplanation explanation = Explain(snapshot, parsed.GetValue(pid));
-            string? place = parsed.GetValue(address);
-            surroundings.Output.Write(asJson
-                ? JsonReport.Render(explanation)
-                : place is null
-                    ? ExplainText.Render(explanation, surroundings.Palette)
-                    : ExplainText.Strip(explanation, ParseAddress(place), surroundings.Palette));
+            AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
+            SpaceExplanation explanation = Read(
+                surroundings, parsed.GetValue(pid), parsed.GetValue(from), parsed.GetRequiredValue(source));
+            surroundings.Output.Write(Render(explanation, range?.Of(explanation), asJson, surroundings.Palette));
             return ExitStatus.Success;
         });
         return command;
     }
 
-    private static SpaceExplanation Explain(Snapshot snapshot, int pid)
+    private static Option<string> Source()
+    {
+        Option<string> source = new("--source")
+        {
+            Description = "kernel: the kernel's own graph (root); proc: the files of /proc, which do not tell all; "
+                + "auto: the first that may be read",
+            DefaultValueFactory = _ => "auto",
+            HelpName = "SOURCE",
+        };
+        source.AcceptOnlyFromAmong("auto", FromKernel, FromProc);
+        return source;
+    }
+
+    private static string Render(SpaceExplanation explanation, SpaceStrip? strip, bool asJson, Palette palette) =>
+        asJson ? JsonReport.Render(explanation, strip)
+        : strip is null ? ExplainText.Render(explanation, palette)
+        : StripText.Render(explanation, strip, palette);
+
+    private static SpaceExplanation Read(Surroundings surroundings, int pid, string? from, string source)
+    {
+        if (from is not null)
+        {
+            return source != FromProc
+                ? Explain(surroundings, SnapshotCommand.TakeOrLoad(from, pid), pid)
+                : throw new UsageException("choose one of --from and --source");
+        }
+
+        if (source == FromProc)
+        {
+            return Explain(surroundings, ProcSpaceReader.Read(pid));
+        }
+
+        try
+        {
+            return Explain(surroundings, SnapshotCommand.TakeOrLoad(null, pid), pid);
+        }
+        catch (GraphUnavailableException reason) when (source != FromKernel)
+        {
+            ProcSpace space = ProcSpaceReader.Read(pid);
+            surroundings.Error.Write($"verso explain: read from /proc, which does not tell all: {reason.Message}\n");
+            return Explain(surroundings, space);
+        }
+    }
+
+    private static SpaceExplanation Explain(Surroundings surroundings, Snapshot snapshot, int pid)
     {
         ProcessGraph process = snapshot.Processes.FirstOrDefault(each => each.Pid == pid)
             ?? throw new UsageException(snapshot.Ended.Contains(pid)
                 ? $"process {pid} ended before it could be read"
                 : $"the snapshot has no process {pid}");
-        KernelRules rules = KernelRules.Find(snapshot.Header.Kernel)
-            ?? throw new UsageException(
-                $"no merge rules for kernel {snapshot.Header.Kernel}, only for those like "
-                + string.Join(", ", KernelRules.All.Select(each => each.Release)));
+        string kernel = snapshot.Header.Kernel;
+        KernelRules rules = Rules(surroundings, kernel);
+        return Sane(() => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
+    }
+
+    private static SpaceExplanation Explain(Surroundings surroundings, ProcSpace space)
+    {
+        KernelRules rules = Rules(surroundings, space.Header.Kernel);
+        return Sane(() => SpaceExplanation.Of(space, rules));
+    }
+
+    private static KernelRules Rules(Surroundings surroundings, string kernel)
+    {
+        KernelRules rules = KernelRules.Nearest(kernel);
+        if (KernelRules.Find(kernel) is null)
+        {
+            surroundings.Error.Write(
+                $"verso explain: the merge rules of {rules.Release} are used, those of {kernel} are not known here\n");
+        }
+
+        return rules;
+    }
+
+    private static SpaceExplanation Sane(Func<SpaceExplanation> explain)
+    {
         try
         {
-            return SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules);
+            return explain();
         }
         catch (FormatException wrong)
         {
             throw new UsageException($"{wrong.Message}: it changed while it was read, or the snapshot is made up");
         }
-    }
-
-    private static ulong ParseAddress(string text)
-    {
-        ReadOnlySpan<char> digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text.AsSpan(2) : text;
-        return ulong.TryParse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong address)
-            ? address
-            : throw new UsageException($"'{text}' is no address: hexadecimal digits, such as 7f2c40000000");
     }
 }

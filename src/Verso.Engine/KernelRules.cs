@@ -112,6 +112,29 @@ public sealed record KernelRules
         return All.LastOrDefault(rules => rules.Release.StartsWith(series + ".", StringComparison.Ordinal));
     }
 
+    /// <summary>
+    /// The rules to go by where <see cref="Find"/> has none: of the newest kernel here that is not newer than that
+    /// one, else the oldest.
+    /// </summary>
+    /// <param name="release">As <c>uname -r</c> has it.</param>
+    public static KernelRules Nearest(string release) =>
+        Find(release) ?? All.LastOrDefault(rules => IsAtLeast(release, rules.Release)) ?? All[0];
+
+    /// <summary>Whether a release is of a series or of a later one; only the first two numbers count.</summary>
+    /// <param name="release">As <c>uname -r</c> has it.</param>
+    /// <param name="series">"6.16"; what follows is ignored.</param>
+    public static bool IsAtLeast(string release, string series) => Series(release).CompareTo(Series(series)) >= 0;
+
+    private static (int Major, int Minor) Series(string release)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        string[] numbers = release.Split('.', '-', '+');
+        return (Number(0), Number(1));
+
+        int Number(int at) => at < numbers.Length && int.TryParse(
+            numbers[at], System.Globalization.CultureInfo.InvariantCulture, out int number) ? number : 0;
+    }
+
     /// <summary>The long-term kernel of Debian 13.</summary>
     public static KernelRules Linux612 { get; } = new() { Release = "6.12.107" };
 

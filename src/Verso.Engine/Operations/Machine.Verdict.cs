@@ -12,7 +12,13 @@ public abstract partial class Machine
     /// <param name="mmId">The address space.</param>
     /// <param name="boundary">Where one VMA ends and the next begins, a byte address.</param>
     /// <returns>Null where no two VMAs touch.</returns>
-    public MergeVerdict? VerdictAt(MmId mmId, ulong boundary)
+    public MergeVerdict? VerdictAt(MmId mmId, ulong boundary) => VerdictsAt(mmId, boundary)?.Kinder;
+
+    /// <summary>The same for each way round. Counts nothing.</summary>
+    /// <param name="mmId">The address space.</param>
+    /// <param name="boundary">Where one VMA ends and the next begins, a byte address.</param>
+    /// <returns>Null where no two VMAs touch.</returns>
+    public BothVerdicts? VerdictsAt(MmId mmId, ulong boundary)
     {
         Mm mm = World.Mms[mmId];
         int at = mm.Vmas.IndexAtOrBelow(boundary);
@@ -21,9 +27,8 @@ public abstract partial class Machine
             return null;
         }
 
-        MergeVerdict upward = VerdictOfAbsorbing(mm, mm.Vmas.Ids[at], JudgeLeft);
-        MergeVerdict downward = VerdictOfAbsorbing(mm, mm.Vmas.Ids[at - 1], JudgeRight);
-        return int.PopCount((ushort)downward.Failed) < int.PopCount((ushort)upward.Failed) ? downward : upward;
+        return new BothVerdicts(
+            VerdictOfAbsorbing(mm, mm.Vmas.Ids[at], JudgeLeft), VerdictOfAbsorbing(mm, mm.Vmas.Ids[at - 1], JudgeRight));
     }
 
     private delegate MergeVerdict JudgeSide(in MergeRequest request);

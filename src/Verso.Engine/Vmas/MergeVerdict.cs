@@ -45,6 +45,19 @@ public readonly record struct MergeVerdict(MergeTests Failed)
     public MergeTests First => (MergeTests)(ushort)((ushort)Failed & -(ushort)Failed);
 }
 
+/// <summary>The verdicts on two VMAs that touch, by which of them a call changes.</summary>
+/// <param name="UpperGoes">The upper one would become part of the lower one.</param>
+/// <param name="LowerGoes">The lower one would become part of the upper one.</param>
+public readonly record struct BothVerdicts(MergeVerdict UpperGoes, MergeVerdict LowerGoes)
+{
+    /// <summary>The one with fewer failed tests.</summary>
+    public MergeVerdict Kinder =>
+        int.PopCount((ushort)LowerGoes.Failed) < int.PopCount((ushort)UpperGoes.Failed) ? LowerGoes : UpperGoes;
+
+    /// <summary>Whichever of them a call changes, they become one.</summary>
+    public bool CanMergeEitherWay => UpperGoes.CanMerge && LowerGoes.CanMerge;
+}
+
 /// <summary>What a design is asked about a merge: anon_vma and page offset are its matter.</summary>
 public readonly record struct JoinCandidate
 {

@@ -45,7 +45,10 @@ public enum VmaFlags : ulong
     PkeyBit2 = 1UL << 34,
     PkeyBit3 = 1UL << 35,
 
+    ShadowStack = 1UL << 37,
     Droppable = 1UL << 40,
+    UffdMinor = 1UL << 41,
+    Sealed = 1UL << 42,
 
     /// <summary>PROT_READ, PROT_WRITE, PROT_EXEC.</summary>
     Access = Read | Write | Exec,
@@ -55,6 +58,9 @@ public enum VmaFlags : ulong
 
     /// <summary>VM_SPECIAL: never merged, never moved in bulk.</summary>
     Special = Io | DontExpand | PfnMap | MixedMap,
+
+    /// <summary>__VM_UFFD_FLAGS: some of them is set where a userfaultfd is registered.</summary>
+    Userfault = UffdMissing | UffdWp | UffdMinor,
 
     /// <summary>VM_LOCKED_MASK.</summary>
     LockedMask = Locked | LockOnFault,

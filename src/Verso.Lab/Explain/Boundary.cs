@@ -6,11 +6,35 @@ namespace Verso.Lab.Explain;
 /// <summary>Two VMAs that touch.</summary>
 /// <param name="Lower">The one below.</param>
 /// <param name="Upper">The one above.</param>
-/// <param name="Verdict">Every test that keeps them apart; none: nothing does.</param>
+/// <param name="Verdict">Every test that is known to keep them apart; none: none is known.</param>
 public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdict)
 {
+    /// <summary>Tests of which the reading cannot tell whether they fail; none where the kernel told all.</summary>
+    public MergeTests Untold { get; init; }
+
+    /// <summary>Why no history of calls would make one VMA of them, if so.</summary>
+    public LastingReason Lasting { get; init; }
+
+    /// <summary>
+    /// Nothing keeps them apart if a call changes the right one of the two; if it changes the other, something does, on
+    /// this kernel and not on the newest one that is known.
+    /// </summary>
+    public bool IsOneWay { get; init; }
+
+    /// <summary>Which of them hold anonymous pages now.</summary>
+    public AnonymousPages Pages { get; init; }
+
+    /// <summary>What is said of them in one word.</summary>
+    public BoundaryStanding Standing => Lasting != LastingReason.None ? BoundaryStanding.Never
+        : !Verdict.CanMerge ? BoundaryStanding.KeptApart
+        : Untold == MergeTests.None ? BoundaryStanding.MergeableNow
+        : BoundaryStanding.CannotTell;
+
     /// <summary>The flags in which they differ; VM_SOFTDIRTY never keeps VMAs apart.</summary>
     public VmaFlags FlagsApart => (Lower.Flags ^ Upper.Flags) & ~VmaFlags.SoftDirty;
+
+    /// <summary>One of them went through fork with an anon_vma: its chain has several entries.</summary>
+    public bool HasForked => Lower.Chain.Count > 1 || Upper.Chain.Count > 1;
 
     /// <summary>No file behind either.</summary>
     public bool IsAnonymous => Lower.File.IsNone && Upper.File.IsNone;
@@ -18,6 +42,68 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
     /// <summary>
     /// One of them allows no access and neither has a file: the guard page or the reserve of some allocator.
     /// </summary>
-    public bool HasInaccessible =>
-        IsAnonymous && ((Lower.Flags & VmaFlags.Access) == 0 || (Upper.Flags & VmaFlags.Access) == 0);
+    public bool HasInaccessible => IsAnonymous && (IsInaccessible(Lower) || IsInaccessible(Upper));
+
+    /// <summary>
+    /// Bytes of the inaccessible one of two anonymous VMAs, of the smaller if both are; 0 if neither is.
+    /// </summary>
+    public ulong InaccessibleBytes => !HasInaccessible ? 0
+        : Math.Min(
+            IsInaccessible(Lower) ? Lower.End - Lower.Start : ulong.MaxValue,
+            IsInaccessible(Upper) ? Upper.End - Upper.Start : ulong.MaxValue);
+
+    private static bool IsInaccessible(VmaImage vma) => (vma.Flags & VmaFlags.Access) == 0;
+}
+
+/// <summary>What is said of two VMAs that touch.</summary>
+public enum BoundaryStanding
+{
+    /// <summary>Nothing keeps them apart: no call has tried since.</summary>
+    MergeableNow = 0,
+
+    /// <summary>No test that could be asked keeps them apart, and some could not be asked.</summary>
+    CannotTell = 1,
+
+    /// <summary>Some test fails that another history of calls would pass.</summary>
+    KeptApart = 2,
+
+    /// <summary>They are different things.</summary>
+    Never = 3,
+}
+
+/// <summary>Why two VMAs are different things.</summary>
+public enum LastingReason
+{
+    /// <summary>They are not: another history of calls could have made one VMA of them.</summary>
+    None = 0,
+
+    /// <summary>One maps a file, the other is anonymous.</summary>
+    FileAndAnonymous = 1,
+
+    /// <summary>They map different files (inodes).</summary>
+    TwoFiles = 2,
+
+    /// <summary>
+    /// Private mappings of one file with different permissions, now or once: text and data of a program or a library.
+    /// </summary>
+    Sections = 3,
+
+    /// <summary>A driver's, the vdso: VM_SPECIAL on one.</summary>
+    Special = 4,
+
+    /// <summary>Both have a close operation: segments of System V shared memory.</summary>
+    Close = 5,
+
+    /// <summary>One is shared, the other private.</summary>
+    SharedAndPrivate = 6,
+}
+
+/// <summary>Which of two VMAs hold anonymous pages.</summary>
+public enum AnonymousPages
+{
+    /// <summary>Nobody looked.</summary>
+    Unknown = 0,
+    Neither = 1,
+    One = 2,
+    Both = 3,
 }

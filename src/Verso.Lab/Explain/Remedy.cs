@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Engine.Vmas;
 
 namespace Verso.Lab.Explain;
@@ -5,7 +6,7 @@ namespace Verso.Lab.Explain;
 /// <summary>How a remedy is known.</summary>
 public enum RemedyBasis
 {
-    /// <summary>A scenario or a program of this repository shows it on the live kernel.</summary>
+    /// <summary>A scenario, a program or a test of this repository shows it on the live kernel.</summary>
     Measured = 0,
 
     /// <summary>It follows from the rules, and nobody has tried it here.</summary>
@@ -15,84 +16,114 @@ public enum RemedyBasis
 /// <summary>What would let two VMAs become one.</summary>
 /// <param name="Text">One sentence.</param>
 /// <param name="Basis">How it is known.</param>
-/// <param name="Shown">Where it is shown: a file of this repository; empty if inferred.</param>
-/// <param name="Since">The first kernel it works on; empty: all.</param>
+/// <param name="Shown">Where it is shown: a file of this repository, with its argument; empty if inferred.</param>
+/// <param name="Since">
+/// The first series of kernels it works on; empty: no kernel whose rules are here does without it.
+/// </param>
 public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", string Since = "")
 {
+    /// <summary>The kernel that everything measured was measured on.</summary>
+    public const string MeasuredOn = "6.18.44";
+
+    /// <summary>
+    /// The most bytes of a VMA without access that is taken for a guard, what is larger is a reserve: threads of glibc
+    /// have 4 KiB, those of a JVM up to 80.
+    /// </summary>
+    public const ulong MostGuardBytes = 128 << 10;
+
+    /// <summary>Whether a kernel has what it needs.</summary>
+    /// <param name="kernel">As <c>uname -r</c> has it.</param>
+    public bool WorksOn(string kernel) => Since.Length == 0 || KernelRules.IsAtLeast(kernel, Since);
+
     /// <summary>The remedies for pairs that a test keeps apart, the best first; empty if there is none.</summary>
     public static IReadOnlyList<Remedy> For(ReasonGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
         return group.First switch
         {
-            MergeTests.None =>
-            [
-                new("Any call that changes an attribute of one to what it is in the other: mprotect there and back.",
-                    RemedyBasis.Inferred),
-            ],
-            MergeTests.Flags => [.. ForFlags(group)],
-            MergeTests.AnonVma =>
-            [
-                new("Commit in the order of addresses, so that each part touches one that is there already.",
-                    RemedyBasis.Measured, "workloads/regions sequential"),
-                new("Touch pages only when the whole range has been made accessible.",
-                    RemedyBasis.Measured, "workloads/regions random-touchlast"),
-                new("Write one page of the whole reservation before it is divided: every part then inherits its "
-                    + "anon_vma.", RemedyBasis.Measured, "workloads/regions random-hint"),
-            ],
-            MergeTests.ForkedChain =>
-            [
-                new("None for these: a VMA that went through fork keeps its chain. Map anew in the child what it "
-                    + "needs.", RemedyBasis.Inferred),
-            ],
-            MergeTests.PageOffset =>
-            [
-                new("Memory that was moved by mremap after it was written keeps the offsets of its old place: move it "
-                    + "back, or move before writing.", RemedyBasis.Measured, "scenarios/mremap"),
-            ],
-            MergeTests.Name =>
-            [
-                new("Give neighbours the same name, or none (PR_SET_VMA_ANON_NAME).", RemedyBasis.Inferred, "", "5.17"),
-            ],
-            MergeTests.Policy =>
-            [
-                new("Set one memory policy for the whole range in one call of mbind.", RemedyBasis.Measured,
-                    "scenarios/attributes"),
-            ],
+            MergeTests.None when group.Standing == BoundaryStanding.CannotTell => [],
+            MergeTests.None => [ThereAndBack, .. OneWayRemedies(group.Boundaries)],
+            MergeTests.Policy => [OnePolicy],
+            MergeTests.Flags => [.. FlagRemedies.For(group.Boundaries)],
+            MergeTests.File => [OneDescriptor],
+            MergeTests.Name => [OneName],
+            MergeTests.AnonVma => AnonVmaRemedies(),
+            MergeTests.ForkedChain => [MapAnew],
+            MergeTests.PageOffset => [.. PageOffsetRemedies(group.Boundaries)],
             _ => [],
         };
     }
 
-    private static IEnumerable<Remedy> ForFlags(ReasonGroup group)
+    /// <summary>Every remedy there is.</summary>
+    public static IReadOnlyList<Remedy> All =>
+    [
+        ThereAndBack, OnePolicy, .. FlagRemedies.All, OneDescriptor, OneName, .. AnonVmaRemedies(), MapAnew, NewerKernel, MoveBack, InFileOrder,
+    ];
+
+    private static Remedy OnePolicy { get; } = new(
+        "Set one memory policy for the whole range, in one call of mbind.",
+        RemedyBasis.Measured,
+        "scenarios/attributes/policy.txt");
+
+    private static Remedy OneDescriptor { get; } = new(
+        "Map all parts through one descriptor: it is open files that are compared, not inodes.",
+        RemedyBasis.Measured,
+        "scenarios/attributes/file-adjacent.txt");
+
+    private static Remedy OneName { get; } = new(
+        "Give neighbours the same name, or none (PR_SET_VMA_ANON_NAME).", RemedyBasis.Inferred, "", "5.17");
+
+    private static Remedy MapAnew { get; } = new(
+        "What went through fork keeps its chain: after fork, map anew what grows, or exec.", RemedyBasis.Inferred);
+
+    private static Remedy NewerKernel { get; } = new(
+        "Later kernels join a VMA that was never written and one that was, whichever of them a call changes.",
+        RemedyBasis.Measured,
+        "scenarios/merge/mprotect-unfaulted-left-faulted-right.txt",
+        "6.16");
+
+    private static Remedy MoveBack { get; } = new(
+        "What mremap moved after it was written keeps the offsets of its old place: move it back, or move it before it "
+        + "is written.",
+        RemedyBasis.Measured,
+        "scenarios/merge/mremap-faulted-away-and-back.txt");
+
+    private static Remedy InFileOrder { get; } = new(
+        "Map parts of a file side by side in the order of the file, from below: take file space in the direction in "
+        + "which addresses are taken.",
+        RemedyBasis.Measured,
+        "scenarios/attributes/file-adjacent.txt");
+
+    private static Remedy ThereAndBack { get; } = new(
+        "Any call that changes an attribute of one and changes it back: madvise MADV_DONTDUMP, then MADV_DODUMP.",
+        RemedyBasis.Measured,
+        "tests/Verso.Lab.Tests/LiveExplanationTests.cs");
+
+    private static IReadOnlyList<Remedy> AnonVmaRemedies() =>
+    [
+        new("Commit in the order of addresses, so that each part touches one that was written before.",
+            RemedyBasis.Measured, "workloads/regions sequential"),
+        new("Make all of it accessible before any of it is written; or write when all is accessible.",
+            RemedyBasis.Measured, "workloads/regions random-touchlast"),
+        new("Write one page of the whole reservation before it is divided: every part inherits its anon_vma.",
+            RemedyBasis.Measured, "workloads/regions random-hint"),
+        new("Map over what is given back (MAP_FIXED) rather than MADV_DONTNEED: it forgets its anon_vma and joins.",
+            RemedyBasis.Measured, "scenarios/regions/decommitted-by-map.txt"),
+    ];
+
+    private static IEnumerable<Remedy> OneWayRemedies(IReadOnlyList<Boundary> boundaries) =>
+        boundaries.Any(boundary => boundary.IsOneWay) ? [NewerKernel] : [];
+
+    private static IEnumerable<Remedy> PageOffsetRemedies(IReadOnlyList<Boundary> boundaries)
     {
-        if (group.Boundaries.Any(boundary => boundary.HasInaccessible))
+        if (boundaries.Any(boundary => boundary.IsAnonymous))
         {
-            yield return new Remedy(
-                "Guard markers (madvise MADV_GUARD_INSTALL) in place of PROT_NONE pages: they divide nothing.",
-                RemedyBasis.Measured,
-                "scenarios/guard",
-                "6.13");
+            yield return MoveBack;
         }
 
-        if (group.Boundaries.Any(boundary => (boundary.FlagsApart & (VmaFlags.Account | VmaFlags.NoReserve)) != 0))
+        if (boundaries.Any(boundary => !boundary.IsAnonymous))
         {
-            yield return new Remedy(
-                "MAP_NORESERVE for all parts or for none; a part that was made writable once stays accounted for.",
-                RemedyBasis.Inferred);
-        }
-
-        const VmaFlags Advised = VmaFlags.SeqRead | VmaFlags.RandRead | VmaFlags.DontCopy | VmaFlags.DontDump
-            | VmaFlags.WipeOnFork | VmaFlags.HugePage | VmaFlags.NoHugePage | VmaFlags.Mergeable;
-        if (group.Boundaries.Any(boundary => (boundary.FlagsApart & Advised) != 0))
-        {
-            yield return new Remedy(
-                "The same madvise for the whole range, in one call.", RemedyBasis.Measured, "scenarios/attributes");
-        }
-
-        if (group.Boundaries.Any(boundary => (boundary.FlagsApart & VmaFlags.LockedMask) != 0))
-        {
-            yield return new Remedy(
-                "mlockall, or mlock of the whole range, in place of single pages.", RemedyBasis.Inferred);
+            yield return InFileOrder;
         }
     }
 }

@@ -1,9 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
-using Verso.Lab.Fidelity;
-using Verso.Lab.Replay;
+using Verso.Linux.Proc;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
 
@@ -17,29 +15,53 @@ namespace Verso.Lab.Explain;
 /// </remarks>
 public sealed class SpaceExplanation
 {
-    private readonly Dictionary<FileId, string> _paths;
+    private readonly Dictionary<FileId, FileIdentity> _files;
 
     private SpaceExplanation(
-        ProcessGraph process, Dictionary<FileId, string> paths, IReadOnlyList<Boundary> boundaries, int maxMapCount)
+        ProcessGraph process, Dictionary<FileId, FileIdentity> files, IReadOnlyList<Boundary> boundaries, Frame frame)
     {
-        _paths = paths;
+        _files = files;
         Process = process;
         Boundaries = boundaries;
-        MaxMapCount = maxMapCount;
+        MaxMapCount = frame.MaxMapCount;
+        Kernel = frame.Kernel;
+        Rules = frame.Rules;
+        Source = frame.Source;
+        OneWayPairs = boundaries.Count(boundary => boundary.IsOneWay);
         Groups = [.. boundaries
-            .GroupBy(boundary => boundary.Verdict.First)
-            .Select(group => new ReasonGroup(group.Key, [.. group]))
+            .Where(boundary => boundary.Standing != BoundaryStanding.Never)
+            .GroupBy(boundary => (boundary.Standing, boundary.Verdict.First))
+            .Select(group => new ReasonGroup(group.Key.First, [.. group]) { Standing = group.Key.Standing })
             .OrderByDescending(group => group.Boundaries.Count).ThenBy(group => group.First)];
+        Lasting = [.. boundaries
+            .Where(boundary => boundary.Standing == BoundaryStanding.Never)
+            .GroupBy(boundary => boundary.Lasting)
+            .Select(group => new LastingGroup(group.Key, [.. group]))
+            .OrderByDescending(group => group.Boundaries.Count).ThenBy(group => group.Reason)];
     }
 
     /// <summary>The process as it was read.</summary>
     public ProcessGraph Process { get; }
 
+    /// <summary>What it was read from.</summary>
+    public ExplanationSource Source { get; }
+
+    /// <summary>The kernel it ran on, as <c>uname -r</c> has it.</summary>
+    public string Kernel { get; }
+
+    /// <summary>The kernel's tests that were asked: those of <see cref="Kernel"/>, or of the nearest known.</summary>
+    public KernelRules Rules { get; }
+
     /// <summary>Every pair of VMAs that touch, by ascending address.</summary>
     public IReadOnlyList<Boundary> Boundaries { get; }
 
-    /// <summary>The pairs by the first test that keeps them apart, the most frequent first.</summary>
+    /// <summary>
+    /// The pairs that could be one, by the first test that keeps them apart, the most frequent first.
+    /// </summary>
     public IReadOnlyList<ReasonGroup> Groups { get; }
+
+    /// <summary>The pairs that never could be one, the most frequent reason first.</summary>
+    public IReadOnlyList<LastingGroup> Lasting { get; }
 
     /// <summary>vm.max_map_count.</summary>
     public int MaxMapCount { get; }
@@ -47,63 +69,175 @@ public sealed class SpaceExplanation
     /// <summary>VMAs now.</summary>
     public int VmaCount => Process.Image.Vmas.Count;
 
-    /// <summary>The path of the file behind a VMA; empty if it is anonymous or the path is unknown.</summary>
-    public string PathOf(VmaImage vma)
+    /// <summary>Pairs that could be one.</summary>
+    public int PossiblePairs => Groups.Sum(group => group.Boundaries.Count);
+
+    /// <summary>Every test that could not be asked of some pair that could be one.</summary>
+    public MergeTests Untold => Groups.SelectMany(group => group.Boundaries)
+        .Aggregate(MergeTests.None, (all, boundary) => all | boundary.Untold);
+
+    /// <summary>
+    /// Pairs that this kernel joins only if a call changes the right one of the two, and the newest that is known joins
+    /// whichever a call changes.
+    /// </summary>
+    public int OneWayPairs { get; }
+
+    /// <summary>What is known of a file; null if the VMA has none or nothing is known.</summary>
+    public FileIdentity? FileOf(VmaImage vma)
     {
         ArgumentNullException.ThrowIfNull(vma);
-        return _paths.GetValueOrDefault(vma.File, "");
+        return _files.GetValueOrDefault(vma.File);
     }
 
-    /// <summary>VMAs there would be if these tests were never failed, and merges were tried everywhere.</summary>
-    public int VmasWithout(MergeTests tests) =>
-        VmaCount - Boundaries.Count(boundary => (boundary.Verdict.Failed & ~tests) == MergeTests.None);
+    /// <summary>The path of the file behind a VMA; empty if it is anonymous or the path is unknown.</summary>
+    public string PathOf(VmaImage vma) => FileOf(vma)?.Path ?? "";
+
+    /// <summary>
+    /// VMAs there would be if these tests were never failed, and merges were tried everywhere. Least: no test that could
+    /// not be asked fails; most: all of them do.
+    /// </summary>
+    public CountRange VmasWithout(MergeTests tests)
+    {
+        int surely = 0;
+        int maybe = 0;
+        foreach (Boundary boundary in Boundaries)
+        {
+            bool isKnownToPass = boundary.Lasting == LastingReason.None
+                && (boundary.Verdict.Failed & ~tests) == MergeTests.None;
+            maybe += isKnownToPass ? 1 : 0;
+            surely += isKnownToPass && (boundary.Untold & ~tests) == MergeTests.None ? 1 : 0;
+        }
+
+        return new CountRange(VmaCount - maybe, VmaCount - surely);
+    }
 
     /// <summary>Explains one process of a snapshot.</summary>
     /// <param name="process">The process.</param>
     /// <param name="files">The files that its VMAs name.</param>
     /// <param name="maxMapCount">vm.max_map_count.</param>
     /// <param name="rules">Which kernel's tests.</param>
+    /// <param name="kernel">The kernel it ran on; null: that of the rules.</param>
     /// <exception cref="FormatException">No kernel has such an address space.</exception>
     public static SpaceExplanation Of(
-        ProcessGraph process, IEnumerable<FileIdentity> files, int maxMapCount, KernelRules rules)
+        ProcessGraph process,
+        IEnumerable<FileIdentity> files,
+        int maxMapCount,
+        KernelRules rules,
+        string? kernel = null)
     {
         ArgumentNullException.ThrowIfNull(process);
         ArgumentNullException.ThrowIfNull(files);
-        Catalogue.Entry reference = Catalogue.Find(ReferenceDesign.Name)
-            ?? throw new InvalidOperationException("the reference design is not in the catalogue");
-        Machine machine = reference.Create(new MachineOptions { Rules = rules });
-        OpenFiles known = new(machine);
-        Dictionary<FileId, string> paths = [];
-        foreach (FileIdentity file in files)
-        {
-            paths[file.File] = file.Path;
-            known.Define(file);
-        }
-
-        // The vsyscall page is above what user space can map: it is in no tree of VMAs.
-        MmImage image = process.Image with
-        {
-            Vmas = [.. process.Image.Vmas.Where(vma => vma.End <= Page.TaskSize)],
-        };
-        if (machine.CreateMm(known.Translate(image), out MmId mm).Errno != Errno.None)
-        {
-            throw new FormatException($"process {process.Pid} has VMAs that overlap or an anon_vma without a root");
-        }
-
+        ArgumentNullException.ThrowIfNull(rules);
+        ProcessGraph usable = WithoutVsyscall(process);
+        Dictionary<FileId, FileIdentity> known = ByFile(files);
+        KernelRules newest = KernelRules.All[^1];
+        MergeJudge judge = new(usable, known.Values, rules);
+        MergeJudge? later = rules == newest ? null : new(usable, known.Values, newest);
         List<Boundary> boundaries = [];
-        for (int at = 1; at < image.Vmas.Count; at++)
+        for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
-            if (machine.VerdictAt(mm, image.Vmas[at].Start) is MergeVerdict verdict)
+            if (judge.VerdictsBelow(at) is BothVerdicts verdicts)
             {
-                boundaries.Add(new Boundary(image.Vmas[at - 1], image.Vmas[at], verdict));
+                Boundary boundary = new(usable.Image.Vmas[at - 1], usable.Image.Vmas[at], verdicts.Kinder);
+                boundaries.Add(boundary with
+                {
+                    Lasting = LastingReasons.Of(boundary, known),
+                    IsOneWay = verdicts.Kinder.CanMerge && !verdicts.CanMergeEitherWay
+                        && later?.VerdictsBelow(at) is { CanMergeEitherWay: true },
+                });
             }
         }
 
-        return new SpaceExplanation(process with { Image = image }, paths, boundaries, maxMapCount);
+        Frame frame = new(maxMapCount, kernel ?? rules.Release, rules, ExplanationSource.Kernel);
+        return new SpaceExplanation(usable, known, boundaries, frame);
     }
+
+    /// <summary>Explains a process as far as it can be read without root.</summary>
+    /// <param name="space">The process.</param>
+    /// <param name="rules">Which kernel's tests.</param>
+    /// <exception cref="FormatException">No kernel has such an address space.</exception>
+    public static SpaceExplanation Of(ProcSpace space, KernelRules rules)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        ProcessGraph usable = WithoutVsyscall(space.Process);
+        Dictionary<FileId, FileIdentity> known = ByFile(space.Files);
+        MergeJudge judge = new(usable, known.Values, rules);
+        List<Boundary> boundaries = [];
+        for (int at = 1; at < usable.Image.Vmas.Count; at++)
+        {
+            if (judge.VerdictsBelow(at)?.Kinder is MergeVerdict bestCase)
+            {
+                (VmaImage, VmaEvidence Evidence) lower = (usable.Image.Vmas[at - 1], space.Evidence[at - 1]);
+                (VmaImage, VmaEvidence Evidence) upper = (usable.Image.Vmas[at], space.Evidence[at]);
+                (MergeVerdict verdict, MergeTests untold) = UntoldTests.Divide(bestCase, lower, upper);
+                Boundary boundary = new(lower.Item1, upper.Item1, verdict) { Untold = untold };
+                boundaries.Add(boundary with
+                {
+                    Lasting = LastingReasons.Of(boundary, known),
+                    Pages = PagesOf(lower.Evidence, upper.Evidence),
+                });
+            }
+        }
+
+        Frame frame = new(
+            space.Header.MaxMapCount, space.Header.Kernel, rules, ExplanationSource.Proc);
+        return new SpaceExplanation(usable, known, boundaries, frame);
+    }
+
+    // The vsyscall page is above what user space can map: it is in no tree of VMAs. It is the last.
+    private static ProcessGraph WithoutVsyscall(ProcessGraph process) => process with
+    {
+        Image = process.Image with { Vmas = [.. process.Image.Vmas.Where(vma => vma.End <= Page.TaskSize)] },
+    };
+
+    private static Dictionary<FileId, FileIdentity> ByFile(IEnumerable<FileIdentity> files)
+    {
+        Dictionary<FileId, FileIdentity> known = [];
+        foreach (FileIdentity file in files)
+        {
+            known[file.File] = file;
+        }
+
+        return known;
+    }
+
+    private static AnonymousPages PagesOf(VmaEvidence lower, VmaEvidence upper) =>
+        (lower.AnonymousBytes > 0, upper.AnonymousBytes > 0) switch
+        {
+            (true, true) => AnonymousPages.Both,
+            (false, false) => AnonymousPages.Neither,
+            _ => AnonymousPages.One,
+        };
+
+    private sealed record Frame(int MaxMapCount, string Kernel, KernelRules Rules, ExplanationSource Source);
 }
 
-/// <summary>Pairs that the same test keeps apart first.</summary>
-/// <param name="First">The test; none: nothing keeps them apart.</param>
+/// <summary>What an explanation was read from.</summary>
+public enum ExplanationSource
+{
+    /// <summary>The kernel's own VMAs and anon_vma graph: every test was asked.</summary>
+    Kernel = 0,
+
+    /// <summary>The files of /proc/PID: some tests could not be asked.</summary>
+    Proc = 1,
+}
+
+/// <summary>A number that is known to lie between two, both included.</summary>
+public readonly record struct CountRange(int Least, int Most);
+
+/// <summary>Pairs that the same test keeps apart first, and that could be one.</summary>
+/// <param name="First">The test; none: none that is known.</param>
 /// <param name="Boundaries">The pairs, by ascending address; at least one.</param>
-public sealed record ReasonGroup(MergeTests First, IReadOnlyList<Boundary> Boundaries);
+public sealed record ReasonGroup(MergeTests First, IReadOnlyList<Boundary> Boundaries)
+{
+    /// <summary>Mergeable now, not to be told, or kept apart: the same for all.</summary>
+    public BoundaryStanding Standing { get; init; }
+
+    /// <summary>Pairs that no other test keeps apart.</summary>
+    public int OnlyThis => Boundaries.Count(boundary => boundary.Verdict.Failed == First);
+}
+
+/// <summary>Pairs that never could be one.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Boundaries">The pairs, by ascending address; at least one.</param>
+public sealed record LastingGroup(LastingReason Reason, IReadOnlyList<Boundary> Boundaries);

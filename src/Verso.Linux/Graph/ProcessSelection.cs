@@ -136,7 +136,8 @@ public sealed class ProcessSelection
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            throw new ProcessSelectionException($"{name} does not exist (in this pid namespace)");
+            throw new ProcessSelectionException(
+                $"{name} does not exist (in this pid namespace){PidNamespaces.Hint(pid)}");
         }
 
         if ((ulong.Parse(fields[FlagsField], CultureInfo.InvariantCulture) & KernelThread) != 0)

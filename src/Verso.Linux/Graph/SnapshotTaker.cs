@@ -71,7 +71,9 @@ public static class SnapshotTaker
         return [.. reader.Files.Where(file => used.Contains(file.File))];
     }
 
-    private static SnapshotHeader Describe(ProcessSelection selection, DateTimeOffset taken, TimeSpan duration) => new()
+    /// <summary>What a reading says of itself.</summary>
+    internal static SnapshotHeader Describe(
+        ProcessSelection selection, DateTimeOffset taken, TimeSpan duration) => new()
     {
         Kernel = Setting("/proc/sys/kernel/osrelease"),
         PageSizeBytes = Environment.SystemPageSize,

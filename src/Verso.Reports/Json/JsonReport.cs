@@ -124,11 +124,11 @@ public static class JsonReport
         return Write(RmapDocuments.Of(costs, top), s_context.RmapDocument);
     }
 
-    /// <summary>Why an address space has as many VMAs as it has.</summary>
-    public static string Render(SpaceExplanation explanation)
+    /// <summary>Why an address space has as many VMAs as it has; of a strip, its pairs only.</summary>
+    public static string Render(SpaceExplanation explanation, SpaceStrip? strip)
     {
         ArgumentNullException.ThrowIfNull(explanation);
-        return Write(ExplainDocuments.Of(explanation), s_context.ExplanationDocument);
+        return Write(ExplainDocuments.Of(explanation, strip), s_context.ExplanationDocument);
     }
 
     /// <summary>An address as every document has it.</summary>

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
-using Verso.Reports.Tables;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Reports.Text;
@@ -12,10 +10,13 @@ namespace Verso.Reports.Text;
 public static class ExplainText
 {
     /// <summary>Kinds of one reason that are told one by one.</summary>
-    private const int MostDetails = 6;
+    private const int MostKinds = 6;
 
-    /// <summary>VMAs of a strip on each side of an address.</summary>
-    private const int StripVmas = 6;
+    /// <summary>Kinds of pairs that never could be one.</summary>
+    private const int MostLastingKinds = 3;
+
+    /// <summary>Addresses of one kind.</summary>
+    internal const int MostExamples = 3;
 
     /// <summary>Counts by reason, and what would lift each.</summary>
     public static string Render(SpaceExplanation explanation, Palette palette)
@@ -24,56 +25,20 @@ public static class ExplainText
         ArgumentNullException.ThrowIfNull(palette);
         StringBuilder text = new();
         Head(text, explanation, palette);
-        if (explanation.Boundaries.Count == 0)
+        if (explanation.Groups.Count > 0)
         {
-            return text.ToString();
+            text.Append('\n').Append(Table(explanation).Render(int.MaxValue, palette));
+            foreach (ReasonGroup group in explanation.Groups)
+            {
+                text.Append('\n');
+                Describe(text, explanation, group, palette);
+            }
         }
 
-        text.Append('\n').Append(Table(explanation).Render(int.MaxValue, palette));
-        foreach (ReasonGroup group in explanation.Groups)
+        if (explanation.Lasting.Count > 0)
         {
             text.Append('\n');
-            Describe(text, group, palette);
-        }
-
-        return text.ToString();
-    }
-
-    /// <summary>The VMAs around an address, with what stands between them.</summary>
-    public static string Strip(SpaceExplanation explanation, ulong address, Palette palette)
-    {
-        ArgumentNullException.ThrowIfNull(explanation);
-        ArgumentNullException.ThrowIfNull(palette);
-        var vmas = explanation.Process.Image.Vmas;
-        int at = 0;
-        while (at < vmas.Count - 1 && vmas[at].End <= address)
-        {
-            at++;
-        }
-
-        Dictionary<ulong, Boundary> boundaries = explanation.Boundaries.ToDictionary(each => each.Upper.Start);
-        StringBuilder text = new();
-        ChainNames names = new();
-        int first = Math.Max(0, at - StripVmas);
-        for (int shown = first; shown < Math.Min(vmas.Count, at + StripVmas + 1); shown++)
-        {
-            var vma = vmas[shown];
-            if (shown > first)
-            {
-                text.Append(boundaries.TryGetValue(vma.Start, out Boundary? boundary)
-                    ? $"  ---- {Between(boundary, palette)}\n"
-                    : "  (gap)\n");
-            }
-
-            bool isHere = vma.Start <= address && address < vma.End;
-            string anonVma = vma.AnonVma == 0 ? "-"
-                : names.Of(vma.AnonVma) + (vma.Chain.Count > 1 ? $" and {vma.Chain.Count - 1} before it" : "");
-            text.Append(isHere ? palette.Bold("> ") : "  ")
-                .Append(CultureInfo.InvariantCulture, $"{vma.Start:x}-{vma.End:x} ")
-                .Append(VmaText.Permissions(vma.Flags))
-                .Append(CultureInfo.InvariantCulture, $" pgoff {vma.Pgoff:x}  ")
-                .Append(FileOf(explanation, vma))
-                .Append("  anon_vma ").Append(anonVma).Append('\n');
+            DescribeLasting(text, explanation, palette);
         }
 
         return text.ToString();
@@ -81,13 +46,30 @@ public static class ExplainText
 
     private static void Head(StringBuilder text, SpaceExplanation explanation, Palette palette)
     {
+        int left = explanation.MaxMapCount - explanation.VmaCount;
         double share = 100.0 * explanation.VmaCount / Math.Max(1, explanation.MaxMapCount);
         text.Append(palette.Bold(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{explanation.Process.Pid} {Printable.Of(explanation.Process.Command)}")))
             .Append(": ").Append(Figures.Plural(explanation.VmaCount, "VMA", "VMAs"))
             .Append(CultureInfo.InvariantCulture, $", {share:F1} % of vm.max_map_count ({explanation.MaxMapCount}); ")
-            .Append(Figures.Plural(explanation.Boundaries.Count, "touches the next", "touch the next")).Append('\n');
+            .Append(Figures.Count(left)).Append(" left\n");
+        text.Append(Figures.Plural(explanation.Boundaries.Count, "pair touches", "pairs touch"))
+            .Append(": ").Append(Figures.Count(explanation.PossiblePairs)).Append(" could be one VMA, ")
+            .Append(Figures.Count(explanation.Boundaries.Count - explanation.PossiblePairs)).Append(" never\n");
+        if (explanation.OneWayPairs > 0)
+        {
+            text.Append("Linux 6.16 and later would have joined more: at best ")
+                .Append(Figures.Plural(explanation.VmaCount - explanation.OneWayPairs, "VMA", "VMAs")).Append('\n');
+        }
+
+        if (explanation.Source == ExplanationSource.Proc)
+        {
+            Prose.Wrap(
+                text, "", "read from /proc: of some pairs it cannot be told whether these tests fail: "
+                    + MergeText.Names(explanation.Untold, ", "), 2);
+        }
+
         if (explanation.Process.Reading == GraphReading.Changed)
         {
             text.Append("its VMAs changed while they were read: some pairs may never have been neighbours\n");
@@ -99,75 +81,105 @@ public static class ExplainText
         TextTable table = new(["pairs", "only this", "VMAs without it"]);
         foreach (ReasonGroup group in explanation.Groups)
         {
-            int only = group.Boundaries.Count(boundary => boundary.Verdict.Failed == group.First);
             table.Row(
-                Name(group.First),
+                BoundaryText.Name(group.First, group.Standing),
                 [
                     Figures.Count(group.Boundaries.Count),
-                    Figures.Count(only),
-                    Figures.Count(explanation.VmasWithout(group.First)),
+                    Figures.Count(group.OnlyThis),
+                    Range(explanation.VmasWithout(group.First)),
                 ]);
         }
 
+        table.Row(
+            "all of these",
+            [
+                Figures.Count(explanation.PossiblePairs),
+                "",
+                Figures.Count(explanation.VmaCount - explanation.PossiblePairs),
+            ]);
         return table;
     }
 
-    private static void Describe(StringBuilder text, ReasonGroup group, Palette palette)
+    private static string Range(CountRange range) => range.Least == range.Most
+        ? Figures.Count(range.Least)
+        : $"{Figures.Count(range.Least)} to {Figures.Count(range.Most)}";
+
+    private static void Describe(
+        StringBuilder text, SpaceExplanation explanation, ReasonGroup group, Palette palette)
     {
-        text.Append(palette.Name(Name(group.First))).Append(": ").Append(ReasonText.Plain(group.First))
-            .Append(" (").Append(ReasonText.Kernel(group.First)).Append(")\n");
-        var kinds = group.Boundaries.GroupBy(Kind).Where(kind => kind.Key.Length > 0)
-            .OrderByDescending(kind => kind.Count()).ThenBy(kind => kind.Key, StringComparer.Ordinal).ToArray();
-        foreach (var kind in kinds.Take(MostDetails))
-        {
-            ulong example = kind.First().Upper.Start;
-            text.Append(CultureInfo.InvariantCulture, $"  {kind.Count(),6}  {kind.Key}, e.g. at {example:x}\n");
-        }
-
-        if (kinds.Length > MostDetails)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"          and {kinds.Length - MostDetails} other kinds\n");
-        }
-
+        bool isOpen = group.Standing == BoundaryStanding.CannotTell;
+        string plain = isOpen ? ReasonText.Untold : ReasonText.Plain(group.First);
+        text.Append(palette.Name(BoundaryText.Name(group.First, group.Standing))).Append('\n');
+        Prose.Wrap(text, "  ", isOpen ? plain : $"{plain} ({ReasonText.Kernel(group.First)})", 2);
+        Kinds(text, group.Boundaries, BoundaryText.Kind, MostKinds);
         foreach (Remedy remedy in Remedy.For(group))
         {
-            string basis = remedy.Basis == RemedyBasis.Measured ? $"measured: {remedy.Shown}" : "inferred";
-            string since = remedy.Since.Length > 0 ? $", Linux {remedy.Since}" : "";
-            text.Append("  > ").Append(remedy.Text).Append($" ({basis}{since})\n");
+            Prose.Wrap(text, "  > ", $"{remedy.Text} ({Basis(remedy, explanation.Kernel)})", 4);
         }
     }
 
-    private static string FileOf(SpaceExplanation explanation, VmaImage vma)
+    private static string Basis(Remedy remedy, string kernel)
     {
-        string path = Printable.Of(explanation.PathOf(vma));
-        return vma.File.IsNone ? "anonymous" : path.Length > 0 ? path : $"file {vma.File.Value}";
+        string basis = remedy.Basis == RemedyBasis.Measured
+            ? $"measured on {Remedy.MeasuredOn}: {remedy.Shown}" : "inferred";
+        string since = remedy.Since.Length == 0 ? "" : $"; Linux {remedy.Since} and later";
+        return basis + since + (remedy.WorksOn(kernel) ? "" : $", this is {kernel}");
     }
 
-    private static string Between(Boundary boundary, Palette palette) => boundary.Verdict.CanMerge
-        ? palette.Good("mergeable now, never retried")
-        : palette.Bad(MergeText.Names(boundary.Verdict.Failed, ", "))
-            + (boundary.Verdict.First == MergeTests.Flags ? $": {Kind(boundary)}" : "");
-
-    /// <summary>What exactly differs, where there are kinds of it.</summary>
-    private static string Kind(Boundary boundary) => boundary.Verdict.First switch
+    private static void DescribeLasting(StringBuilder text, SpaceExplanation explanation, Palette palette)
     {
-        MergeTests.Flags => FlagsApart(boundary),
-        MergeTests.AnonVma => boundary.Lower.Chain.Count > 1 || boundary.Upper.Chain.Count > 1
-            ? "different anon_vmas, at least one forked" : "different anon_vmas, neither forked",
-        MergeTests.PageOffset => boundary.IsAnonymous ? "anonymous, moved" : "file",
-        MergeTests.None => boundary.IsAnonymous ? "anonymous" : "file",
-        _ => "",
-    };
+        text.Append(palette.Name("never one")).Append('\n');
+        foreach (LastingGroup group in explanation.Lasting)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {group.Boundaries.Count,6}  ")
+                .Append(ReasonText.Plain(group.Reason)).Append(", ").Append(Examples(group.Boundaries)).Append('\n');
+            var kinds = ByKind(group.Boundaries, boundary => BoundaryText.LastingKind(explanation, boundary));
+            foreach (var kind in kinds.Take(MostLastingKinds))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"          {kind.Count(),6}  {kind.Key}\n");
+            }
 
-    private static string FlagsApart(Boundary boundary)
-    {
-        string below = VmaText.Permissions(boundary.Lower.Flags);
-        string above = VmaText.Permissions(boundary.Upper.Flags);
-        VmaFlags others = boundary.FlagsApart & ~(VmaFlags.Access | VmaFlags.MayShare | VmaFlags.Shared);
-        string permissions = below == above ? below : $"{below} below {above}";
-        return others == 0 ? permissions : $"{permissions}; {VmaText.FlagNames(others)}";
+            if (kinds.Length > MostLastingKinds)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"                  and {kinds.Length - MostLastingKinds} ")
+                    .Append("others\n");
+            }
+        }
     }
 
-    private static string Name(MergeTests test) =>
-        test == MergeTests.None ? "mergeable now" : MergeReasons.Name(test);
+    private static void Kinds(
+        StringBuilder text, IReadOnlyList<Boundary> boundaries, Func<Boundary, string> kindOf, int most)
+    {
+        var kinds = ByKind(boundaries, kindOf);
+        foreach (var kind in kinds.Take(most))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {kind.Count(),6}  {kind.Key}, ")
+                .Append(Examples([.. kind])).Append('\n');
+        }
+
+        if (kinds.Length > most)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"          and {kinds.Length - most} other kinds\n");
+        }
+
+        if (kinds.Length == 0)
+        {
+            text.Append("          ").Append(Examples(boundaries)).Append('\n');
+        }
+    }
+
+    /// <summary>Pairs by what exactly differs, the most frequent first; nothing where there are no kinds.</summary>
+    internal static IGrouping<string, Boundary>[] ByKind(
+        IReadOnlyList<Boundary> boundaries, Func<Boundary, string> kindOf) =>
+    [
+        .. boundaries.GroupBy(kindOf).Where(kind => kind.Key.Length > 0)
+            .OrderByDescending(kind => kind.Count()).ThenBy(kind => kind.Key, StringComparer.Ordinal),
+    ];
+
+    private static string Examples(IReadOnlyList<Boundary> boundaries)
+    {
+        IEnumerable<string> shown = boundaries.Take(MostExamples)
+            .Select(boundary => boundary.Upper.Start.ToString("x", CultureInfo.InvariantCulture));
+        return (boundaries.Count > MostExamples ? "e.g. at " : "at ") + string.Join(", ", shown);
+    }
 }

@@ -1,10 +1,15 @@
 using Verso.Engine.Vmas;
+using Verso.Lab.Explain;
 
 namespace Verso.Reports.Text;
 
 /// <summary>The tests of a merge, in plain words and in the kernel's.</summary>
 public static class ReasonText
 {
+    /// <summary>Of pairs that no test that could be asked keeps apart.</summary>
+    public const string Untold =
+        "nothing that /proc tells keeps them apart; different anon_vmas may, or nothing: root is told which";
+
     /// <summary>One line for people who have not read mm/vma.c.</summary>
     public static string Plain(MergeTests test) => test switch
     {
@@ -21,6 +26,18 @@ public static class ReasonText
         MergeTests.Special => "a driver's mapping: these are never merged",
         MergeTests.Close => "the one that would go has a close operation (a System V segment, a driver)",
         _ => "pages are shared",
+    };
+
+    /// <summary>Why two VMAs never could be one.</summary>
+    public static string Plain(LastingReason reason) => reason switch
+    {
+        LastingReason.FileAndAnonymous => "a file and anonymous memory",
+        LastingReason.TwoFiles => "two files",
+        LastingReason.Sections => "parts of one program or library: other permissions, now or once",
+        LastingReason.Special => "a mapping of a driver or of the kernel (VM_SPECIAL)",
+        LastingReason.Close => "both want to hear when they end (vm_ops->close)",
+        LastingReason.SharedAndPrivate => "one shared, one private",
+        _ => "",
     };
 
     /// <summary>What the kernel compares.</summary>

@@ -1,0 +1,51 @@
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
+using Verso.Traces;
+
+namespace Verso.Lab.Explain;
+
+/// <summary>Tells pairs that no history of calls would have joined from those that one would.</summary>
+internal static class LastingReasons
+{
+    internal static LastingReason Of(Boundary pair, Dictionary<FileId, FileIdentity> files)
+    {
+        MergeTests failed = pair.Verdict.Failed;
+        if (((pair.Lower.Flags | pair.Upper.Flags) & VmaFlags.Special) != 0)
+        {
+            return LastingReason.Special;
+        }
+
+        if (pair.Lower.File.IsNone != pair.Upper.File.IsNone)
+        {
+            return LastingReason.FileAndAnonymous;
+        }
+
+        if ((failed & MergeTests.File) != 0 && !IsSameInode(pair, files))
+        {
+            return LastingReason.TwoFiles;
+        }
+
+        if ((failed & MergeTests.Close) != 0)
+        {
+            return LastingReason.Close;
+        }
+
+        if ((pair.FlagsApart & VmaFlags.MayShare) != 0)
+        {
+            return LastingReason.SharedAndPrivate;
+        }
+
+        return IsSections(pair) ? LastingReason.Sections : LastingReason.None;
+    }
+
+    // What the dynamic linker made read-only again was writable once, and stays charged.
+    private static bool IsSections(Boundary pair) => !pair.IsAnonymous
+        && (pair.FlagsApart & (VmaFlags.Access | VmaFlags.Account)) != 0
+        && (pair.Lower.Flags & VmaFlags.MayShare) == 0;
+
+    private static bool IsSameInode(Boundary pair, Dictionary<FileId, FileIdentity> files) =>
+        files.TryGetValue(pair.Lower.File, out FileIdentity? lower)
+        && files.TryGetValue(pair.Upper.File, out FileIdentity? upper)
+        && (lower.Device, lower.Inode) == (upper.Device, upper.Inode);
+}

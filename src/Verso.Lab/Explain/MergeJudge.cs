@@ -1,0 +1,40 @@
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
+using Verso.Engine.Vmas;
+using Verso.Lab.Fidelity;
+using Verso.Lab.Replay;
+using Verso.Traces;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Lab.Explain;
+
+/// <summary>An address space in the engine, to be asked about its VMAs.</summary>
+internal sealed class MergeJudge
+{
+    private readonly Machine _machine;
+    private readonly MmId _mm;
+    private readonly IReadOnlyList<VmaImage> _vmas;
+
+    /// <exception cref="FormatException">No kernel has such an address space.</exception>
+    internal MergeJudge(ProcessGraph process, IEnumerable<FileIdentity> files, KernelRules rules)
+    {
+        Catalogue.Entry reference = Catalogue.Find(ReferenceDesign.Name)
+            ?? throw new InvalidOperationException("the reference design is not in the catalogue");
+        _machine = reference.Create(new MachineOptions { Rules = rules });
+        _vmas = process.Image.Vmas;
+        OpenFiles known = new(_machine);
+        foreach (FileIdentity file in files)
+        {
+            known.Define(file);
+        }
+
+        if (_machine.CreateMm(known.Translate(process.Image), out _mm).Errno != Errno.None)
+        {
+            throw new FormatException($"process {process.Pid} has VMAs that overlap or an anon_vma without a root");
+        }
+    }
+
+    /// <summary>What keeps a VMA from the one before it; null if they do not touch.</summary>
+    internal BothVerdicts? VerdictsBelow(int at) => _machine.VerdictsAt(_mm, _vmas[at].Start);
+}
