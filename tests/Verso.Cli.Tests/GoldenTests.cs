@@ -45,6 +45,23 @@ public sealed partial class GoldenTests
         AssertGolden(golden, outcome.Output);
     }
 
+    /// <summary>A pair for each reason: Fixtures/reasons.c.</summary>
+    [Theory]
+    [InlineData("explain.txt")]
+    [InlineData("explain.json", "-j")]
+    [InlineData("explain-strip.txt", "100007001000")]
+    [InlineData("explain-range.txt", "100000000000-100010000000")]
+    [InlineData("explain-hole.txt", "100003200000")]
+    [InlineData("explain-hole.json", "100003200000", "-j")]
+    public void ReasonsOfASnapshot(string golden, params string[] arguments)
+    {
+        Outcome outcome = CommandLine.Run(["explain", Reasons.Pid, .. arguments, "--from", Reasons.File]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.True(golden.EndsWith(".json", StringComparison.Ordinal) || golden == "explain.txt"
+            || outcome.Output.Split('\n').All(line => line.Length <= 80));
+        AssertGolden(golden, outcome.Output);
+    }
+
     [Theory]
     [InlineData("verify-draw.txt", "merge/mprotect-unfaulted-both.txt")]
     [InlineData("verify-draw-family.txt", "fork/reuse-one-child.txt", "stack/grow.txt", "mremap/several.txt")]

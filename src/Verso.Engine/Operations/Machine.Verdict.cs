@@ -28,7 +28,8 @@ public abstract partial class Machine
         }
 
         return new BothVerdicts(
-            VerdictOfAbsorbing(mm, mm.Vmas.Ids[at], JudgeLeft), VerdictOfAbsorbing(mm, mm.Vmas.Ids[at - 1], JudgeRight));
+            VerdictOfAbsorbing(mm, mm.Vmas.Ids[at], JudgeLeft),
+            VerdictOfAbsorbing(mm, mm.Vmas.Ids[at - 1], JudgeRight));
     }
 
     private delegate MergeVerdict JudgeSide(in MergeRequest request);

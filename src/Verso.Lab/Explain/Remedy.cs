@@ -41,13 +41,18 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         ArgumentNullException.ThrowIfNull(group);
         return group.First switch
         {
-            MergeTests.None when group.Standing == BoundaryStanding.CannotTell => [],
+            MergeTests.None when group.Standing == BoundaryStanding.CannotTell =>
+                group.Boundaries.Any(each => each.Pages == AnonymousPages.Both) ? AnonVmaRemedies() : [],
             MergeTests.None => [ThereAndBack, .. OneWayRemedies(group.Boundaries)],
             MergeTests.Policy => [OnePolicy],
             MergeTests.Flags => [.. FlagRemedies.For(group.Boundaries)],
             MergeTests.File => [OneDescriptor],
             MergeTests.Name => [OneName],
-            MergeTests.AnonVma => AnonVmaRemedies(),
+            MergeTests.AnonVma =>
+            [
+                .. group.Boundaries.All(each => each.HasForked) ? [] : AnonVmaRemedies(),
+                .. group.Boundaries.Any(each => each.HasForked) ? (Remedy[])[AlikeBefore] : [],
+            ],
             MergeTests.ForkedChain => [MapAnew],
             MergeTests.PageOffset => [.. PageOffsetRemedies(group.Boundaries)],
             _ => [],
@@ -57,7 +62,8 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     /// <summary>Every remedy there is.</summary>
     public static IReadOnlyList<Remedy> All =>
     [
-        ThereAndBack, OnePolicy, .. FlagRemedies.All, OneDescriptor, OneName, .. AnonVmaRemedies(), MapAnew, NewerKernel, MoveBack, InFileOrder,
+        ThereAndBack, OnePolicy, .. FlagRemedies.All, OneDescriptor, OneName,
+        .. AnonVmaRemedies(), AlikeBefore, MapAnew, NewerKernel, MoveBack, InFileOrder,
     ];
 
     private static Remedy OnePolicy { get; } = new(
@@ -75,6 +81,11 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
 
     private static Remedy MapAnew { get; } = new(
         "What went through fork keeps its chain: after fork, map anew what grows, or exec.", RemedyBasis.Inferred);
+
+    private static Remedy AlikeBefore { get; } = new(
+        "Fork gives each VMA an anon_vma of its own: undo before fork what divides neighbours, not after.",
+        RemedyBasis.Measured,
+        "scenarios/fork/divided-before.txt");
 
     private static Remedy NewerKernel { get; } = new(
         "Later kernels join a VMA that was never written and one that was, whichever of them a call changes.",

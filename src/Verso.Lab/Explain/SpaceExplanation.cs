@@ -93,8 +93,8 @@ public sealed class SpaceExplanation
     public string PathOf(VmaImage vma) => FileOf(vma)?.Path ?? "";
 
     /// <summary>
-    /// VMAs there would be if these tests were never failed, and merges were tried everywhere. Least: no test that could
-    /// not be asked fails; most: all of them do.
+    /// VMAs there would be if these tests were never failed, and merges were tried everywhere. Least: no test that
+    /// could not be asked fails; most: all of them do.
     /// </summary>
     public CountRange VmasWithout(MergeTests tests)
     {

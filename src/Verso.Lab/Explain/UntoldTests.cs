@@ -45,8 +45,8 @@ public static class UntoldTests
     }
 
     /// <summary>
-    /// is_cow_mapping: only a private mapping that may be written ever gets an anon_vma. Flags that allow it now may not
-    /// have done so always, but never the other way round.
+    /// is_cow_mapping: only a private mapping that may be written ever gets an anon_vma. Flags that allow it now may
+    /// not have done so always, but never the other way round.
     /// </summary>
     private static bool MayHaveAnonVma(VmaImage vma) =>
         (vma.Flags & (VmaFlags.Shared | VmaFlags.MayWrite)) == VmaFlags.MayWrite;

@@ -154,6 +154,9 @@ public sealed class KernelStage : IStage, IDisposable
     /// <inheritdoc/>
     public MmImage Capture(char mm) => _actors[mm].Capture(_graph);
 
+    /// <summary>The process of an address space; of those that share one, one.</summary>
+    public int ProcessOf(char mm) => _actors[mm].Puppet.Pid;
+
     /// <inheritdoc/>
     public void ReadPages(char mm, long first, Span<PageCell> cells) =>
         _actors[mm].ReadPages(_pages, _window.Address(first), Window.ByteInPage, cells);

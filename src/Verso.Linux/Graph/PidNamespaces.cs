@@ -25,7 +25,8 @@ internal static class PidNamespaces
 
         found.Sort();
         var named = string.Join(", ", found.Take(MostNamed)) + (found.Count > MostNamed ? ", ..." : "");
-        return found.Count == 0 ? "" : $"; inside a container {named} {(found.Count == 1 ? "has" : "have")} this number";
+        var verb = found.Count == 1 ? "has" : "have";
+        return found.Count == 0 ? "" : $"; inside a container {named} {verb} this number";
     }
 
     /// <summary>The ids that a process has below this namespace.</summary>

@@ -9,8 +9,8 @@ namespace Verso.Linux.Proc;
 
 /// <summary>Reads an address space from smaps, numa_maps and maps: what a process's own user may read of it.</summary>
 /// <remarks>
-/// The PROCMAP_QUERY ioctl (6.11) tells less of a VMA than smaps does: four of its flags, and of anonymous memory no page
-/// offset either. All it is better at is to find one VMA among many.
+/// The PROCMAP_QUERY ioctl (6.11) tells less of a VMA than smaps does: four of its flags, and of anonymous memory no
+/// page offset either. All it is better at is to find one VMA among many.
 /// </remarks>
 public static class ProcSpaceReader
 {

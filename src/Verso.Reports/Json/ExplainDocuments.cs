@@ -39,7 +39,14 @@ public sealed record LastingDocument(string Reason, string Plain, int Pairs, IRe
 
 /// <summary>One VMA of a strip.</summary>
 public sealed record StripVmaDocument(
-    string Start, string End, string Permissions, ulong Pgoff, string File, string? Name, int? AnonVma, int? ChainEntries);
+    string Start,
+    string End,
+    string Permissions,
+    ulong Pgoff,
+    string File,
+    string? Name,
+    int? AnonVma,
+    int? ChainEntries);
 
 /// <summary>The VMAs around an address or of a range. In a hole: its range.</summary>
 public sealed record StripDocument(
@@ -190,5 +197,6 @@ internal static class ExplainDocuments
             isTold ? vma.Chain.Count : null);
     }
 
-    private static string[] Names(MergeTests tests) => [.. MergeText.Split(tests).Select(test => MergeText.Names(test, ""))];
+    private static string[] Names(MergeTests tests) =>
+        [.. MergeText.Split(tests).Select(test => MergeText.Names(test, ""))];
 }

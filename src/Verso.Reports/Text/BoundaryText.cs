@@ -52,8 +52,7 @@ internal static class BoundaryText
         string name = boundary.Standing switch
         {
             BoundaryStanding.MergeableNow => "mergeable now, never retried",
-            BoundaryStanding.CannotTell => $"cannot tell: {Kind(boundary)}; "
-                + $"untold {MergeText.Names(boundary.Untold, ", ")}",
+            BoundaryStanding.CannotTell => $"maybe {MergeText.Names(boundary.Untold, ", ")} ({Kind(boundary)})",
             _ => MergeText.Names(boundary.Verdict.Failed, ", "),
         };
         string detail = boundary.Verdict.First switch

@@ -112,7 +112,13 @@ public static class ExplainText
         text.Append(palette.Name(BoundaryText.Name(group.First, group.Standing))).Append('\n');
         Prose.Wrap(text, "  ", isOpen ? plain : $"{plain} ({ReasonText.Kernel(group.First)})", 2);
         Kinds(text, group.Boundaries, BoundaryText.Kind, MostKinds);
-        foreach (Remedy remedy in Remedy.For(group))
+        IReadOnlyList<Remedy> remedies = Remedy.For(group);
+        if (isOpen && remedies.Count > 0)
+        {
+            text.Append("  if it is different anon_vmas:\n");
+        }
+
+        foreach (Remedy remedy in remedies)
         {
             Prose.Wrap(text, "  > ", $"{remedy.Text} ({Basis(remedy, explanation.Kernel)})", 4);
         }

@@ -6,13 +6,15 @@ using Verso.Lab.Explain;
 
 namespace Verso.Reports.Text;
 
-/// <summary>Some VMAs in a row, with what stands between them: ASCII of at most 80 columns, to paste into a mail.</summary>
+/// <summary>
+/// Some VMAs in a row, with what stands between them: ASCII of at most 80 columns, to paste into a mail.
+/// </summary>
 public static class StripText
 {
     private const int Columns = 80;
     private const int RangeColumns = 25;
     private const int SizeColumns = 7;
-    private const int GraphColumns = 6;
+    private const int GraphColumns = 8;
 
     /// <summary>One line a VMA, one line between two.</summary>
     public static string Render(SpaceExplanation explanation, SpaceStrip strip, Palette palette)
@@ -28,6 +30,11 @@ public static class StripText
             text.Append(Inside(strip, hole)).Append('\n');
         }
 
+        if (strip.Vmas.Count > 0)
+        {
+            text.Append("  ").Append("VMA".PadRight(RangeColumns + 5 + SizeColumns)).Append("  anon_vma file\n");
+        }
+
         VmaImage? below = null;
         foreach (VmaImage vma in strip.Vmas)
         {
@@ -38,7 +45,8 @@ public static class StripText
                     : Gap(strip, below.End, vma.Start, palette));
             }
 
-            text.Append(strip.IsMeant(vma) ? palette.Bold("> ") : "  ").Append(Line(explanation, vma, names)).Append('\n');
+            text.Append(strip.IsMeant(vma) ? palette.Bold("> ") : "  ")
+                .Append(Line(explanation, vma, names)).Append('\n');
             below = vma;
         }
 

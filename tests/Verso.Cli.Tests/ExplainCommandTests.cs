@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text.Json;
+using Verso.Linux.Graph;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Cli.Tests;
+
+/// <summary>verso explain: of kept snapshots, of other kernels, and what makes no sense.</summary>
+public sealed class ExplainCommandTests : IDisposable
+{
+    private static readonly string Self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("verso-cli-tests-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("name a process")]
+    [InlineData("PID", "0")]
+    [InlineData("'xyz' is no address", "1", "xyz")]
+    [InlineData("it ends before it begins", "1", "2000-1000")]
+    [InlineData("it ends before it begins", "1", "1000-2000-3000")]
+    [InlineData("process 2147483647 does not exist", "2147483647")]
+    [InlineData("process 2147483647 does not exist", "2147483647", "--source", "proc")]
+    [InlineData("none.vsnap", "1", "--from", "none.vsnap")]
+    public void WhatMakesNoSense(string message, params string[] arguments) =>
+        CommandLine.Run(["explain", .. arguments]).AssertTrouble(message);
+
+    [Fact]
+    public void ASnapshotIsNoProcFile()
+    {
+        CommandLine.Run("explain", Reasons.Pid, "--from", Reasons.File, "--source", "proc").AssertTrouble("choose one of");
+        CommandLine.Run("explain", "1", "--from", Reasons.File).AssertTrouble("the snapshot has no process 1");
+    }
+
+    /// <summary>6.12 refuses some merges that later kernels do not, and has no guard markers.</summary>
+    [Fact]
+    public void OfAnOlderKernelItSaysWhatALaterOneWouldDo()
+    {
+        string output = Explained("6.12.107-amd64", "");
+        Assert.Contains("Linux 6.16 and later would have joined more: at best 43 VMAs", output);
+        Assert.Contains("Linux 6.16 and later, this is 6.12.107-amd64)", string.Join(' ', Words(output)));
+        Assert.Contains("Linux 6.13 and later, this is 6.12.107-amd64)", string.Join(' ', Words(output)));
+        Assert.DoesNotContain("this is", Explained("6.18.44", ""));
+    }
+
+    [Fact]
+    public void OfAKernelWithoutRulesTheNearestAreUsed()
+    {
+        Explained("6.14.2", "verso explain: the merge rules of 6.12.107 are used, those of 6.14.2 are not known here\n");
+        Explained("5.4.0", "verso explain: the merge rules of 6.12.107 are used, those of 5.4.0 are not known here\n");
+        Explained("7.1.0-rc3", "verso explain: the merge rules of 6.18.44 are used, those of 7.1.0-rc3 are not known here\n");
+    }
+
+    [Fact]
+    public void AddressesOutsideOfAllVmas()
+    {
+        Assert.StartsWith("1000 is below the first VMA\n", At("1000"));
+        Assert.StartsWith("0xfffffffffffff000"[2..] + " is above the last VMA\n", At("0xfffffffffffff000"));
+        Assert.Equal(
+            "100003200000-100003300000 is in no VMA: in a hole of 14M at 100003200000\n", At("100003200000-100003300000"));
+
+        static string At(string address)
+        {
+            Outcome outcome = CommandLine.Run("explain", Reasons.Pid, address, "--from", Reasons.File);
+            Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+            return outcome.Output;
+        }
+    }
+
+    /// <summary>One process by both ways: the same VMAs and the same pairs, unless it changed in between.</summary>
+    [Fact]
+    public void ProcTellsTheSameVmas()
+    {
+        if (GraphReader.Unavailable() is string reason)
+        {
+            Assert.Skip(reason);
+        }
+
+        using Sleeper sleeper = new();
+        using JsonDocument full = Json("--source", "kernel");
+        using JsonDocument partial = Json("--source", "proc");
+        Assert.Equal("kernel", full.RootElement.GetProperty("source").GetString());
+        Assert.Equal("proc", partial.RootElement.GetProperty("source").GetString());
+        Assert.Empty(full.RootElement.GetProperty("untold").EnumerateArray());
+        foreach (string key in (string[])["vmas", "pairs", "maxMapCount", "kernel", "rules"])
+        {
+            Assert.Equal(full.RootElement.GetProperty(key).GetRawText(), partial.RootElement.GetProperty(key).GetRawText());
+        }
+
+        JsonDocument Json(params string[] arguments)
+        {
+            Outcome outcome = CommandLine.Run(["explain", sleeper.Id, "-j", .. arguments]);
+            Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+            return JsonDocument.Parse(outcome.Output);
+        }
+    }
+
+    [Fact]
+    public void ThreadsKernelThreadsAndZombiesAreRefused()
+    {
+        string task = Directory.EnumerateDirectories("/proc/self/task").Select(path => Path.GetFileName(path)!)
+            .First(tid => tid != Self);
+        CommandLine.Run("explain", task).AssertTrouble($"{task} is a thread; its process is {Self}");
+        if (File.Exists("/proc/2/comm") && File.ReadAllText("/proc/2/comm") == "kthreadd\n")
+        {
+            CommandLine.Run("explain", "2").AssertTrouble("process 2 is a kernel thread");
+        }
+
+        using Shell shell = new("true & echo $!; exec sleep 60");
+        string zombie = shell.ReadLine();
+        Sleeper.WaitFor(() => File.ReadAllText($"/proc/{zombie}/stat").Contains(") Z ", StringComparison.Ordinal));
+        CommandLine.Run("explain", zombie).AssertTrouble($"process {zombie} has ended: its address space is gone");
+    }
+
+    /// <summary>Who looks from outside gives the number that a container has inside.</summary>
+    [Fact]
+    public void ANumberOfAnotherNamespaceIsTranslated()
+    {
+        const string LastPid = "/proc/sys/kernel/ns_last_pid";
+        Assert.SkipUnless(Environment.UserName == "root" && File.Exists(LastPid), "needs root and ns_last_pid");
+        int inner = Enumerable.Range(29_000, 1000).First(pid => !Directory.Exists($"/proc/{pid}"));
+        using Shell shell = new($"exec unshare --pid --fork sh -c 'echo {inner - 1} > {LastPid}; sleep 60 & echo $!; wait'");
+        Assert.Equal(inner.ToString(CultureInfo.InvariantCulture), shell.ReadLine());
+        string outer = Directory.EnumerateDirectories("/proc").Select(path => Path.GetFileName(path)!)
+            .First(pid => int.TryParse(pid, CultureInfo.InvariantCulture, out _)
+                && Status(pid).Contains($"\nNSpid:\t{pid}\t{inner}\n", StringComparison.Ordinal));
+        CommandLine.Run("explain", $"{inner}").AssertTrouble(
+            $"process {inner} does not exist (in this pid namespace); inside a container {outer} has this number");
+        Assert.Equal(0, CommandLine.Run("explain", outer).Status);
+    }
+
+    private static string Status(string pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/status");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static string[] Words(string text) =>
+        text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+
+    private string Explained(string kernel, string error)
+    {
+        Snapshot snapshot;
+        using (FileStream stream = File.OpenRead(Reasons.File))
+        {
+            snapshot = SnapshotFile.Read(stream);
+        }
+
+        string file = Path.Combine(_folder, kernel);
+        using (FileStream stream = File.Create(file))
+        {
+            SnapshotFile.Write(stream, snapshot with { Header = snapshot.Header with { Kernel = kernel } });
+        }
+
+        Outcome outcome = CommandLine.Run("explain", Reasons.Pid, "--from", file);
+        Assert.Equal((0, error), (outcome.Status, outcome.Error));
+        return outcome.Output;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Verso.Cli.Tests;
+
+/// <summary>verso explain by somebody who is not root: run as another user, really.</summary>
+public sealed class UnprivilegedTests : IDisposable
+{
+    private const string Nobody = "65534";
+
+    private static readonly string[] AsNobody = ["setpriv", "--reuid", Nobody, "--regid", Nobody, "--clear-groups"];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("verso-cli-tests-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void OneSOwnProcessIsExplainedFromProc()
+    {
+        RequireSetpriv();
+        using Sleeper sleeper = new(AsNobody);
+        Outcome outcome = Run("explain", sleeper.Id, "-j");
+        Assert.Equal(0, outcome.Status);
+        Assert.StartsWith("verso explain: read from /proc, which does not tell all: ", outcome.Error);
+        Assert.Contains("CAP_BPF", outcome.Error);
+        Assert.Equal(1, outcome.Error.Count(letter => letter == '\n'));
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        Assert.Equal("proc", document.RootElement.GetProperty("source").GetString());
+        Assert.Equal("whole", document.RootElement.GetProperty("reading").GetString());
+        Assert.True(document.RootElement.GetProperty("vmas").GetInt32() > 10);
+        Assert.True(document.RootElement.GetProperty("never").GetArrayLength() > 0);
+    }
+
+    [Fact]
+    public void WhatIsNotOneSOwnIsRefused()
+    {
+        RequireSetpriv();
+        using Sleeper roots = new();
+        Run("explain", roots.Id).AssertTrouble($"process {roots.Id} belongs to root: run this as that user or as root");
+        using Sleeper other = new("setpriv", "--reuid", "65533", "--regid", "65533", "--clear-groups");
+        Run("explain", other.Id).AssertTrouble($"process {other.Id} belongs to user 65533: run this as that user or as root");
+        using Sleeper own = new(AsNobody);
+        Run("explain", own.Id, "--source", "kernel").AssertTrouble("CAP_BPF");
+        Run("explain", "2147483647").AssertTrouble("process 2147483647 does not exist");
+    }
+
+    private static void RequireSetpriv() => Assert.SkipUnless(
+        Environment.UserName == "root" && File.Exists("/usr/bin/setpriv"), "needs root and setpriv");
+
+    // The checkout may be where others may not look.
+    private Outcome Run(params string[] arguments)
+    {
+        if (!File.Exists(Path.Combine(_folder, "verso.dll")))
+        {
+            foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory)
+                .Where(file => Path.GetExtension(file) is ".dll" or ".json"))
+            {
+                File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+            }
+
+            if (OperatingSystem.IsLinux())
+            {
+                File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
+            }
+        }
+
+        ProcessStartInfo start = new(
+            AsNobody[0], [.. AsNobody[1..], "dotnet", Path.Combine(_folder, "verso.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        start.Environment["DOTNET_CLI_HOME"] = _folder;
+        start.Environment["HOME"] = _folder;
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new Outcome(process.ExitCode, output, error.Result);
+    }
+}
