@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Verso.Lab.Families;
+using Verso.Lab.Replay;
 using Verso.Linux.Graph;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
@@ -26,12 +27,24 @@ internal sealed class RmapOptions
     private readonly Option<int> _top = ReplaySettings.Number(
         "--top", 1, 10, "with --rmap: lists and branches have so many entries");
 
+    private readonly Option<string> _designs = new("--designs")
+    {
+        Description = "with --rmap: what these would hold for the same graph; names separated by commas, all or none",
+        DefaultValueFactory = _ => "all",
+        HelpName = "LIST",
+    };
+
+    private readonly Option<int> _jobs = ReplaySettings.Number(
+        "--jobs", 1, Environment.ProcessorCount, "with --rmap: designs that are loaded at once");
+
     internal void AddTo(Command command)
     {
         command.Options.Add(_rmap);
         command.Options.Add(_all);
         command.Options.Add(_cgroup);
         command.Options.Add(_top);
+        command.Options.Add(_designs);
+        command.Options.Add(_jobs);
     }
 
     internal bool IsWanted(ParseResult parsed)
@@ -45,13 +58,31 @@ internal sealed class RmapOptions
     internal int Run(Surroundings surroundings, ParseResult parsed, int pid, string? file, bool asJson)
     {
         int[] pids = [.. parsed.GetValue(_rmap) ?? [], .. pid == 0 ? Array.Empty<int>() : [pid]];
-        Snapshot snapshot = Choose(pids, parsed.GetValue(_cgroup), parsed.GetValue(_all), file);
-        ReverseMapCosts costs = ReverseMapCosts.Of(snapshot);
+        string names = parsed.GetRequiredValue(_designs);
+        IReadOnlyList<DesignChoice> designs =
+            names == "none" ? [] : ReplaySettings.Parse(DesignChoice.ParseList, names);
+        bool all = parsed.GetValue(_all);
+        Snapshot snapshot = Choose(pids, parsed.GetValue(_cgroup), all, file);
+        ReverseMapCosts costs = ReverseMapCosts.Of(snapshot) with
+        {
+            Slabs = all && file is null ? SlabCache.Read("vm_area_struct", "anon_vma", "anon_vma_chain") : [],
+        };
+        costs = costs with { Designs = Load(surroundings, costs.Graph, designs, parsed.GetValue(_jobs)) };
         int top = parsed.GetValue(_top);
         surroundings.Output.Write(asJson
             ? JsonReport.Render(costs, top)
             : RmapText.Render(costs, top, surroundings.Width, surroundings.Palette));
         return ExitStatus.Success;
+    }
+
+    private static IReadOnlyList<DesignHoldings> Load(
+        Surroundings surroundings, FamilyGraph graph, IReadOnlyList<DesignChoice> designs, int jobs)
+    {
+        int done = 0;
+        using Interruption interruption = new();
+        using ProgressLine line = ProgressLine.Start(
+            surroundings, () => $"{Volatile.Read(ref done)} of {designs.Count} designs loaded");
+        return DesignHoldings.Of(graph, designs, jobs, _ => Interlocked.Increment(ref done), interruption.Token);
     }
 
     /// <summary>What was asked for; of a snapshot that was kept, the processes that were named or all.</summary>

@@ -128,7 +128,10 @@ public sealed class SnapshotFileTests
                     Brk = 0x5555_0000_0123,
                     DefaultFlags = VmaFlags.Locked,
                 },
-                at % 2 == 0 ? GraphReading.Whole : GraphReading.Changed));
+                at % 2 == 0 ? GraphReading.Whole : GraphReading.Changed)
+            {
+                Memory = at % 3 == 1 ? null : new ResidentMemory(at * 1000L, 17, 0, 1L << 40, 8192),
+            });
         }
 
         return new Snapshot

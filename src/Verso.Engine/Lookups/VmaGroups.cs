@@ -155,33 +155,60 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
         where TVisitor : struct, IWalkVisitor =>
         world.Counters.Lock(LockClass.ReverseMapRead, lookup.Walk(_groups[group].Root, pgoff, ref visitor));
 
-    /// <summary>VMAs of an image that share an anon_vma share an object; forks before it left no trace.</summary>
-    public Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
+    /// <summary>
+    /// VMAs whose anon_vmas have one root share an object: they were one VMA, or inherited from one, when it was first
+    /// written to.
+    /// </summary>
+    public Errno Load(IReadOnlyList<LoadedImage> images, Roots which)
     {
+        HashSet<ulong>? shared = which == Roots.Shared ? SharedRoots(images) : null;
         Dictionary<ulong, VmaId> firstOf = [];
-        for (int at = 0; at < vmas.Length; at++)
+        foreach (LoadedImage image in images)
         {
-            ulong anonVma = image.Vmas[at].AnonVma;
-            if (anonVma == 0)
+            Dictionary<ulong, ulong> roots = image.Roots();
+            for (int at = 0; at < image.Vmas.Length; at++)
             {
-                continue;
-            }
+                ulong anonVma = image.Image.Vmas[at].AnonVma;
+                if (anonVma == 0 || shared?.Contains(roots[anonVma]) == false)
+                {
+                    continue;
+                }
 
-            if (firstOf.TryGetValue(anonVma, out VmaId first))
-            {
-                Follow(first, vmas[at]);
-            }
-            else if (Create(vmas[at]) == 0)
-            {
-                return Errno.ENOMEM;
-            }
-            else
-            {
-                firstOf.Add(anonVma, vmas[at]);
+                if (firstOf.TryGetValue(roots[anonVma], out VmaId first))
+                {
+                    Follow(first, image.Vmas[at]);
+                }
+                else if (Create(image.Vmas[at]) == 0)
+                {
+                    return Errno.ENOMEM;
+                }
+                else
+                {
+                    firstOf.Add(roots[anonVma], image.Vmas[at]);
+                }
             }
         }
 
         return Errno.None;
+    }
+
+    private static HashSet<ulong> SharedRoots(IReadOnlyList<LoadedImage> images)
+    {
+        HashSet<ulong> seen = [];
+        HashSet<ulong> shared = [];
+        foreach (LoadedImage image in images)
+        {
+            HashSet<ulong> own = [.. image.Roots().Values];
+            foreach (ulong root in own)
+            {
+                if (!seen.Add(root))
+                {
+                    shared.Add(root);
+                }
+            }
+        }
+
+        return shared;
     }
 
     private struct Group
@@ -194,4 +221,14 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
         /// <summary>Of a free slot: the next one; 0 ends the chain.</summary>
         public int NextFree;
     }
+}
+
+/// <summary>Which roots of an image get an object.</summary>
+internal enum Roots
+{
+    /// <summary>Each.</summary>
+    All = 0,
+
+    /// <summary>Those that several address spaces have VMAs of.</summary>
+    Shared = 1,
 }

@@ -12,6 +12,72 @@ public abstract partial class Machine
     /// <summary>A new, empty address space with one user. ENOMEM.</summary>
     public SyscallResult CreateMm(out MmId mmId)
     {
+        Errno errno = BeginMm(default, out mmId);
+        return errno == Errno.None ? SyscallResult.Ok() : errno;
+    }
+
+    /// <summary>
+    /// A new address space in the state of an image, as exec or attach leaves it: VMAs, and for designs that have one
+    /// the anon_vma graph. Its files are ids of this machine. ENOMEM; EINVAL for an image that no kernel could have: a
+    /// trace may be made up.
+    /// </summary>
+    public SyscallResult CreateMm(MmImage image, out MmId mmId)
+    {
+        SyscallResult created = CreateMms([new RelatedImage(image)], out IReadOnlyList<MmId> mms);
+        mmId = created.Errno == Errno.None ? mms[0] : default;
+        return created;
+    }
+
+    /// <summary>
+    /// Address spaces that are related by fork, all or none: what their images share is made once. ENOMEM; EINVAL for
+    /// an image that no kernel could have, or whose parent does not come before it.
+    /// </summary>
+    /// <param name="images">The images, parents before children.</param>
+    /// <param name="mms">The address spaces, in the same order; empty after an error.</param>
+    public SyscallResult CreateMms(IReadOnlyList<RelatedImage> images, out IReadOnlyList<MmId> mms)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        mms = [];
+        for (int at = 0; at < images.Count; at++)
+        {
+            if (!IsSound(images[at].Image) || images[at].Parent >= at)
+            {
+                return Errno.EINVAL;
+            }
+        }
+
+        List<MmId> made = new(images.Count);
+        List<LoadedImage> loaded = new(images.Count);
+        Errno errno = Errno.None;
+        for (int at = 0; at < images.Count && errno == Errno.None; at++)
+        {
+            int parent = images[at].Parent;
+            errno = BeginMm(parent < 0 ? default : made[parent], out MmId mmId);
+            if (errno == Errno.None)
+            {
+                made.Add(mmId);
+                errno = AddVmas(World.Mms[mmId], images[at].Image, out VmaId[] ids);
+                loaded.Add(LoadedImage.Of(images[at].Image, ids, parent < 0 ? null : loaded[parent]));
+            }
+        }
+
+        errno = errno == Errno.None ? Structure.Load(loaded) : errno;
+        if (errno != Errno.None)
+        {
+            foreach (MmId mmId in made)
+            {
+                TearDown(World.Mms[mmId]);
+            }
+
+            return errno;
+        }
+
+        mms = made;
+        return SyscallResult.Ok();
+    }
+
+    private Errno BeginMm(MmId parent, out MmId mmId)
+    {
         mmId = default;
         Mm? mm = World.Mms.Allocate();
         if (mm is null)
@@ -19,75 +85,65 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
+        mm.Parent = parent;
         mm.MmapBase = DefaultMmapBase;
         mm.StackLimitBytes = 8UL << 20;
-        if (Structure.BeginMm(mm, default) != Errno.None)
+        if (Structure.BeginMm(mm, parent) != Errno.None)
         {
             World.Mms.Free(mm);
             return Errno.ENOMEM;
         }
 
         mmId = mm.Id;
-        return SyscallResult.Ok();
+        return Errno.None;
     }
 
-    /// <summary>
-    /// A new address space in the state of an image, as exec or attach leaves it: VMAs, and for designs that have one
-    /// the
-    /// anon_vma graph. Its files are ids of this machine. ENOMEM; EINVAL
-    /// for an image that no kernel could have: a trace may be made up.
-    /// </summary>
-    public SyscallResult CreateMm(MmImage image, out MmId mmId)
+    private Errno AddVmas(Mm mm, MmImage image, out VmaId[] ids)
     {
-        mmId = default;
-        if (!IsSound(image))
-        {
-            return Errno.EINVAL;
-        }
-
-        SyscallResult created = CreateMm(out mmId);
-        if (created.Errno != Errno.None)
-        {
-            return created;
-        }
-
-        Mm mm = World.Mms[mmId];
         mm.StartBrk = image.StartBrk;
         mm.Brk = image.Brk;
         mm.StartStack = image.StartStack;
         mm.StackLimitBytes = image.StackLimitBytes;
         mm.DefaultFlags = image.DefaultFlags;
         mm.MmapBase = image.MmapBase != 0 ? image.MmapBase : DefaultMmapBase;
-        VmaId[] ids = new VmaId[image.Vmas.Count];
+        ids = new VmaId[image.Vmas.Count];
         for (int at = 0; at < ids.Length; at++)
         {
             ids[at] = AddFromImage(mm, image.Vmas[at]);
             if (ids[at].IsNone)
             {
-                break;
+                return Errno.ENOMEM;
             }
         }
 
-        if (Array.IndexOf(ids, default) >= 0 || Structure.Load(image, ids) != Errno.None)
-        {
-            TearDown(mm);
-            mmId = default;
-            return Errno.ENOMEM;
-        }
-
-        return SyscallResult.Ok();
+        return Errno.None;
     }
 
-    /// <summary>VMAs in order, whole pages, apart; every anon_vma that they name in the list, and once.</summary>
-    private static bool IsSound(MmImage image)
+    /// <summary>
+    /// Whether a kernel could have such an address space: VMAs in order, whole pages, apart; every anon_vma that they
+    /// name in the list, and once; roots that have no root.
+    /// </summary>
+    public static bool IsSound(MmImage image)
     {
+        ArgumentNullException.ThrowIfNull(image);
         HashSet<ulong> known = [];
+        HashSet<ulong> below = [];
         foreach (AnonVmaImage node in image.AnonVmas)
         {
             if (node.Id == 0 || !known.Add(node.Id))
             {
                 return false;
             }
+
+            if (node.Root != node.Id)
+            {
+                below.Add(node.Id);
+            }
+        }
+
+        if (image.AnonVmas.Any(node => below.Contains(node.Root)))
+        {
+            return false;
         }
 
         ulong last = 0;

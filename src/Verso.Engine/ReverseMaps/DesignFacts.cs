@@ -9,7 +9,19 @@ public sealed record DesignFacts(string Name, string Summary, string Source, Pag
 {
     /// <summary>What can be chosen about it, as <c>name:option=value</c>.</summary>
     public IReadOnlyList<DesignOption> Options { get; init; } = [];
+
+    /// <summary>What it keeps for each anonymous page outside struct page; null where that is nothing.</summary>
+    public PageCost? PageCost { get; init; }
 }
+
+/// <summary>What a design keeps for pages.</summary>
+/// <param name="Reason">Of what, in one line.</param>
+/// <param name="LeastBytes">Bytes for each resident anonymous page, at least.</param>
+/// <param name="BytesForAVma">Bytes for each VMA that has such pages, at least.</param>
+/// <param name="MostBytesShared">
+/// The most bytes besides for each mapping of a page that another address space maps too; null where nothing bounds it.
+/// </param>
+public sealed record PageCost(string Reason, int LeastBytes, int BytesForAVma, int? MostBytesShared);
 
 /// <summary>Who knows where an anonymous page is.</summary>
 public enum PageOwner

@@ -216,22 +216,39 @@ public abstract class ReverseMap
     public virtual string? Audit() => null;
 
     /// <summary>
-    /// Takes over the state of an image (exec, attach). <paramref name="vmas"/> are the VMAs made from
-    /// <c>image.Vmas</c>, in the same order.
+    /// Takes over the state of images (exec, attach) that belong together: ids of anon_vmas mean the same in all of
+    /// them, and parents come before their children.
     /// </summary>
-    public virtual Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
+    /// <remarks>
+    /// As it is here, a VMA that fork copied is forked again from what its parent has now, any other is new, and each
+    /// that the kernel prepared is <see cref="Load(VmaId)"/>ed.
+    /// </remarks>
+    public virtual Errno Load(IReadOnlyList<LoadedImage> images)
     {
-        foreach (VmaId vma in vmas)
+        ArgumentNullException.ThrowIfNull(images);
+        foreach (LoadedImage image in images)
         {
-            Errno errno = Attach(vma);
-            if (errno != Errno.None)
+            ReadOnlySpan<VmaId> vmas = image.Vmas;
+            for (int at = 0; at < vmas.Length; at++)
             {
-                return errno;
+                VmaId origin = image.Origins[at];
+                Errno errno = origin.IsNone ? Attach(vmas[at]) : Fork(origin, vmas[at]);
+                errno = errno == Errno.None && World.Vmas[vmas[at]].Prepared ? Load(vmas[at]) : errno;
+                if (errno != Errno.None)
+                {
+                    return errno;
+                }
             }
         }
 
         return Errno.None;
     }
+
+    /// <summary>
+    /// A VMA of an image has private pages of its own, which ones nobody knows: what must exist before the first of
+    /// them. One that fork copied has been written to since then.
+    /// </summary>
+    protected virtual Errno Load(VmaId vma) => Errno.None;
 
     /// <summary>
     /// The anon_vma graph as seen from this VMA, for comparison with a kernel; null if the design has no such thing.

@@ -1,4 +1,5 @@
 using Verso.Lab.Snapshots;
+using Verso.Linux.Graph;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Families;
@@ -20,6 +21,14 @@ public sealed record ReverseMapCosts
 
     /// <summary>The address spaces, those whose reverse map takes the most bytes first.</summary>
     public required IReadOnlyList<SpaceNode> BySpace { get; init; }
+
+    /// <summary>What designs would hold for this graph; empty unless it was asked for.</summary>
+    public IReadOnlyList<DesignHoldings> Designs { get; init; } = [];
+
+    /// <summary>
+    /// The kernel's own count of its objects; empty where nobody looked, or it is not of all processes.
+    /// </summary>
+    public IReadOnlyList<SlabCache> Slabs { get; init; } = [];
 
     /// <summary>Makes the lists.</summary>
     public static ReverseMapCosts Of(Snapshot snapshot)

@@ -15,6 +15,11 @@ public sealed record SnapshotSummary
     /// <summary>A slot of the slab of anon_vma.</summary>
     public const int AnonVmaBytes = 104;
 
+    /// <summary>
+    /// The struct in it: the slab keeps its list of free slots outside of what a constructor has made.
+    /// </summary>
+    public const int AnonVmaStructBytes = 96;
+
     /// <summary>A slot of the slab of anon_vma_chain.</summary>
     public const int ChainEntryBytes = 64;
 

@@ -22,10 +22,12 @@ public static class SnapshotTaker
         var taken = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
         var read = selection.Pids is null ? reader.ReadProcesses() : reader.ReadProcesses(selection.Pids);
+        MemoryCounters counters = new();
         List<ProcessGraph> processes = [.. read.OrderBy(process => process.Pid)];
         for (var at = 0; at < processes.Count; at++)
         {
-            processes[at] = Settle(reader, processes[at]);
+            var process = Settle(reader, processes[at]);
+            processes[at] = process with { Memory = counters.Read(process.Pid) };
         }
 
         var duration = clock.Elapsed;

@@ -60,6 +60,22 @@ public sealed record RmapAnonVmaDocument(
     bool Partial,
     RmapVisitsDocument Visited);
 
+/// <summary>What a design holds for pages, inferred from their number.</summary>
+public sealed record RmapPagesDocument(long ResidentAnonymousPages, long LeastBytes, long? MostBytes, string Reason);
+
+/// <summary>What a design would hold.</summary>
+public sealed record RmapDesignDocument(
+    string Name,
+    long Vmas,
+    long Bytes,
+    IReadOnlyDictionary<string, SnapshotObjectDocument> Objects,
+    RmapPagesDocument? InferredForPages,
+    long LoadNanoseconds);
+
+/// <summary>A cache of the slab allocator.</summary>
+public sealed record RmapSlabDocument(
+    string Name, int SizeBytes, long ActiveObjects, IReadOnlyList<string> MergedWith);
+
 /// <summary><c>verso explain --rmap -j</c>.</summary>
 public sealed record RmapDocument
 {
@@ -92,6 +108,12 @@ public sealed record RmapDocument
     public required IReadOnlyList<RmapBucketDocument> Trees { get; init; }
 
     public required IReadOnlyList<RmapAnonVmaDocument> Worst { get; init; }
+
+    /// <summary>What designs would hold for this graph.</summary>
+    public required IReadOnlyList<RmapDesignDocument> Designs { get; init; }
+
+    /// <summary>/proc/slabinfo; empty unless every process was read.</summary>
+    public required IReadOnlyList<RmapSlabDocument> Slabs { get; init; }
 }
 
 internal static class RmapDocuments
@@ -122,6 +144,9 @@ internal static class RmapDocuments
             Trees = [.. costs.Walks.Buckets.Select(bucket => new RmapBucketDocument(
                 bucket.From, bucket.To, bucket.AnonVmas, bucket.Vmas, Of(bucket.Visits)))],
             Worst = [.. costs.Worst.Take(top).Select(Of)],
+            Designs = [.. costs.Designs.Select(Of)],
+            Slabs = [.. costs.Slabs.Select(slab => new RmapSlabDocument(
+                slab.Name, slab.SizeBytes, slab.ActiveObjects, slab.MergedWith))],
         };
     }
 
@@ -170,6 +195,16 @@ internal static class RmapDocuments
         node.ActiveVmas,
         node.IsPartial,
         Of(node.Visits));
+
+    private static RmapDesignDocument Of(DesignHoldings design) => new(
+        design.Design.Name,
+        design.Vmas,
+        design.Bytes,
+        design.Objects.ToDictionary(held => held.Name, held => Objects(held.Count, held.SizeBytes)),
+        design.PerPage is { } pages
+            ? new RmapPagesDocument(pages.Pages, pages.LeastBytes, pages.MostBytes, pages.Reason)
+            : null,
+        design.LoadNanoseconds);
 
     private static RmapVisitsDocument Of(Coverage visits) =>
         new(Math.Round(visits.Mean, 3, MidpointRounding.ToEven), visits.Most, visits.Pages);

@@ -29,6 +29,16 @@ public static class RmapText
             AppendWorst(text, costs, top, width, palette);
         }
 
+        if (costs.Designs.Count > 0)
+        {
+            HoldingsText.AppendDesigns(text, costs, width, palette);
+        }
+
+        if (costs.Slabs.Count > 0)
+        {
+            HoldingsText.AppendSlabs(text, costs, width, palette);
+        }
+
         return text.ToString();
     }
 

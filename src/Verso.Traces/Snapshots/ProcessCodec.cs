@@ -14,6 +14,9 @@ internal static class ProcessCodec
 
     private const int TraitBytes = 7;
 
+    /// <summary>More than any address space has pages, and still no overflow when multiplied.</summary>
+    private const ulong MostPages = 1UL << 48;
+
     public static void Write(ByteEncoder to, ProcessGraph process, OpaqueNumbers numbers)
     {
         to.Number((ulong)process.Pid);
@@ -30,6 +33,14 @@ internal static class ProcessCodec
         }
 
         WriteTraits(to, process.Image.Vmas, numbers);
+        if (process.Memory is { } memory)
+        {
+            to.Number((ulong)memory.AnonymousPages);
+            to.Number((ulong)memory.FilePages);
+            to.Number((ulong)memory.SharedMemoryPages);
+            to.Number((ulong)memory.SwapEntries);
+            to.Number((ulong)memory.PageTableBytes);
+        }
     }
 
     public static ProcessGraph Read(ByteDecoder from)
@@ -55,7 +66,23 @@ internal static class ProcessCodec
 
         VmaImage[] vmas = [.. image.Vmas];
         ReadTraits(from, vmas);
-        return new ProcessGraph(pid, command, start, image with { AnonVmas = nodes, Vmas = vmas }, reading);
+        return new ProcessGraph(pid, command, start, image with { AnonVmas = nodes, Vmas = vmas }, reading)
+        {
+            Memory = from.Left > 0 ? ReadMemory(from) : null,
+        };
+    }
+
+    // Not in the first snapshots of this version: a record may end before it.
+    private static ResidentMemory ReadMemory(ByteDecoder from)
+    {
+        (long anonymous, long files, long shared) = (ReadCount(from), ReadCount(from), ReadCount(from));
+        return new ResidentMemory(anonymous, files, shared, ReadCount(from), ReadCount(from));
+    }
+
+    private static long ReadCount(ByteDecoder from)
+    {
+        ulong count = from.Number();
+        return count <= MostPages ? (long)count : throw from.Unfit("counters that a machine may have in this block");
     }
 
     private static void WriteTraits(ByteEncoder to, IReadOnlyList<VmaImage> vmas, OpaqueNumbers numbers)

@@ -9,7 +9,13 @@ namespace Verso.Traces.Snapshots;
 /// <param name="Image">Its address space.</param>
 /// <param name="Reading">Whether the image is of one moment.</param>
 public sealed record ProcessGraph(
-    int Pid, string Command, ulong StartNanoseconds, MmImage Image, GraphReading Reading);
+    int Pid, string Command, ulong StartNanoseconds, MmImage Image, GraphReading Reading)
+{
+    /// <summary>
+    /// What was resident, about when the image was read; null if nobody looked, or the process had ended by then.
+    /// </summary>
+    public ResidentMemory? Memory { get; init; }
+}
 
 /// <summary>Whether the VMAs of an image belong to one moment.</summary>
 public enum GraphReading

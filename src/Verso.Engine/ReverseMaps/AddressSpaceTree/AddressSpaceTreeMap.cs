@@ -137,6 +137,9 @@ public sealed class AddressSpaceTreeMap : ReverseMap
     }
 
     /// <inheritdoc/>
+    protected override Errno Load(VmaId vma) => Tree.MakeWritable(vma);
+
+    /// <inheritdoc/>
     public override string? Audit() => Tree.Audit();
 
     /// <inheritdoc/>

@@ -100,7 +100,7 @@ public sealed class AnonAreaMap : ReverseMap
             frame.Mapping == Areas[vma] ? null : $"belongs to area {frame.Mapping}, its VMA to {Areas[vma]}");
 
     /// <inheritdoc/>
-    public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas) => Areas.Load(image, vmas);
+    public override Errno Load(IReadOnlyList<LoadedImage> images) => Areas.Load(images, Roots.All);
 
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>

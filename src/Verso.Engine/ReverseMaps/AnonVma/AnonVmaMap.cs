@@ -179,9 +179,9 @@ public sealed class AnonVmaMap : ReverseMap
     public override string? Audit() => AnonVmas.Audit(CheckPage);
 
     /// <inheritdoc/>
-    /// <remarks>Where pages are direct none of the image's anon_vmas is needed before the next fork.</remarks>
-    public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas) =>
-        Direct is null ? AnonVmas.Load(image, vmas) : Errno.None;
+    /// <remarks>Where pages are direct an anon_vma is needed only for what fork has shared.</remarks>
+    public override Errno Load(IReadOnlyList<LoadedImage> images) =>
+        AnonVmas.Load(images, Direct is null ? Roots.All : Roots.Shared);
 
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>

@@ -80,7 +80,7 @@ public class AnonVmaChainMap : ReverseMap
     public override string? Audit() => Graph.Audit();
 
     /// <inheritdoc/>
-    public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas) => Graph.Load(image, vmas);
+    public override Errno Load(IReadOnlyList<LoadedImage> images) => Graph.Load(images);
 
     /// <inheritdoc/>
     public override AnonVmaView? View(VmaId vma) => Graph.View(vma);

@@ -7,28 +7,37 @@ namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 // Graph in, graph out, and the check of its invariants.
 internal sealed partial class AnonVmaGraph
 {
-    /// <summary>Takes over the graph of an image. Requires: the VMAs are new.</summary>
-    public Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
+    /// <summary>Takes over the graph of images that share it.</summary>
+    public Errno Load(IReadOnlyList<LoadedImage> images)
     {
-        Invariant.Require(image.Vmas.Count == vmas.Length);
         Dictionary<ulong, int> handles = [];
-        foreach (AnonVmaImage node in image.AnonVmas)
+        List<AnonVmaImage> nodes = [];
+        foreach (LoadedImage image in images)
         {
-            int anonVma = AllocateAnonVma();
-            if (anonVma == 0)
+            foreach (AnonVmaImage node in image.Image.AnonVmas)
             {
-                foreach (int made in handles.Values)
+                if (handles.ContainsKey(node.Id))
                 {
-                    FreeAnonVma(made);
+                    continue;
                 }
 
-                return Errno.ENOMEM;
-            }
+                int anonVma = AllocateAnonVma();
+                if (anonVma == 0)
+                {
+                    foreach (int made in handles.Values)
+                    {
+                        FreeAnonVma(made);
+                    }
 
-            handles.Add(node.Id, anonVma);
+                    return Errno.ENOMEM;
+                }
+
+                handles.Add(node.Id, anonVma);
+                nodes.Add(node);
+            }
         }
 
-        foreach (AnonVmaImage node in image.AnonVmas)
+        foreach (AnonVmaImage node in nodes)
         {
             int anonVma = handles[node.Id];
             int root = handles.GetValueOrDefault(node.Root, anonVma);
@@ -39,7 +48,16 @@ internal sealed partial class AnonVmaGraph
             _anonVmas[root].RefCount += root == anonVma ? 0 : 1;
         }
 
-        return LoadChains(image, vmas, handles);
+        foreach (LoadedImage image in images)
+        {
+            Errno errno = LoadChains(image.Image, image.Vmas, handles);
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+        }
+
+        return Errno.None;
     }
 
     /// <summary>The graph as one VMA sees it.</summary>

@@ -160,22 +160,10 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
 
     /// <inheritdoc/>
     /// <remarks>
-    /// An image of a kernel has anon_vmas where this design would not: those that no fork has touched go.
+    /// An image of a kernel has anon_vmas where this design would not: those that no fork has touched go, and so do
+    /// those of VMAs that fork made and that were not forked again.
     /// </remarks>
-    public override Errno Load(MmImage image, ReadOnlySpan<VmaId> vmas)
-    {
-        HashSet<ulong> untouched =
-            [.. image.AnonVmas.Where(node => node.Root == node.Id && node.ChildCount <= 1).Select(node => node.Id)];
-        return base.Load(
-            image with
-            {
-                Vmas = [.. image.Vmas.Select(vma => vma.Chain.Any(untouched.Contains) && vma.Chain.Count == 1
-                    ? vma with { AnonVma = 0, Chain = [] }
-                    : vma)],
-                AnonVmas = [.. image.AnonVmas.Where(node => !untouched.Contains(node.Id))],
-            },
-            vmas);
-    }
+    public override Errno Load(IReadOnlyList<LoadedImage> images) => base.Load(UnforkedAnonVmas.Remove(images));
 
     /// <inheritdoc/>
     public override string? Audit()

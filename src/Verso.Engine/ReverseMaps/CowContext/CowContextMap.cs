@@ -131,6 +131,13 @@ public sealed class CowContextMap : ReverseMap
     }
 
     /// <inheritdoc/>
+    protected override Errno Load(VmaId vma)
+    {
+        ref Vma bounds = ref World.Vmas[vma];
+        return bounds.IsShared ? Errno.None : Reserve(vma, bounds.Start);
+    }
+
+    /// <inheritdoc/>
     public override string? Audit() => new CowContextAudit(this).Run();
 
     /// <inheritdoc/>

@@ -24,6 +24,7 @@ public sealed class PteChainMap : ReverseMap
                 new OptionValue("false", "anonymous pages only"),
                 new OptionValue("true", "all pages, as in 2.5")),
         ],
+        PageCost = new PageCost("pte_chain blocks of shared pages; two mappings take one of 64 bytes", 0, 0, 32),
     };
 
     /// <inheritdoc/>

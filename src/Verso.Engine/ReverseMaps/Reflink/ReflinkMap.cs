@@ -27,6 +27,11 @@ public sealed class ReflinkMap : ReverseMap
                 new OptionValue("exact", "at once"),
                 new OptionValue("whole", "with the whole extent; until then they are stale")),
         ],
+        PageCost = new PageCost(
+            "a slot a page, a reference a VMA that has pages; extents come on top",
+            Extent.KernelSlotBytes,
+            ExtentReference.KernelSizeBytes,
+            null),
     };
 
     private Extents? _extents;

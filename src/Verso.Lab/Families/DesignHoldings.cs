@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.ReverseMaps;
+using Verso.Lab.Replay;
+using Verso.Traces;
+
+namespace Verso.Lab.Families;
+
+/// <summary>What one design would hold for the address spaces of a snapshot.</summary>
+/// <remarks>
+/// A machine of the design is loaded with all of them at once. What it holds then follows from VMAs and graph alone;
+/// what depends on pages is not in it (<see cref="PerPage"/>).
+/// </remarks>
+public sealed record DesignHoldings
+{
+    /// <summary>What a machine counts whatever its design: page-table-scan has nothing of its own.</summary>
+    private static readonly HashSet<string> s_common =
+        [.. Catalogue.Designs[0].Create(new MachineOptions()).Ledger.Rows.Select(row => row.Name)];
+
+    /// <summary>The design as it was asked for.</summary>
+    public required DesignChoice Design { get; init; }
+
+    /// <summary>The design's own objects, without those that every machine has.</summary>
+    public required IReadOnlyList<HeldObjects> Objects { get; init; }
+
+    /// <summary>VMAs loaded; the same in every design.</summary>
+    public required long Vmas { get; init; }
+
+    /// <summary>
+    /// Address spaces that are not in it: they changed so much while they were read that no kernel can have them.
+    /// </summary>
+    public required int LeftOut { get; init; }
+
+    /// <summary>
+    /// What it holds besides for pages, in bytes; null if it holds nothing for them, or pages are not known.
+    /// </summary>
+    public required PageHoldings? PerPage { get; init; }
+
+    /// <summary>How long loading took, in nanoseconds.</summary>
+    public required long LoadNanoseconds { get; init; }
+
+    /// <summary>Bytes of <see cref="Objects"/>.</summary>
+    public long Bytes => Objects.Sum(held => held.Bytes);
+
+    /// <summary>
+    /// Loads the graph into a machine of every design, as many at once as <paramref name="jobs"/> says.
+    /// </summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="designs">The designs, in the order of the result.</param>
+    /// <param name="jobs">Machines that are loaded at once; at least 1.</param>
+    /// <param name="loaded">Told the name of each design that is done, from any thread.</param>
+    /// <param name="cancellation">Ends it before the next design.</param>
+    public static IReadOnlyList<DesignHoldings> Of(
+        FamilyGraph graph,
+        IReadOnlyList<DesignChoice> designs,
+        int jobs,
+        Action<string>? loaded = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(designs);
+        LoadOrder order = LoadOrder.Of(graph);
+        DesignHoldings[] results = new DesignHoldings[designs.Count];
+        ParallelOptions limits = new() { MaxDegreeOfParallelism = Math.Max(jobs, 1), CancellationToken = cancellation };
+        try
+        {
+            Parallel.For(0, designs.Count, limits, at =>
+            {
+                results[at] = Load(graph, order, designs[at]);
+                loaded?.Invoke(designs[at].Name);
+            });
+        }
+        catch (AggregateException failed)
+        {
+            ExceptionDispatchInfo.Throw(failed.InnerExceptions[0]);
+        }
+
+        return results;
+    }
+
+    /// <summary>Loads the graph into one machine, which is the caller's to ask.</summary>
+    public static Machine Machine(FamilyGraph graph, DesignChoice design)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(design);
+        return Machine(graph, LoadOrder.Of(graph), design);
+    }
+
+    private static DesignHoldings Load(FamilyGraph graph, LoadOrder order, DesignChoice design)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        Machine machine = Machine(graph, order, design);
+        long ticks = Stopwatch.GetTimestamp() - begin;
+        return new DesignHoldings
+        {
+            Design = design,
+            Objects = [.. machine.Ledger.Rows.Where(row => !s_common.Contains(row.Name))
+                .Select(row => new HeldObjects(row.Name, row.SizeBytes, row.Live))],
+            Vmas = machine.Ledger.Rows.First(row => row.Name == "vm_area_struct").Live,
+            LeftOut = order.LeftOut.Count,
+            PerPage = PageHoldings.Of(graph, design.Entry.Facts),
+            LoadNanoseconds = (long)(ticks * (1e9 / Stopwatch.Frequency)),
+        };
+    }
+
+    private static Machine Machine(FamilyGraph graph, LoadOrder order, DesignChoice design)
+    {
+        Machine machine = design.Entry.Create(new MachineOptions
+        {
+            MaxMapCount = int.MaxValue,
+            Rules = KernelRules.Find(graph.Snapshot.Header.Kernel) ?? new MachineOptions().Rules,
+            Design = design.Options,
+        });
+        OpenFiles files = new(machine);
+        foreach (FileIdentity file in graph.Snapshot.Files)
+        {
+            files.Define(file);
+        }
+
+        RelatedImage[] images = [.. order.Images.Select(one => one with { Image = files.Translate(one.Image) })];
+        Errno errno = machine.CreateMms(images, out IReadOnlyList<MmId> mms).Errno;
+        Invariant.Require(errno == Errno.None);
+        foreach (int ended in order.Ended)
+        {
+            machine.ReleaseMm(mms[ended]);
+        }
+
+        return machine;
+    }
+}
+
+/// <summary>Objects of one type.</summary>
+/// <param name="Name">The type.</param>
+/// <param name="SizeBytes">Bytes of one.</param>
+/// <param name="Count">How many.</param>
+public sealed record HeldObjects(string Name, int SizeBytes, long Count)
+{
+    /// <summary>Bytes of all.</summary>
+    public long Bytes => Count * SizeBytes;
+}
