@@ -193,6 +193,37 @@ public sealed class GraphReader : IDisposable
         return found;
     }
 
+    /// <summary>
+    /// One process, if nobody takes the write lock of its address space meanwhile: given up at the first sign that
+    /// somebody does. Null: somebody did, it ended, or it has no address space.
+    /// </summary>
+    public ProcessGraph? ReadWhole(int pid)
+    {
+        using var target = Watch(pid);
+        _assembler.Begin();
+        var iterator = Iterate(target);
+        try
+        {
+            for (var length = Fill(iterator, _buffer); length > 0; length = Fill(iterator, _buffer))
+            {
+                _assembler.Add(_buffer.AsSpan(0, length));
+                if (_assembler.Drafts is [{ Reading: GraphReading.Changed }, ..])
+                {
+                    return null;
+                }
+            }
+        }
+        finally
+        {
+            _ = Libc.Close(iterator);
+        }
+
+        ReadRestOfChains(target);
+        return _assembler.Drafts is [var draft, ..] && draft.Finish() is { Reading: GraphReading.Whole } whole
+            ? whole
+            : null;
+    }
+
     public void Dispose()
     {
         _everything?.Dispose();

@@ -48,11 +48,10 @@ public static class SnapshotTaker
     {
         for (var attempt = 0; attempt < Attempts && process.Reading == GraphReading.Changed; attempt++)
         {
-            var again = reader.ReadProcesses([process.Pid]);
-            if (again.Count == 1 && again[0].Reading == GraphReading.Whole
-                && again[0].StartNanoseconds == process.StartNanoseconds)
+            if (reader.ReadWhole(process.Pid) is ProcessGraph again
+                && again.StartNanoseconds == process.StartNanoseconds)
             {
-                return again[0];
+                return again;
             }
         }
 
