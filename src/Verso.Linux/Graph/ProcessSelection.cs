@@ -88,8 +88,9 @@ public sealed class ProcessSelection
             if (Directory.Exists($"/proc/{Decimal(pid)}"))
             {
                 Require(pid);
-                throw new ProcessSelectionException(
-                    $"process {Decimal(pid)} cannot be read: the kernel does not show its address space");
+                throw new ProcessSelectionException($"process {Decimal(pid)} cannot be read: " + (IsOfOtherNamespace()
+                    ? "it is of another pid namespace, the one that /proc shows; run verso there"
+                    : "the kernel does not show its address space"));
             }
         }
 
@@ -155,6 +156,10 @@ public sealed class ProcessSelection
             throw new ProcessSelectionException($"{Decimal(pid)} is a thread; its process is {leader}");
         }
     }
+
+    // In a new namespace with the old one's /proc (unshare --pid without --mount-proc).
+    private static bool IsOfOtherNamespace() =>
+        File.ResolveLinkTarget("/proc/self", returnFinalTarget: false)?.Name != Decimal(Environment.ProcessId);
 
     private static string Decimal(int pid) => pid.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Verso.Linux.Graph;
+
+namespace Verso.Cli.Tests;
+
+/// <summary>
+/// Processes that map, move, fork, exec and exit while they are read: each command succeeds and says nothing, or fails
+/// with one line. Longer by scripts/race-check.
+/// </summary>
+public sealed class RaceTests(ITestOutputHelper output) : IDisposable
+{
+    private static readonly TimeSpan _duration = TimeSpan.FromSeconds(5);
+
+    private const int Youngest = 4;
+    private const int LeastSnapshots = 3;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("verso-cli-tests-").FullName;
+    private int _explained;
+    private int _refused;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void NothingCrashes()
+    {
+        Assert.SkipWhen(GraphReader.Unavailable() is not null, GraphReader.Unavailable() ?? "");
+        using Process stress = Start();
+        (int snapshots, int changed) = (0, 0);
+        try
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            while (clock.Elapsed < _duration || snapshots < LeastSnapshots)
+            {
+                changed += SnapshotAndExplain();
+                snapshots++;
+            }
+        }
+        finally
+        {
+            stress.Kill(entireProcessTree: true);
+            stress.WaitForExit();
+        }
+
+        output.WriteLine($"{snapshots} snapshots, {changed} processes changed, {_explained} explained, {_refused} refused");
+        Assert.True(_explained > 0);
+    }
+
+    // Every process that is told as changed is explained of the snapshot, where its VMAs may not go together; and the
+    // youngest, which may be gone or another program by now.
+    private int SnapshotAndExplain()
+    {
+        string file = Path.Combine(_folder, "now.vsnap");
+        Outcome taken = CommandLine.Run("snapshot", "--all", "-o", file, "-j");
+        Assert.Equal((0, ""), (taken.Status, taken.Error));
+        int changed = 0;
+        using JsonDocument document = JsonDocument.Parse(taken.Output);
+        foreach (JsonElement pid in document.RootElement.GetProperty("changed").EnumerateArray())
+        {
+            changed++;
+            Explain(pid.GetRawText(), "--from", file);
+        }
+
+        foreach (JsonElement process in document.RootElement.GetProperty("processes").EnumerateArray()
+            .Where(each => each.GetProperty("command").GetString()!.StartsWith("stress", StringComparison.Ordinal))
+            .OrderByDescending(each => each.GetProperty("pid").GetInt32()).Take(Youngest))
+        {
+            Explain(process.GetProperty("pid").GetRawText());
+        }
+
+        return changed;
+    }
+
+    private void Explain(string pid, params string[] words)
+    {
+        Outcome outcome = CommandLine.Run(["explain", pid, .. words]);
+        if (outcome.Status == 0)
+        {
+            Assert.Equal("", outcome.Error);
+            _explained++;
+            return;
+        }
+
+        outcome.AssertTrouble(pid);
+        _refused++;
+    }
+
+    private static Process Start()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/stress-ng"), "stress-ng is missing: apt install stress-ng");
+        string seconds = (_duration.TotalSeconds * 10).ToString(CultureInfo.InvariantCulture);
+        return Process.Start(new ProcessStartInfo(
+            "nice",
+            "-n 5 stress-ng --mmapmany 1 --mremap 1 --fork 1 --vfork 1 --brk 1 --stack 1 --exec 1 --vm 1 --vm-bytes 64m "
+            + $"--timeout {seconds}")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        })!;
+    }
+}
