@@ -3,17 +3,20 @@ namespace Verso.Engine;
 // mbind (mm/mempolicy.c), as far as it concerns VMAs.
 public abstract partial class Machine
 {
+    /// <summary>A mode that the kernel does not know (sanitize_mpol_flags).</summary>
+    public const int UnknownPolicy = -1;
+
     /// <summary>
-    /// mbind: sets the policy of a range (0 the default), splitting and merging as needed. EINVAL (unaligned), EFAULT
-    /// (a
-    /// hole, unless the default is set and something is mapped), ENOMEM.
+    /// mbind: sets the policy of a range (0 the default), splitting and merging as needed. EINVAL (unaligned, or
+    /// <see cref="UnknownPolicy"/>, whatever the range is), EFAULT (a hole, unless the default is set and something is
+    /// mapped), ENOMEM.
     /// </summary>
     public SyscallResult Mbind(MmId mmId, ulong address, ulong length, int policy)
     {
         Mm mm = World.Mms[mmId];
         Counters.Lock(LockClass.MmapWrite, 1);
         ulong end = unchecked(address + Page.AlignUp(length));
-        if (!Page.IsAligned(address) || end < address)
+        if (policy == UnknownPolicy || !Page.IsAligned(address) || end < address)
         {
             return Errno.EINVAL;
         }

@@ -48,6 +48,11 @@ public abstract partial class Machine
 
     private Errno FileMappingFlags(in MmapRequest request, MapFlags type, ref VmaFlags flags)
     {
+        if (IsBeyondFiles(request))
+        {
+            return Errno.EOVERFLOW;
+        }
+
         FileModes modes = World.Files.ModesOf(request.File);
         if (type is MapFlags.Shared or MapFlags.SharedValidate)
         {
@@ -89,6 +94,18 @@ public abstract partial class Machine
         }
 
         return (flags & VmaFlags.GrowsDown) != 0 ? Errno.EINVAL : Errno.None;
+    }
+
+    /// <summary>
+    /// file_mmap_ok: no byte of a mapping may lie beyond what a file can have, 2^63 - 1 bytes (MAX_LFS_FILESIZE).
+    /// Drivers count their offsets as they like.
+    /// </summary>
+    private bool IsBeyondFiles(in MmapRequest request)
+    {
+        FileKind kind = World.Files[request.File].Kind;
+        ulong length = Page.AlignUp(request.Length);
+        return kind is not (FileKind.Device or FileKind.Zero)
+            && (length > long.MaxValue || request.Offset >> Page.Shift > (long.MaxValue - length) >> Page.Shift);
     }
 
     private static Errno Share(ref VmaFlags flags)

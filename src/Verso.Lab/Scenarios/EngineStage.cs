@@ -251,8 +251,11 @@ public sealed class EngineStage : IStage, ISituation
             OpKind.UnlockAll => Machine.Munlockall(mm),
             OpKind.Attach => Attach(mm, start, op),
             OpKind.Detach => Machine.Shmdt(mm, start),
-            OpKind.Policy => Machine.Mbind(mm, start, length, op.Value),
+            OpKind.Policy => Machine.Mbind(mm, start, length, PolicyOf(op.Value)),
             _ => throw new InvalidOperationException($"no call for {op}"),
         };
     }
+
+    /// <summary>MPOL_MAX and above are no modes.</summary>
+    private static int PolicyOf(byte mode) => mode < 7 ? mode : Machine.UnknownPolicy;
 }
