@@ -60,8 +60,8 @@ public sealed record KernelRules
     public bool ClonesTurnChains { get; init; }
 
     /// <summary>
-    /// MREMAP_DONTUNMAP of part of a locked VMA splits it off first, and unlocks only that (needs_pre_split, 7.2);
-    /// before that the whole VMA lost its lock.
+    /// MREMAP_DONTUNMAP of part of a locked VMA splits it off first, and unlocks only that, and locked_vm stays right
+    /// (needs_pre_split, 7.2); before that the whole VMA lost its lock, and locked_vm went on counting it.
     /// </summary>
     public bool LockedSourceIsSplitOff { get; init; }
 
