@@ -32,7 +32,9 @@ public sealed class ProcessMessageTests
     public void AZombie()
     {
         RequireReader();
-        using Process parent = Shell("sh -c 'exit 0' & echo $!; exec sleep 60");
+        // It ends when its parent has become a program that waits for no child.
+        using Process parent = Shell(
+            "(while [ \"$(cat /proc/$$/comm)\" != sleep ]; do sleep 0.01; done) & echo $!; exec sleep 60");
         try
         {
             int zombie = int.Parse(parent.StandardOutput.ReadLine() ?? "", CultureInfo.InvariantCulture);

@@ -22,9 +22,12 @@ public sealed class RealProgramTests(ITestOutputHelper output)
     [InlineData("java-threads")]
     public void EveryReasonIsRight(string program, params string[] words) => Check(program, words);
 
-    /// <summary>The package is large: by scripts/explain-check only.</summary>
-    [Fact(Explicit = true)]
-    public void EveryReasonOfABrowserIsRight() => Check("chromium-tree");
+    /// <summary>The package is large, or building takes long: by scripts/explain-check only.</summary>
+    [Theory(Explicit = true)]
+    [InlineData("chromium-tree")]
+    [InlineData("gc-regions", "regions")]
+    [InlineData("gc-regions", "segments")]
+    public void EveryReasonOfLargeProgramsIsRight(string program, params string[] words) => Check(program, words);
 
     /// <summary>A runtime with garbage collected regions, threads and compiled code: this one.</summary>
     [Fact]

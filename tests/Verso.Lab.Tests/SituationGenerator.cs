@@ -29,6 +29,7 @@ internal sealed class SituationGenerator(int seed)
         return (lower.Policy != upper.Policy ? MergeTests.Policy : 0)
             | (lower.Flags != upper.Flags ? MergeTests.Flags : 0)
             | (lower.File != upper.File ? MergeTests.File : 0)
+            | (lower.Name != upper.Name ? MergeTests.Name : 0)
             | (lower.Userfault != upper.Userfault ? MergeTests.Userfaultfd : 0)
             | (lower.AnonVma != 0 && upper.AnonVma != 0 && lower.AnonVma != upper.AnonVma ? MergeTests.AnonVma : 0)
             | (forked ? MergeTests.ForkedChain : 0)
@@ -64,6 +65,9 @@ internal sealed class SituationGenerator(int seed)
             yield return new Situation(driver, faulted with { Chain = 2 }, PageOffsets.Apart);
         }
 
+        // Without CONFIG_ANON_VMA_NAME no process has these.
+        yield return new Situation(plain, plain with { Name = "heap" }, PageOffsets.Linear);
+        yield return new Situation(faulted with { Name = "stack" }, faulted with { Name = "heap" }, PageOffsets.Linear);
         yield return new Situation(drivers[0], drivers[0] with { File = 2 }, PageOffsets.Apart);
         yield return new Situation(drivers[1], drivers[1] with { File = 2 }, PageOffsets.Apart);
     }

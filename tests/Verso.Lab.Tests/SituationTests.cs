@@ -19,7 +19,10 @@ public sealed class SituationTests(ITestOutputHelper output)
     private const int Scenarios = 300;
     private const int StepsOfScenario = 60;
 
-    /// <summary>What the running kernel can show of each.</summary>
+    /// <summary>Where a row is added, if anywhere: see scripts/explain-check.</summary>
+    private const string TableVariable = "VERSO_SITUATION_TABLE";
+
+    /// <summary>What the running kernel can show of each, in the order of the table's columns.</summary>
     private static readonly MergeTests[] _shown =
     [
         MergeTests.Policy, MergeTests.Flags, MergeTests.File, MergeTests.Userfaultfd, MergeTests.AnonVma,
@@ -37,7 +40,8 @@ public sealed class SituationTests(ITestOutputHelper output)
             kinds.Add(generator.Next());
         }
 
-        List<CopyTrial> trials = Try(rules, kinds.Select(kind => (kind, SituationGenerator.Expect(kind))));
+        List<CopyTrial> trials = Try(
+            "generated", rules, kinds.Select(kind => (kind, SituationGenerator.Expect(kind))));
         Assert.True(trials.Count(trial => trial.Result == CopyResult.Right) >= LeastKinds);
         Assert.All(_shown, test => Assert.True(
             trials.Exists(trial => trial.Shown.HasFlag(test)), $"{test} alone was never shown"));
@@ -70,7 +74,7 @@ public sealed class SituationTests(ITestOutputHelper output)
                 }
             }
         });
-        List<CopyTrial> trials = Try(rules, kinds.Select(each => (each.Key, each.Value)));
+        List<CopyTrial> trials = Try("random processes", rules, kinds.Select(each => (each.Key, each.Value)));
         int right = trials.Count(trial => trial.Result == CopyResult.Right);
         Assert.True(right * 4 >= trials.Count * 3, $"only {right} of {trials.Count} kinds could be copied");
     }
@@ -84,21 +88,30 @@ public sealed class SituationTests(ITestOutputHelper output)
         return rules!;
     }
 
-    private List<CopyTrial> Try(KernelRules rules, IEnumerable<(Situation Kind, MergeTests Said)> kinds)
+    private List<CopyTrial> Try(
+        string from, KernelRules rules, IEnumerable<(Situation Kind, MergeTests Said)> kinds)
     {
         List<CopyTrial> trials = CopyStage.Use(rules, stage =>
         {
             CopyJudge judge = new(stage);
             return kinds.Select(each => judge.Try(each.Kind, each.Said)).ToList();
         });
-        Report(trials);
+        Report(from, trials);
         CopyTrial[] wrong = [.. trials.Where(trial => trial.Result == CopyResult.Wrong)];
         Assert.True(wrong.Length == 0, $"{wrong.Length} wrong, first: {wrong.FirstOrDefault()}");
         return trials;
     }
 
-    private void Report(List<CopyTrial> trials)
+    private void Report(string from, List<CopyTrial> trials)
     {
+        string row = $"| {from} | {trials.Count} | {string.Join(" | ", Enum.GetValues<CopyResult>().Select(
+            result => trials.Count(trial => trial.Result == result)))} | {string.Join(" | ", _shown.Select(
+            test => trials.Count(trial => trial.Shown.HasFlag(test))))} |";
+        if (Environment.GetEnvironmentVariable(TableVariable) is { Length: > 0 } table)
+        {
+            File.AppendAllText(table, row + "\n");
+        }
+
         output.WriteLine($"{trials.Count} kinds: " + string.Join(
             ", ", trials.GroupBy(trial => trial.Result).Select(group => $"{group.Count()} {group.Key}")));
         output.WriteLine("shown alone: " + string.Join(
