@@ -83,7 +83,8 @@ internal static class SnapshotCommand
     internal static Snapshot TakeOrLoad(string? file, Func<ProcessSelection> selection) =>
         file is null ? Take(selection, null) : Load(file);
 
-    private static Func<ProcessSelection> Choose(int[] pids, string? cgroup, bool all, string? file)
+    /// <summary>Which processes are meant; the choice is made when they are read.</summary>
+    internal static Func<ProcessSelection> Choose(int[] pids, string? cgroup, bool all, string? file)
     {
         int chosen = (pids.Length > 0 ? 1 : 0) + (cgroup is null ? 0 : 1) + (all ? 1 : 0) + (file is null ? 0 : 1);
         return chosen > 1 ? throw new UsageException("choose one of --pid, --cgroup, --all and --from")

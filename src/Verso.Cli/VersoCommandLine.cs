@@ -82,6 +82,7 @@ public static class VersoCommandLine
             InfoCommand.Create(),
             SnapshotCommand.Create(),
             ExplainCommand.Create(),
+            TopCommand.Create(),
             CompletionCommand.Create(),
         };
         root.Options.Add(Surroundings.ColorOption);

@@ -37,6 +37,7 @@ public sealed partial class GoldenTests
     [InlineData("help-verify.txt", "verify", "--help")]
     [InlineData("help-explain.txt", "explain", "--help")]
     [InlineData("help-snapshot.txt", "snapshot", "--help")]
+    [InlineData("help-top.txt", "top", "--help")]
     [InlineData("completion.bash", "completion", "bash")]
     public void WhatVersoSaysOfItself(string golden, params string[] arguments)
     {
@@ -59,6 +60,20 @@ public sealed partial class GoldenTests
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         Assert.True(golden.EndsWith(".json", StringComparison.Ordinal) || golden == "explain.txt"
             || outcome.Output.Split('\n').All(line => line.Length <= 80));
+        AssertGolden(golden, outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("explain-rmap.txt", "explain", "--rmap", "--top", "5")]
+    [InlineData("explain-rmap.json", "explain", "--rmap", "--top", "2", "-j", "--designs", ThreeDesigns)]
+    [InlineData("top.txt", "top")]
+    [InlineData("top.json", "top", "-j", "--sort", "pid")]
+    [InlineData("top.prom", "top", "--format", "prometheus")]
+    public void ResultsOfASnapshot(string golden, params string[] arguments)
+    {
+        string kept = Path.Combine(CommandLine.Root, "examples", "redis-fork.vsnap");
+        Outcome outcome = CommandLine.Run([.. arguments, "--from", kept]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         AssertGolden(golden, outcome.Output);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Verso.Engine;
 using Verso.Engine.Images;
@@ -37,9 +36,6 @@ public sealed record DesignHoldings
     /// What it holds besides for pages, in bytes; null if it holds nothing for them, or pages are not known.
     /// </summary>
     public required PageHoldings? PerPage { get; init; }
-
-    /// <summary>How long loading took, in nanoseconds.</summary>
-    public required long LoadNanoseconds { get; init; }
 
     /// <summary>Bytes of <see cref="Objects"/>.</summary>
     public long Bytes => Objects.Sum(held => held.Bytes);
@@ -90,9 +86,7 @@ public sealed record DesignHoldings
 
     private static DesignHoldings Load(FamilyGraph graph, LoadOrder order, DesignChoice design)
     {
-        long begin = Stopwatch.GetTimestamp();
         Machine machine = Machine(graph, order, design);
-        long ticks = Stopwatch.GetTimestamp() - begin;
         return new DesignHoldings
         {
             Design = design,
@@ -101,7 +95,6 @@ public sealed record DesignHoldings
             Vmas = machine.Ledger.Rows.First(row => row.Name == "vm_area_struct").Live,
             LeftOut = order.LeftOut.Count,
             PerPage = PageHoldings.Of(graph, design.Entry.Facts),
-            LoadNanoseconds = (long)(ticks * (1e9 / Stopwatch.Frequency)),
         };
     }
 

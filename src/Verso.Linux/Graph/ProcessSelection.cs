@@ -14,12 +14,14 @@ public sealed class ProcessSelection
     private const int FlagsField = 6;
 
     private readonly Naming _naming;
+    private readonly string? _folder;
 
-    private ProcessSelection(string text, IReadOnlyList<int>? pids, Naming naming)
+    private ProcessSelection(string text, IReadOnlyList<int>? pids, Naming naming, string? folder = null)
     {
         Text = text;
         Pids = pids;
         _naming = naming;
+        _folder = folder;
     }
 
     private enum Naming
@@ -69,8 +71,24 @@ public sealed class ProcessSelection
         SortedSet<int> found = [];
         AddMembers(folder, found);
         return found.Count > 0
-            ? new ProcessSelection($"control group {path}", [.. found], Naming.Together)
+            ? new ProcessSelection($"control group {path}", [.. found], Naming.Together, folder)
             : throw new ProcessSelectionException($"no process is in the control group '{path}'");
+    }
+
+    /// <summary>
+    /// The same for a later reading: who has ended since is no trouble any more, and a group has the members it has
+    /// then.
+    /// </summary>
+    public ProcessSelection Again()
+    {
+        if (_folder is null)
+        {
+            return Pids is null ? this : new ProcessSelection(Text, Pids, Naming.Together);
+        }
+
+        SortedSet<int> found = [];
+        AddMembers(_folder, found);
+        return new ProcessSelection(Text, [.. found], Naming.Together, _folder);
     }
 
     /// <summary>

@@ -282,6 +282,7 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(InfoDocument))]
 [JsonSerializable(typeof(SnapshotDocument))]
 [JsonSerializable(typeof(RmapDocument))]
+[JsonSerializable(typeof(TopDocument))]
 [JsonSerializable(typeof(RandomVerificationDocument))]
 [JsonSerializable(typeof(ScenariosDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]

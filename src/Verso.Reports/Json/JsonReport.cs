@@ -131,6 +131,13 @@ public static class JsonReport
         return Write(ExplainDocuments.Of(explanation, strip), s_context.ExplanationDocument);
     }
 
+    /// <summary>Processes by what their reverse maps cost, at most <paramref name="limit"/>.</summary>
+    public static string Render(TopView view, int limit)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return Write(TopDocuments.Of(view, limit), s_context.TopDocument);
+    }
+
     /// <summary>An address as every document has it.</summary>
     internal static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 

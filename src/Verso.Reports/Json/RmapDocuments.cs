@@ -69,8 +69,7 @@ public sealed record RmapDesignDocument(
     long Vmas,
     long Bytes,
     IReadOnlyDictionary<string, SnapshotObjectDocument> Objects,
-    RmapPagesDocument? InferredForPages,
-    long LoadNanoseconds);
+    RmapPagesDocument? InferredForPages);
 
 /// <summary>A cache of the slab allocator.</summary>
 public sealed record RmapSlabDocument(
@@ -203,8 +202,7 @@ internal static class RmapDocuments
         design.Objects.ToDictionary(held => held.Name, held => Objects(held.Count, held.SizeBytes)),
         design.PerPage is { } pages
             ? new RmapPagesDocument(pages.Pages, pages.LeastBytes, pages.MostBytes, pages.Reason)
-            : null,
-        design.LoadNanoseconds);
+            : null);
 
     private static RmapVisitsDocument Of(Coverage visits) =>
         new(Math.Round(visits.Mean, 3, MidpointRounding.ToEven), visits.Most, visits.Pages);

@@ -3,7 +3,7 @@ using System.Text;
 namespace Verso.Reports.Text;
 
 /// <summary>Names of enum members as output has them: <c>PageOffset</c> is <c>page-offset</c>.</summary>
-internal static class Kebab
+public static class Kebab
 {
     public static string Of(string pascal) => Convert(pascal, '-');
 

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Verso.Linux.Graph;
+
+namespace Verso.Cli.Tests;
+
+/// <summary>verso explain --rmap and verso top: live, of a kept snapshot, and what cannot be done.</summary>
+public sealed partial class RmapCommandTests
+{
+    private const string KernelThread = "2";
+
+    private static readonly string s_self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+
+    private static string Kept => Path.Combine(CommandLine.Root, "examples", "redis-fork.vsnap");
+
+    [Fact]
+    public void WhatALiveProcessCosts()
+    {
+        RequireReader();
+        Outcome outcome = CommandLine.Run("explain", "--rmap", s_self, "--designs", "anon-vma-chain,anonmm");
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.StartsWith($"reverse map of process {s_self}, Linux ", outcome.Output);
+        JsonElement json = Json("explain", s_self, "--rmap", "--designs", "anon-vma-chain", "-j");
+        Assert.Equal("verso-rmap/1", json.GetProperty("schema").GetString());
+        JsonElement held = Assert.Single(json.GetProperty("designs").EnumerateArray()).GetProperty("objects");
+        Assert.Equal(Count(json.GetProperty("objects"), "anon_vma"), Count(held, "anon_vma"));
+        Assert.Equal(Count(json.GetProperty("objects"), "anon_vma_chain"), Count(held, "anon_vma_chain"));
+    }
+
+    [Fact]
+    public void EveryProcessBesideTheSlabs()
+    {
+        RequireReader();
+        JsonElement json = Json("explain", "--rmap", "--all", "--designs", "none", "-j");
+        Assert.Empty(json.GetProperty("designs").EnumerateArray());
+        foreach (JsonElement slab in json.GetProperty("slabs").EnumerateArray())
+        {
+            Assert.True(slab.GetProperty("activeObjects").GetInt64() > 0, slab.GetRawText());
+        }
+    }
+
+    [Fact]
+    public void OfAKeptSnapshotSomeProcesses()
+    {
+        JsonElement both = Json("explain", "--rmap", "--from", Kept, "-j");
+        Assert.Equal(0, both.GetProperty("partialAnonVmas").GetInt32());
+        int[] pids = [.. both.GetProperty("processes").EnumerateArray()
+            .Select(process => process.GetProperty("pids")[0].GetInt32())];
+        Assert.Equal(2, pids.Length);
+        string one = pids.Min().ToString(CultureInfo.InvariantCulture);
+        JsonElement part = Json("explain", "--rmap", one, "--from", Kept, "-j");
+        Assert.Single(part.GetProperty("processes").EnumerateArray());
+        Assert.True(part.GetProperty("partialAnonVmas").GetInt32() > 0);
+    }
+
+    [Theory]
+    [InlineData("'x'", "explain", "--rmap", "x")]
+    [InlineData("choose one of", "explain", "--rmap")]
+    [InlineData("choose one of", "explain", "--rmap", "1", "--all")]
+    [InlineData("go with --rmap", "explain", "1", "--all")]
+    [InlineData("name a process", "explain")]
+    [InlineData("unknown design 'x'", "explain", "--rmap", "--all", "--designs", "x")]
+    [InlineData("process 2147483647 does not exist", "explain", "--rmap", "2147483647")]
+    [InlineData("none.vsnap", "explain", "--rmap", "--from", "none.vsnap")]
+    [InlineData("is a kernel thread", "explain", "--rmap", KernelThread)]
+    [InlineData("is a kernel thread", "top", "--pid", KernelThread)]
+    [InlineData("process 2147483647 does not exist", "top", "--pid", "2147483647")]
+    [InlineData("'0'", "top", "--interval", "0")]
+    [InlineData("'-1'", "top", "--count", "-1")]
+    [InlineData("choose one of", "top", "--pid", "1", "--from", "x")]
+    [InlineData("none.vsnap", "top", "--from", "none.vsnap")]
+    [InlineData("'no/such' is no control group", "top", "--cgroup", "no/such")]
+    public void WhatMakesNoSense(string message, params string[] arguments)
+    {
+        Assert.SkipWhen(arguments.Contains(KernelThread) && !IsKernelThread(), "no kernel thread is in sight");
+        CommandLine.Run(arguments).AssertTrouble(message);
+    }
+
+    [Fact]
+    public void ViewsFollowEachOther()
+    {
+        RequireReader();
+        Outcome outcome = CommandLine.Run("top", "--count", "3", "--interval", "0.1", "--pid", s_self);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        string[] views = outcome.Output.Split("verso top ", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, views.Length);
+        Assert.DoesNotContain("more", views[0]);
+        Assert.All(views[1..], view => Assert.Contains("more", view));
+        Assert.DoesNotContain("new", string.Concat(views));
+        Assert.DoesNotContain(" \n", outcome.Output);
+    }
+
+    [Fact]
+    public void PrometheusTextKeepsItsGrammar()
+    {
+        string text = CommandLine.Run("top", "--from", Kept, "--format", "prometheus").Output;
+        AssertPrometheus(text);
+        Assert.Matches(@"(?m)^verso_process_vmas\{pid=""\d+"",command=""redis-server""\} 120$", text);
+        if (GraphReader.Unavailable() is null)
+        {
+            AssertPrometheus(CommandLine.Run("top", "--format", "prometheus").Output);
+        }
+    }
+
+    /// <summary>
+    /// Each metric in one group with its HELP and TYPE in front, each series once, names and labels well formed.
+    /// </summary>
+    private static void AssertPrometheus(string text)
+    {
+        Assert.EndsWith("\n", text);
+        string[] lines = text[..^1].Split('\n');
+        HashSet<string> metrics = [];
+        HashSet<string> series = [];
+        string metric = "";
+        for (int at = 0; at < lines.Length; at++)
+        {
+            if (HelpLine().Match(lines[at]) is { Success: true } help)
+            {
+                metric = help.Groups[1].Value;
+                Assert.True(metrics.Add(metric), $"{metric} comes twice");
+                Assert.Equal($"# TYPE {metric} gauge", lines[++at]);
+                continue;
+            }
+
+            Match sample = SampleLine().Match(lines[at]);
+            Assert.True(sample.Success, lines[at]);
+            Assert.Equal(metric, sample.Groups[1].Value);
+            Assert.True(series.Add(lines[at][..lines[at].LastIndexOf(' ')]), $"twice: {lines[at]}");
+        }
+
+        Assert.True(metrics.Count > 10 && series.Count >= metrics.Count);
+    }
+
+    [GeneratedRegex(@"^# HELP (verso_[a-z_]+) \S.*$")]
+    private static partial Regex HelpLine();
+
+    [GeneratedRegex(@"^(verso_[a-z_]+)(\{[a-z]+=""(?:[^""\\]|\\[\\""n])*""(?:,[a-z]+=""(?:[^""\\]|\\[\\""n])*"")*\})? "
+        + @"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-][0-9]+)?$")]
+    private static partial Regex SampleLine();
+
+    private static JsonElement Json(params string[] arguments)
+    {
+        Outcome outcome = CommandLine.Run(arguments);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        return JsonDocument.Parse(outcome.Output).RootElement;
+    }
+
+    private static long Count(JsonElement objects, string name) =>
+        objects.GetProperty(name).GetProperty("count").GetInt64();
+
+    private static bool IsKernelThread() =>
+        File.Exists("/proc/2/comm") && File.ReadAllText("/proc/2/comm").Trim() == "kthreadd";
+
+    private static void RequireReader()
+    {
+        if (GraphReader.Unavailable() is string reason)
+        {
+            Assert.Skip(reason);
+        }
+    }
+}
