@@ -17,7 +17,7 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
 
     /// <summary>
     /// Nothing keeps them apart if a call changes the right one of the two; if it changes the other, something does, on
-    /// this kernel and not on the newest one that is known.
+    /// this kernel and not since 6.16 (<see cref="Engine.KernelRules.UnfaultedTargetMerges"/>).
     /// </summary>
     public bool IsOneWay { get; init; }
 

@@ -77,8 +77,8 @@ public sealed class SpaceExplanation
         .Aggregate(MergeTests.None, (all, boundary) => all | boundary.Untold);
 
     /// <summary>
-    /// Pairs that this kernel joins only if a call changes the right one of the two, and the newest that is known joins
-    /// whichever a call changes.
+    /// Pairs that this kernel joins only if a call changes the right one of the two, and 6.16 and later join whichever a
+    /// call changes.
     /// </summary>
     public int OneWayPairs { get; }
 
@@ -130,9 +130,9 @@ public sealed class SpaceExplanation
         ArgumentNullException.ThrowIfNull(rules);
         ProcessGraph usable = WithoutVsyscall(process);
         Dictionary<FileId, FileIdentity> known = ByFile(files);
-        KernelRules newest = KernelRules.All[^1];
         MergeJudge judge = new(usable, known.Values, rules);
-        MergeJudge? later = rules == newest ? null : new(usable, known.Values, newest);
+        MergeJudge? later = rules.UnfaultedTargetMerges
+            ? null : new(usable, known.Values, rules with { UnfaultedTargetMerges = true });
         List<Boundary> boundaries = [];
         for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
@@ -169,7 +169,7 @@ public sealed class SpaceExplanation
             {
                 (VmaImage, VmaEvidence Evidence) lower = (usable.Image.Vmas[at - 1], space.Evidence[at - 1]);
                 (VmaImage, VmaEvidence Evidence) upper = (usable.Image.Vmas[at], space.Evidence[at]);
-                (MergeVerdict verdict, MergeTests untold) = UntoldTests.Divide(bestCase, lower, upper);
+                (MergeVerdict verdict, MergeTests untold) = UntoldTests.Divide(bestCase, lower, upper, rules);
                 Boundary boundary = new(lower.Item1, upper.Item1, verdict) { Untold = untold };
                 boundaries.Add(boundary with
                 {

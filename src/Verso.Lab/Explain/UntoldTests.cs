@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Linux.Proc;
@@ -15,12 +16,17 @@ public static class UntoldTests
     /// <summary>Splits the verdict on the best case into what is known and what is not.</summary>
     /// <returns>The tests that surely fail, and those that may.</returns>
     public static (MergeVerdict Known, MergeTests Untold) Divide(
-        MergeVerdict bestCase, (VmaImage Vma, VmaEvidence Evidence) lower, (VmaImage Vma, VmaEvidence Evidence) upper)
+        MergeVerdict bestCase,
+        (VmaImage Vma, VmaEvidence Evidence) lower,
+        (VmaImage Vma, VmaEvidence Evidence) upper,
+        KernelRules rules)
     {
+        ArgumentNullException.ThrowIfNull(rules);
         VmaDoubts doubts = lower.Evidence.Doubts | upper.Evidence.Doubts;
         MergeTests failures = DoubtfulFailures(lower.Vma, upper.Vma, doubts);
         MergeTests known = bestCase.Failed & ~failures;
-        return (new MergeVerdict(known), (DoubtfulPasses(lower.Vma, upper.Vma, doubts) | failures) & ~known);
+        MergeTests passes = DoubtfulPasses(lower.Vma, upper.Vma, doubts) | OfAnonymousOffsets(lower.Vma, rules);
+        return (new MergeVerdict(known), (passes | failures) & ~known);
     }
 
     private static MergeTests DoubtfulFailures(VmaImage lower, VmaImage upper, VmaDoubts doubts)
@@ -43,6 +49,10 @@ public static class UntoldTests
             | If((doubts & VmaDoubts.Policy) != 0, MergeTests.Policy)
             | If((doubts & VmaDoubts.Name) != 0, MergeTests.Name);
     }
+
+    // A private mapping of a file then has an offset for its own pages too, which no file of /proc shows.
+    private static MergeTests OfAnonymousOffsets(VmaImage lower, KernelRules rules) =>
+        If(rules.AnonymousPageOffsets && MayHaveAnonVma(lower), MergeTests.PageOffset);
 
     /// <summary>
     /// is_cow_mapping: only a private mapping that may be written ever gets an anon_vma. Flags that allow it now may
