@@ -10,10 +10,10 @@ internal sealed class Sleeper : IDisposable
 
     private readonly Process _process;
 
-    /// <param name="command">What runs it, before "sleep".</param>
-    internal Sleeper(params string[] command)
+    /// <param name="before">What runs it.</param>
+    internal Sleeper(params string[] before)
     {
-        string[] words = [.. command, "sleep", "60"];
+        string[] words = [.. before, "sleep", "60"];
         _process = Process.Start(new ProcessStartInfo(words[0], words[1..]))!;
         WaitFor(() => File.ReadAllText($"/proc/{Id}/comm") == "sleep\n"
             && File.ReadAllText($"/proc/{Id}/stat").Contains(") S ", StringComparison.Ordinal));

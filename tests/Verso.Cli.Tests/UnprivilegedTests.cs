@@ -44,11 +44,25 @@ public sealed class UnprivilegedTests : IDisposable
         Run("explain", "2147483647").AssertTrouble("process 2147483647 does not exist");
     }
 
+    /// <summary>A process that keeps secrets (ssh-agent, gpg-agent) hides its maps from its own user.</summary>
+    [Fact]
+    public void WhatHidesFromItsUserIsRefused()
+    {
+        const string Hide = "import ctypes, time; ctypes.CDLL(None).prctl(4, 0); print('hidden', flush=True); time.sleep(60)";
+        RequireSetpriv();
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "needs python3");
+        using Shell shell = new($"echo $$; exec {string.Join(' ', AsNobody)} /usr/bin/python3 -c \"{Hide}\"");
+        string pid = shell.ReadLine();
+        Assert.Equal("hidden", shell.ReadLine());
+        Run("explain", pid).AssertTrouble(
+            $"process {pid} lets nobody but root read its maps (it is not dumpable): run this as root");
+    }
+
     private static void RequireSetpriv() => Assert.SkipUnless(
         Environment.UserName == "root" && File.Exists("/usr/bin/setpriv"), "needs root and setpriv");
 
     // The checkout may be where others may not look.
-    private Outcome Run(params string[] arguments)
+    private void Prepare()
     {
         if (!File.Exists(Path.Combine(_folder, "verso.dll")))
         {
@@ -63,7 +77,11 @@ public sealed class UnprivilegedTests : IDisposable
                 File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
             }
         }
+    }
 
+    private Outcome Run(params string[] arguments)
+    {
+        Prepare();
         ProcessStartInfo start = new(
             AsNobody[0], [.. AsNobody[1..], "dotnet", Path.Combine(_folder, "verso.dll"), .. arguments])
         {
