@@ -77,8 +77,8 @@ public sealed class SpaceExplanation
         .Aggregate(MergeTests.None, (all, boundary) => all | boundary.Untold);
 
     /// <summary>
-    /// Pairs that this kernel joins only if a call changes the right one of the two, and 6.16 and later join whichever a
-    /// call changes.
+    /// Pairs that this kernel joins only if a call changes the right one of the two, and 6.16 and later join
+    /// whichever a call changes.
     /// </summary>
     public int OneWayPairs { get; }
 
