@@ -60,6 +60,43 @@ public sealed class KernelRuleSwitchesTests
             .Machine.Figures.Single(figure => figure.Name == "remapped ranges, live").Value;
     }
 
+    /// <summary>
+    /// An image says where the pages of a moved file mapping are; of one that does not, it is the address.
+    /// </summary>
+    [Fact]
+    public void AnImageHoldsTheOffsetOfAMovedFileMapping()
+    {
+        Stage stage = Stage.After("anon-vma-chain", MovedBeside, KernelRules.Linux73);
+        MmImage image = stage.Machine.Capture(stage.Mm('A'));
+        ulong?[] offsets = [.. image.Vmas.Select(vma => vma.AnonPgoff)];
+        Assert.Equal(image.Vmas[0].Start >> Page.Shift, offsets[0] + 6);
+        Assert.Equal(image.Vmas[1].Start >> Page.Shift, offsets[1]);
+        Assert.Equal(offsets, Loaded(image));
+        VmaImage[] silent = [.. image.Vmas.Select(vma => vma with { AnonPgoff = null })];
+        Assert.Equal(silent.Select(vma => (ulong?)vma.Start >> Page.Shift), Loaded(image with { Vmas = silent }));
+
+        ulong?[] Loaded(MmImage from)
+        {
+            Assert.Equal(Errno.None, stage.Machine.CreateMm(from, out MmId mm).Errno);
+            return [.. stage.Machine.Capture(mm).Vmas.Select(vma => vma.AnonPgoff)];
+        }
+    }
+
+    /// <summary>7.2 takes from locked_vm what MREMAP_DONTUNMAP unlocks; before, it was counted twice.</summary>
+    [Fact]
+    public void WhatDontUnmapUnlocksIsNoLongerCounted()
+    {
+        const string Steps = "map A 4 6 rw locked; remap A 6 2 2 maymove fixed 14 dontunmap";
+        Assert.Equal(8UL, Locked(KernelRules.Linux71));
+        Assert.Equal(6UL, Locked(KernelRules.Linux72));
+
+        static ulong? Locked(KernelRules rules)
+        {
+            Stage stage = Stage.After("anon-vma-chain", Steps, rules);
+            return stage.Machine.Capture(stage.Mm('A')).LockedPages;
+        }
+    }
+
     [Theory]
     [InlineData("map A 4 3 rw; remap A 4 3 3 maymove fixed 7 dontunmap", 1, 2)]
     [InlineData("map A 4 6 rw locked; remap A 6 2 2 maymove fixed 14 dontunmap", 2, 4)]

@@ -64,6 +64,12 @@ public sealed record VmaImage(
 {
     /// <summary>What else decides merges; <see cref="VmaTraits.None"/> where nobody looked.</summary>
     public VmaTraits Traits { get; init; } = VmaTraits.None;
+
+    /// <summary>
+    /// The anonymous page offset of a private file mapping (7.3), in pages; null of any other, and where nobody looked.
+    /// No file keeps it.
+    /// </summary>
+    public ulong? AnonPgoff { get; init; }
 }
 
 /// <summary>

@@ -18,7 +18,10 @@ public abstract partial class Machine
             ref Vma vma = ref At(id);
             AnonVmaView? view = Structure.View(id);
             vmas.Add(new VmaImage(
-                vma.Start, vma.End, vma.Flags, vma.Pgoff, vma.File, view?.AnonVma ?? 0, view?.Chain ?? []));
+                vma.Start, vma.End, vma.Flags, vma.Pgoff, vma.File, view?.AnonVma ?? 0, view?.Chain ?? [])
+            {
+                AnonPgoff = HasOwnOffset(vma.File, vma.Flags) ? vma.AnonPgoff : null,
+            });
             foreach (AnonVmaImage node in view?.Nodes ?? [])
             {
                 nodes[node.Id] = node;

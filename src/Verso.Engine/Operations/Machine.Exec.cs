@@ -171,7 +171,7 @@ public abstract partial class Machine
             Start = image.Start,
             End = image.End,
             Pgoff = image.Pgoff,
-            AnonPgoff = ownOffset ? image.Start >> Page.Shift : image.Pgoff,
+            AnonPgoff = ownOffset ? image.AnonPgoff ?? image.Start >> Page.Shift : image.Pgoff,
             Flags = image.Flags,
             Mm = mm.Id,
             File = image.File,

@@ -15,7 +15,7 @@ namespace Verso.Lab.LockStep;
 /// manner.
 /// <code>
 ///   space: letter or 0, number of VMAs                      node, by number: root, parent, num_children,
-///   VMA:   start, end, flags, pgoff, file, anon_vma,                         num_active_vmas, refcount
+///   VMA:   start, end, flags, both pgoffs, file, anon_vma,                  num_active_vmas, refcount
 ///          entries of the chain, each entry
 /// </code>
 /// </remarks>
@@ -94,6 +94,7 @@ internal sealed class CanonicalGraph
         Put(vma.End);
         Put((ulong)(vma.Flags & scope.Flags));
         Put(vma.Pgoff);
+        Put(vma.AnonPgoff ?? 0);
         Put(NumberOf(vma.File));
         Put(NumberOf(vma.AnonVma));
         Put((ulong)vma.Chain.Count);

@@ -105,6 +105,8 @@ internal sealed class DifferenceWalk(GraphScope scope, ReferenceCounts counts)
         }
 
         return ours.Pgoff != theirs.Pgoff ? Against("page offset is", $"{ours.Pgoff:x}", $"{theirs.Pgoff:x}")
+            : ours.AnonPgoff != theirs.AnonPgoff
+                ? Against("anonymous page offset is", $"{ours.AnonPgoff:x}", $"{theirs.AnonPgoff:x}")
             : !AreSame(ours.File, theirs.File) ? Against("file is", Text(ours.File), Text(theirs.File))
             : null;
     }

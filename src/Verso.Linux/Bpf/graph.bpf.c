@@ -201,6 +201,9 @@ static __always_inline int write_vma(struct seq_file *seq, struct vm_area_struct
 	}
 	if (bpf_core_field_exists(vma->vm_userfaultfd_ctx.ctx))
 		record.userfault = (u64)vma->vm_userfaultfd_ctx.ctx;
+	record.anon_pgoff = ~0ULL;
+	if (bpf_core_field_exists(vma->__vm_anon_pgoff_lo))
+		record.anon_pgoff = (u64)vma->__vm_anon_pgoff_hi << 32 | vma->__vm_anon_pgoff_lo;
 	return bpf_seq_write(seq, &record, sizeof(record)) != 0;
 }
 

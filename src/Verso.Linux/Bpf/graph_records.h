@@ -64,6 +64,7 @@ struct graph_vma {
 	__u64 policy;		/* 0 none; else mode | flags << 16 | home_node << 32: what mpol_equal looks at */
 	__u64 policy_nodes;
 	__u64 userfault;	/* vm_userfaultfd_ctx.ctx */
+	__u64 anon_pgoff;	/* all ones: this kernel has none */
 };
 
 struct graph_link {

@@ -97,6 +97,8 @@ struct vm_area_struct {
 		void *ctx;
 	} vm_userfaultfd_ctx;
 	struct anon_vma_name *anon_name;
+	unsigned int __vm_anon_pgoff_lo;	/* these two since 7.3 */
+	unsigned int __vm_anon_pgoff_hi;
 };
 
 struct anon_vma_chain {

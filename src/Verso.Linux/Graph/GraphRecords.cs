@@ -89,6 +89,9 @@ internal struct GraphVma
     internal ulong PolicyMode;
     internal ulong PolicyNodes;
     internal ulong Userfault;
+
+    /// <summary>All ones where the kernel has none.</summary>
+    internal ulong AnonPgoff;
 }
 
 [StructLayout(LayoutKind.Sequential)]

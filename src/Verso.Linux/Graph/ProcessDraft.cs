@@ -162,6 +162,11 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
         };
     }
 
+    /// <summary>Of a private file mapping, where there is such a thing; of others it says nothing new.</summary>
+    private static bool HasOwnOffset(in GraphVma vma) =>
+        vma.AnonPgoff != ulong.MaxValue && vma.File != 0
+        && ((VmaFlags)vma.Flags & (VmaFlags.Shared | VmaFlags.MayWrite)) == VmaFlags.MayWrite;
+
     private void CloseVma()
     {
         if (_hasVma)
@@ -170,6 +175,7 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
                 _vma.Start, _vma.End, (VmaFlags)_vma.Flags, _vma.Pgoff, _file, _vma.AnonVma, _chain.ToArray())
             {
                 Traits = traits.Of(_vma, _name),
+                AnonPgoff = HasOwnOffset(_vma) ? _vma.AnonPgoff : null,
             });
         }
         else if (_continued >= 0)
