@@ -207,7 +207,8 @@ internal sealed class SituationGenerator(int seed)
         VmaFlags how = _random.Next(2) == 0 ? VmaFlags.UffdMissing : VmaFlags.UffdWp;
         SituationSide lower = situation.Lower with
         {
-            Userfault = 1, Flags = situation.Lower.Flags | VmaFlags.UffdMissing,
+            Userfault = 1,
+            Flags = situation.Lower.Flags | VmaFlags.UffdMissing,
         };
         SituationSide upper = situation.Upper with { Userfault = _random.Next(1, 3), Flags = situation.Upper.Flags | how };
         return _random.Next(3) switch
@@ -226,7 +227,10 @@ internal sealed class SituationGenerator(int seed)
             1 => plain with { Flags = side.Flags | VmaFlags.GrowsDown, Backing = Backing.Anonymous, File = 0 },
             2 => plain with
             {
-                Backing = Backing.File, File = 3, AnonVma = 0, Chain = 0,
+                Backing = Backing.File,
+                File = 3,
+                AnonVma = 0,
+                Chain = 0,
                 Flags = plain.Flags | ReadWrite | VmaFlags.Shared | VmaFlags.MayShare,
             },
             3 => plain with { Backing = Backing.File, File = 3, AnonVma = 0, Chain = 0 },

@@ -47,6 +47,40 @@ public sealed class SituationTests(ITestOutputHelper output)
             trials.Exists(trial => trial.Shown.HasFlag(test)), $"{test} alone was never shown"));
     }
 
+    /// <summary>
+    /// A reason that is kept secret, one that is made up, and a bystander called a reason: the judge notices.
+    /// </summary>
+    [Fact]
+    public void LiesAreCaught()
+    {
+        KernelRules rules = Rules();
+        SituationGenerator generator = new(seed: 1);
+        List<Situation> kinds = [.. Enumerable.Range(0, Generated).Select(_ => generator.Next()).Distinct()];
+        foreach (MergeTests test in _shown)
+        {
+            AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == test), said => said & ~test);
+            AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == 0), said => said | test);
+        }
+
+        foreach (MergeTests test in new[] { MergeTests.Policy, MergeTests.AnonVma, MergeTests.Userfaultfd })
+        {
+            AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == MergeTests.File), said => said | test);
+        }
+    }
+
+    private static void AssertCaught(
+        KernelRules rules, IEnumerable<Situation> kinds, Func<MergeTests, MergeTests> lie)
+    {
+        List<CopyTrial> trials = CopyStage.Use(rules, stage =>
+        {
+            CopyJudge judge = new(stage, lie);
+            return kinds.Take(5).Select(kind => judge.Try(kind, lie(SituationGenerator.Expect(kind)))).ToList();
+        });
+        Assert.NotEmpty(trials);
+        Assert.Contains(trials, trial => trial.Result == CopyResult.Wrong);
+        Assert.DoesNotContain(trials, trial => trial.Result == CopyResult.Right);
+    }
+
     /// <summary>What random steps of processes come to is copied, and acted on.</summary>
     [Fact]
     public void SituationsOfRandomProcesses()

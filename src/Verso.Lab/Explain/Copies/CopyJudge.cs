@@ -10,7 +10,11 @@ namespace Verso.Lab.Explain.Copies;
 /// and only if nothing is said to keep them apart. In a second copy all causes are undone: now it must merge. And for
 /// each cause, in a further copy, all others are undone: it must not, or the cause is none.
 /// </remarks>
-public sealed class CopyJudge(CopyStage stage)
+/// <param name="stage">Where the copies are made.</param>
+/// <param name="says">
+/// What is said of a verdict; null: the verdict. By saying something else it is seen that the judge would notice.
+/// </param>
+public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? says = null)
 {
     /// <summary>Acts on one situation.</summary>
     /// <param name="situation">What is copied.</param>
@@ -37,9 +41,10 @@ public sealed class CopyJudge(CopyStage stage)
             : TryWithout(situation, said);
     }
 
-    private static string? TryAsItIs(SituationCopy copy, MergeTests said)
+    private string? TryAsItIs(SituationCopy copy, MergeTests said)
     {
         MergeTests again = copy.Explain()?.Verdict.Failed ?? MergeTests.None;
+        again = says is null ? again : says(again);
         if (again != said)
         {
             return $"explain says {said} of the pair and {again} of its copy";

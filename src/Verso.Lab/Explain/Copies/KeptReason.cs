@@ -21,10 +21,16 @@ public static class KeptReason
     /// </summary>
     /// <param name="situation">The situation.</param>
     /// <param name="kept">One test; none: two VMAs that differ in nothing.</param>
-    /// <exception cref="NotCopiedException">The cause does not come alone.</exception>
+    /// <exception cref="NotCopiedException">The cause is none, or does not come alone.</exception>
     public static Situation Keep(this Situation situation, MergeTests kept)
     {
         ArgumentNullException.ThrowIfNull(situation);
+        bool isDrivers = !situation.Lower.Backing.IsOrdinary() && !situation.Upper.Backing.IsOrdinary();
+        if (kept is MergeTests.Special or MergeTests.Close && !isDrivers)
+        {
+            throw new NotCopiedException($"{kept} without a driver");
+        }
+
         if (kept == MergeTests.Special)
         {
             return Halves(situation, Backing.IoUring, VmaFlags.MixedMap | VmaFlags.DontExpand);

@@ -62,11 +62,17 @@ public sealed record Situation(SituationSide Lower, SituationSide Upper, PageOff
         {
             Lower = Lower with
             {
-                Policy = lowerPolicy, Userfault = lowerContext, File = lowerFile, AnonVma = lowerAnon,
+                Policy = lowerPolicy,
+                Userfault = lowerContext,
+                File = lowerFile,
+                AnonVma = lowerAnon,
             },
             Upper = Upper with
             {
-                Policy = upperPolicy, Userfault = upperContext, File = upperFile, AnonVma = upperAnon,
+                Policy = upperPolicy,
+                Userfault = upperContext,
+                File = upperFile,
+                AnonVma = upperAnon,
             },
         };
     }
