@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Verso.Engine.Images;
+using Verso.Lab.Families;
 using Verso.Linux.Graph;
+using Verso.Reports.Text;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Cli.Tests;
 
@@ -103,6 +107,30 @@ public sealed partial class RmapCommandTests
         }
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("a \"b\" c")]
+    [InlineData("back\\slash\\")]
+    [InlineData("new\nline")]
+    [InlineData("{x=\"y\"} 1")]
+    [InlineData("naïve 😀\t")]
+    [InlineData("")]
+    public void AnyNameOfAProgramIsALabel(string command)
+    {
+        MmImage image = new() { Vmas = [], AnonVmas = [] };
+        Snapshot snapshot = new()
+        {
+            Header = new SnapshotHeader(),
+            Files = [],
+            Processes = [new ProcessGraph(7, command, 0, image, GraphReading.Whole)],
+        };
+        string text = PrometheusText.Render(TopView.Of(snapshot, TopOrder.Bytes), limit: 5);
+        AssertPrometheus(text);
+        string label = Assert.Single(text.Split('\n'), line => line.StartsWith("verso_process_vmas{", StringComparison.Ordinal));
+        string value = label["verso_process_vmas{pid=\"7\",command=\"".Length..^"\"} 0".Length];
+        Assert.Equal(command, EscapedLetter().Replace(value, match => match.Value == "\\n" ? "\n" : match.Value[1..]));
+    }
+
     /// <summary>
     /// Each metric in one group with its HELP and TYPE in front, each series once, names and labels well formed.
     /// </summary>
@@ -138,6 +166,9 @@ public sealed partial class RmapCommandTests
     [GeneratedRegex(@"^(verso_[a-z_]+)(\{[a-z]+=""(?:[^""\\]|\\[\\""n])*""(?:,[a-z]+=""(?:[^""\\]|\\[\\""n])*"")*\})? "
         + @"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-][0-9]+)?$")]
     private static partial Regex SampleLine();
+
+    [GeneratedRegex(@"\\.")]
+    private static partial Regex EscapedLetter();
 
     private static JsonElement Json(params string[] arguments)
     {

@@ -143,6 +143,31 @@ public sealed class FamilyGraphTests
         Assert.All(Load(graph, DesignChoice.All), design => Assert.Equal((0, 1), (design.Vmas, design.LeftOut)));
     }
 
+    [Fact]
+    public void AViewIsComparedWithTheOneBefore()
+    {
+        MmId first = Begin();
+        MmId second = Begin();
+        TopView before = TopView.Of(SnapshotOf(), TopOrder.Pid);
+        Assert.False(before.IsCompared);
+        _machine.Mprotect(first, Base, Page.Size, Protection.Read);
+        End(second);
+        _ = Fork(first);
+        TopView after = TopView.Of(SnapshotOf(), TopOrder.Growth, before);
+        Assert.Equal([1, 3], after.Rows.Select(row => row.Pid));
+        Assert.Equal((1L, 64L), (after.Rows[0].MoreVmas, after.Rows[0].MoreBytes));
+        Assert.Null(after.Rows[1].MoreVmas);
+        Assert.Equal(after.Bytes, after.Rows.Sum(row => row.Bytes));
+
+        // The same id, but another process: what it has is all new.
+        Snapshot reborn = SnapshotOf();
+        reborn = reborn with
+        {
+            Processes = [.. reborn.Processes.Select(one => one with { StartNanoseconds = one.StartNanoseconds + 5 })],
+        };
+        Assert.All(TopView.Of(reborn, TopOrder.Vmas, after).Rows, row => Assert.Null(row.MoreBytes));
+    }
+
     private static long Live(FamilyGraph graph, string design, string name) =>
         Load(graph, [DesignChoice.Parse(design)])[0].Objects.Single(held => held.Name == name).Count;
 

@@ -16,7 +16,9 @@ public sealed record RmapProcessDocument(
     long ChainEntries,
     int LongestChain,
     int WidestTree,
-    long Bytes);
+    long Bytes,
+    long? ResidentAnonymousPages,
+    long? PageTableBytes);
 
 /// <summary>Processes related by fork.</summary>
 public sealed record RmapFamilyDocument(
@@ -160,7 +162,9 @@ internal static class RmapDocuments
         space.ChainEntries,
         space.LongestChain,
         space.WidestTree,
-        space.ReverseMapBytes);
+        space.ReverseMapBytes,
+        space.Process.Memory?.AnonymousPages,
+        space.Process.Memory?.PageTableBytes);
 
     private static RmapFamilyDocument Of(Family family) => new(
         PidsOf(family.Spaces),

@@ -41,7 +41,7 @@ public static class PrometheusText
         Whole(text, "anon_vma_roots", "Trees of anon_vmas.", view.Roots);
         Whole(text, "anon_vma_chains", "Entries of all anon_vma chains.", view.ChainEntries);
         Whole(text, "reverse_map_bytes", "Bytes of all anon_vmas and anon_vma_chains.", view.Bytes);
-        Whole(text, "max_map_count", "The most VMAs a process may have (vm.max_map_count).", view.Header.MaxMapCount);
+        Whole(text, "process_vmas_limit", "The most VMAs of a process (vm.max_map_count).", view.Header.MaxMapCount);
         Head(text, "read_seconds", "How long reading took.");
         text.Append(CultureInfo.InvariantCulture, $"verso_read_seconds {view.Header.DurationNanoseconds / 1e9}\n");
         return text.ToString();

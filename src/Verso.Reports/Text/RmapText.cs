@@ -73,7 +73,14 @@ public static class RmapText
             .Append(orphans == 0 ? "\n" : $"; of {Figures.Count(orphans)} the owner has ended\n");
         text.Append($"  {Figures.Plural(graph.ChainEntries, "anon_vma_chain", "anon_vma_chains")}: ")
             .Append($"{Figures.Bytes(graph.ChainEntries * SnapshotSummary.ChainEntryBytes)}\n");
-        text.Append($"  together {Figures.Bytes(graph.Bytes)} for the reverse map\n");
+        text.Append($"  together {Figures.Bytes(graph.Bytes)} for the reverse map");
+        if (graph.Spaces.Count > 0 && graph.Spaces.All(space => space.Process.Memory is not null))
+        {
+            long tables = graph.Spaces.Sum(space => space.Process.Memory!.PageTableBytes);
+            text.Append($"; page tables take {Figures.Bytes(tables)}");
+        }
+
+        text.Append('\n');
         AppendNotes(text, costs);
     }
 
