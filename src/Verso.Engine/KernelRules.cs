@@ -53,6 +53,18 @@ public sealed record KernelRules
     public bool RemapChecksFirst { get; init; }
 
     /// <summary>
+    /// locked_vm counts what MREMAP_DONTUNMAP moved at both places, though only the copy is locked (move_vma as it was
+    /// written anew, after 6.12, until 7.1).
+    /// </summary>
+    public bool UnlockedSourceIsCounted { get; init; }
+
+    /// <summary>
+    /// A droppable VMA made after mlockall(MCL_FUTURE) is not locked (vma_supports_mlock, 7.0; 6.12- and 6.18-stable
+    /// took it over, 6.19 ended before). Otherwise it has the flag and is counted.
+    /// </summary>
+    public bool NewDroppableStaysUnlocked { get; init; }
+
+    /// <summary>
     /// A clone of a VMA's chain (split, mremap, fork) has it the other way round, and fork looks for an anon_vma to
     /// reuse from the source's head on ("mm/rmap: allocate anon_vma_chain objects unlocked when possible", 7.0). Before
     /// that the order was kept, and the search began at the oldest.
@@ -60,8 +72,8 @@ public sealed record KernelRules
     public bool ClonesTurnChains { get; init; }
 
     /// <summary>
-    /// MREMAP_DONTUNMAP of part of a locked VMA splits it off first, and unlocks only that, and locked_vm stays right
-    /// (needs_pre_split, 7.2); before that the whole VMA lost its lock, and locked_vm went on counting it.
+    /// MREMAP_DONTUNMAP of part of a locked VMA splits it off first, and unlocks only that (needs_pre_split, 7.2);
+    /// before that the whole VMA lost its lock.
     /// </summary>
     public bool LockedSourceIsSplitOff { get; init; }
 
@@ -136,7 +148,11 @@ public sealed record KernelRules
     }
 
     /// <summary>The long-term kernel of Debian 13.</summary>
-    public static KernelRules Linux612 { get; } = new() { Release = "6.12.107" };
+    public static KernelRules Linux612 { get; } = new()
+    {
+        Release = "6.12.107",
+        NewDroppableStaysUnlocked = true,
+    };
 
     /// <summary>The live kernel of the reference machine.</summary>
     public static KernelRules Linux61844 { get; } = new()
@@ -149,13 +165,19 @@ public sealed record KernelRules
         FileGuards = true,
         MultiVmaMove = true,
         RemapChecksFirst = true,
+        UnlockedSourceIsCounted = true,
+        NewDroppableStaysUnlocked = true,
     };
 
-    /// <summary>As 6.18.44, which had taken its changes over.</summary>
-    public static KernelRules Linux619 { get; } = Linux61844 with { Release = "6.19.14" };
+    /// <summary>6.18.44 had taken all its changes over, and has a later one.</summary>
+    public static KernelRules Linux619 { get; } = Linux61844 with
+    {
+        Release = "6.19.14",
+        NewDroppableStaysUnlocked = false,
+    };
 
     /// <summary>After the clean-up of anon_vma of January 2026.</summary>
-    public static KernelRules Linux70 { get; } = Linux619 with { Release = "7.0.13", ClonesTurnChains = true };
+    public static KernelRules Linux70 { get; } = Linux61844 with { Release = "7.0.13", ClonesTurnChains = true };
 
     /// <summary>As 7.0, as far as these rules go.</summary>
     public static KernelRules Linux71 { get; } = Linux70 with { Release = "7.1.13" };
@@ -164,6 +186,7 @@ public sealed record KernelRules
     public static KernelRules Linux72 { get; } = Linux71 with
     {
         Release = "7.2.12",
+        UnlockedSourceIsCounted = false,
         LockedSourceIsSplitOff = true,
         SourceStaysApart = true,
         SourceIsPlacedAnew = true,

@@ -213,7 +213,8 @@ public abstract partial class Machine
         VmaFlags flags = At(id).Flags;
         if ((flags & VmaFlags.Locked) != 0)
         {
-            if ((flags & NeverLocked) != 0)
+            VmaFlags locks = World.Rules.NewDroppableStaysUnlocked ? VmaFlags.None : VmaFlags.Droppable;
+            if ((flags & NeverLocked & ~locks) != 0)
             {
                 At(id).Flags &= ~VmaFlags.LockedMask;
             }

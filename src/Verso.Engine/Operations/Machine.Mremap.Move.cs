@@ -204,10 +204,10 @@ public abstract partial class Machine
     {
         ref Vma vma = ref At(source);
 
-        // locked_vm has been raised for the copy. Until 7.1 it is not lowered for the source: seen on 6.18.44.
+        // locked_vm has been raised for the copy; on some kernels it is not lowered for the source: seen on 6.18.44.
         bool locked = (vma.Flags & VmaFlags.Locked) != 0;
         World.Mms[vma.Mm].LockedPages -=
-            locked && World.Rules.LockedSourceIsSplitOff ? call.OldLength >> Page.Shift : 0;
+            locked && !World.Rules.UnlockedSourceIsCounted ? call.OldLength >> Page.Shift : 0;
         vma.Flags &= ~VmaFlags.LockedMask;
         bool whole = vma.Start == call.OldAddress && vma.End == call.OldAddress + call.OldLength;
         if (copy != source && whole)

@@ -9,8 +9,8 @@ namespace Verso.Engine.ReverseMaps.MmAddressSpace;
 /// </summary>
 /// <remarks>
 /// Of a folio it keeps <see cref="Frame.Mapping"/>, the space, and <see cref="Frame.Index"/>, the offset there, which
-/// is the VMA's vm_pgoff at its page: of a private file mapping that of the file, of anonymous memory what
-/// <see cref="Place"/> gave.
+/// is the VMA's anonymous page offset at its page: of a private file mapping until 7.3 that of the file, of all else
+/// what <see cref="Place"/> gave.
 /// </remarks>
 public sealed class MmAddressSpaceMap : ReverseMap
 {
