@@ -5,7 +5,6 @@ using Verso.Lab.Families;
 using Verso.Linux.Graph;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
-using Verso.Traces.Snapshots;
 
 namespace Verso.Cli;
 

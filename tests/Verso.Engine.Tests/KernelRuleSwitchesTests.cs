@@ -1,6 +1,5 @@
 using Verso.Engine.Images;
 using Verso.Engine.Tests.Conformance;
-using Verso.Engine.Vmas;
 
 namespace Verso.Engine.Tests;
 

@@ -5,7 +5,6 @@ using Verso.Lab.Families;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
-using Verso.Tests;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Tests;

@@ -67,4 +67,5 @@ public sealed class SpaceNode
     {
         _processes.Add(process);
         Start = Math.Min(Start, process.StartNanoseconds);
-    }}
+    }
+}

@@ -75,14 +75,14 @@ public static class SnapshotTaker
     /// <summary>What a reading says of itself.</summary>
     internal static SnapshotHeader Describe(
         ProcessSelection selection, DateTimeOffset taken, TimeSpan duration) => new()
-    {
-        Kernel = Setting("/proc/sys/kernel/osrelease"),
-        PageSizeBytes = Environment.SystemPageSize,
-        MaxMapCount = int.Parse(Setting("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture),
-        TakenUnixSeconds = taken.ToUnixTimeSeconds(),
-        DurationNanoseconds = (long)duration.TotalNanoseconds,
-        Selection = selection.Text,
-    };
+        {
+            Kernel = Setting("/proc/sys/kernel/osrelease"),
+            PageSizeBytes = Environment.SystemPageSize,
+            MaxMapCount = int.Parse(Setting("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture),
+            TakenUnixSeconds = taken.ToUnixTimeSeconds(),
+            DurationNanoseconds = (long)duration.TotalNanoseconds,
+            Selection = selection.Text,
+        };
 
     private static string Setting(string path) => File.ReadAllText(path).Trim();
 }

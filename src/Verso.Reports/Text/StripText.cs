@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Verso.Engine.Images;
-using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 
 namespace Verso.Reports.Text;
