@@ -47,8 +47,8 @@ public sealed class LoadedImage
     /// <param name="vmas">The VMAs made from it.</param>
     /// <param name="parent">What it was forked from; null if that is not there.</param>
     /// <remarks>
-    /// VMAs of one root come from one VMA. The first of the parent's that has a page offset in common is taken: after a
-    /// fork both sides split and merge as they like.
+    /// VMAs of one root come from one VMA. The first by page offset of the parent's that has one in common is taken:
+    /// after a fork both sides split and merge as they like.
     /// </remarks>
     internal static LoadedImage Of(MmImage image, VmaId[] vmas, LoadedImage? parent)
     {
@@ -59,50 +59,68 @@ public sealed class LoadedImage
             return loaded;
         }
 
-        Dictionary<ulong, List<int>> byRoot = parent.VmasByRoot();
+        Dictionary<(ulong Root, bool OfFile), List<Stretch>> byRoot = parent.StretchesByRoot();
         Dictionary<ulong, ulong> roots = loaded.Roots();
         for (int at = 0; at < vmas.Length; at++)
         {
             VmaImage vma = image.Vmas[at];
-            if (vma.AnonVma == 0 || !byRoot.TryGetValue(roots[vma.AnonVma], out List<int>? related))
+            if (vma.AnonVma != 0
+                && byRoot.TryGetValue((roots[vma.AnonVma], !vma.File.IsNone), out List<Stretch>? related))
             {
-                continue;
-            }
-
-            foreach (int other in related)
-            {
-                if (Overlap(vma, parent.Image.Vmas[other]))
-                {
-                    loaded._origins[at] = parent._vmas[other];
-                    break;
-                }
+                int place = FirstThatMeets(related, vma.Pgoff, EndOf(vma));
+                loaded._origins[at] = place < 0 ? default : parent._vmas[related[place].Vma];
             }
         }
 
         return loaded;
     }
 
-    private static bool Overlap(VmaImage left, VmaImage right) =>
-        left.File.IsNone == right.File.IsNone
-        && left.Pgoff < right.Pgoff + ((right.End - right.Start) >> Page.Shift)
-        && right.Pgoff < left.Pgoff + ((left.End - left.Start) >> Page.Shift);
-
-    private Dictionary<ulong, List<int>> VmasByRoot()
+    // Furthest never falls, so the first that reaches beyond the begin is found by halving: a VMA that was split into
+    // tens of thousands before a fork has as many to look through for each of the child's.
+    private static int FirstThatMeets(List<Stretch> stretches, ulong begin, ulong end)
     {
-        Dictionary<ulong, List<int>> byRoot = [];
+        (int low, int high) = (0, stretches.Count);
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = stretches[middle].Furthest > begin ? (low, middle) : (middle + 1, high);
+        }
+
+        return low < stretches.Count && stretches[low].Begin < end ? low : -1;
+    }
+
+    private static ulong EndOf(VmaImage vma) => vma.Pgoff + ((vma.End - vma.Start) >> Page.Shift);
+
+    private Dictionary<(ulong Root, bool OfFile), List<Stretch>> StretchesByRoot()
+    {
+        Dictionary<(ulong, bool), List<Stretch>> byRoot = [];
         Dictionary<ulong, ulong> roots = Roots();
         for (int at = 0; at < Image.Vmas.Count; at++)
         {
-            if (Image.Vmas[at].AnonVma == 0)
+            VmaImage vma = Image.Vmas[at];
+            if (vma.AnonVma != 0)
             {
-                continue;
+                ref List<Stretch>? list = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                    byRoot, (roots[vma.AnonVma], !vma.File.IsNone), out _);
+                (list ??= []).Add(new Stretch(vma.Pgoff, EndOf(vma), at));
             }
+        }
 
-            ref List<int>? list = ref CollectionsMarshal.GetValueRefOrAddDefault(
-                byRoot, roots[Image.Vmas[at].AnonVma], out _);
-            (list ??= []).Add(at);
+        foreach (List<Stretch> list in byRoot.Values)
+        {
+            list.Sort((left, right) => (left.Begin, left.Vma).CompareTo((right.Begin, right.Vma)));
+            for (int at = 1; at < list.Count; at++)
+            {
+                list[at] = list[at] with { Furthest = Math.Max(list[at].Furthest, list[at - 1].Furthest) };
+            }
         }
 
         return byRoot;
     }
+
+    /// <summary>Page offsets of one VMA among those of its root, by ascending begin.</summary>
+    /// <param name="Begin">The first.</param>
+    /// <param name="Furthest">One past the last of this VMA or any before it.</param>
+    /// <param name="Vma">Its place in the image.</param>
+    private readonly record struct Stretch(ulong Begin, ulong Furthest, int Vma);
 }
