@@ -17,7 +17,7 @@ internal sealed class LiveScreen : IDisposable
     {
         _console = console;
         _output = output;
-        Control("\e[?1049h\e[?25l\e[2J");
+        Control("\e[?1049h\e[?25l\e[?7l\e[2J");
     }
 
     /// <summary>Columns, which may change.</summary>
@@ -41,7 +41,8 @@ internal sealed class LiveScreen : IDisposable
     }
 
     /// <summary>
-    /// Shows a text in place of the one before, cut to the screen; without clearing it, which would flicker.
+    /// Shows a text in place of the one before, cut to the screen; without clearing it, which would flicker. The
+    /// terminal cuts the lines: one that went on in the next row would scroll the first out of sight.
     /// </summary>
     internal void Show(string text)
     {
@@ -60,7 +61,7 @@ internal sealed class LiveScreen : IDisposable
         if (_isOpen)
         {
             _isOpen = false;
-            Control("\e[?25h\e[?1049l");
+            Control("\e[?7h\e[?25h\e[?1049l");
         }
     }
 
