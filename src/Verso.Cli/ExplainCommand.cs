@@ -138,7 +138,8 @@ internal static class ExplainCommand
         if (KernelRules.Find(kernel) is null)
         {
             surroundings.Error.Write(
-                $"verso explain: the merge rules of {rules.Release} are used, those of {kernel} are not known here\n");
+                $"verso explain: the merge rules of {rules.Release} are used, "
+                + $"those of {Printable.Of(kernel)} are not known here\n");
         }
 
         return rules;

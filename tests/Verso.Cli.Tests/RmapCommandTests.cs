@@ -44,6 +44,56 @@ public sealed partial class RmapCommandTests
         }
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue)]
+    public void ATimeThatNoCalendarHasIsNoTrouble(long seconds)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            using (FileStream kept = File.Create(file))
+            {
+                SnapshotFile.Write(
+                    kept, new Snapshot { Header = new() { TakenUnixSeconds = seconds }, Files = [], Processes = [] });
+            }
+
+            foreach (string[] command in (string[][])[["explain", "--rmap"], ["top"], ["snapshot"]])
+            {
+                Outcome outcome = CommandLine.Run([.. command, "--from", file]);
+                Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+            }
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void TheNameOfAKernelMovesNoCursor()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            using (FileStream from = File.OpenRead(Kept))
+            using (FileStream kept = File.Create(file))
+            {
+                Snapshot real = SnapshotFile.Read(from);
+                SnapshotFile.Write(kept, real with { Header = real.Header with { Kernel = "6.1\n\e[2J" } });
+            }
+
+            Outcome outcome = CommandLine.Run("explain", "10807", "--from", file);
+            Assert.Equal(0, outcome.Status);
+            Assert.DoesNotContain('\e', outcome.Output + outcome.Error);
+            Assert.Equal(1, outcome.Error.Count(letter => letter == '\n'));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void OfAKeptSnapshotSomeProcesses()
     {

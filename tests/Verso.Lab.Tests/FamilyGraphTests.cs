@@ -143,6 +143,21 @@ public sealed class FamilyGraphTests
         Assert.All(Load(graph, DesignChoice.All), design => Assert.Equal((0, 1), (design.Vmas, design.LeftOut)));
     }
 
+    [Theory]
+    [InlineData(ulong.MaxValue)]
+    [InlineData(ulong.MaxValue - 10)]
+    public void PageOffsetsThatWrapAreLeftOutByEveryDesign(ulong pgoff)
+    {
+        MmId mm = Begin();
+        _ = Fork(mm);
+        Snapshot made = SnapshotOf();
+        MmImage image = made.Processes[0].Image;
+        image = image with { Vmas = [.. image.Vmas.Select(vma => vma with { Pgoff = pgoff })] };
+        FamilyGraph graph = FamilyGraph.Of(
+            made with { Processes = [made.Processes[0] with { Image = image }, made.Processes[1]] });
+        Assert.All(Load(graph, DesignChoice.ParseList("all")), design => Assert.Equal(1, design.LeftOut));
+    }
+
     [Fact]
     public void AViewIsComparedWithTheOneBefore()
     {

@@ -120,8 +120,9 @@ public abstract partial class Machine
     }
 
     /// <summary>
-    /// Whether a kernel could have such an address space: VMAs in order, whole pages, apart; every anon_vma that they
-    /// name in the list, and once; roots that have no root.
+    /// Whether a kernel could have such an address space: VMAs in order, whole pages, apart; page offsets that do not
+    /// wrap (do_mmap refuses those with EOVERFLOW); every anon_vma that they name in the list, and once; roots that
+    /// have no root.
     /// </summary>
     public static bool IsSound(MmImage image)
     {
@@ -150,7 +151,8 @@ public abstract partial class Machine
         foreach (VmaImage vma in image.Vmas)
         {
             bool placed = vma.Start >= last && vma.Start < vma.End && vma.End <= Page.TaskSize
-                && Page.IsAligned(vma.Start | vma.End);
+                && Page.IsAligned(vma.Start | vma.End)
+                && vma.Pgoff < ulong.MaxValue - ((vma.End - vma.Start) >> Page.Shift);
             bool linked = vma.AnonVma == 0 ? vma.Chain.Count == 0 : vma.Chain.Contains(vma.AnonVma);
             if (!placed || !linked || !vma.Chain.All(known.Contains))
             {

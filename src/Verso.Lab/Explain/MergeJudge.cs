@@ -31,7 +31,8 @@ internal sealed class MergeJudge
 
         if (_machine.CreateMm(known.Translate(process.Image), out _mm).Errno != Errno.None)
         {
-            throw new FormatException($"process {process.Pid} has VMAs that overlap or an anon_vma without a root");
+            throw new FormatException(
+                $"process {process.Pid} has VMAs that overlap, page offsets that wrap or an anon_vma without a root");
         }
     }
 

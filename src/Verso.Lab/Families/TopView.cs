@@ -65,7 +65,7 @@ public sealed record TopView
         Dictionary<(int, ulong), TopRow> known = [];
         foreach (TopRow row in before?.Rows ?? [])
         {
-            known.Add((row.Pid, row.StartNanoseconds), row);
+            known[(row.Pid, row.StartNanoseconds)] = row;
         }
 
         IEnumerable<TopRow> rows = graph.Spaces.Select(space =>

@@ -128,7 +128,7 @@ public static class ExplainText
         string basis = remedy.Basis == RemedyBasis.Measured
             ? $"measured on {Remedy.MeasuredOn}: {remedy.Shown}" : "inferred";
         string since = remedy.Since.Length == 0 ? "" : $"; Linux {remedy.Since} and later";
-        return basis + since + (remedy.WorksOn(kernel) ? "" : $", this is {kernel}");
+        return basis + since + (remedy.WorksOn(kernel) ? "" : $", this is {Printable.Of(kernel)}");
     }
 
     private static void DescribeLasting(StringBuilder text, SpaceExplanation explanation, Palette palette)

@@ -38,6 +38,17 @@ public static class Figures
         _ => string.Create(s_culture, $"{nanoseconds / 1e9:F2} s"),
     };
 
+    /// <summary>
+    /// 2026-11-21 14:00:19 UTC, of seconds since 1970. A file may say anything: what no calendar has is as early or as
+    /// late as it goes.
+    /// </summary>
+    public static string Moment(long unixSeconds)
+    {
+        long shown = Math.Clamp(
+            unixSeconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
+        return string.Create(s_culture, $"{DateTimeOffset.FromUnixTimeSeconds(shown):yyyy-MM-dd HH:mm:ss} UTC");
+    }
+
     /// <summary>100 % only where really all agree; 99.99 % at most otherwise.</summary>
     public static string Percent(Agreement agreement)
     {

@@ -1,7 +1,7 @@
 namespace Verso.Reports.Text;
 
 /// <summary>Text from a file that somebody else made, fit for a terminal.</summary>
-internal static class Printable
+public static class Printable
 {
     /// <summary>The text with a blank for each control character: no line ends, no escape sequences.</summary>
     public static string Of(string text) => text.AsSpan().ContainsAnyInRange('\0', '\u001f')

@@ -58,10 +58,9 @@ public static class RmapText
     {
         FamilyGraph graph = costs.Graph;
         SnapshotHeader header = graph.Snapshot.Header;
-        DateTimeOffset taken = DateTimeOffset.FromUnixTimeSeconds(header.TakenUnixSeconds);
         text.Append(palette.Bold($"reverse map of {Printable.Of(header.Selection)}"))
             .Append($", Linux {Printable.Of(header.Kernel)}")
-            .Append(CultureInfo.InvariantCulture, $", {taken:yyyy-MM-dd HH:mm:ss} UTC\n");
+            .Append($", {Figures.Moment(header.TakenUnixSeconds)}\n");
         text.Append($"  {Figures.Plural(graph.Snapshot.Processes.Count, "process", "processes")}, ")
             .Append($"{Figures.Plural(graph.Spaces.Count, "address space", "address spaces")}, ")
             .Append($"{Figures.Plural(graph.Vmas, "VMA", "VMAs")}: ")
@@ -100,8 +99,9 @@ public static class RmapText
 
         if (costs.Graph.Snapshot.Ended.Count > 0)
         {
-            text.Append($"  {Figures.Plural(costs.Graph.Snapshot.Ended.Count, "process", "processes")} ")
-                .Append("ended before it was read\n");
+            int ended = costs.Graph.Snapshot.Ended.Count;
+            text.Append($"  {Figures.Plural(ended, "process", "processes")} ended before ")
+                .Append(ended == 1 ? "it was read\n" : "they were read\n");
         }
     }
 

@@ -19,10 +19,9 @@ public static class SnapshotText
         ArgumentNullException.ThrowIfNull(palette);
         SnapshotHeader header = snapshot.Header;
         StringBuilder text = new();
-        DateTimeOffset taken = DateTimeOffset.FromUnixTimeSeconds(header.TakenUnixSeconds);
         text.Append(palette.Bold(Printable.Of(header.Selection))).Append(CultureInfo.InvariantCulture, $", Linux ")
             .Append(Printable.Of(header.Kernel))
-            .Append(CultureInfo.InvariantCulture, $", {taken:yyyy-MM-dd HH:mm:ss} UTC, read in ")
+            .Append($", {Figures.Moment(header.TakenUnixSeconds)}, read in ")
             .Append(Figures.Duration(header.DurationNanoseconds)).Append('\n');
         text.Append($"  {Figures.Plural(summary.Processes, "process", "processes")}, ")
             .Append($"{Figures.Plural(summary.AddressSpaces, "address space", "address spaces")}, ")

@@ -31,8 +31,7 @@ public static class TopText
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(palette);
         StringBuilder text = new();
-        DateTimeOffset taken = DateTimeOffset.FromUnixTimeSeconds(view.Header.TakenUnixSeconds);
-        text.Append(palette.Bold("verso top")).Append(CultureInfo.InvariantCulture, $" {taken:yyyy-MM-dd HH:mm:ss} UTC")
+        text.Append(palette.Bold("verso top")).Append($" {Figures.Moment(view.Header.TakenUnixSeconds)}")
             .Append($", Linux {Printable.Of(view.Header.Kernel)}, {Printable.Of(Shortened(view.Header.Selection))}")
             .Append($", read in {Figures.Duration(view.Header.DurationNanoseconds)}\n")
             .Append($"{Figures.Plural(view.Processes, "process", "processes")}, ")

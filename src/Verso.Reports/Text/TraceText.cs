@@ -43,8 +43,7 @@ public static class TraceText
             .Append(CultureInfo.InvariantCulture, $"vm.overcommit_memory {summary.Header.OvercommitMode}\n");
         if (summary.Header.StartUnixSeconds > 0)
         {
-            DateTimeOffset start = DateTimeOffset.FromUnixTimeSeconds(summary.Header.StartUnixSeconds);
-            text.Append(CultureInfo.InvariantCulture, $"  began      {start:yyyy-MM-dd HH:mm:ss} UTC\n");
+            text.Append($"  began      {Figures.Moment(summary.Header.StartUnixSeconds)}\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"  format     version {summary.Header.Version}, ")

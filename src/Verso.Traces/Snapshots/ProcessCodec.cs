@@ -14,8 +14,11 @@ internal static class ProcessCodec
 
     private const int TraitBytes = 7;
 
-    /// <summary>More than any address space has pages, and still no overflow when multiplied.</summary>
-    private const ulong MostPages = 1UL << 48;
+    /// <summary>
+    /// More than any address space has pages, or bytes of page tables; those of as many processes as there are ids
+    /// (2^22) still add up.
+    /// </summary>
+    private const ulong MostPages = 1UL << 40;
 
     public static void Write(ByteEncoder to, ProcessGraph process, OpaqueNumbers numbers)
     {
