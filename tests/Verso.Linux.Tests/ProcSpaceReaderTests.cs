@@ -96,6 +96,22 @@ public sealed class ProcSpaceReaderTests(ITestOutputHelper output)
         Assert.Contains(space.Files, file => file.Path.StartsWith("/SYSV", StringComparison.Ordinal));
     }
 
+    /// <summary>The kernel lets its lock go between two reads: files of such a process have VMAs that overlap.</summary>
+    [Fact]
+    public void WhatDoesNotRestIsReadAllTheSame()
+    {
+        const int Readings = 40;
+        using var program = new DrivenProgram("restless");
+        _ = program.ReadLine();
+        for (var reading = 0; reading < Readings; reading++)
+        {
+            var space = ProcSpaceReader.Read(program.Id);
+            var vmas = space.Process.Image.Vmas;
+            Assert.Equal(vmas.Count, space.Evidence.Count);
+            Assert.All(vmas.Zip(vmas.Skip(1)), pair => Assert.True(pair.First.End <= pair.Second.Start));
+        }
+    }
+
     [Fact]
     public void WhatHasNoAddressSpaceIsRefused() =>
         Assert.Contains(

@@ -29,10 +29,8 @@ public static class NumaMaps
                 throw new FormatException("a line of numa_maps without an address");
             }
 
-            if (!policies.TryAdd(start, Kept(PolicyOf(line.AsSpan(blank + 1)), known)))
-            {
-                throw new FormatException("two lines of numa_maps for one VMA");
-            }
+            // A VMA that grew between two reads of the file comes twice: the later line is of what it is now.
+            policies[start] = Kept(PolicyOf(line.AsSpan(blank + 1)), known);
         }
 
         return policies;

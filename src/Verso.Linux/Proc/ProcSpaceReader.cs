@@ -133,12 +133,25 @@ public static class ProcSpaceReader
     private static string Refusal(int pid)
     {
         var owner = UserOf(pid.ToString(CultureInfo.InvariantCulture));
-        return owner == UserOf("self")
-            ? $"process {pid} lets nobody but root read its maps (it is not dumpable): run this as root"
+        return owner is null ? $"process {pid} ended before it was read"
+            : Environment.IsPrivilegedProcess
+                ? $"process {pid} may not be read by this root: CAP_SYS_PTRACE is missing, or a security module refuses"
+            : owner == UserOf("self")
+                ? $"process {pid} lets nobody but root read its maps (it is not dumpable): run this as root"
             : $"process {pid} belongs to {(owner == "0" ? "root" : $"user {owner}")}: run this as that user or as root";
     }
 
-    private static string UserOf(string process) =>
-        File.ReadLines($"/proc/{process}/status")
-            .First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];
+    // Null if it has ended since: nothing that is thrown where this is asked is caught any more.
+    private static string? UserOf(string process)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal))?.Split('\t')[1];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 }

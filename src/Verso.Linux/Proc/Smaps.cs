@@ -20,6 +20,10 @@ public static class Smaps
     private const long BytesOfKilobyte = 1024;
 
     /// <summary>Reads a whole file, by ascending address.</summary>
+    /// <remarks>
+    /// The kernel lets the mmap lock go between two reads: a VMA that was joined with ones already written comes
+    /// as a whole (m_start, fs/proc/task_mmu.c). It is the newer; those that it overlaps are no more.
+    /// </remarks>
     /// <exception cref="FormatException">No kernel writes such text.</exception>
     public static IReadOnlyList<SmapsEntry> Read(TextReader text)
     {
@@ -63,9 +67,14 @@ public static class Smaps
             throw new FormatException("a VMA of smaps without VmFlags (before Linux 3.8, or cut short)");
         }
 
-        if (entries.Count > 0 && entries[^1].Line.End > entry.Line.Start)
+        if (entries.Count > 0 && entries[^1].Line.End >= entry.Line.End)
         {
-            throw new FormatException("VMAs of smaps that overlap");
+            throw new FormatException("VMAs of smaps that do not ascend");
+        }
+
+        while (entries.Count > 0 && entries[^1].Line.End > entry.Line.Start)
+        {
+            entries.RemoveAt(entries.Count - 1);
         }
 
         entries.Add(entry);
