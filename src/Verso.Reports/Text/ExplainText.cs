@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 using Verso.Traces.Snapshots;
 
@@ -65,8 +66,13 @@ public static class ExplainText
         if (explanation.Source == ExplanationSource.Proc)
         {
             Prose.Wrap(
-                text, "", "read from /proc: of some pairs it cannot be told whether these tests fail: "
-                    + MergeText.Names(explanation.Untold, ", "), 2);
+                text,
+                "",
+                explanation.Untold == MergeTests.None
+                    ? "read from /proc, which tells all of these pairs"
+                    : "read from /proc: of some pairs it cannot be told whether these tests fail: "
+                        + MergeText.Names(explanation.Untold, ", "),
+                2);
         }
 
         if (explanation.Process.Reading == GraphReading.Changed)
@@ -146,8 +152,8 @@ public static class ExplainText
 
             if (kinds.Length > MostLastingKinds)
             {
-                text.Append(CultureInfo.InvariantCulture, $"                  and {kinds.Length - MostLastingKinds} ")
-                    .Append("others\n");
+                text.Append("                  and ")
+                    .Append(Figures.Plural(kinds.Length - MostLastingKinds, "other", "others")).Append('\n');
             }
         }
     }
@@ -164,7 +170,8 @@ public static class ExplainText
 
         if (kinds.Length > most)
         {
-            text.Append(CultureInfo.InvariantCulture, $"          and {kinds.Length - most} other kinds\n");
+            text.Append("          and ").Append(Figures.Plural(kinds.Length - most, "other kind", "other kinds"))
+                .Append('\n');
         }
 
         if (kinds.Length == 0)
