@@ -10,31 +10,24 @@ internal sealed class StandingProgram : IDisposable
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(60);
 
     private readonly DirectoryInfo _folder;
-    private readonly Process _process;
+    private readonly Process? _process;
     private readonly int _root;
 
     private StandingProgram(string name, string[] words)
     {
         string script = Path.Combine(Root, "workloads", name);
         _folder = Directory.CreateTempSubdirectory("verso-standing-");
-        using (Process prepared = Run(script, ["prepare", _folder.FullName]))
+        try
         {
-            string trouble = prepared.StandardError.ReadToEnd();
-            prepared.WaitForExit();
-            Assert.SkipWhen(prepared.ExitCode == 2, trouble.Trim());
-            Assert.True(prepared.ExitCode == 0, $"{name} cannot be prepared: {trouble}");
+            Prepare(name, script);
+            _process = Run(script, ["hold", _folder.FullName, .. words]);
+            _root = WaitUntilItStands(name, _process);
         }
-
-        _process = Run(script, ["hold", _folder.FullName, .. words]);
-        using CancellationTokenSource late = new(_longest);
-        string said = "";
-        while (!said.StartsWith("standing ", StringComparison.Ordinal))
+        catch
         {
-            said = _process.StandardOutput.ReadLineAsync(late.Token).AsTask().GetAwaiter().GetResult()
-                ?? throw new InvalidOperationException($"{name} ended: {_process.StandardError.ReadToEnd()}");
+            Dispose();
+            throw;
         }
-
-        _root = int.Parse(said.AsSpan("standing ".Length), CultureInfo.InvariantCulture);
     }
 
     /// <summary>Its first process and all that descend from it.</summary>
@@ -69,15 +62,41 @@ internal sealed class StandingProgram : IDisposable
 
     public void Dispose()
     {
-        _process.StandardInput.Close();
-        if (!_process.WaitForExit(_longest))
+        if (_process is not null)
         {
-            _process.Kill(entireProcessTree: true);
-            _process.WaitForExit();
+            _process.StandardInput.Close();
+            if (!_process.WaitForExit(_longest))
+            {
+                _process.Kill(entireProcessTree: true);
+                _process.WaitForExit();
+            }
+
+            _process.Dispose();
         }
 
-        _process.Dispose();
         _folder.Delete(recursive: true);
+    }
+
+    private void Prepare(string name, string script)
+    {
+        using Process prepared = Run(script, ["prepare", _folder.FullName]);
+        string trouble = prepared.StandardError.ReadToEnd();
+        prepared.WaitForExit();
+        Assert.SkipWhen(prepared.ExitCode == 2, trouble.Trim());
+        Assert.True(prepared.ExitCode == 0, $"{name} cannot be prepared: {trouble}");
+    }
+
+    private static int WaitUntilItStands(string name, Process process)
+    {
+        using CancellationTokenSource late = new(_longest);
+        string said = "";
+        while (!said.StartsWith("standing ", StringComparison.Ordinal))
+        {
+            said = process.StandardOutput.ReadLineAsync(late.Token).AsTask().GetAwaiter().GetResult()
+                ?? throw new InvalidOperationException($"{name} ended: {process.StandardError.ReadToEnd()}");
+        }
+
+        return int.Parse(said.AsSpan("standing ".Length), CultureInfo.InvariantCulture);
     }
 
     private static Process Run(string script, string[] words) => Process.Start(new ProcessStartInfo(script, words)

@@ -96,7 +96,9 @@ public sealed class ProcSpaceReaderTests(ITestOutputHelper output)
         Assert.Contains(space.Files, file => file.Path.StartsWith("/SYSV", StringComparison.Ordinal));
     }
 
-    /// <summary>The kernel lets its lock go between two reads: files of such a process have VMAs that overlap.</summary>
+    /// <summary>
+    /// The kernel lets its lock go between two reads: files of such a process have VMAs that overlap.
+    /// </summary>
     [Fact]
     public void WhatDoesNotRestIsReadAllTheSame()
     {

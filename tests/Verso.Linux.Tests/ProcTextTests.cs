@@ -64,7 +64,9 @@ public sealed class ProcTextTests
             policies.OrderBy(each => each.Key).Select(each => each.Value));
     }
 
-    /// <summary>The lock is let go between two reads: what was joined meanwhile comes whole, its parts before it.</summary>
+    /// <summary>
+    /// The lock is let go between two reads: what was joined meanwhile comes whole, its parts before it.
+    /// </summary>
     [Fact]
     public void WhatWasJoinedMeanwhileIsTheNewer()
     {

@@ -9,7 +9,7 @@ internal sealed record RecordedProgram(
     string Output, IReadOnlyList<TraceEvent> Events, RecordingOutcome Outcome)
 {
     private static readonly Lock s_compiling = new();
-    private static readonly string s_directory = Directory.CreateTempSubdirectory("verso-tests-").FullName;
+    private static readonly string s_directory = MakeDirectory();
 
     private static readonly Lazy<bool> s_hasCompiler = new(() => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(':').Any(directory => File.Exists(Path.Combine(directory, "clang"))));
@@ -32,7 +32,9 @@ internal sealed record RecordedProgram(
         }
     }
 
-    /// <summary>Compiles Programs/NAME.c once; skips the test where there is nothing to compile or record with.</summary>
+    /// <summary>
+    /// Compiles Programs/NAME.c once; skips the test where there is nothing to compile or record with.
+    /// </summary>
     internal static string Compile(string name)
     {
         RequireRecorder();
@@ -56,6 +58,14 @@ internal sealed record RecordedProgram(
         }
 
         return program;
+    }
+
+    // Every test of the run may want what another compiled: it goes with the process.
+    private static string MakeDirectory()
+    {
+        var made = Directory.CreateTempSubdirectory("verso-tests-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(made, recursive: true);
+        return made;
     }
 
     /// <summary>Records a command whose output goes to a file, through a shell that is replaced by it.</summary>
