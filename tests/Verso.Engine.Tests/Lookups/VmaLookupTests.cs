@@ -96,7 +96,7 @@ public sealed class VmaLookupTests
     private static Vma MakeVma(ulong first, ulong pages) => new()
     {
         Mm = new MmId(1),
-        Pgoff = first,
+        AnonPgoff = first,
         Start = first << Page.Shift,
         End = (first + pages) << Page.Shift,
     };
@@ -111,10 +111,10 @@ public sealed class VmaLookupTests
         {
             // At and around the ends, where mistakes are.
             ref Vma near = ref world.Vmas[present[random.Below(present.Count)]];
-            ulong pgoff = (probe == 0 ? near.Pgoff : near.Pgoff + near.Pages) - (ulong)random.Below(2);
+            ulong pgoff = (probe == 0 ? near.AnonPgoff : near.AnonPgoff + near.Pages) - (ulong)random.Below(2);
             Collector visitor = new(world, []);
             long told = lookup.Walk(root, pgoff, ref visitor);
-            int covering = present.Count(vma => pgoff - world.Vmas[vma].Pgoff < world.Vmas[vma].Pages);
+            int covering = present.Count(vma => pgoff - world.Vmas[vma].AnonPgoff < world.Vmas[vma].Pages);
             Assert.True(covering == visitor.Found.Count, $"{where}: {visitor.Found.Count} of {covering} at {pgoff}");
             Assert.All(visitor.Found, address => Assert.Equal(pgoff << Page.Shift, address));
             Assert.Equal(told, visitor.Found.Count + visitor.Dismissed);
