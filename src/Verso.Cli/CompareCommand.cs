@@ -50,7 +50,7 @@ internal static class CompareCommand
                 ProbeInterval = parsed.GetValue(walks),
                 DifferenceLimit = 0,
             };
-            string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);
+            string form = ReplaySettings.FormatOf(parsed, format, json);
             string[] names = parsed.GetRequiredValue(traces);
             return Run(Surroundings.Of(parsed), names, choices, template, parsed.GetValue(jobs), form);
         });

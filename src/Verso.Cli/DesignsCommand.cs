@@ -23,7 +23,7 @@ internal static class DesignsCommand
         command.SetAction(parsed =>
         {
             Surroundings surroundings = Surroundings.Of(parsed);
-            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             surroundings.Output.Write(asJson
                 ? JsonReport.Render(Catalogue.Designs)
                 : CatalogueText.Render(Catalogue.Designs, surroundings.Palette));

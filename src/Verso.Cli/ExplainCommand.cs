@@ -51,15 +51,21 @@ internal static class ExplainCommand
         command.SetAction(parsed =>
         {
             Surroundings surroundings = Surroundings.Of(parsed);
-            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             if (rmap.IsWanted(parsed))
             {
+                RefuseBesideRmap(parsed, place, source);
                 return rmap.Run(surroundings, parsed, parsed.GetValue(pid), parsed.GetValue(from), asJson);
             }
 
             if (parsed.GetValue(pid) == 0)
             {
                 throw new UsageException("name a process, or ask for --rmap");
+            }
+
+            if (parsed.GetValue(from) is not null)
+            {
+                parsed.Refuse("says where live processes are read: leave out one of --from and --source", source);
             }
 
             AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
@@ -69,6 +75,16 @@ internal static class ExplainCommand
             return ExitStatus.Success;
         });
         return command;
+    }
+
+    private static void RefuseBesideRmap(ParseResult parsed, Argument<string?> place, Option<string> source)
+    {
+        if (parsed.GetValue(place) is string text)
+        {
+            throw new UsageException($"--rmap is of whole processes: leave out --rmap, or the address '{text}'");
+        }
+
+        parsed.Refuse("goes without --rmap, which needs the kernel's graph: leave out one of them", source);
     }
 
     private static Option<string> Source()
@@ -93,9 +109,7 @@ internal static class ExplainCommand
     {
         if (from is not null)
         {
-            return source != FromProc
-                ? Explain(surroundings, SnapshotCommand.TakeOrLoad(from, pid), pid)
-                : throw new UsageException("choose one of --from and --source");
+            return Explain(surroundings, SnapshotCommand.TakeOrLoad(from, pid), pid);
         }
 
         if (source == FromProc)
@@ -118,13 +132,16 @@ internal static class ExplainCommand
     private static SpaceExplanation Explain(Surroundings surroundings, Snapshot snapshot, int pid)
     {
         ProcessGraph process = snapshot.Processes.FirstOrDefault(each => each.Pid == pid)
-            ?? throw new UsageException(snapshot.Ended.Contains(pid)
-                ? $"process {pid} ended before it could be read"
-                : $"the snapshot has no process {pid}");
+            ?? throw NotIn(snapshot, pid);
         string kernel = snapshot.Header.Kernel;
         KernelRules rules = Rules(surroundings, kernel);
         return Sane(() => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
     }
+
+    /// <summary>Why a process that was asked for is not in a snapshot.</summary>
+    internal static ProcessSelectionException NotIn(Snapshot snapshot, int pid) => new(snapshot.Ended.Contains(pid)
+        ? $"process {pid} ended before it could be read"
+        : $"the snapshot has no process {pid}");
 
     private static SpaceExplanation Explain(Surroundings surroundings, ProcSpace space)
     {
@@ -153,7 +170,8 @@ internal static class ExplainCommand
         }
         catch (FormatException wrong)
         {
-            throw new UsageException($"{wrong.Message}: it changed while it was read, or the snapshot is made up");
+            throw new ProcessSelectionException(
+                $"{wrong.Message}: it changed while it was read, or the snapshot is made up", wrong);
         }
     }
 }

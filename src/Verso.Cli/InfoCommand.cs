@@ -24,10 +24,10 @@ internal static class InfoCommand
         command.SetAction(parsed =>
         {
             Surroundings surroundings = Surroundings.Of(parsed);
+            bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             string name = parsed.GetRequiredValue(trace);
             using TraceInput input = TraceInput.Open(name);
             TraceSummary summary = TraceSummary.Of(input);
-            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
             surroundings.Output.Write(asJson
                 ? JsonReport.Render(name, summary)
                 : TraceText.Info(name, summary, surroundings.Palette));

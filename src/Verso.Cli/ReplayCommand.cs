@@ -62,7 +62,7 @@ internal static class ReplayCommand
                 DifferenceLimit = parsed.GetValue(differences) ?? DefaultDifferences,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
             };
-            string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);
+            string form = ReplaySettings.FormatOf(parsed, format, json);
             Surroundings surroundings = Surroundings.Of(parsed);
             string name = parsed.GetRequiredValue(trace);
             return parsed.GetValue(merges)

@@ -33,6 +33,15 @@ internal static class ReplaySettings
         return option;
     }
 
+    /// <summary>The format that was asked for, in one way or the other.</summary>
+    internal static string FormatOf(ParseResult parsed, Option<string> format, Option<bool> json)
+    {
+        string form = parsed.GetRequiredValue(format);
+        return !parsed.GetValue(json) ? form
+            : !parsed.Has(format) || form == "json" ? "json"
+            : throw new UsageException($"-j is --format json: leave out one of -j and --format {form}");
+    }
+
     /// <summary>Reads designs, and says on one line what is wrong with them.</summary>
     internal static T Parse<T>(Func<string, T> parse, string text)
     {

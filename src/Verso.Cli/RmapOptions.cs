@@ -49,10 +49,13 @@ internal sealed class RmapOptions
 
     internal bool IsWanted(ParseResult parsed)
     {
-        bool isWanted = parsed.GetResult(_rmap) is not null;
-        return isWanted || !(parsed.GetValue(_all) || parsed.GetValue(_cgroup) is not null)
-            ? isWanted
-            : throw new UsageException("--all and --cgroup go with --rmap");
+        if (parsed.Has(_rmap))
+        {
+            return true;
+        }
+
+        parsed.Refuse("goes with --rmap: add that, or leave it out", _all, _cgroup, _top, _designs, _jobs);
+        return false;
     }
 
     internal int Run(Surroundings surroundings, ParseResult parsed, int pid, string? file, bool asJson)
@@ -65,7 +68,7 @@ internal sealed class RmapOptions
         Snapshot snapshot = Choose(pids, parsed.GetValue(_cgroup), all, file);
         ReverseMapCosts costs = ReverseMapCosts.Of(snapshot) with
         {
-            Slabs = all && file is null ? SlabCache.Read("vm_area_struct", "anon_vma", "anon_vma_chain") : [],
+            Slabs = all ? SlabCache.Read("vm_area_struct", "anon_vma", "anon_vma_chain") : [],
         };
         costs = costs with { Designs = Load(surroundings, costs.Graph, designs, parsed.GetValue(_jobs)) };
         int top = parsed.GetValue(_top);
@@ -89,9 +92,10 @@ internal sealed class RmapOptions
     internal static Snapshot Choose(int[] pids, string? cgroup, bool all, string? file)
     {
         int chosen = (pids.Length > 0 ? 1 : 0) + (cgroup is null ? 0 : 1) + (all ? 1 : 0);
-        if (chosen > 1 || (chosen == 0 && file is null) || (file is not null && cgroup is not null))
+        if (chosen > 1 || (chosen == 0 && file is null) || (file is not null && (all || cgroup is not null)))
         {
-            throw new UsageException("choose one of PID..., --all, --cgroup and --from");
+            throw new UsageException(
+                "choose one of PID..., --all, --cgroup and --from; only PID... and --from go together");
         }
 
         Snapshot snapshot = SnapshotCommand.TakeOrLoad(file, () =>
@@ -107,9 +111,7 @@ internal sealed class RmapOptions
         {
             if (!snapshot.Processes.Any(process => process.Pid == pid))
             {
-                throw new UsageException(snapshot.Ended.Contains(pid)
-                    ? $"process {pid} ended before it could be read"
-                    : $"the snapshot has no process {pid}");
+                throw ExplainCommand.NotIn(snapshot, pid);
             }
         }
 

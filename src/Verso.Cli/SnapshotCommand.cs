@@ -53,8 +53,13 @@ internal static class SnapshotCommand
             Func<ProcessSelection> selection = Choose(
                 parsed.GetValue(pids) ?? [], parsed.GetValue(cgroup), parsed.GetValue(all), file);
             string? target = parsed.GetValue(output);
+            bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
+            if (target == TraceInput.Standard)
+            {
+                parsed.Refuse("is of the summary, which -o - leaves out: keep the snapshot in a file", json, format);
+            }
+
             Snapshot snapshot = file is null ? Take(selection, target) : Load(file);
-            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
             SaveAndShow(surroundings, snapshot, target, asJson);
             return ExitStatus.Success;
         });

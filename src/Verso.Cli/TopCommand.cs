@@ -47,20 +47,52 @@ internal static class TopCommand
         };
         command.SetAction(parsed =>
         {
-            string form = parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format);
+            string form = ReplaySettings.FormatOf(parsed, format, json);
             string? file = parsed.GetValue(from);
+            int wanted = parsed.GetValue(count);
+            int looked = wanted == 0 && (form != "text" || file is not null) ? 1 : wanted;
+            RefuseMoreLooks(form, file, looked);
+            if (looked == 1)
+            {
+                string one = file is null ? "this is one: say --count N" : "--from is one";
+                RefuseBesideOneLook(parsed, interval, sort, one);
+            }
+
             Looks looks = new(
                 SnapshotCommand.Choose(
                     parsed.GetValue(pids) ?? [], parsed.GetValue(cgroup), parsed.GetValue(all), file),
                 ParseOrder(parsed.GetRequiredValue(sort)),
                 TimeSpan.FromSeconds(parsed.GetValue(interval)),
-                parsed.GetValue(count) is var wanted && wanted == 0 && form != "text" ? 1 : wanted,
+                looked,
                 parsed.GetValue(limit),
                 form);
             Surroundings surroundings = Surroundings.Of(parsed);
             return file is null ? Watch(surroundings, looks) : ShowKept(surroundings, looks, file);
         });
         return command;
+    }
+
+    private static void RefuseMoreLooks(string form, string? file, int looks)
+    {
+        if (looks != 1 && file is not null)
+        {
+            throw new UsageException("--from is one look: leave out --count");
+        }
+
+        if (looks != 1 && form == "prometheus")
+        {
+            throw new UsageException("--format prometheus is one look, whole: leave out --count, and ask again");
+        }
+    }
+
+    private static void RefuseBesideOneLook(
+        ParseResult parsed, Option<double> interval, Option<string> sort, string one)
+    {
+        parsed.Refuse($"is between two looks, and {one}, or leave it out", interval);
+        if (ParseOrder(parsed.GetRequiredValue(sort)) == TopOrder.Growth)
+        {
+            throw new UsageException($"--sort growth compares two looks, and {one}, or sort by something else");
+        }
     }
 
     /// <summary>What is looked at, and how.</summary>

@@ -67,7 +67,7 @@ internal static class VerifyCommand
                 parsed.GetValue(files) ?? [], parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(expect));
             Surroundings surroundings = Surroundings.Of(parsed);
             string[] names = parsed.GetValue(files) ?? [];
-            bool asJson = parsed.GetValue(json) || parsed.GetRequiredValue(format) == "json";
+            bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             if (parsed.GetValue(s_kernel) is string image)
             {
                 return RunInGuest(parsed, surroundings, image, names, asJson ? "json" : "text");

@@ -100,7 +100,7 @@ public static class VersoCommandLine
 
     private static int Refuse(TextWriter error, string command, string message)
     {
-        Say(error, $"{command}: {OneLine(message)}\nTry '{command} --help'.\n");
+        Say(error, $"{command}: {OneLine(message)} (see {command} --help)\n");
         return ExitStatus.Trouble;
     }
 

@@ -24,15 +24,13 @@ internal static class CommandLine
 /// <summary>What a run gave.</summary>
 internal sealed record Outcome(int Status, string Output, string Error)
 {
-    /// <summary>Trouble: status 2 and one line that says what, perhaps with a hint; never a stack trace.</summary>
+    /// <summary>Trouble: status 2 and one line that says what; never a stack trace.</summary>
     public void AssertTrouble(string part, int status = 2)
     {
         Assert.Equal(status, Status);
-        string[] lines = Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.True(lines.Length is 1 or 2, Error);
-        Assert.StartsWith("verso", lines[0]);
-        Assert.Contains(part, lines[0]);
-        Assert.True(lines.Length == 1 || lines[1].StartsWith("Try ", StringComparison.Ordinal), Error);
+        Assert.StartsWith("verso", Error);
+        Assert.Contains(part, Error);
+        Assert.True(Error.IndexOf('\n') == Error.Length - 1, Error);
         Assert.DoesNotContain("   at ", Error);
         Assert.Equal("", Output);
     }

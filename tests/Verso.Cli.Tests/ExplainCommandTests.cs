@@ -28,11 +28,8 @@ public sealed class ExplainCommandTests : IDisposable
         CommandLine.Run(["explain", .. arguments]).AssertTrouble(message);
 
     [Fact]
-    public void ASnapshotIsNoProcFile()
-    {
-        CommandLine.Run("explain", Reasons.Pid, "--from", Reasons.File, "--source", "proc").AssertTrouble("choose one of");
+    public void AProcessThatTheSnapshotHasNot() =>
         CommandLine.Run("explain", "1", "--from", Reasons.File).AssertTrouble("the snapshot has no process 1");
-    }
 
     /// <summary>6.12 refuses some merges that later kernels do not, and has no guard markers.</summary>
     [Fact]

@@ -112,7 +112,6 @@ public sealed partial class RmapCommandTests
     [InlineData("'x'", "explain", "--rmap", "x")]
     [InlineData("choose one of", "explain", "--rmap")]
     [InlineData("choose one of", "explain", "--rmap", "1", "--all")]
-    [InlineData("go with --rmap", "explain", "1", "--all")]
     [InlineData("name a process", "explain")]
     [InlineData("unknown design 'x'", "explain", "--rmap", "--all", "--designs", "x")]
     [InlineData("process 2147483647 does not exist", "explain", "--rmap", "2147483647")]

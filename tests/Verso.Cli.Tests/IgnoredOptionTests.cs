@@ -1,0 +1,60 @@
+namespace Verso.Cli.Tests;
+
+/// <summary>
+/// An option that would say nothing beside the others is refused, before anything is read: one line, status 2.
+/// </summary>
+public sealed class IgnoredOptionTests
+{
+    private static string Kept => Path.Combine(CommandLine.Root, "examples", "redis-fork.vsnap");
+
+    [Theory]
+    [InlineData("leave out --rmap, or the address '7f00'", "4711", "7f00", "--rmap")]
+    [InlineData("--source goes without --rmap", "--rmap", "--all", "--source", "kernel")]
+    [InlineData("--source goes without --rmap", "--rmap", "4711", "--source", "auto")]
+    [InlineData("leave out one of --from and --source", "4711", "--from", "none.vsnap", "--source", "kernel")]
+    [InlineData("leave out one of --from and --source", "4711", "--from", "none.vsnap", "--source", "proc")]
+    [InlineData("--all goes with --rmap", "4711", "--all")]
+    [InlineData("--cgroup goes with --rmap", "4711", "--cgroup", "x")]
+    [InlineData("--top goes with --rmap", "4711", "--top", "3")]
+    [InlineData("--designs goes with --rmap", "4711", "--designs", "none")]
+    [InlineData("--jobs goes with --rmap", "4711", "--jobs", "1")]
+    [InlineData("only PID... and --from go together", "--rmap", "--all", "--from", "none.vsnap")]
+    [InlineData("only PID... and --from go together", "--rmap", "--cgroup", "x", "--from", "none.vsnap")]
+    [InlineData("leave out one of -j and --format text", "4711", "-j", "--format", "text")]
+    public void OfExplain(string message, params string[] arguments) =>
+        CommandLine.Run(["explain", .. arguments]).AssertTrouble(message);
+
+    [Theory]
+    [InlineData("--interval is between two looks, and this is one: say --count N", "--count", "1", "--interval", "5")]
+    [InlineData("--interval is between two looks, and this is one: say --count N", "-j", "--interval", "5")]
+    [InlineData("--interval is between two looks, and this is one", "--format", "prometheus", "-i", "5")]
+    [InlineData("--interval is between two looks, and --from is one", "--from", "none.vsnap", "-i", "5")]
+    [InlineData("--sort growth compares two looks, and --from is one", "--from", "none.vsnap", "--sort", "growth")]
+    [InlineData("--sort growth compares two looks, and this is one: say --count N", "--sort", "growth", "-j")]
+    [InlineData("--from is one look: leave out --count", "--from", "none.vsnap", "--count", "2")]
+    [InlineData("--format prometheus is one look", "--format", "prometheus", "--count", "2")]
+    [InlineData("leave out one of -j and --format prometheus", "-j", "--format", "prometheus")]
+    [InlineData("choose one of", "--all", "--from", "none.vsnap")]
+    public void OfTop(string message, params string[] arguments) =>
+        CommandLine.Run(["top", .. arguments]).AssertTrouble(message);
+
+    [Theory]
+    [InlineData("--json is of the summary, which -o - leaves out", "-o", "-", "-j")]
+    [InlineData("--format is of the summary, which -o - leaves out", "-o", "-", "--format", "text")]
+    [InlineData("leave out one of -j and --format text", "-j", "--format", "text")]
+    [InlineData("choose one of", "--all", "--from", "none.vsnap")]
+    public void OfSnapshot(string message, params string[] arguments) =>
+        CommandLine.Run(["snapshot", .. arguments]).AssertTrouble(message);
+
+    /// <summary>What says the same twice is no mistake.</summary>
+    [Theory]
+    [InlineData("explain", "--rmap", "-j", "--format", "json", "--designs", "none")]
+    [InlineData("explain", "10796", "--rmap", "10807", "--designs", "none", "--jobs", "1")]
+    [InlineData("top", "--count", "1", "--format", "prometheus")]
+    [InlineData("snapshot", "-j", "--format", "json")]
+    public void WhatSaysSomethingIsNot(params string[] arguments)
+    {
+        Outcome outcome = CommandLine.Run([.. arguments, "--from", Kept]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+    }
+}
