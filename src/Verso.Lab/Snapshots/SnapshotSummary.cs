@@ -62,7 +62,8 @@ public sealed record SnapshotSummary
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         Dictionary<ulong, bool> isRoot = new(snapshot.Processes.Sum(process => process.Image.AnonVmas.Count));
-        HashSet<ulong> spaces = [];
+        HashSet<ulong> known = [];
+        int spaces = 0;
         long vmas = 0;
         long entries = 0;
         List<ProcessSummary> processes = [];
@@ -75,8 +76,10 @@ public sealed record SnapshotSummary
                 isRoot[node.Id] = node.Root == node.Id;
             }
 
-            if (process.Image.Identity == 0 || spaces.Add(process.Image.Identity))
+            // 0 is an address space of which nobody knows whether it is another's: one of its own.
+            if (process.Image.Identity == 0 || known.Add(process.Image.Identity))
             {
+                spaces++;
                 vmas += summary.Vmas;
                 entries += summary.ChainEntries;
             }
@@ -85,7 +88,7 @@ public sealed record SnapshotSummary
         return new SnapshotSummary
         {
             Processes = snapshot.Processes.Count,
-            AddressSpaces = spaces.Count,
+            AddressSpaces = spaces,
             Vmas = vmas,
             AnonVmas = isRoot.Count,
             Roots = isRoot.Values.LongCount(root => root),
