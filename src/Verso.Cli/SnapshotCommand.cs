@@ -59,7 +59,7 @@ internal static class SnapshotCommand
                 parsed.Refuse("is of the summary, which -o - leaves out: keep the snapshot in a file", json, format);
             }
 
-            Snapshot snapshot = file is null ? Take(selection, target) : Load(file);
+            Snapshot snapshot = file is null ? Take(selection, target, SnapshotDetail.GraphAndMemory) : Load(file);
             SaveAndShow(surroundings, snapshot, target, asJson);
             return ExitStatus.Success;
         });
@@ -80,13 +80,13 @@ internal static class SnapshotCommand
         HelpName = "PATH",
     };
 
-    /// <summary>A snapshot of one process, or one that was kept.</summary>
+    /// <summary>The graph of one process, or a snapshot that was kept.</summary>
     internal static Snapshot TakeOrLoad(string? file, int pid) =>
-        TakeOrLoad(file, () => ProcessSelection.OfPids([pid]));
+        file is null ? Take(() => ProcessSelection.OfPids([pid]), null, SnapshotDetail.Graph) : Load(file);
 
     /// <summary>A snapshot of some processes, or one that was kept.</summary>
     internal static Snapshot TakeOrLoad(string? file, Func<ProcessSelection> selection) =>
-        file is null ? Take(selection, null) : Load(file);
+        file is null ? Take(selection, null, SnapshotDetail.GraphAndMemory) : Load(file);
 
     /// <summary>Which processes are meant; the choice is made when they are read.</summary>
     internal static Func<ProcessSelection> Choose(int[] pids, string? cgroup, bool all, string? file)
@@ -98,7 +98,7 @@ internal static class SnapshotCommand
             : () => ProcessSelection.All;
     }
 
-    private static Snapshot Take(Func<ProcessSelection> selection, string? target)
+    private static Snapshot Take(Func<ProcessSelection> selection, string? target, SnapshotDetail detail)
     {
         if (target is not null)
         {
@@ -107,7 +107,7 @@ internal static class SnapshotCommand
 
         ProcessSelection chosen = selection();
         using GraphReader reader = GraphReader.Open();
-        return SnapshotTaker.Take(reader, chosen);
+        return SnapshotTaker.Take(reader, chosen, detail);
     }
 
     private static Snapshot Load(string name)

@@ -113,7 +113,7 @@ internal static class TopCommand
         using Interruption interruption = new();
 
         // The first reading is outside of the screen that is put away at the end: what is wrong with it stays in sight.
-        TopView first = TopView.Of(SnapshotTaker.Take(reader, selection), looks.Order);
+        TopView first = TopView.Of(SnapshotTaker.Take(reader, selection, SnapshotDetail.Graph), looks.Order);
         if (looks.Format == "text" && LiveScreen.TryOpen(surroundings) is { } screen)
         {
             using (screen)
@@ -157,7 +157,7 @@ internal static class TopCommand
             }
 
             selection = selection.Again();
-            view = TopView.Of(SnapshotTaker.Take(reader, selection), looks.Order, view);
+            view = TopView.Of(SnapshotTaker.Take(reader, selection, SnapshotDetail.Graph), looks.Order, view);
         }
     }
 

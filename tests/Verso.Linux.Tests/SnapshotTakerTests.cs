@@ -47,6 +47,16 @@ public sealed class SnapshotTakerTests
         Assert.All(snapshot.Processes, process => Assert.NotEmpty(process.Image.Vmas));
     }
 
+    /// <summary>Who does not ask for what is resident does not wait for /proc either.</summary>
+    [Fact]
+    public void WhatIsResidentIsReadWhereItIsAskedFor()
+    {
+        using var reader = GraphReaderTests.Open();
+        var self = ProcessSelection.OfPids([Environment.ProcessId]);
+        Assert.Null(Assert.Single(SnapshotTaker.Take(reader, self, SnapshotDetail.Graph).Processes).Memory);
+        Assert.True(Assert.Single(SnapshotTaker.Take(reader, self).Processes).Memory!.AnonymousPages > 0);
+    }
+
     [Fact]
     public void AControlGroup()
     {

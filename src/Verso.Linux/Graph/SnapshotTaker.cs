@@ -13,21 +13,25 @@ public static class SnapshotTaker
     private const int Attempts = 3;
 
     /// <summary>Reads the processes now.</summary>
+    /// <param name="reader">The kernel's VMAs and graph.</param>
+    /// <param name="selection">Which processes.</param>
+    /// <param name="detail">What is read of them.</param>
     /// <exception cref="GraphUnavailableException">The kernel refuses.</exception>
     /// <exception cref="ProcessSelectionException">A process that was named lives and cannot be read.</exception>
-    public static Snapshot Take(GraphReader reader, ProcessSelection selection)
+    public static Snapshot Take(
+        GraphReader reader, ProcessSelection selection, SnapshotDetail detail = SnapshotDetail.GraphAndMemory)
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(selection);
         var taken = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
         var read = selection.Pids is null ? reader.ReadProcesses() : reader.ReadProcesses(selection.Pids);
-        MemoryCounters counters = new();
+        var counters = detail == SnapshotDetail.GraphAndMemory ? new MemoryCounters() : null;
         List<ProcessGraph> processes = [.. read.OrderBy(process => process.Pid)];
         for (var at = 0; at < processes.Count; at++)
         {
             var process = Settle(reader, processes[at]);
-            processes[at] = process with { Memory = counters.Read(process.Pid) };
+            processes[at] = process with { Memory = counters?.Read(process.Pid) };
         }
 
         var duration = clock.Elapsed;
