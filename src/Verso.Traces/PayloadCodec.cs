@@ -85,63 +85,45 @@ internal static class PayloadCodec
         to.Number((ulong)image.DefaultFlags);
         to.Number(image.StackLimitBytes);
 
-        // Nodes are named by their place in the list, so that a kernel pointer costs its bytes once.
-        Dictionary<ulong, ulong> places = [];
-        to.Number((ulong)image.AnonVmas.Count);
+        ReadOnlySpan<AnonVmaImage> nodes = image.AnonVmas.AsSpan();
+        AnonVmaReferences references = new(to, nodes.Length, names);
+        to.Number((ulong)nodes.Length);
         ulong before = 0;
-        ulong place = 0;
-        foreach (AnonVmaImage node in image.AnonVmas)
+        foreach (AnonVmaImage node in nodes)
         {
-            places.TryAdd(node.Id, ++place);
+            references.Add(node.Id);
             ulong id = names?.OfAnonVma(node.Id) ?? node.Id;
             to.Signed(unchecked((long)(id - before)));
             before = id;
         }
 
-        foreach (AnonVmaImage node in image.AnonVmas)
+        foreach (AnonVmaImage node in nodes)
         {
-            WriteReference(to, places, names, node.Root);
-            WriteReference(to, places, names, node.Parent);
+            references.Write(node.Root);
+            references.Write(node.Parent);
             to.Signed(node.ChildCount);
             to.Signed(node.ActiveVmaCount);
         }
 
-        to.Number((ulong)image.Vmas.Count);
+        ReadOnlySpan<VmaImage> vmas = image.Vmas.AsSpan();
+        to.Number((ulong)vmas.Length);
         ulong last = 0;
-        foreach (VmaImage vma in image.Vmas)
+        foreach (VmaImage vma in vmas)
         {
             to.Number(unchecked(vma.Start - last));
             to.Number(vma.End - vma.Start);
             to.Number((ulong)vma.Flags);
             to.Number(vma.Pgoff);
             to.Number((ulong)vma.File.Value);
-            WriteReference(to, places, names, vma.AnonVma);
-            to.Number((ulong)vma.Chain.Count);
-            foreach (ulong link in vma.Chain)
+            references.Write(vma.AnonVma);
+            ReadOnlySpan<ulong> chain = vma.Chain.AsSpan();
+            to.Number((ulong)chain.Length);
+            foreach (ulong link in chain)
             {
-                WriteReference(to, places, names, link);
+                references.Write(link);
             }
 
             last = vma.End;
-        }
-    }
-
-    /// <summary>0: none. Odd: a place in the list, doubled, plus 1. 2: an id that is not in the list follows.</summary>
-    private static void WriteReference(
-        ByteEncoder to, Dictionary<ulong, ulong> places, OpaqueNumbers? names, ulong id)
-    {
-        if (id == 0)
-        {
-            to.Number(0);
-        }
-        else if (places.TryGetValue(id, out ulong place))
-        {
-            to.Number((place << 1) | 1);
-        }
-        else
-        {
-            to.Number(2);
-            to.Number(names?.OfAnonVma(id) ?? id);
         }
     }
 

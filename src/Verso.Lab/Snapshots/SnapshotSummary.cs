@@ -61,7 +61,9 @@ public sealed record SnapshotSummary
     public static SnapshotSummary Of(Snapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        Dictionary<ulong, bool> isRoot = new(snapshot.Processes.Sum(process => process.Image.AnonVmas.Count));
+        AddressNumbers anonVmas = new(snapshot.Processes.Sum(process => process.Image.AnonVmas.Count));
+        long roots = 0;
+        int seen = 0;
         HashSet<ulong> known = [];
         int spaces = 0;
         long vmas = 0;
@@ -71,9 +73,11 @@ public sealed record SnapshotSummary
         {
             ProcessSummary summary = ProcessSummary.Of(process);
             processes.Add(summary);
-            foreach (AnonVmaImage node in process.Image.AnonVmas)
+            foreach (AnonVmaImage node in process.Image.AnonVmas.AsSpan())
             {
-                isRoot[node.Id] = node.Root == node.Id;
+                bool isNew = anonVmas.Of(node.Id) > seen;
+                seen = anonVmas.Count;
+                roots += isNew && node.Root == node.Id ? 1 : 0;
             }
 
             // 0 is an address space of which nobody knows whether it is another's: one of its own.
@@ -90,8 +94,8 @@ public sealed record SnapshotSummary
             Processes = snapshot.Processes.Count,
             AddressSpaces = spaces,
             Vmas = vmas,
-            AnonVmas = isRoot.Count,
-            Roots = isRoot.Values.LongCount(root => root),
+            AnonVmas = anonVmas.Count,
+            Roots = roots,
             ChainEntries = entries,
             LongestChain = processes.Count == 0 ? 0 : processes.Max(process => process.LongestChain),
             Files = snapshot.Files.Count,
@@ -119,7 +123,7 @@ public sealed record ProcessSummary(
     {
         long entries = 0;
         int longest = 0;
-        foreach (VmaImage vma in process.Image.Vmas)
+        foreach (VmaImage vma in process.Image.Vmas.AsSpan())
         {
             entries += vma.Chain.Count;
             longest = Math.Max(longest, vma.Chain.Count);

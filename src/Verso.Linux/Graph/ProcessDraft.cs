@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Verso.Engine;
 using Verso.Engine.Images;
@@ -10,8 +9,12 @@ namespace Verso.Linux.Graph;
 /// <summary>One address space while its records come in. Reused from reading to reading.</summary>
 internal sealed class ProcessDraft(TraitsCatalogue traits)
 {
+    // The usual vm.max_map_count.
+    private const int MostExpectedVmas = 65_530;
+
     private readonly List<VmaImage> _vmas = [];
-    private readonly Dictionary<ulong, AnonVmaImage> _anonVmas = [];
+    private readonly AddressNumbers _numbers = new();
+    private readonly List<AnonVmaImage> _anonVmas = [];
     private readonly List<ulong> _chain = [];
     private GraphMm _mm;
     private uint _sequence;
@@ -37,6 +40,8 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
     internal void Begin(int pid, in GraphMm mm)
     {
         _vmas.Clear();
+        _vmas.EnsureCapacity((int)Math.Min(mm.MapCount, MostExpectedVmas));
+        _numbers.Clear();
         _anonVmas.Clear();
         _chain.Clear();
         _mm = mm;
@@ -83,15 +88,23 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
             return;
         }
 
-        _chain.Add(link.AnonVma);
-        ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(_anonVmas, link.AnonVma, out var known);
-        if (!known || node!.ActiveVmaCount != (long)link.ActiveVmaCount || node.ChildCount != (long)link.ChildCount)
+        // It was freed while it was read.
+        if (link.AnonVma == 0)
         {
-            node = new AnonVmaImage(
-                link.AnonVma, link.Root, link.Parent, (long)link.ChildCount, (long)link.ActiveVmaCount)
-            {
-                RefCount = (int)new GraphHead(link.Head).Upper,
-            };
+            Reading = GraphReading.Changed;
+            return;
+        }
+
+        _chain.Add(link.AnonVma);
+        var number = _numbers.Of(link.AnonVma);
+        if (number > _anonVmas.Count)
+        {
+            _anonVmas.Add(Node(link));
+        }
+        else if (_anonVmas[number - 1] is var known
+            && (known.ActiveVmaCount != (long)link.ActiveVmaCount || known.ChildCount != (long)link.ChildCount))
+        {
+            _anonVmas[number - 1] = Node(link);
         }
     }
 
@@ -144,12 +157,10 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
 
     private MmImage Image()
     {
-        var nodes = new AnonVmaImage[_anonVmas.Count];
-        _anonVmas.Values.CopyTo(nodes, 0);
         return new MmImage
         {
             Vmas = _vmas.ToArray(),
-            AnonVmas = nodes,
+            AnonVmas = _anonVmas.ToArray(),
             StartBrk = _mm.StartBrk,
             Brk = _mm.Brk,
             MmapBase = _mm.MmapBase,
@@ -166,6 +177,12 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
     private static bool HasOwnOffset(in GraphVma vma) =>
         vma.AnonPgoff != ulong.MaxValue && vma.File != 0
         && ((VmaFlags)vma.Flags & (VmaFlags.Shared | VmaFlags.MayWrite)) == VmaFlags.MayWrite;
+
+    private static AnonVmaImage Node(in GraphLink link) => new(
+        link.AnonVma, link.Root, link.Parent, (long)link.ChildCount, (long)link.ActiveVmaCount)
+    {
+        RefCount = (int)new GraphHead(link.Head).Upper,
+    };
 
     private void CloseVma()
     {

@@ -22,11 +22,11 @@ internal static class RecordPump
     /// <summary>Takes everything in, on the calling thread and in order.</summary>
     internal static void Run(Source source, Action<ReadOnlyMemory<byte>> take)
     {
-        using BlockingCollection<byte[]> free = new(Buffers);
-        using BlockingCollection<(byte[] Buffer, int Length)> filled = new(Buffers);
+        using BlockingCollection<Records> free = new(Buffers);
+        using BlockingCollection<Records> filled = new(Buffers);
         for (var i = 0; i < Buffers; i++)
         {
-            free.Add(GC.AllocateUninitializedArray<byte>(BufferBytes));
+            free.Add(new Records());
         }
 
         ExceptionDispatchInfo? problem = null;
@@ -34,10 +34,10 @@ internal static class RecordPump
         reader.Start();
         try
         {
-            foreach (var (buffer, length) in filled.GetConsumingEnumerable())
+            foreach (var records in filled.GetConsumingEnumerable())
             {
-                take(buffer.AsMemory(0, length));
-                free.Add(buffer);
+                take(records.Bytes.AsMemory(0, records.Length));
+                free.Add(records);
             }
         }
         catch
@@ -55,20 +55,20 @@ internal static class RecordPump
     }
 
     private static ExceptionDispatchInfo? Read(
-        Source source, BlockingCollection<byte[]> free, BlockingCollection<(byte[] Buffer, int Length)> filled)
+        Source source, BlockingCollection<Records> free, BlockingCollection<Records> filled)
     {
         try
         {
-            while (free.TryTake(out var buffer, Timeout.Infinite))
+            while (free.TryTake(out var records, Timeout.Infinite))
             {
-                var length = source(buffer);
-                Invariant.Require(length <= buffer.Length);
-                if (length == 0)
+                records.Length = source(records.Bytes);
+                Invariant.Require(records.Length <= records.Bytes.Length);
+                if (records.Length == 0)
                 {
                     break;
                 }
 
-                filled.Add((buffer, length));
+                filled.Add(records);
             }
 
             return null;
@@ -81,5 +81,13 @@ internal static class RecordPump
         {
             filled.CompleteAdding();
         }
+    }
+
+    /// <summary>What one read gave.</summary>
+    private sealed class Records
+    {
+        internal byte[] Bytes { get; } = GC.AllocateUninitializedArray<byte>(BufferBytes);
+
+        internal int Length { get; set; }
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Verso.Engine;
+using Verso.Engine.Images;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
 
@@ -64,16 +64,17 @@ public static class SnapshotTaker
 
     private static FileIdentity[] FilesOf(GraphReader reader, List<ProcessGraph> processes)
     {
-        HashSet<FileId> used = [];
+        var files = reader.Files;
+        var used = new bool[files.Count + 1];
         foreach (var process in processes)
         {
-            foreach (var vma in process.Image.Vmas)
+            foreach (var vma in process.Image.Vmas.AsSpan())
             {
-                used.Add(vma.File);
+                used[vma.File.Value] = true;
             }
         }
 
-        return [.. reader.Files.Where(file => used.Contains(file.File))];
+        return [.. files.Where(file => used[file.File.Value])];
     }
 
     /// <summary>What a reading says of itself.</summary>

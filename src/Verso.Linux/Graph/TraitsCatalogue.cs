@@ -5,7 +5,7 @@ namespace Verso.Linux.Graph;
 /// <summary>One object for all VMAs with the same traits: of many VMAs few differ.</summary>
 internal sealed class TraitsCatalogue
 {
-    private readonly Dictionary<(ulong, ulong, ulong, ulong, GraphTraits, string?), VmaTraits> _known = [];
+    private readonly Dictionary<VmaTraits, VmaTraits> _known = [];
     private VmaTraits _last = VmaTraits.None;
 
     internal VmaTraits Of(in GraphVma vma, string? name)
@@ -23,13 +23,11 @@ internal sealed class TraitsCatalogue
             return _last;
         }
 
-        var key = (vma.PolicyMode, vma.PolicyNodes, vma.Userfault, vma.Operations,
-            vma.Traits & GraphTraits.Closes, name);
-        if (!_known.TryGetValue(key, out var traits))
+        var traits = new VmaTraits(
+            vma.PolicyMode, vma.PolicyNodes, vma.Userfault, vma.Operations, close, name);
+        if (!_known.TryAdd(traits, traits))
         {
-            traits = new VmaTraits(
-                vma.PolicyMode, vma.PolicyNodes, vma.Userfault, vma.Operations, close, name);
-            _known.Add(key, traits);
+            traits = _known[traits];
         }
 
         _last = traits;

@@ -28,14 +28,15 @@ internal static class ProcessCodec
         to.Byte((byte)process.Reading);
         to.Number(numbers.OfOther(process.Image.Identity));
         PayloadCodec.WriteImage(to, process.Image, numbers);
-        bool counted = process.Image.AnonVmas.All(node => node.RefCount is not null);
+        ReadOnlySpan<AnonVmaImage> nodes = process.Image.AnonVmas.AsSpan();
+        bool counted = HasRefCounts(nodes);
         to.Byte((byte)(counted ? Parts.RefCounts : Parts.None));
-        foreach (AnonVmaImage node in counted ? process.Image.AnonVmas : [])
+        foreach (AnonVmaImage node in counted ? nodes : [])
         {
             to.Signed(node.RefCount!.Value);
         }
 
-        WriteTraits(to, process.Image.Vmas, numbers);
+        WriteTraits(to, process.Image.Vmas.AsSpan(), numbers);
         if (process.Memory is { } memory)
         {
             to.Number((ulong)memory.AnonymousPages);
@@ -88,17 +89,30 @@ internal static class ProcessCodec
         return count <= MostPages ? (long)count : throw from.Unfit("counters that a machine may have in this block");
     }
 
-    private static void WriteTraits(ByteEncoder to, IReadOnlyList<VmaImage> vmas, OpaqueNumbers numbers)
+    private static bool HasRefCounts(ReadOnlySpan<AnonVmaImage> nodes)
+    {
+        foreach (AnonVmaImage node in nodes)
+        {
+            if (node.RefCount is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void WriteTraits(ByteEncoder to, ReadOnlySpan<VmaImage> vmas, OpaqueNumbers numbers)
     {
         int count = 0;
-        for (int at = 0; at < vmas.Count; at++)
+        foreach (VmaImage vma in vmas)
         {
-            count += HasTraits(vmas[at]) ? 1 : 0;
+            count += HasTraits(vma) ? 1 : 0;
         }
 
         to.Number((ulong)count);
         int last = 0;
-        for (int at = 0; at < vmas.Count; at++)
+        for (int at = 0; at < vmas.Length; at++)
         {
             VmaTraits traits = vmas[at].Traits;
             if (!HasTraits(vmas[at]))

@@ -27,7 +27,7 @@ public static class SnapshotFile
         writer.Begin(Magic, snapshot.Header, SnapshotJson.Default.SnapshotHeader);
         ByteEncoder block = new(BlockFormat.BlockTargetBytes * 2);
         ByteEncoder record = new(1 << 12);
-        OpaqueNumbers numbers = new();
+        OpaqueNumbers numbers = new(snapshot.Processes.Sum(process => process.Image.AnonVmas.Count));
         int records = 0;
         foreach (FileIdentity file in snapshot.Files)
         {
