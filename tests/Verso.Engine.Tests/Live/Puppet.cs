@@ -66,7 +66,7 @@ internal sealed class Puppet : IDisposable
     }
 
     /// <summary>The VMAs of a process as the kernel shows them.</summary>
-    public List<LiveVma> Vmas(int process) => LiveVma.Parse(File.ReadLines($"/proc/{_pids[process]}/smaps"));
+    public List<LiveVma> Vmas(int process) => LiveVma.Read(_pids[process]);
 
     /// <summary>A field of /proc/PID/status in kilobytes.</summary>
     public ulong Status(int process, string field)

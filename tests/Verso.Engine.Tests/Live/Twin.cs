@@ -148,7 +148,7 @@ internal sealed class Twin
     /// </summary>
     private static ulong AnonVmaOf(LiveVma vma, List<VmaImage> below, List<AnonVmaImage> nodes)
     {
-        if (vma.AnonymousKilobytes == 0)
+        if (vma.AnonymousBytes == 0)
         {
             return 0;
         }
