@@ -1,23 +1,59 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Spectre.Console;
+using Verso.Linux;
 
 namespace Verso.Cli;
 
 /// <summary>
 /// A second screen of the terminal that one text after another is shown on. What was there before comes back at the
-/// end.
+/// end, and while the program is stopped.
 /// </summary>
 internal sealed class LiveScreen : IDisposable
 {
+    private const string Enter = "\e[?1049h\e[?25l\e[?7l\e[2J";
+    private const string Leave = "\e[?7h\e[?25h\e[?1049l";
+
+    /// <summary>.NET puts the keypad in another mode to read keys, and leaves it so.</summary>
+    private const string KeypadBack = "\e[?1l\e>";
+
     private readonly IAnsiConsole _console;
     private readonly TextWriter _output;
-    private bool _isOpen = true;
+    private readonly JobTerminal _terminal = new();
+    private readonly ManualResetEvent _ended = new(initialState: false);
+    private readonly AutoResetEvent _woken = new(initialState: false);
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private PosixSignalRegistration? _stops;
+    private Func<string> _render = () => "";
+    private int _endings;
+    private int _isOpen;
+    private volatile bool _isToStop;
 
+    [UnsupportedOSPlatform("windows")]
     private LiveScreen(IAnsiConsole console, TextWriter output)
     {
         _console = console;
         _output = output;
-        Control("\e[?1049h\e[?25l\e[?7l\e[2J");
+        JobTerminal.AwaitForeground();
+        foreach (PosixSignal signal in (PosixSignal[])
+            [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT, PosixSignal.SIGHUP])
+        {
+            _signals.Add(PosixSignalRegistration.Create(signal, OnEnding));
+        }
+
+        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGCONT, PosixSignal.SIGWINCH])
+        {
+            _signals.Add(PosixSignalRegistration.Create(signal, _ => _woken.Set()));
+        }
+
+        _stops = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, OnStop);
+        Open();
+        if (_terminal.HasKeys)
+        {
+            new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
+        }
     }
 
     /// <summary>Columns, which may change.</summary>
@@ -29,7 +65,8 @@ internal sealed class LiveScreen : IDisposable
     /// <summary>The screen; null where there is no terminal, or one that can do nothing but write.</summary>
     internal static LiveScreen? TryOpen(Surroundings surroundings)
     {
-        if (!ReferenceEquals(surroundings.Output, Console.Out) || Console.IsOutputRedirected)
+        if (!ReferenceEquals(surroundings.Output, Console.Out) || Console.IsOutputRedirected
+            || OperatingSystem.IsWindows())
         {
             return null;
         }
@@ -44,10 +81,12 @@ internal sealed class LiveScreen : IDisposable
     /// Shows a text in place of the one before, cut to the screen; without clearing it, which would flicker. The
     /// terminal cuts the lines: one that went on in the next row would scroll the first out of sight.
     /// </summary>
-    internal void Show(string text)
+    /// <param name="render">The text for the screen as large as it is; it is asked again when that changes.</param>
+    internal void Show(Func<string> render)
     {
+        _render = render;
         StringBuilder frame = new("\e[H");
-        string[] lines = text.TrimEnd('\n').Split('\n');
+        string[] lines = render().TrimEnd('\n').Split('\n');
         for (int at = 0; at < Math.Min(lines.Length, Height); at++)
         {
             frame.Append(at > 0 ? "\n" : "").Append(lines[at]).Append("\e[K");
@@ -56,12 +95,110 @@ internal sealed class LiveScreen : IDisposable
         Control(frame.Append("\e[J").ToString());
     }
 
+    /// <summary>Leaves the text where it is for so long, and sees to the person and the terminal meanwhile.</summary>
+    /// <returns>Whether it is over: q, a signal, or <paramref name="token"/>.</returns>
+    internal bool Rest(TimeSpan interval, CancellationToken token)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        WaitHandle[] events = [_ended, token.WaitHandle, _woken];
+        while (true)
+        {
+            TimeSpan left = interval - Stopwatch.GetElapsedTime(begin);
+            int which = WaitHandle.WaitAny(events, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            if (which != Array.IndexOf(events, _woken))
+            {
+                return which != WaitHandle.WaitTimeout;
+            }
+
+            if (_isToStop && !OperatingSystem.IsWindows())
+            {
+                Stop();
+            }
+
+            Control(Enter["\e[?1049h".Length..]);
+            Show(_render);
+        }
+    }
+
     public void Dispose()
     {
-        if (_isOpen)
+        _stops?.Dispose();
+        _signals.ForEach(signal => signal.Dispose());
+        Close();
+    }
+
+    private void Open()
+    {
+        _isOpen = 1;
+        Control(Enter);
+    }
+
+    // Signals and the end may both come here. Where the terminal has gone there is nothing to put back.
+    private void Close()
+    {
+        if (Interlocked.Exchange(ref _isOpen, 0) == 0)
         {
-            _isOpen = false;
-            Control("\e[?7h\e[?25h\e[?1049l");
+            return;
+        }
+
+        try
+        {
+            Control(_terminal.HasKeys ? KeypadBack + Leave : Leave);
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    private void Stop()
+    {
+        _isToStop = false;
+        Close();
+        _stops?.Dispose();
+        _terminal.Suspend();
+        _stops = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, OnStop);
+        Open();
+    }
+
+    private void OnStop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _isToStop = true;
+        _woken.Set();
+    }
+
+    // The first Ctrl-C or SIGTERM is somebody else's; what comes after it ends the process where it is.
+    private void OnEnding(PosixSignalContext context)
+    {
+        if (context.Signal == PosixSignal.SIGHUP)
+        {
+            context.Cancel = true;
+            _ended.Set();
+        }
+        else if (context.Signal == PosixSignal.SIGQUIT || Interlocked.Increment(ref _endings) > 1)
+        {
+            Close();
+        }
+    }
+
+    private void ReadKeys()
+    {
+        try
+        {
+            ConsoleKeyInfo key;
+            do
+            {
+                key = Console.ReadKey(intercept: true);
+            }
+            while (key.KeyChar is not ('q' or 'Q') && key != default);
+            if (key != default)
+            {
+                _ended.Set();
+            }
+        }
+        catch (Exception gone) when (gone is InvalidOperationException or IOException)
+        {
         }
     }
 

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Verso.Lab.Families;
-using Verso.Linux.Graph;
-using Verso.Reports.Json;
 using Verso.Reports.Text;
 
 namespace Verso.Cli;
@@ -11,8 +9,6 @@ namespace Verso.Cli;
 /// <summary>verso top: what the reverse maps of live processes cost, again and again.</summary>
 internal static class TopCommand
 {
-    private const int LimitWithoutTerminal = 20;
-
     internal static Command Create()
     {
         Option<int[]> pids = new("--pid", "-p")
@@ -37,7 +33,7 @@ internal static class TopCommand
         DocumentedCommand command = new(
             "top",
             "Shows live processes by what their reverse maps cost, and what came since the last look; refreshed "
-            + "in place on a terminal, until Ctrl-C. Returns 0, or 2 on trouble.",
+            + "in place on a terminal, until q or Ctrl-C. Returns 0, or 2 on trouble.",
             "verso top                                # every process, every 2 seconds (root)",
             "verso top --sort vmas --interval 0.5 --pid $(pidof java)",
             "verso top --count 1 --limit 5            # one table, into a mail",
@@ -58,7 +54,7 @@ internal static class TopCommand
                 RefuseBesideOneLook(parsed, interval, sort, one);
             }
 
-            Looks looks = new(
+            TopLooks looks = new(
                 SnapshotCommand.Choose(
                     parsed.GetValue(pids) ?? [], parsed.GetValue(cgroup), parsed.GetValue(all), file),
                 ParseOrder(parsed.GetRequiredValue(sort)),
@@ -67,7 +63,7 @@ internal static class TopCommand
                 parsed.GetValue(limit),
                 form);
             Surroundings surroundings = Surroundings.Of(parsed);
-            return file is null ? Watch(surroundings, looks) : ShowKept(surroundings, looks, file);
+            return file is null ? looks.Watch(surroundings) : looks.ShowKept(surroundings, file);
         });
         return command;
     }
@@ -93,87 +89,6 @@ internal static class TopCommand
         {
             throw new UsageException($"--sort growth compares two looks, and {one}, or sort by something else");
         }
-    }
-
-    /// <summary>What is looked at, and how.</summary>
-    private sealed record Looks(
-        Func<ProcessSelection> Selection, TopOrder Order, TimeSpan Interval, int Count, int Limit, string Format);
-
-    private static int ShowKept(Surroundings surroundings, Looks looks, string file)
-    {
-        TopView view = TopView.Of(SnapshotCommand.TakeOrLoad(file, () => ProcessSelection.All), looks.Order);
-        surroundings.Output.Write(Render(surroundings, looks, view, LimitOf(looks, null)));
-        return ExitStatus.Success;
-    }
-
-    private static int Watch(Surroundings surroundings, Looks looks)
-    {
-        ProcessSelection selection = looks.Selection();
-        using GraphReader reader = GraphReader.Open();
-        using Interruption interruption = new();
-
-        // The first reading is outside of the screen that is put away at the end: what is wrong with it stays in sight.
-        TopView first = TopView.Of(SnapshotTaker.Take(reader, selection, SnapshotDetail.Graph), looks.Order);
-        if (looks.Format == "text" && LiveScreen.TryOpen(surroundings) is { } screen)
-        {
-            using (screen)
-            {
-                void Show(TopView view) => screen.Show(
-                    TopText.Render(view, LimitOf(looks, screen), LiveScreen.Width, surroundings.Palette));
-                Repeat(reader, selection, looks, first, Show, interruption.Token);
-            }
-        }
-        else
-        {
-            void Write(TopView view)
-            {
-                string gap = view == first || looks.Format != "text" ? "" : "\n";
-                surroundings.Output.Write(gap + Render(surroundings, looks, view, LimitOf(looks, null)));
-                surroundings.Output.Flush();
-            }
-
-            Repeat(reader, selection, looks, first, Write, interruption.Token);
-        }
-
-        return ExitStatus.Success;
-    }
-
-    // Ctrl-C is how this ends, and no trouble.
-    private static void Repeat(
-        GraphReader reader,
-        ProcessSelection selection,
-        Looks looks,
-        TopView first,
-        Action<TopView> show,
-        CancellationToken token)
-    {
-        TopView view = first;
-        for (long shown = 1; ; shown++)
-        {
-            show(view);
-            if (shown == looks.Count || token.WaitHandle.WaitOne(looks.Interval))
-            {
-                return;
-            }
-
-            selection = selection.Again();
-            view = TopView.Of(SnapshotTaker.Take(reader, selection, SnapshotDetail.Graph), looks.Order, view);
-        }
-    }
-
-    private static string Render(Surroundings surroundings, Looks looks, TopView view, int limit) => looks.Format switch
-    {
-        "json" => JsonReport.Render(view, limit),
-        "prometheus" => PrometheusText.Render(view, limit),
-        _ => TopText.Render(view, limit, surroundings.Width, surroundings.Palette),
-    };
-
-    private static int LimitOf(Looks looks, LiveScreen? screen)
-    {
-        int fits = screen is not null ? Math.Max(LiveScreen.Height - TopText.HeadLines - 1, 1)
-            : looks.Format == "text" ? LimitWithoutTerminal
-            : int.MaxValue;
-        return looks.Limit == 0 ? fits : screen is null ? looks.Limit : Math.Min(looks.Limit, fits);
     }
 
     private static Option<string> Sort()

@@ -39,6 +39,9 @@ public sealed class ProcessSelection
     /// <summary>The process ids, ascending; null: all.</summary>
     public IReadOnlyList<int>? Pids { get; }
 
+    /// <summary>Whether processes may come that it is of; it never is of more than those that were named.</summary>
+    public bool MayGrow => Pids is null || _folder is not null;
+
     /// <summary>These processes.</summary>
     /// <exception cref="ProcessSelectionException">One of them has no address space that could be read.</exception>
     public static ProcessSelection OfPids(IEnumerable<int> pids)

@@ -66,6 +66,22 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int pid, int signal);
 
+    /// <summary>To the calling thread: when this returns the signal has been acted on.</summary>
+    [LibraryImport(Library, EntryPoint = "raise")]
+    internal static partial int Raise(int signal);
+
+    [LibraryImport(Library, EntryPoint = "tcgetattr")]
+    internal static partial int GetTerminalModes(int descriptor, byte* modes);
+
+    [LibraryImport(Library, EntryPoint = "tcsetattr")]
+    internal static partial int SetTerminalModes(int descriptor, int when, byte* modes);
+
+    [LibraryImport(Library, EntryPoint = "tcgetpgrp")]
+    internal static partial int GetForegroundGroup(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "getpgrp")]
+    internal static partial int GetProcessGroup();
+
     [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Access(string path, int mode);
 
