@@ -11,7 +11,8 @@ namespace Verso.Lab.Scenarios;
 /// <code>
 ///   A: 4+3 rw 1 .x. | 9+1 r- - . | 10+2 rw f@3 2(2,1) .1
 ///      |   |  | |              |    |          ||     pages: . nothing, x exclusive, 1-9 mapped so often, z zero
-///      |   |  | pages          |    |          ||            page, g guard, s swapped; of files nothing is told
+///      |   |  | pages          |    |          ||            page, g guard, s swapped; of files nothing is told,
+///      |   |  |                |    |          ||            and ?... of more than 4,096 pages
 ///      |   |  anon_vma, - none |    |          |its chain, newest first, unless that is the anon_vma alone
 ///      |   permissions, and    |    |          anon_vma: numbered as they first appear, A first
 ///      |   flags after commas  |    file and its page offset; an anonymous VMA's pgoff only if it has moved
@@ -20,6 +21,11 @@ namespace Verso.Lab.Scenarios;
 /// </remarks>
 public sealed class StateText
 {
+    /// <summary>What is said of the pages of a VMA that has more of them than anybody reads.</summary>
+    private const string PagesUntold = "?...";
+
+    private const long MostPagesTold = 4096;
+
     private const VmaFlags Said = VmaFlags.Access | VmaFlags.MayAccess | VmaFlags.Account | VmaFlags.SoftDirty;
 
     private static readonly VmaFlags[] FlagsByBit =
@@ -52,14 +58,25 @@ public sealed class StateText
             text.Append(CultureInfo.InvariantCulture, $"{first}+{pages} ").Append(Permissions(vma.Flags));
             text.Append(FlagNames(vma.Flags)).Append(' ').Append(Behind(stage, window, vma)).Append(Graph(vma));
             text.Append(' ');
-            for (long page = first; page < first + pages; page++)
-            {
-                long at = page + Window.PagesAround;
-                text.Append(at >= 0 && at < cells.Length ? cells[(int)at].Letter : '?');
-            }
+            AppendPages(text, cells, first, pages);
         }
 
         return text.Length == 0 ? "nothing" : text.ToString();
+    }
+
+    private static void AppendPages(StringBuilder text, ReadOnlySpan<PageCell> cells, long first, long pages)
+    {
+        if (pages > MostPagesTold)
+        {
+            text.Append(PagesUntold);
+            return;
+        }
+
+        for (long page = first; page < first + pages; page++)
+        {
+            long at = page + Window.PagesAround;
+            text.Append(at >= 0 && at < cells.Length ? cells[(int)at].Letter : '?');
+        }
     }
 
     private static string Behind(IStage stage, Window window, VmaImage vma)

@@ -11,7 +11,7 @@ namespace Verso.Reports.Text;
 /// <param name="Behind">The file and page, or where a moved one was at home; empty for neither.</param>
 /// <param name="AnonVma">The number of its anon_vma, - for none.</param>
 /// <param name="Chain">The numbers on its chain, newest first; empty if that is the anon_vma alone.</param>
-/// <param name="Cells">One letter a page.</param>
+/// <param name="Cells">One letter a page; empty for so many that they are not told.</param>
 internal sealed record DrawnVma(
     long First, long Pages, string Access, string Flags, string Behind, string AnonVma, string[] Chain, string Cells)
 {
@@ -59,14 +59,15 @@ internal sealed record DrawnVma(
         string[] flags = words[1].Split(',');
         string[] graph = words[^2].TrimEnd(')').Split('(');
         IEnumerable<string> named = flags[1..].Select(flag => Mnemonics.GetValueOrDefault(flag, flag));
+        long pages = long.Parse(range[1], CultureInfo.InvariantCulture);
         return new DrawnVma(
             long.Parse(range[0], CultureInfo.InvariantCulture),
-            long.Parse(range[1], CultureInfo.InvariantCulture),
+            pages,
             flags[0],
             string.Join(' ', named.Where(flag => flag.Length > 0)),
             words.Length > 4 ? words[2] : "",
             graph[0],
             graph.Length > 1 ? graph[1].Split(',') : [],
-            words[^1]);
+            words[^1].Length == pages ? words[^1] : "");
     }
 }
