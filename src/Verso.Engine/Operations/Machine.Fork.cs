@@ -56,8 +56,7 @@ public abstract partial class Machine
         bool wipe = (copy.Flags & VmaFlags.WipeOnFork) != 0;
         copy.Mm = target.Id;
         copy.Flags &= ~VmaFlags.LockedMask;
-        copy.UserfaultContext = 0;
-        copy.Flags &= ~(VmaFlags.UffdMissing | VmaFlags.UffdWp);
+        ForgetUserfault(ref copy);
         copy.Prepared &= !wipe;
         VmaId id = World.Vmas.Allocate(copy);
         if (id.IsNone)
@@ -74,6 +73,16 @@ public abstract partial class Machine
         LinkVma(id);
         target.TotalPages += copy.Pages;
         return wipe ? Errno.None : CopyEntries(source, id);
+    }
+
+    /// <summary>
+    /// userfaultfd_reset_ctx: a copy is not watched. (Who asked for UFFD_FEATURE_EVENT_FORK or EVENT_REMAP would go on
+    /// watching; a snapshot does not tell.)
+    /// </summary>
+    private static void ForgetUserfault(ref Vma copy)
+    {
+        copy.UserfaultContext = 0;
+        copy.Flags &= ~VmaFlags.Userfault;
     }
 
     /// <summary>vma_needs_copy, copy_page_range: what becomes of entries that a fault could not bring back.</summary>

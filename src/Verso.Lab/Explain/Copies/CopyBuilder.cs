@@ -260,7 +260,7 @@ internal sealed class CopyBuilder
     {
         SetPolicies();
         VmaFlags different = _lower.Flags ^ _upper.Flags;
-        const VmaFlags Last = KeptReason.NotInherited & ~(VmaFlags.UffdMissing | VmaFlags.UffdWp);
+        const VmaFlags Last = KeptReason.NotInherited & ~VmaFlags.Userfault;
         VmaChanges changes = new(Calls);
         foreach (VmaFlags among in new[] { Last & different & ~VmaChanges.Sealed, Last & ~different, Last })
         {

@@ -101,7 +101,8 @@ internal sealed class CopyCalls(Puppet puppet, GraphReader graph)
         Span<ulong> operands = MemoryMarshal.Cast<byte, ulong>(puppet.Operands)[..4];
         operands[0] = range.Start;
         operands[1] = range.Bytes;
-        operands[2] = ((flags & VmaFlags.UffdMissing) != 0 ? 1ul : 0) | ((flags & VmaFlags.UffdWp) != 0 ? 2ul : 0);
+        operands[2] = ((flags & VmaFlags.UffdMissing) != 0 ? 1ul : 0) | ((flags & VmaFlags.UffdWp) != 0 ? 2ul : 0)
+            | ((flags & VmaFlags.UffdMinor) != 0 ? 4ul : 0);
         operands[3] = 0;
         Do("UFFDIO_REGISTER", SystemCallNumber.Ioctl, (ulong)userfault, UserfaultRegister, Puppet.OperandsAddress);
     }

@@ -5,15 +5,13 @@ namespace Verso.Lab.Explain.Copies;
 /// <summary>Situations without some of the reasons that keep their VMAs apart.</summary>
 public static class KeptReason
 {
-    private const VmaFlags Userfault = VmaFlags.UffdMissing | VmaFlags.UffdWp;
-
     /// <summary>Flags that only mmap gives: they go with what is mapped.</summary>
     internal const VmaFlags OfMapping = VmaFlags.NoReserve | VmaFlags.GrowsDown | VmaFlags.Droppable | VmaFlags.HugeTlb
         | VmaFlags.Shared | VmaFlags.MayShare | VmaFlags.MayAccess | VmaFlags.Special | VmaFlags.Sync;
 
     /// <summary>Flags that a fork does not hand on, or that keep it from handing on memory.</summary>
-    internal const VmaFlags NotInherited = VmaFlags.LockedMask | VmaFlags.DontCopy | VmaFlags.WipeOnFork | Userfault
-        | VmaChanges.Sealed;
+    internal const VmaFlags NotInherited = VmaFlags.LockedMask | VmaFlags.DontCopy | VmaFlags.WipeOnFork
+        | VmaFlags.Userfault | VmaChanges.Sealed;
 
     /// <summary>
     /// The same situation with all causes undone but one: the sides differ in what this test looks at as they did, and
@@ -119,7 +117,7 @@ public static class KeptReason
         (SituationSide lower, SituationSide upper) = (situation.Lower, situation.Upper);
         if (kept == MergeTests.Flags)
         {
-            bool isOnlyUserfault = ((lower.Flags ^ upper.Flags) & ~Userfault) == 0;
+            bool isOnlyUserfault = ((lower.Flags ^ upper.Flags) & ~VmaFlags.Userfault) == 0;
             return isOnlyUserfault
                 ? situation with
                 {
@@ -128,8 +126,8 @@ public static class KeptReason
                 }
                 : situation with
                 {
-                    Lower = lower with { Userfault = 0, Flags = lower.Flags & ~Userfault },
-                    Upper = upper with { Userfault = 0, Flags = upper.Flags & ~Userfault },
+                    Lower = lower with { Userfault = 0, Flags = lower.Flags & ~VmaFlags.Userfault },
+                    Upper = upper with { Userfault = 0, Flags = upper.Flags & ~VmaFlags.Userfault },
                 };
         }
 
@@ -150,7 +148,7 @@ public static class KeptReason
         };
     }
 
-    private static VmaFlags Watched(VmaFlags flags, VmaFlags how) => (flags & ~Userfault) | how;
+    private static VmaFlags Watched(VmaFlags flags, VmaFlags how) => (flags & ~VmaFlags.Userfault) | how;
 
     private static Situation WithAnonVmas(Situation situation, MergeTests kept)
     {

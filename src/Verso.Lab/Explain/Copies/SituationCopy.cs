@@ -105,7 +105,7 @@ public sealed class SituationCopy : IDisposable
         {
             if (!IsOne)
             {
-                changes.SetFlags(range, flags, ~(VmaFlags.UffdMissing | VmaFlags.UffdWp | KeptReason.OfMapping));
+                changes.SetFlags(range, flags, ~(VmaFlags.Userfault | KeptReason.OfMapping));
             }
         }
     }

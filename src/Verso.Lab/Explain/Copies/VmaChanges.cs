@@ -60,7 +60,7 @@ internal sealed class VmaChanges(CopyCalls calls)
     public static VmaFlags Reconcile(VmaFlags lower, VmaFlags upper)
     {
         const VmaFlags OneWay = VmaFlags.HugePage | VmaFlags.NoHugePage | VmaFlags.Account | Sealed;
-        VmaFlags changeable = VmaFlags.Access | VmaFlags.LockedMask | OneWay | VmaFlags.UffdMissing | VmaFlags.UffdWp;
+        VmaFlags changeable = VmaFlags.Access | VmaFlags.LockedMask | OneWay | VmaFlags.Userfault;
         foreach ((VmaFlags flag, _, _) in _advice)
         {
             changeable |= flag;
