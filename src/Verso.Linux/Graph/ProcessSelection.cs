@@ -13,6 +13,9 @@ public sealed class ProcessSelection
     private const int StateField = 0;
     private const int FlagsField = 6;
 
+    /// <summary>Process ids that fit a line.</summary>
+    private const int MostNamed = 8;
+
     private readonly Naming _naming;
     private readonly string? _folder;
 
@@ -53,7 +56,15 @@ public sealed class ProcessSelection
             Require(pid);
         }
 
-        return new ProcessSelection(string.Join(' ', ["process", .. chosen.Select(Decimal)]), chosen, Naming.OneByOne);
+        return new ProcessSelection(Told(chosen), chosen, Naming.OneByOne);
+    }
+
+    private static string Told(int[] pids)
+    {
+        IEnumerable<string> named = pids.Take(MostNamed).Select(Decimal);
+        return string.Join(' ', ["process", .. named]) + (pids.Length > MostNamed
+            ? string.Create(CultureInfo.InvariantCulture, $" and {pids.Length - MostNamed} more")
+            : "");
     }
 
     /// <summary>The processes of a control group and of those below it.</summary>

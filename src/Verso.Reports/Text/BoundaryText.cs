@@ -39,16 +39,29 @@ internal static class BoundaryText
         _ => "",
     };
 
-    /// <summary>The path of a file, fit for a terminal; else "anonymous".</summary>
+    /// <summary>
+    /// The path of a file, fit for a terminal; of anonymous memory what /proc/PID/maps calls it, if it is the heap or
+    /// the stack.
+    /// </summary>
     internal static string NameOf(SpaceExplanation explanation, VmaImage vma)
     {
+        MmImage space = explanation.Process.Image;
         string path = Printable.Of(explanation.PathOf(vma));
-        return vma.File.IsNone ? "anonymous" : path.Length > 0 ? path : $"file {vma.File.Value}";
+        return !vma.File.IsNone ? path.Length > 0 ? path : $"file {vma.File.Value}"
+            : (vma.Flags & VmaFlags.Special) != 0 ? "special mapping"
+            : vma.Start < space.Brk && vma.End > space.StartBrk ? "[heap]"
+            : vma.Start <= space.StartStack && space.StartStack <= vma.End ? "[stack]"
+            : "anonymous";
     }
 
     /// <summary>On one line: what stands between two VMAs, all of it.</summary>
     internal static string Line(Boundary boundary)
     {
+        if (boundary.Standing == BoundaryStanding.Never)
+        {
+            return $"never one: {ReasonText.Plain(boundary.Lasting)}";
+        }
+
         string name = boundary.Standing switch
         {
             BoundaryStanding.MergeableNow => "mergeable now, never retried",

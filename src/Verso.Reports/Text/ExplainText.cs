@@ -176,7 +176,8 @@ public static class ExplainText
 
         if (kinds.Length == 0)
         {
-            text.Append("          ").Append(Examples(boundaries)).Append('\n');
+            text.Append(CultureInfo.InvariantCulture, $"  {boundaries.Count,6}  ").Append(Examples(boundaries))
+                .Append('\n');
         }
     }
 

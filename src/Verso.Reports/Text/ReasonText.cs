@@ -33,7 +33,7 @@ public static class ReasonText
     {
         LastingReason.FileAndAnonymous => "a file and anonymous memory",
         LastingReason.TwoFiles => "two files",
-        LastingReason.Sections => "parts of one program or library: other permissions, now or once",
+        LastingReason.Sections => "parts of one program or library: other permissions",
         LastingReason.Special => "a mapping of a driver or of the kernel (VM_SPECIAL)",
         LastingReason.Close => "both want to hear when they end (vm_ops->close)",
         LastingReason.SharedAndPrivate => "one shared, one private",

@@ -86,8 +86,12 @@ public static class StripText
 
     private static string Barrier(Boundary boundary, Palette palette)
     {
-        string line = Fitting(BoundaryText.Line(boundary), Columns - 8, Cut.AtEnd);
-        return $"  ----- {(boundary.Verdict.CanMerge ? palette.Good(line) : palette.Bad(line))}\n";
+        StringBuilder text = new();
+        Prose.Wrap(text, "  ----- ", BoundaryText.Line(boundary), 8);
+        string lines = text.ToString().TrimEnd('\n');
+        return (boundary.Standing == BoundaryStanding.Never ? lines
+            : boundary.Verdict.CanMerge ? palette.Good(lines)
+            : palette.Bad(lines)) + "\n";
     }
 
     private static string Gap(SpaceStrip strip, ulong start, ulong end, Palette palette)
@@ -111,16 +115,9 @@ public static class StripText
         return scaled.ToString(format, CultureInfo.InvariantCulture) + units[unit];
     }
 
-    private enum Cut
-    {
-        /// <summary>The end of a path says more than its beginning.</summary>
-        AtBeginning = 0,
-        AtEnd = 1,
-    }
-
-    private static string Fitting(string text, int columns, Cut cut = Cut.AtBeginning) =>
+    /// <summary>The end of a path says more than its beginning.</summary>
+    private static string Fitting(string text, int columns) =>
         text.Length <= columns ? text
         : columns <= 3 ? ""
-        : cut == Cut.AtBeginning ? "..." + text[^(columns - 3)..]
-        : text[..(columns - 3)] + "...";
+        : "..." + text[^(columns - 3)..];
 }
