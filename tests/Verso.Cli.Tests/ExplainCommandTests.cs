@@ -9,8 +9,6 @@ namespace Verso.Cli.Tests;
 /// <summary>verso explain: of kept snapshots, of other kernels, and what makes no sense.</summary>
 public sealed class ExplainCommandTests : IDisposable
 {
-    private static readonly string Self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("verso-cli-tests-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -106,24 +104,6 @@ public sealed class ExplainCommandTests : IDisposable
             Assert.Equal((0, ""), (outcome.Status, outcome.Error));
             return JsonDocument.Parse(outcome.Output);
         }
-    }
-
-    [Fact]
-    public void ThreadsKernelThreadsAndZombiesAreRefused()
-    {
-        string task = Directory.EnumerateDirectories("/proc/self/task").Select(path => Path.GetFileName(path)!)
-            .First(tid => tid != Self);
-        CommandLine.Run("explain", task).AssertTrouble($"{task} is a thread; its process is {Self}");
-        if (File.Exists("/proc/2/comm") && File.ReadAllText("/proc/2/comm") == "kthreadd\n")
-        {
-            CommandLine.Run("explain", "2").AssertTrouble("process 2 is a kernel thread");
-        }
-
-        // It ends when its parent has become a program that waits for no child.
-        using Shell shell = new("(while [ \"$(cat /proc/$$/comm)\" != sleep ]; do sleep 0.01; done) & echo $!; exec sleep 60");
-        string zombie = shell.ReadLine();
-        Sleeper.WaitFor(() => File.ReadAllText($"/proc/{zombie}/stat").Contains(") Z ", StringComparison.Ordinal));
-        CommandLine.Run("explain", zombie).AssertTrouble($"process {zombie} has ended: its address space is gone");
     }
 
     /// <summary>Who looks from outside gives the number that a container has inside.</summary>

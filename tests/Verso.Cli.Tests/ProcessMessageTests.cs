@@ -4,7 +4,9 @@ using Verso.Linux.Graph;
 
 namespace Verso.Cli.Tests;
 
-/// <summary>What cannot be read of processes is said on one line, with status 2, by snapshot and by explain.</summary>
+/// <summary>
+/// What cannot be read of processes is said on one line, with status 2, by every command that reads them.
+/// </summary>
 public sealed class ProcessMessageTests
 {
     [Fact]
@@ -69,16 +71,50 @@ public sealed class ProcessMessageTests
         Ran($"exec unshare -p -f --mount-proc {Verso()} snapshot --pid {Environment.ProcessId}", "does not exist", 2);
     }
 
-    /// <summary>Neither its own process nor another's: the graph is the kernel's.</summary>
-    [Fact]
-    public void WithoutRoot()
+    /// <summary>As in a rootless container.</summary>
+    [Theory]
+    [InlineData("snapshot")]
+    [InlineData("top --count 1")]
+    [InlineData("explain --rmap --all")]
+    [InlineData("record -o FILE -- true")]
+    public void RootOfAUserNamespace(string command)
     {
         RequireReader();
-        Assert.SkipUnless(Environment.UserName == "root", "needs root, to become somebody else");
-        foreach (string what in new[] { $"snapshot --pid {Environment.ProcessId}", "snapshot --all" })
-        {
-            Ran($"exec setpriv --reuid 65534 --regid 65534 --clear-groups {Verso()} {what}", "CAP_BPF and CAP_PERFMON", 2);
-        }
+        Ran("unshare -U -r true", "", 0);
+        Ran($"exec unshare -U -r {Verso()} {command}", "root of a user namespace", 2);
+    }
+
+    /// <summary>Without its types nothing can be read of the kernel; but /proc can, where that is enough.</summary>
+    [Theory]
+    [InlineData("snapshot")]
+    [InlineData("snapshot --pid SELF -o FILE")]
+    [InlineData("top --count 1")]
+    [InlineData("top --pid SELF --format prometheus")]
+    [InlineData("explain SELF --source kernel")]
+    [InlineData("explain --rmap SELF")]
+    [InlineData("explain --rmap --all -j")]
+    [InlineData("record -o FILE -- true")]
+    public void AKernelWithoutBtf(string command)
+    {
+        RequireMounts();
+        string file = Path.Combine(Path.GetTempPath(), $"verso-no-btf-{Environment.ProcessId}");
+        command = command.Replace("SELF", $"{Environment.ProcessId}", StringComparison.Ordinal);
+        Ran(WithoutBtf(command.Replace("FILE", file, StringComparison.Ordinal)), "this kernel has no BTF (", 2);
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public void AKernelWithoutBtfIsExplainedFromProc()
+    {
+        RequireMounts();
+        using Sleeper sleeper = new();
+        using Process process = Shell(WithoutBtf($"explain {sleeper.Id}"));
+        string error = process.StandardError.ReadToEnd();
+        Assert.StartsWith("verso explain: read from /proc, which does not tell all: this kernel has no BTF (", error);
+        Assert.Equal(error.Length - 1, error.IndexOf('\n', StringComparison.Ordinal));
+        Assert.StartsWith($"{sleeper.Id} sleep: ", process.StandardOutput.ReadToEnd());
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static void Check(int pid, string message)
@@ -86,6 +122,9 @@ public sealed class ProcessMessageTests
         string number = pid.ToString(CultureInfo.InvariantCulture);
         CommandLine.Run("snapshot", "--pid", number).AssertTrouble(message);
         CommandLine.Run("explain", number).AssertTrouble(message);
+        CommandLine.Run("explain", number, "--source", "proc").AssertTrouble(message);
+        CommandLine.Run("explain", "--rmap", number).AssertTrouble(message);
+        CommandLine.Run("top", "--pid", number).AssertTrouble(message);
     }
 
     private static bool IsKernelThread(int pid)
@@ -119,6 +158,15 @@ public sealed class ProcessMessageTests
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;
+
+    private static string WithoutBtf(string command) =>
+        $"exec unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec {Verso()} {command}'";
+
+    private static void RequireMounts()
+    {
+        RequireReader();
+        Ran("unshare -m mount -t tmpfs none /sys/kernel/btf", "", 0);
+    }
 
     private static string Verso() => Path.Combine(AppContext.BaseDirectory, "verso");
 

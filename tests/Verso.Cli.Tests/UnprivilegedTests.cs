@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Verso.Cli.Tests;
 
-/// <summary>verso explain by somebody who is not root: run as another user, really.</summary>
+/// <summary>The commands of somebody who is not root: run as another user, really.</summary>
 public sealed class UnprivilegedTests : IDisposable
 {
     private const string Nobody = "65534";
@@ -29,6 +29,19 @@ public sealed class UnprivilegedTests : IDisposable
         Assert.Equal("whole", document.RootElement.GetProperty("reading").GetString());
         Assert.True(document.RootElement.GetProperty("vmas").GetInt32() > 10);
         Assert.True(document.RootElement.GetProperty("never").GetArrayLength() > 0);
+    }
+
+    /// <summary>Neither its own process nor another's: the graph is the kernel's.</summary>
+    [Fact]
+    public void TheGraphIsRefused()
+    {
+        RequireSetpriv();
+        using Sleeper own = new(AsNobody);
+        foreach (string command in (string[])["snapshot", "snapshot --all", $"snapshot --pid {own.Id}", "top --count 1",
+            $"top --pid {own.Id}", "explain --rmap --all", $"explain --rmap {own.Id}", "record -o x.verso -- true"])
+        {
+            Run(command.Split(' ')).AssertTrouble("CAP_BPF and CAP_PERFMON");
+        }
     }
 
     [Fact]

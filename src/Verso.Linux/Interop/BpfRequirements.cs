@@ -6,6 +6,9 @@ namespace Verso.Linux.Interop;
 /// <summary>What BPF programs need of the machine, the user and this build.</summary>
 internal static class BpfRequirements
 {
+    /// <summary>PROC_USER_INIT_INO: the user namespace that the kernel starts with.</summary>
+    private const string InitialUserNamespace = "user:[4026531837]";
+
     private const int CapabilitySysAdmin = 21;
     private const int CapabilityPerfmon = 38;
     private const int CapabilityBpf = 39;
@@ -34,6 +37,14 @@ internal static class BpfRequirements
             throw new BpfUnavailableException(
                 $"{purpose} needs the right to load BPF programs (CAP_BPF and CAP_PERFMON); "
                 + $"run it as root: sudo {command}");
+        }
+
+        // There root has every capability, and bpf() asks for those of the namespace that the kernel starts with.
+        if (new FileInfo("/proc/self/ns/user").LinkTarget is { } space && space != InitialUserNamespace)
+        {
+            throw new BpfUnavailableException(
+                $"{purpose} needs the right to load BPF programs, which root of a user namespace "
+                + "(of a rootless container) has not; run it on the host, as root");
         }
     }
 
