@@ -47,6 +47,14 @@ public sealed record MmImage
     /// processes that share one. 0 if unknown.
     /// </summary>
     public ulong Identity { get; init; }
+
+    /// <summary>
+    /// The same without the vsyscall page: above what user space can map, it is in no tree of VMAs and counts for no
+    /// limit, though /proc lists it.
+    /// </summary>
+    public MmImage WithoutVsyscall() => Vmas.Count == 0 || Vmas[^1].End <= Page.TaskSize
+        ? this
+        : this with { Vmas = [.. Vmas.Where(vma => vma.End <= Page.TaskSize)] };
 }
 
 /// <summary>One VMA.</summary>

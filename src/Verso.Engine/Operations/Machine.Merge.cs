@@ -12,22 +12,25 @@ public abstract partial class Machine
     /// <summary>VM_STICKY: ignored by the test and OR-ed into the result.</summary>
     private VmaFlags Sticky => World.Rules.StickyGuardFlag ? VmaFlags.MaybeGuard : VmaFlags.None;
 
+    /// <summary>Whether the range of a request may become part of its lower neighbour (can_vma_merge_after).</summary>
+    private MergeVerdict JudgeLeft(in MergeRequest request) => JudgeLeft(request, request.Prev);
+
     /// <summary>
-    /// Whether the range of a request may become part of its lower neighbour (can_vma_merge_after).
-    /// Requires: they touch.
+    /// The same of a lower neighbour that has another VMA's anonymous state. Requires: they touch.
     /// </summary>
-    private MergeVerdict JudgeLeft(in MergeRequest request)
+    private MergeVerdict JudgeLeft(in MergeRequest request, VmaId state)
     {
         ref Vma prev = ref At(request.Prev);
         Invariant.Require(prev.End == request.Start);
         JoinCandidate candidate = Candidate(request, request.Prev) with
         {
+            Target = state,
             LeftPgoff = prev.PgoffAt(prev.End),
             RightPgoff = request.Pgoff,
             LeftAnonPgoff = prev.AnonPgoffAt(prev.End),
             RightAnonPgoff = request.AnonPgoff,
         };
-        return Judge(request, candidate);
+        return Judge(request, request.Prev, candidate);
     }
 
     /// <summary>The same for the upper neighbour (can_vma_merge_before).</summary>
@@ -42,7 +45,7 @@ public abstract partial class Machine
             LeftAnonPgoff = request.AnonPgoff + request.Pages,
             RightAnonPgoff = next.AnonPgoff,
         };
-        return Judge(request, candidate);
+        return Judge(request, request.Next, candidate);
     }
 
     private JoinCandidate Candidate(in MergeRequest request, VmaId target) => new()
@@ -57,9 +60,9 @@ public abstract partial class Machine
         IsAnonymous = At(target).File.IsNone && request.File.IsNone,
     };
 
-    private MergeVerdict Judge(in MergeRequest request, in JoinCandidate candidate)
+    private MergeVerdict Judge(in MergeRequest request, VmaId neighbour, in JoinCandidate candidate)
     {
-        ref Vma target = ref At(candidate.Target);
+        ref Vma target = ref At(neighbour);
         MergeTests failed = MergeTests.None;
         failed |= target.Policy != request.Policy ? MergeTests.Policy : 0;
         failed |= ((target.Flags ^ request.Flags) & ~IgnoredByMerge) != 0 ? MergeTests.Flags : 0;

@@ -7,19 +7,25 @@ public abstract partial class Machine
 {
     /// <summary>
     /// What keeps the two VMAs that touch at an address from being one, were a call to try it now: an attribute of one
-    /// changes to what it is. Of the two ways round, either may be absorbed, the kinder one. Counts nothing.
+    /// changes to what it is. For each way round, as either may be absorbed. Counts nothing.
     /// </summary>
     /// <param name="mmId">The address space.</param>
     /// <param name="boundary">Where one VMA ends and the next begins, a byte address.</param>
     /// <returns>Null where no two VMAs touch.</returns>
-    public MergeVerdict? VerdictAt(MmId mmId, ulong boundary) => VerdictsAt(mmId, boundary)?.Kinder;
+    public BothVerdicts? VerdictsAt(MmId mmId, ulong boundary) => VerdictsAt(mmId, boundary, boundary - 1);
 
-    /// <summary>The same for each way round. Counts nothing.</summary>
+    /// <summary>
+    /// The same, were the lower one the end of a larger one that has the anonymous state of another: merged with what
+    /// is below, it would have the anon_vma and the chain of the first of them that has any (dup_anon_vma). Of designs
+    /// that look at pages rather than at anon_vmas this is not to be asked.
+    /// </summary>
     /// <param name="mmId">The address space.</param>
     /// <param name="boundary">Where one VMA ends and the next begins, a byte address.</param>
+    /// <param name="state">A byte address in the VMA whose anonymous state it is; below the boundary.</param>
     /// <returns>Null where no two VMAs touch.</returns>
-    public BothVerdicts? VerdictsAt(MmId mmId, ulong boundary)
+    public BothVerdicts? VerdictsAt(MmId mmId, ulong boundary, ulong state)
     {
+        Invariant.Require(state < boundary);
         Mm mm = World.Mms[mmId];
         int at = mm.Vmas.IndexAtOrBelow(boundary);
         if (at < 1 || mm.Vmas.Starts[at] != boundary || At(mm.Vmas.Ids[at - 1]).End != boundary)
@@ -27,17 +33,16 @@ public abstract partial class Machine
             return null;
         }
 
+        VmaId stateOf = mm.Vmas.Ids[mm.Vmas.IndexAtOrBelow(state)];
+        VmaId lower = mm.Vmas.Ids[at - 1];
+        VmaId upper = mm.Vmas.Ids[at];
+        MergeRequest below = RequestToAbsorb(mm, lower) with { Middle = stateOf, StateOf = stateOf };
         return new BothVerdicts(
-            VerdictOfAbsorbing(mm, mm.Vmas.Ids[at], JudgeLeft),
-            VerdictOfAbsorbing(mm, mm.Vmas.Ids[at - 1], JudgeRight));
+            WithClose(upper, JudgeLeft(RequestToAbsorb(mm, upper), stateOf)), WithClose(lower, JudgeRight(below)));
     }
 
-    private delegate MergeVerdict JudgeSide(in MergeRequest request);
+    private MergeRequest RequestToAbsorb(Mm mm, VmaId id) => RequestInside(mm, id, At(id).Start, At(id).End);
 
-    private MergeVerdict VerdictOfAbsorbing(Mm mm, VmaId absorbed, JudgeSide judge)
-    {
-        ref Vma vma = ref At(absorbed);
-        MergeTests close = vma.HasClose ? MergeTests.Close : MergeTests.None;
-        return new MergeVerdict(judge(RequestInside(mm, absorbed, vma.Start, vma.End)).Failed | close);
-    }
+    private MergeVerdict WithClose(VmaId absorbed, MergeVerdict verdict) =>
+        At(absorbed).HasClose ? new MergeVerdict(verdict.Failed | MergeTests.Close) : verdict;
 }

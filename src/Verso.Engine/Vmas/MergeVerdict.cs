@@ -1,30 +1,32 @@
 namespace Verso.Engine.Vmas;
 
 /// <summary>
-/// The tests two neighbours must pass to be one VMA; each bit is a test that failed. In kernel order.
+/// The tests two neighbours must pass to be one VMA; each bit is a test that failed. In the kernel's order:
+/// vma_merge_existing_range and vma_merge_new_range turn VM_SPECIAL away before they look at a neighbour, then come
+/// is_mergeable_vma, is_mergeable_anon_vma and the page offset; what would be removed is looked at last.
 /// </summary>
 [Flags]
 public enum MergeTests : ushort
 {
     /// <summary>All passed.</summary>
     None = 0,
-    Policy = 1 << 0,
-    Flags = 1 << 1,
-    File = 1 << 2,
-    Userfaultfd = 1 << 3,
-    Name = 1 << 4,
-
-    /// <summary>Both have an anon_vma and they differ.</summary>
-    AnonVma = 1 << 5,
-
-    /// <summary>One side has no anon_vma and the other is a fork child (its chain is not singular).</summary>
-    ForkedChain = 1 << 6,
-
-    /// <summary>Page offsets are not linear across the boundary.</summary>
-    PageOffset = 1 << 7,
 
     /// <summary>VM_SPECIAL: mappings of drivers never merge.</summary>
-    Special = 1 << 8,
+    Special = 1 << 0,
+    Policy = 1 << 1,
+    Flags = 1 << 2,
+    File = 1 << 3,
+    Userfaultfd = 1 << 4,
+    Name = 1 << 5,
+
+    /// <summary>Both have an anon_vma and they differ.</summary>
+    AnonVma = 1 << 6,
+
+    /// <summary>One side has no anon_vma and the other is a fork child (its chain is not singular).</summary>
+    ForkedChain = 1 << 7,
+
+    /// <summary>Page offsets are not linear across the boundary.</summary>
+    PageOffset = 1 << 8,
 
     /// <summary>The VMA that would be deleted has a close operation.</summary>
     Close = 1 << 9,
@@ -53,6 +55,11 @@ public readonly record struct BothVerdicts(MergeVerdict UpperGoes, MergeVerdict 
     /// <summary>The one with fewer failed tests.</summary>
     public MergeVerdict Kinder =>
         int.PopCount((ushort)LowerGoes.Failed) < int.PopCount((ushort)UpperGoes.Failed) ? LowerGoes : UpperGoes;
+
+    /// <summary>A call that changes the right one of them makes them one, were some tests always passed.</summary>
+    /// <param name="lifted">Those tests.</param>
+    public bool CanMergeWithout(MergeTests lifted) =>
+        (UpperGoes.Failed & ~lifted) == MergeTests.None || (LowerGoes.Failed & ~lifted) == MergeTests.None;
 
     /// <summary>Whichever of them a call changes, they become one.</summary>
     public bool CanMergeEitherWay => UpperGoes.CanMerge && LowerGoes.CanMerge;

@@ -38,4 +38,8 @@ internal sealed class MergeJudge
 
     /// <summary>What keeps a VMA from the one before it; null if they do not touch.</summary>
     internal BothVerdicts? VerdictsBelow(int at) => _machine.VerdictsAt(_mm, _vmas[at].Start);
+
+    /// <summary>The same, were the one before it part of a larger one with the anonymous state of another.</summary>
+    internal BothVerdicts? VerdictsBelow(int at, int stateOf) =>
+        _machine.VerdictsAt(_mm, _vmas[at].Start, _vmas[stateOf].Start);
 }

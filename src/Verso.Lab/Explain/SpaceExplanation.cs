@@ -16,11 +16,13 @@ namespace Verso.Lab.Explain;
 public sealed class SpaceExplanation
 {
     private readonly Dictionary<FileId, FileIdentity> _files;
+    private readonly MergeWalk? _walk;
 
     private SpaceExplanation(
         ProcessGraph process, Dictionary<FileId, FileIdentity> files, IReadOnlyList<Boundary> boundaries, Frame frame)
     {
         _files = files;
+        _walk = frame.Walk;
         Process = process;
         Boundaries = boundaries;
         MaxMapCount = frame.MaxMapCount;
@@ -28,10 +30,7 @@ public sealed class SpaceExplanation
         Rules = frame.Rules;
         Source = frame.Source;
         OneWayPairs = boundaries.Count(boundary => boundary.IsOneWay);
-        Groups = [.. boundaries
-            .Where(boundary => boundary.Standing != BoundaryStanding.Never)
-            .GroupBy(boundary => (boundary.Standing, boundary.Verdict.First))
-            .Select(group => new ReasonGroup(group.Key.First, [.. group]) { Standing = group.Key.Standing })
+        Groups = [.. Group(boundaries, [.. frame.Walk?.ApartBeyond(IsPossible) ?? []])
             .OrderByDescending(group => group.Boundaries.Count).ThenBy(group => group.First)];
         Lasting = [.. boundaries
             .Where(boundary => boundary.Standing == BoundaryStanding.Never)
@@ -82,6 +81,10 @@ public sealed class SpaceExplanation
     /// </summary>
     public int OneWayPairs { get; }
 
+    /// <summary>VMAs there would be if those pairs had been joined, from the lowest address to the highest.</summary>
+    public int VmasWithoutOneWay =>
+        VmaCount - (_walk?.CountJoined(MergeTests.None, boundary => boundary.IsOneWay) ?? 0);
+
     /// <summary>What is known of a file; null if the VMA has none or nothing is known.</summary>
     public FileIdentity? FileOf(VmaImage vma)
     {
@@ -93,17 +96,25 @@ public sealed class SpaceExplanation
     public string PathOf(VmaImage vma) => FileOf(vma)?.Path ?? "";
 
     /// <summary>
-    /// VMAs there would be if these tests were never failed, and merges were tried everywhere. Least: no test that
-    /// could not be asked fails; most: all of them do.
+    /// VMAs there would be if these tests were never failed, and merges were tried everywhere, from the lowest address
+    /// to the highest, each VMA with what those below it have become by then. Least: no test that could not be asked
+    /// fails; most: all of them do. Without a different anon_vma the merged VMA has that of its lowest part that has
+    /// one: the upper ones as if they had been written as part of it.
     /// </summary>
     public CountRange VmasWithout(MergeTests tests)
     {
+        if (_walk is not null)
+        {
+            int count = VmaCount - _walk.CountJoined(tests, IsPossible);
+            return new CountRange(count, count);
+        }
+
+        // What surely passes has no anon_vma to hand on, and in the best case none has: pairs may be counted alone.
         int surely = 0;
         int maybe = 0;
-        foreach (Boundary boundary in Boundaries)
+        foreach (Boundary boundary in Boundaries.Where(IsPossible))
         {
-            bool isKnownToPass = boundary.Lasting == LastingReason.None
-                && (boundary.Verdict.Failed & ~tests) == MergeTests.None;
+            bool isKnownToPass = (boundary.Verdict.Failed & ~tests) == MergeTests.None;
             maybe += isKnownToPass ? 1 : 0;
             surely += isKnownToPass && (boundary.Untold & ~tests) == MergeTests.None ? 1 : 0;
         }
@@ -128,28 +139,31 @@ public sealed class SpaceExplanation
         ArgumentNullException.ThrowIfNull(process);
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(rules);
-        ProcessGraph usable = WithoutVsyscall(process);
+        ProcessGraph usable = process with { Image = process.Image.WithoutVsyscall() };
         Dictionary<FileId, FileIdentity> known = ByFile(files);
         MergeJudge judge = new(usable, known.Values, rules);
         MergeJudge? later = rules.UnfaultedTargetMerges
             ? null : new(usable, known.Values, rules with { UnfaultedTargetMerges = true });
-        List<Boundary> boundaries = [];
+        List<(int At, Boundary Pair)> pairs = [];
         for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
             if (judge.VerdictsBelow(at) is BothVerdicts verdicts)
             {
                 Boundary boundary = new(usable.Image.Vmas[at - 1], usable.Image.Vmas[at], verdicts.Kinder);
-                boundaries.Add(boundary with
+                pairs.Add((at, boundary with
                 {
                     Lasting = LastingReasons.Of(boundary, known),
                     IsOneWay = verdicts.Kinder.CanMerge && !verdicts.CanMergeEitherWay
                         && later?.VerdictsBelow(at) is { CanMergeEitherWay: true },
-                });
+                }));
             }
         }
 
-        Frame frame = new(maxMapCount, kernel ?? rules.Release, rules, ExplanationSource.Kernel);
-        return new SpaceExplanation(usable, known, boundaries, frame);
+        Frame frame = new(maxMapCount, kernel ?? rules.Release, rules, ExplanationSource.Kernel)
+        {
+            Walk = new MergeWalk(judge, usable.Image.Vmas, pairs),
+        };
+        return new SpaceExplanation(usable, known, [.. pairs.Select(each => each.Pair)], frame);
     }
 
     /// <summary>Explains a process as far as it can be read without root.</summary>
@@ -159,7 +173,7 @@ public sealed class SpaceExplanation
     public static SpaceExplanation Of(ProcSpace space, KernelRules rules)
     {
         ArgumentNullException.ThrowIfNull(space);
-        ProcessGraph usable = WithoutVsyscall(space.Process);
+        ProcessGraph usable = space.Process with { Image = space.Process.Image.WithoutVsyscall() };
         Dictionary<FileId, FileIdentity> known = ByFile(space.Files);
         MergeJudge judge = new(usable, known.Values, rules);
         List<Boundary> boundaries = [];
@@ -184,11 +198,28 @@ public sealed class SpaceExplanation
         return new SpaceExplanation(usable, known, boundaries, frame);
     }
 
-    // The vsyscall page is above what user space can map: it is in no tree of VMAs. It is the last.
-    private static ProcessGraph WithoutVsyscall(ProcessGraph process) => process with
+    private static bool IsPossible(Boundary boundary) => boundary.Lasting == LastingReason.None;
+
+    private static List<ReasonGroup> Group(IReadOnlyList<Boundary> boundaries, IReadOnlyList<Boundary> beyond)
     {
-        Image = process.Image with { Vmas = [.. process.Image.Vmas.Where(vma => vma.End <= Page.TaskSize)] },
-    };
+        List<ReasonGroup> groups = [.. boundaries
+            .Where(IsPossible)
+            .GroupBy(boundary => (boundary.Standing, boundary.Verdict.First))
+            .Select(group => new ReasonGroup(group.Key.First, [.. group]) { Standing = group.Key.Standing })];
+        int at = groups.FindIndex(group => group.First == MergeTests.AnonVma);
+        if (beyond.Count > 0 && at < 0)
+        {
+            at = groups.Count;
+            groups.Add(new ReasonGroup(MergeTests.AnonVma, []) { Standing = BoundaryStanding.KeptApart });
+        }
+
+        if (beyond.Count > 0)
+        {
+            groups[at] = groups[at] with { Beyond = beyond };
+        }
+
+        return groups;
+    }
 
     private static Dictionary<FileId, FileIdentity> ByFile(IEnumerable<FileIdentity> files)
     {
@@ -209,7 +240,10 @@ public sealed class SpaceExplanation
             _ => AnonymousPages.One,
         };
 
-    private sealed record Frame(int MaxMapCount, string Kernel, KernelRules Rules, ExplanationSource Source);
+    private sealed record Frame(int MaxMapCount, string Kernel, KernelRules Rules, ExplanationSource Source)
+    {
+        public MergeWalk? Walk { get; init; }
+    }
 }
 
 /// <summary>What an explanation was read from.</summary>
@@ -227,11 +261,21 @@ public readonly record struct CountRange(int Least, int Most);
 
 /// <summary>Pairs that the same test keeps apart first, and that could be one.</summary>
 /// <param name="First">The test; none: none that is known.</param>
-/// <param name="Boundaries">The pairs, by ascending address; at least one.</param>
+/// <param name="Boundaries">The pairs, by ascending address; at least one, here or in <see cref="Beyond"/>.</param>
 public sealed record ReasonGroup(MergeTests First, IReadOnlyList<Boundary> Boundaries)
 {
     /// <summary>Mergeable now, not to be told, or kept apart: the same for all.</summary>
     public BoundaryStanding Standing { get; init; }
+
+    /// <summary>
+    /// Of different anon_vmas: pairs that this test would keep apart after all others, though the two do not fail it.
+    /// What was never written lies between: once it is joined to one of its neighbours, it has an anon_vma that is not
+    /// the other's. By ascending address; they are counted by what keeps them apart now, elsewhere.
+    /// </summary>
+    public IReadOnlyList<Boundary> Beyond { get; init; } = [];
+
+    /// <summary>The same group with the pairs beyond among its own.</summary>
+    public ReasonGroup WithBeyond => this with { Boundaries = [.. Boundaries, .. Beyond] };
 
     /// <summary>Pairs that no other test keeps apart.</summary>
     public int OnlyThis => Boundaries.Count(boundary => boundary.Verdict.Failed == First);

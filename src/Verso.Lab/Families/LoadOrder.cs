@@ -54,7 +54,7 @@ internal sealed class LoadOrder
         Dictionary<SpaceNode, int> places = [];
         foreach (SpaceNode space in graph.Spaces.OrderBy(space => (space.Start, space.Index)))
         {
-            MmImage image = WithoutVsyscall(space.Image);
+            MmImage image = space.Image.WithoutVsyscall();
             if (!Machine.IsSound(image))
             {
                 order._left.Add(space);
@@ -70,10 +70,4 @@ internal sealed class LoadOrder
 
         return order;
     }
-
-    // The vsyscall page is above what user space can map: it is in no tree of VMAs.
-    private static MmImage WithoutVsyscall(MmImage image) =>
-        image.Vmas.Count == 0 || image.Vmas[^1].End <= Page.TaskSize
-            ? image
-            : image with { Vmas = [.. image.Vmas.Where(vma => vma.End <= Page.TaskSize)] };
 }

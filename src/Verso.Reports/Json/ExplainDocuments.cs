@@ -31,6 +31,8 @@ public sealed record ReasonDocument(
     int OnlyThis,
     int VmasWithoutAtLeast,
     int VmasWithoutAtMost,
+    int PairsBeyond,
+    IReadOnlyList<string> AddressesBeyond,
     IReadOnlyList<KindDocument> Kinds,
     IReadOnlyList<RemedyDocument> Remedies);
 
@@ -127,8 +129,10 @@ internal static class ExplainDocuments
             group.OnlyThis,
             without.Least,
             without.Most,
+            group.Beyond.Count,
+            Addresses(group.Beyond),
             Kinds(group.Boundaries, BoundaryText.Kind),
-            [.. Remedy.For(group).Select(remedy => Of(remedy, explanation.Kernel))]);
+            [.. Remedy.For(group.WithBeyond).Select(remedy => Of(remedy, explanation.Kernel))]);
     }
 
     private static RemedyDocument Of(Remedy remedy, string kernel) => new(
@@ -152,8 +156,11 @@ internal static class ExplainDocuments
             .Select(kind => new KindDocument(
                 kind.Key,
                 kind.Count(),
-                [.. kind.Take(ExplainText.MostExamples).Select(each => JsonReport.Hex(each.Upper.Start))])),
+                Addresses(kind))),
     ];
+
+    private static string[] Addresses(IEnumerable<Boundary> boundaries) =>
+        [.. boundaries.Take(ExplainText.MostExamples).Select(each => JsonReport.Hex(each.Upper.Start))];
 
     private static BoundaryDocument Of(Boundary boundary) => new(
         JsonReport.Hex(boundary.Upper.Start),

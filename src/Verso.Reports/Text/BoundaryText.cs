@@ -30,6 +30,11 @@ internal static class BoundaryText
         _ => "",
     };
 
+    /// <summary>What different anon_vmas will keep apart when nothing else does.</summary>
+    internal static string Beyond(ReasonGroup group) =>
+        Figures.Plural(group.Beyond.Count, "pair counted elsewhere stays", "pairs counted elsewhere stay")
+        + " apart for this in the end: what was never written lies between different anon_vmas, and can join only one";
+
     /// <summary>What they are, for those that never could be one.</summary>
     internal static string LastingKind(SpaceExplanation explanation, Boundary boundary) => boundary.Lasting switch
     {

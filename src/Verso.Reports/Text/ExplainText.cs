@@ -60,7 +60,7 @@ public static class ExplainText
         if (explanation.OneWayPairs > 0)
         {
             text.Append("Linux 6.16 and later would have joined more: at best ")
-                .Append(Figures.Plural(explanation.VmaCount - explanation.OneWayPairs, "VMA", "VMAs")).Append('\n');
+                .Append(Figures.Plural(explanation.VmasWithoutOneWay, "VMA", "VMAs")).Append('\n');
         }
 
         if (explanation.Source == ExplanationSource.Proc)
@@ -117,7 +117,12 @@ public static class ExplainText
         text.Append(palette.Name(BoundaryText.Name(group.First, group.Standing))).Append('\n');
         Prose.Wrap(text, "  ", isOpen ? plain : $"{plain} ({ReasonText.Kernel(group.First)})", 2);
         Kinds(text, group.Boundaries, BoundaryText.Kind, MostKinds);
-        IReadOnlyList<Remedy> remedies = Remedy.For(group);
+        if (group.Beyond.Count > 0)
+        {
+            Prose.Wrap(text, "  ", $"{BoundaryText.Beyond(group)}, {Examples(group.Beyond)}", 2);
+        }
+
+        IReadOnlyList<Remedy> remedies = Remedy.For(group.WithBeyond);
         if (isOpen && remedies.Count > 0)
         {
             text.Append("  if it is different anon_vmas:\n");
@@ -174,7 +179,7 @@ public static class ExplainText
                 .Append('\n');
         }
 
-        if (kinds.Length == 0)
+        if (kinds.Length == 0 && boundaries.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"  {boundaries.Count,6}  ").Append(Examples(boundaries))
                 .Append('\n');

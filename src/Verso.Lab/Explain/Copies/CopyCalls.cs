@@ -50,6 +50,10 @@ internal sealed class CopyCalls(Puppet puppet, GraphReader graph)
         Do("mremap", SystemCallNumber.Mremap, range.Start, range.Bytes, range.Bytes,
             (ulong)(RemapFlags.MayMove | RemapFlags.Fixed), target);
 
+    /// <summary>What ends where a range ends takes so many bytes more.</summary>
+    public void Grow(CopyRange range, ulong bytes) =>
+        Do("mremap", SystemCallNumber.Mremap, range.End - Page.Size, Page.Size, Page.Size + bytes);
+
     /// <summary>mlock, mlock2 or munlock. What may not be read is locked all the same, and not populated.</summary>
     public void Lock(CopyRange range, VmaFlags how)
     {

@@ -90,6 +90,26 @@ public sealed class CopyStage : IDisposable
         }
     }
 
+    /// <summary>Makes VMAs side by side, one a page.</summary>
+    /// <param name="pages">What each shall be.</param>
+    /// <param name="ancestry">Whether those written before a fork go through one.</param>
+    /// <exception cref="NotCopiedException">They cannot be made here; why.</exception>
+    public RunCopy Make(IReadOnlyList<RunPage> pages, RunAncestry ancestry)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        RunCopy copy = new(this, pages, ancestry);
+        try
+        {
+            copy.Build();
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
     public void Dispose()
     {
         _theatre?.Dispose();
