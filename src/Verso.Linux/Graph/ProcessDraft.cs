@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Verso.Engine;
 using Verso.Engine.Images;
@@ -23,6 +24,9 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
     private FileId _file;
     private string? _name;
 
+    // Whether the chain of the VMA at hand is longer than what came.
+    private bool _isCut;
+
     // The VMA whose chain is being continued: its place, or -1.
     private int _continued = -1;
 
@@ -46,6 +50,7 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
         _chain.Clear();
         _mm = mm;
         _hasVma = false;
+        _isCut = false;
         _name = null;
         _continued = -1;
         Pid = pid;
@@ -88,8 +93,8 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
             return;
         }
 
-        // It was freed while it was read.
-        if (link.AnonVma == 0)
+        // It was freed while it was read: every living one has a root and a parent, if need be itself.
+        if (link.AnonVma == 0 || link.Root == 0 || link.Parent == 0)
         {
             Reading = GraphReading.Changed;
             return;
@@ -109,7 +114,11 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
     }
 
     /// <summary>The chain of the VMA at hand is longer than what came.</summary>
-    internal void LeaveUnfinished() => Unfinished++;
+    internal void LeaveUnfinished()
+    {
+        Unfinished++;
+        _isCut = true;
+    }
 
     /// <summary>A further reading begins, which gives only the rest of chains.</summary>
     internal void BeginContinuation()
@@ -184,10 +193,20 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
         RefCount = (int)new GraphHead(link.Head).Upper,
     };
 
+    // __anon_vma_prepare (mm/rmap.c) sets the anon_vma and then the chain, with the mmap lock for reading only, which
+    // leaves mm_lock_seq alone: a VMA may be read in between.
+    private static bool IsLinked(ulong anonVma, ReadOnlySpan<ulong> chain) =>
+        anonVma == 0 ? chain.IsEmpty : chain.Contains(anonVma);
+
     private void CloseVma()
     {
         if (_hasVma)
         {
+            if (!_isCut && !IsLinked(_vma.AnonVma, CollectionsMarshal.AsSpan(_chain)))
+            {
+                Reading = GraphReading.Changed;
+            }
+
             _vmas.Add(new VmaImage(
                 _vma.Start, _vma.End, (VmaFlags)_vma.Flags, _vma.Pgoff, _file, _vma.AnonVma, _chain.ToArray())
             {
@@ -197,10 +216,16 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
         }
         else if (_continued >= 0)
         {
-            _vmas[_continued] = _vmas[_continued] with { Chain = [.. _vmas[_continued].Chain, .. _chain] };
+            ulong[] chain = [.. _vmas[_continued].Chain, .. _chain];
+            _vmas[_continued] = _vmas[_continued] with { Chain = chain };
+            if (!_isCut && !IsLinked(_vmas[_continued].AnonVma, chain))
+            {
+                Reading = GraphReading.Changed;
+            }
         }
 
         _hasVma = false;
+        _isCut = false;
         _continued = -1;
         _name = null;
         _chain.Clear();
