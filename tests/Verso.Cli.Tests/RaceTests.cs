@@ -7,7 +7,7 @@ namespace Verso.Cli.Tests;
 
 /// <summary>
 /// Processes that map, move, fork, exec and exit while they are read: each command succeeds and says nothing, or fails
-/// with one line. Longer by scripts/race-check.
+/// with one line; and nobody is related who is not. Longer by scripts/race-check.
 /// </summary>
 public sealed class RaceTests(ITestOutputHelper output) : IDisposable
 {
@@ -21,6 +21,62 @@ public sealed class RaceTests(ITestOutputHelper output) : IDisposable
     private int _refused;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>
+    /// Two programs whose children come and go, none of which shares its address space: what the kernel used for one
+    /// process it uses for the next while all are read.
+    /// </summary>
+    [Fact]
+    public void FamiliesStayApart()
+    {
+        Assert.SkipWhen(GraphReader.Unavailable() is not null, GraphReader.Unavailable() ?? "");
+        using Storm one = new(_folder, "storm-one");
+        using Storm other = new(_folder, "storm-other");
+        (int snapshots, int children) = (0, 0);
+        Stopwatch clock = Stopwatch.StartNew();
+        while (clock.Elapsed < _duration || snapshots < LeastSnapshots)
+        {
+            children += CheckFamilies();
+            snapshots++;
+        }
+
+        output.WriteLine($"{snapshots} snapshots, {children} processes beside a relative");
+        Assert.True(children > 0, "no process of the storms was found with its family");
+    }
+
+    private int CheckFamilies()
+    {
+        string file = Path.Combine(_folder, "storm.vsnap");
+        Outcome taken = CommandLine.Run("snapshot", "--all", "-o", file, "-j");
+        Assert.Equal((0, ""), (taken.Status, taken.Error));
+        using JsonDocument snapshot = JsonDocument.Parse(taken.Output);
+        Dictionary<int, string> storms = snapshot.RootElement.GetProperty("processes").EnumerateArray()
+            .Where(each => each.GetProperty("command").GetString()!.StartsWith("storm-", StringComparison.Ordinal))
+            .ToDictionary(each => each.GetProperty("pid").GetInt32(), each => each.GetProperty("command").GetString()!);
+        Outcome related = CommandLine.Run("explain", "--rmap", "--from", file, "-j");
+        Assert.Equal((0, ""), (related.Status, related.Error));
+        using JsonDocument graph = JsonDocument.Parse(related.Output);
+        foreach (int[] sharers in Groups(graph, "processes"))
+        {
+            Assert.True(sharers.Length == 1 || !sharers.Any(storms.ContainsKey), $"{Tell(sharers)} share an address space");
+        }
+
+        int together = 0;
+        foreach (int[] family in Groups(graph, "families"))
+        {
+            Assert.True(family.Select(pid => storms.GetValueOrDefault(pid, "")).Distinct().Count() == 1, Tell(family));
+            together += family.Length > 1 && storms.ContainsKey(family[0]) ? family.Length : 0;
+        }
+
+        return together;
+
+        string Tell(int[] pids) =>
+            string.Join(", ", pids.Select(pid => $"{pid} {storms.GetValueOrDefault(pid, "of another program")}"));
+    }
+
+    private static IEnumerable<int[]> Groups(JsonDocument graph, string name) =>
+        graph.RootElement.GetProperty(name).EnumerateArray().Select(each =>
+            each.GetProperty("pids").EnumerateArray().Select(pid => pid.GetInt32()).ToArray());
 
     [Fact]
     public void NothingCrashes()

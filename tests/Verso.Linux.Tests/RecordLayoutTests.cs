@@ -34,6 +34,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("graph_file", typeof(GraphFile), GraphObject)]
     [InlineData("graph_vma", typeof(GraphVma), GraphObject)]
     [InlineData("graph_link", typeof(GraphLink), GraphObject)]
+    [InlineData("graph_holder", typeof(GraphHolder), GraphObject)]
     public void FieldsLieWhereTheyDoInC(string name, Type type, string program = RecorderObject)
     {
         var btf = OpenTypes(program);

@@ -19,6 +19,7 @@
 
 #define MNT_NOEXEC 4
 #define SB_I_NOEXEC 2
+#define PF_KTHREAD 0x00200000
 
 const volatile u32 namespace_inode;
 /* How many entries one read gives: so many of 48 bytes that a VMA, a file and its path fit with them in 8 pages. */
@@ -35,6 +36,7 @@ const union {
 	struct graph_file file;
 	struct graph_vma vma;
 	struct graph_link link;
+	struct graph_holder holder;
 	enum graph_kind kind;
 } graph_layouts;
 
@@ -115,7 +117,7 @@ static __noinline int write_mm(struct bpf_iter__task_vma *ctx)
 	record.total_vm = BPF_CORE_READ(mm, total_vm);
 	record.locked_vm = BPF_CORE_READ(mm, locked_vm);
 	record.map_count = BPF_CORE_READ(mm, map_count);
-	record.users = BPF_CORE_READ(mm, mm_users.counter);
+	record.execs = BPF_CORE_READ(task, group_leader, self_exec_id);
 	BPF_CORE_READ_STR_INTO(&record.comm, task, group_leader, comm);
 	return bpf_seq_write(seq, &record, sizeof(record)) != 0;
 }
@@ -311,6 +313,36 @@ int read_graph(struct bpf_iter__task_vma *ctx)
 	last_tgid = task->tgid;
 	if (names)
 		bpf_map_update_elem(&named_files, &pointer, &key, BPF_ANY);
+	return 0;
+}
+
+/*
+ * Who has which address space, without a look at its VMAs. One record for a process; more if its first thread has ended,
+ * or threads have address spaces of their own. The mm is read again after its sequence: what was the task's before and
+ * after was not freed in between.
+ */
+SEC("iter/task")
+int read_holders(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct graph_holder record = {};
+	struct mm_struct *mm, *after;
+	u64 traits = 0;
+
+	if (!task || (task->flags & PF_KTHREAD))
+		return 0;
+	mm = task->mm;
+	if (!mm || (task->pid != task->tgid && BPF_CORE_READ(task, group_leader, mm) == mm))
+		return 0;
+	record.head = HEAD(GRAPH_HOLDER, sizeof(record), pid_of(task));
+	record.start_time = BPF_CORE_READ(task, group_leader, start_boottime);
+	record.execs = BPF_CORE_READ(task, group_leader, self_exec_id);
+	record.sequence = lock_sequence(mm, &traits);
+	after = BPF_CORE_READ(task, mm);
+	if (!after)
+		return 0;
+	record.mm = after == mm ? (u64)mm : 0;
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }
 

@@ -16,6 +16,7 @@ enum graph_kind {
 	GRAPH_NAME = 4, /* head, then the name of anonymous memory, NUL terminated and padded; before its VMA */
 	GRAPH_LINK = 5, /* graph_link: the next entry of the VMA's chain; upper half: refcount of its anon_vma */
 	GRAPH_MORE = 6, /* head: the chain goes on; ask again with chain_skip */
+	GRAPH_HOLDER = 7, /* graph_holder: of a pass of its own, who has which address space; upper half as of mm */
 };
 
 /* graph_vma.traits */
@@ -35,7 +36,7 @@ struct graph_mm {
 	__u64 total_vm;		/* pages */
 	__u64 locked_vm;	/* pages */
 	__u32 map_count;
-	__u32 users;		/* mm->mm_users, the reader's own among them */
+	__u32 execs;		/* task->self_exec_id, which every exec of the process makes greater */
 	char comm[16];
 };
 
@@ -74,4 +75,12 @@ struct graph_link {
 	__u64 parent;
 	__u64 num_children;	/* all ones: this kernel does not count them */
 	__u64 num_active_vmas;
+};
+
+struct graph_holder {
+	__u64 head;
+	__u64 start_time;
+	__u64 mm;		/* 0: it changed while it was looked at */
+	__u32 execs;
+	__u32 sequence;		/* mm->mm_lock_seq */
 };

@@ -213,6 +213,8 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	unsigned int flags;
+	u64 self_exec_id;
 	u64 start_boottime;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
@@ -229,6 +231,11 @@ struct bpf_iter_meta {
 	struct seq_file *seq;
 	u64 session_id;
 	u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_vma {

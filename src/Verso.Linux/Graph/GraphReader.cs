@@ -13,7 +13,8 @@ namespace Verso.Linux.Graph;
 /// </summary>
 /// <remarks>
 /// A file id in an image means the same open file (<c>struct file</c>) in every image of one reader:
-/// <see cref="Files"/>. Ids of anon_vmas are kernel pointers; while an anon_vma lives its id stays.
+/// <see cref="Files"/>. Ids of anon_vmas are kernel pointers; while an anon_vma lives its id stays. When it has ended
+/// another may get its id: processes that come and go are for <see cref="SnapshotTaker"/>.
 /// </remarks>
 public sealed class GraphReader : IDisposable
 {
@@ -33,9 +34,12 @@ public sealed class GraphReader : IDisposable
     private readonly BpfProgram _program;
     private readonly int _chainEntries;
     private readonly nint _iterator;
+    private readonly nint _holders;
     private readonly GraphAssembler _assembler = new();
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private GraphTarget? _everything;
+    private GraphTarget? _everybody;
+    private int _order;
 
     private enum Pace
     {
@@ -48,6 +52,7 @@ public sealed class GraphReader : IDisposable
         _program = program;
         _chainEntries = chainEntries;
         _iterator = program.Program("read_graph");
+        _holders = program.Program("read_holders");
     }
 
     /// <summary>Every open file that an image of this reader named, by ascending id.</summary>
@@ -112,7 +117,7 @@ public sealed class GraphReader : IDisposable
     public GraphTarget Watch(int pid)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
-        return Link(pid);
+        return Link(pid, _iterator);
     }
 
     /// <summary>
@@ -159,45 +164,77 @@ public sealed class GraphReader : IDisposable
     public IReadOnlyDictionary<int, MmImage> ReadAll(IEnumerable<int> pids) => ByPid(ReadProcesses(pids));
 
     /// <summary>Every process that has an address space, by ascending process id, in one pass of the kernel.</summary>
-    public IReadOnlyList<ProcessGraph> ReadProcesses()
-    {
-        _everything ??= Link(0);
-        _assembler.Begin();
-        ReadRound(_everything, Pace.Parallel);
-        ReadRestOfChains(_everything);
-        List<ProcessGraph> found = [];
-        foreach (var draft in _assembler.Drafts)
-        {
-            found.Add(draft.Finish());
-        }
-
-        _assembler.Trim();
-        return found;
-    }
+    public IReadOnlyList<ProcessGraph> ReadProcesses() => [.. ReadOnce(null).Select(reading => reading.Process)];
 
     /// <summary>These processes, in their order; left out are those that ended or have no address space.</summary>
     public IReadOnlyList<ProcessGraph> ReadProcesses(IEnumerable<int> pids)
     {
         ArgumentNullException.ThrowIfNull(pids);
-        List<ProcessGraph> found = [];
-        foreach (var pid in pids)
+        return [.. ReadOnce([.. pids]).Select(reading => reading.Process)];
+    }
+
+    /// <summary>These processes, in their order; null: all, in one pass of the kernel.</summary>
+    internal List<ProcessReading> ReadOnce(IReadOnlyList<int>? pids)
+    {
+        List<ProcessReading> found = [];
+        if (pids is null)
+        {
+            _everything ??= Link(0, _iterator);
+            _assembler.Begin();
+            ReadRound(_everything, Pace.Parallel);
+            ReadRestOfChains(_everything);
+            foreach (var draft in _assembler.Drafts)
+            {
+                found.Add(draft.FinishReading(++_order));
+            }
+
+            _assembler.Trim();
+        }
+
+        foreach (var pid in pids ?? [])
         {
             using var target = Watch(pid);
             ReadInto(target);
             if (!_assembler.Drafts.IsEmpty)
             {
-                found.Add(_assembler.Drafts[0].Finish());
+                found.Add(_assembler.Drafts[0].FinishReading(++_order));
             }
         }
 
         return found;
     }
 
+    /// <summary>Who has which address space now, by process id: a look at every task, at no VMA.</summary>
+    internal Dictionary<int, GraphHolder> ReadHolders()
+    {
+        _everybody ??= Link(0, _holders);
+        Dictionary<int, GraphHolder> holders = [];
+        var iterator = Iterate(_everybody);
+        try
+        {
+            for (var length = Fill(iterator, _buffer); length > 0; length = Fill(iterator, _buffer))
+            {
+                var records = MemoryMarshal.Cast<byte, GraphHolder>(_buffer.AsSpan(0, length));
+                Invariant.Require(records.Length * Marshal.SizeOf<GraphHolder>() == length);
+                foreach (var holder in records)
+                {
+                    _ = holders.TryAdd((int)new GraphHead(holder.Head).Upper, holder);
+                }
+            }
+        }
+        finally
+        {
+            _ = Libc.Close(iterator);
+        }
+
+        return holders;
+    }
+
     /// <summary>
     /// One process, if nobody takes the write lock of its address space meanwhile: given up at the first sign that
     /// somebody does. Null: somebody did, it ended, or it has no address space.
     /// </summary>
-    public ProcessGraph? ReadWhole(int pid)
+    internal ProcessReading? ReadWhole(int pid)
     {
         using var target = Watch(pid);
         _assembler.Begin();
@@ -219,14 +256,16 @@ public sealed class GraphReader : IDisposable
         }
 
         ReadRestOfChains(target);
-        return _assembler.Drafts is [var draft, ..] && draft.Finish() is { Reading: GraphReading.Whole } whole
-            ? whole
-            : null;
+        return _assembler.Drafts is [var draft, ..]
+            && draft.FinishReading(++_order) is { Process.Reading: GraphReading.Whole } whole
+                ? whole
+                : null;
     }
 
     public void Dispose()
     {
         _everything?.Dispose();
+        _everybody?.Dispose();
         _program.Dispose();
     }
 
@@ -358,7 +397,7 @@ public sealed class GraphReader : IDisposable
         }
     }
 
-    private unsafe GraphTarget Link(int pid)
+    private static unsafe GraphTarget Link(int pid, nint program)
     {
         var info = new LibBpf.TaskLinkInfo { Pid = (uint)pid };
         var options = new LibBpf.IteratorOptions
@@ -367,7 +406,7 @@ public sealed class GraphReader : IDisposable
             Info = &info,
             InfoLength = (uint)sizeof(LibBpf.TaskLinkInfo),
         };
-        var link = LibBpf.ProgramAttachIterator(_iterator, &options);
+        var link = LibBpf.ProgramAttachIterator(program, &options);
         return link != 0
             ? new GraphTarget(pid, link)
             : throw Refused("an iterator of VMAs", Marshal.GetLastPInvokeError());

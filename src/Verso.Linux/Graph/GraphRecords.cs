@@ -13,6 +13,7 @@ internal enum GraphKind : byte
     Name,
     Link,
     More,
+    Holder,
 }
 
 [Flags]
@@ -56,7 +57,7 @@ internal struct GraphMm
     internal ulong TotalPages;
     internal ulong LockedPages;
     internal uint MapCount;
-    internal uint Users;
+    internal uint Execs;
     internal TaskName Command;
 }
 
@@ -103,4 +104,17 @@ internal struct GraphLink
     internal ulong Parent;
     internal ulong ChildCount;
     internal ulong ActiveVmaCount;
+}
+
+/// <summary>A process and the address space that it has at one moment.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct GraphHolder
+{
+    internal ulong Head;
+    internal ulong StartTime;
+
+    /// <summary>0: it changed while it was looked at.</summary>
+    internal ulong Mm;
+    internal uint Execs;
+    internal uint Sequence;
 }

@@ -150,6 +150,13 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
 
     internal void MarkChanged() => Reading = GraphReading.Changed;
 
+    /// <summary>All of it, with what tells later whether it still is so.</summary>
+    internal ProcessReading FinishReading(int order)
+    {
+        var process = Finish();
+        return new ProcessReading(process, _mm.Execs, _sequence, order);
+    }
+
     internal ProcessGraph Finish()
     {
         CloseVma();

@@ -9,10 +9,10 @@ namespace Verso.Linux.Graph;
 /// <summary>Takes snapshots of live processes. Nobody is stopped.</summary>
 public static class SnapshotTaker
 {
-    /// <summary>How often a process is read again that changed while it was read.</summary>
-    private const int Attempts = 3;
-
-    /// <summary>Reads the processes now.</summary>
+    /// <summary>
+    /// Reads the processes now: those that live when the reading is over, of one moment as far as they rest, and
+    /// related only if they are (<see cref="CommonMoment"/>).
+    /// </summary>
     /// <param name="reader">The kernel's VMAs and graph.</param>
     /// <param name="selection">Which processes.</param>
     /// <param name="detail">What is read of them.</param>
@@ -25,14 +25,13 @@ public static class SnapshotTaker
         ArgumentNullException.ThrowIfNull(selection);
         var taken = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
-        var read = selection.Pids is null ? reader.ReadProcesses() : reader.ReadProcesses(selection.Pids);
+        var read = CommonMoment.Read(reader, selection.Pids);
         var counters = detail == SnapshotDetail.GraphAndMemory ? new MemoryCounters() : null;
-        List<ProcessGraph> processes = [.. read.OrderBy(process => process.Pid)];
-        for (var at = 0; at < processes.Count; at++)
-        {
-            var process = Settle(reader, processes[at]);
-            processes[at] = process with { Memory = counters?.Read(process.Pid) };
-        }
+        List<ProcessGraph> processes =
+        [
+            .. read.Processes.OrderBy(process => process.Pid)
+                .Select(process => process with { Memory = counters?.Read(process.Pid) }),
+        ];
 
         var duration = clock.Elapsed;
         var found = processes.Select(process => process.Pid).ToHashSet();
@@ -43,23 +42,8 @@ public static class SnapshotTaker
             Header = Describe(selection, taken, duration),
             Files = FilesOf(reader, processes),
             Processes = processes,
-            Ended = missing,
+            Ended = selection.Pids is null ? read.Ended : missing,
         };
-    }
-
-    // A process that never rests is told as it was read first, and as changed.
-    private static ProcessGraph Settle(GraphReader reader, ProcessGraph process)
-    {
-        for (var attempt = 0; attempt < Attempts && process.Reading == GraphReading.Changed; attempt++)
-        {
-            if (reader.ReadWhole(process.Pid) is ProcessGraph again
-                && again.StartNanoseconds == process.StartNanoseconds)
-            {
-                return again;
-            }
-        }
-
-        return process;
     }
 
     private static FileIdentity[] FilesOf(GraphReader reader, List<ProcessGraph> processes)

@@ -49,7 +49,7 @@ public sealed record SnapshotDocument
     /// <summary>Processes whose VMAs changed while they were read.</summary>
     public required IReadOnlyList<int> Changed { get; init; }
 
-    /// <summary>Processes that ended before they were read.</summary>
+    /// <summary>Processes that ended before the reading was over.</summary>
     public required IReadOnlyList<int> Ended { get; init; }
 
     public required IReadOnlyList<SnapshotProcessDocument> Processes { get; init; }

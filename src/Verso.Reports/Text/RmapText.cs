@@ -100,8 +100,7 @@ public static class RmapText
         if (costs.Graph.Snapshot.Ended.Count > 0)
         {
             int ended = costs.Graph.Snapshot.Ended.Count;
-            text.Append($"  {Figures.Plural(ended, "process", "processes")} ended before ")
-                .Append(ended == 1 ? "it was read\n" : "they were read\n");
+            text.Append($"  {Figures.Plural(ended, "process", "processes")} ended meanwhile\n");
         }
     }
 

@@ -46,7 +46,7 @@ public static class SnapshotText
 
         if (snapshot.Ended.Count > 0)
         {
-            text.Append($"  ended before they were read: {Pids(snapshot.Ended)}\n");
+            text.Append($"  ended meanwhile: {Pids(snapshot.Ended)}\n");
         }
 
         if (summary.ByProcess.Count > 0)

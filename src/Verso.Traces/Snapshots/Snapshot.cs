@@ -17,7 +17,9 @@ public sealed record Snapshot
     /// <summary>The processes, by ascending process id.</summary>
     public required IReadOnlyList<ProcessGraph> Processes { get; init; }
 
-    /// <summary>Processes that were asked for, and ended before they were read; by ascending process id.</summary>
+    /// <summary>
+    /// Processes that were asked for, and ended before the reading was over; by ascending process id.
+    /// </summary>
     public IReadOnlyList<int> Ended { get; init; } = [];
 }
 
@@ -60,6 +62,6 @@ internal sealed record SnapshotTrailer
     /// <summary>Files written.</summary>
     public long Files { get; init; }
 
-    /// <summary>Processes that ended before they were read.</summary>
+    /// <summary>Processes that ended before the reading was over.</summary>
     public IReadOnlyList<int> Ended { get; init; } = [];
 }
