@@ -44,6 +44,29 @@ public sealed class FamilyLoadTests
         Assert.True(chains > 500, $"only {chains} chains in all scenarios");
     }
 
+    /// <summary>
+    /// Shares are of what the kernel has for the same address spaces: those that no machine can have count on neither
+    /// side.
+    /// </summary>
+    [Fact]
+    public void WhatIsLeftOutCountsOnNeitherSide()
+    {
+        Snapshot sound = SnapshotOf(Play(3));
+        DesignHoldings before = Load(FamilyGraph.Of(sound));
+        Assert.True(before.KernelBytes > 0);
+        Assert.Equal(before.Bytes, before.KernelBytes);
+        VmaImage low = new(0x10000, 0x12000, default, 0x10, default, ulong.MaxValue, [ulong.MaxValue]);
+        MmImage overlapping = new()
+        {
+            Vmas = [low, low],
+            AnonVmas = [new AnonVmaImage(ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, 1, 2)],
+        };
+        ProcessGraph damaged = new(int.MaxValue, "damaged", 1, overlapping, GraphReading.Changed);
+        FamilyGraph graph = FamilyGraph.Of(sound with { Processes = [.. sound.Processes, damaged] });
+        DesignHoldings after = Load(graph);
+        Assert.Equal((1, before.Bytes, before.KernelBytes), (after.LeftOut, after.Bytes, after.KernelBytes));
+    }
+
     [Fact]
     public void TheGraphComesOutAsItWentIn()
     {
@@ -140,6 +163,9 @@ public sealed class FamilyLoadTests
             }
         }
     }
+
+    private static DesignHoldings Load(FamilyGraph graph) => Assert.Single(DesignHoldings.Of(
+        graph, [ReferenceDesign.Choice], jobs: 1, cancellation: TestContext.Current.CancellationToken));
 
     private static IEnumerable<ulong> Seeds() =>
         Enumerable.Range(RandomSeed.First, Scenarios).Select(seed => (ulong)seed);

@@ -33,6 +33,12 @@ public sealed record DesignHoldings
     public required int LeftOut { get; init; }
 
     /// <summary>
+    /// Bytes of the structs anon_vma (96) and anon_vma_chain (64) that the kernel has for the address spaces that are
+    /// in it: what <see cref="Bytes"/> may be compared with.
+    /// </summary>
+    public required long KernelBytes { get; init; }
+
+    /// <summary>
     /// What it holds besides for pages, in bytes; null if it holds nothing for them, or pages are not known.
     /// </summary>
     public required PageHoldings? PerPage { get; init; }
@@ -94,6 +100,7 @@ public sealed record DesignHoldings
                 .Select(row => new HeldObjects(row.Name, row.SizeBytes, row.Live))],
             Vmas = machine.Ledger.Rows.First(row => row.Name == "vm_area_struct").Live,
             LeftOut = order.LeftOut.Count,
+            KernelBytes = order.KernelBytes,
             PerPage = PageHoldings.Of(graph, design.Entry.Facts),
         };
     }

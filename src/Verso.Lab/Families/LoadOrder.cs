@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Engine.Images;
+using Verso.Lab.Snapshots;
 
 namespace Verso.Lab.Families;
 
@@ -30,6 +31,11 @@ internal sealed class LoadOrder
     /// </summary>
     internal IReadOnlyList<SpaceNode> LeftOut => _left;
 
+    /// <summary>
+    /// Bytes of structs, not of slots, that the kernel has for the others: what a design's may be compared with.
+    /// </summary>
+    internal long KernelBytes { get; private set; }
+
     internal static LoadOrder Of(FamilyGraph graph)
     {
         LoadOrder order = new();
@@ -52,6 +58,7 @@ internal sealed class LoadOrder
         }
 
         Dictionary<SpaceNode, int> places = [];
+        HashSet<ulong> anonVmas = [];
         foreach (SpaceNode space in graph.Spaces.OrderBy(space => (space.Start, space.Index)))
         {
             MmImage image = space.Image.WithoutVsyscall();
@@ -64,10 +71,13 @@ internal sealed class LoadOrder
             int parent = space.Parent is null
                 ? ancestors.GetValueOrDefault(space, -1)
                 : places.GetValueOrDefault(space.Parent, -1);
+            anonVmas.UnionWith(image.AnonVmas.Select(node => node.Id));
+            order.KernelBytes += space.ChainEntries * SnapshotSummary.ChainEntryBytes;
             places.Add(space, order._images.Count);
             order._images.Add(new RelatedImage(image, parent));
         }
 
+        order.KernelBytes += (long)anonVmas.Count * SnapshotSummary.AnonVmaStructBytes;
         return order;
     }
 }

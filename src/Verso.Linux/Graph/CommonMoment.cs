@@ -23,7 +23,8 @@ namespace Verso.Linux.Graph;
 /// has the same mm and no exec since keeps its address space's identity, whatever its VMAs do; two processes have one
 /// identity only if they share the mm at T. Of its anon_vmas those keep theirs that a steady process, read before,
 /// names too; the rest become its own. So nobody is related who is not; two that are related, and both change without
-/// rest, may look as if they were not. On kernels without mm_lock_seq (before 6.4) steady means the mm and no exec only.
+/// rest, may look as if they were not. On kernels without mm_lock_seq (before 6.4) steady means the mm and no exec
+/// only.
 /// </para>
 /// </remarks>
 internal sealed class CommonMoment

@@ -23,12 +23,10 @@ internal static class HoldingsText
             new("anon_vma_chain", SnapshotSummary.ChainEntryBytes, graph.ChainEntries),
         ];
         AppendRow(text, "this kernel", label, live, graph.Bytes, "", width, palette);
-        long structs = (graph.AnonVmas.Count * (long)SnapshotSummary.AnonVmaStructBytes)
-            + (graph.ChainEntries * SnapshotSummary.ChainEntryBytes);
         foreach (DesignHoldings design in costs.Designs)
         {
-            string share = structs == 0 ? "-"
-                : string.Create(CultureInfo.InvariantCulture, $"{100.0 * design.Bytes / structs:F1} %");
+            string share = design.KernelBytes == 0 ? "-"
+                : string.Create(CultureInfo.InvariantCulture, $"{100.0 * design.Bytes / design.KernelBytes:F1} %");
             AppendRow(text, design.Design.Name, label, design.Objects, design.Bytes, share, width, palette);
         }
 
@@ -41,7 +39,7 @@ internal static class HoldingsText
         if (costs.Designs[0].LeftOut > 0)
         {
             text.Append($"  without {Figures.Plural(costs.Designs[0].LeftOut, "process", "processes")} ")
-                .Append("that changed too much while being read\n");
+                .Append("that changed too much while being read: shares are of what the kernel has for the others\n");
         }
 
         foreach (DesignHoldings design in costs.Designs)
