@@ -19,6 +19,9 @@ internal sealed class LiveScreen : IDisposable
     /// <summary>.NET puts the keypad in another mode to read keys, and leaves it so.</summary>
     private const string KeypadBack = "\e[?1l\e>";
 
+    private const int UsualWidth = 80;
+    private const int UsualHeight = 24;
+
     private readonly IAnsiConsole _console;
     private readonly TextWriter _output;
     private readonly JobTerminal _terminal = new();
@@ -56,11 +59,11 @@ internal sealed class LiveScreen : IDisposable
         }
     }
 
-    /// <summary>Columns, which may change.</summary>
-    internal static int Width => Math.Max(Console.WindowWidth, 1);
+    /// <summary>Columns, which may change; of a terminal that says 0, as a serial line does, what is usual.</summary>
+    internal static int Width => Console.WindowWidth is var columns and > 0 ? columns : UsualWidth;
 
     /// <summary>Lines.</summary>
-    internal static int Height => Math.Max(Console.WindowHeight, 1);
+    internal static int Height => Console.WindowHeight is var lines and > 0 ? lines : UsualHeight;
 
     /// <summary>The screen; null where there is no terminal, or one that can do nothing but write.</summary>
     internal static LiveScreen? TryOpen(Surroundings surroundings)

@@ -4,12 +4,23 @@ namespace Verso.Cli;
 internal static class OutputPath
 {
     /// <summary>A path that no file can be made at is refused before any work is done for it.</summary>
-    /// <exception cref="IOException">It is a directory.</exception>
+    /// <exception cref="IOException">It is a directory, or empty.</exception>
     internal static void Require(string path)
     {
+        RequireName(path);
         if (Directory.Exists(path))
         {
             throw new IOException($"'{path}' is a directory");
+        }
+    }
+
+    /// <summary>As a variable of the shell gives it that is not set.</summary>
+    /// <exception cref="IOException">The name is empty.</exception>
+    internal static void RequireName(string path)
+    {
+        if (path.Length == 0)
+        {
+            throw new IOException("the name of the file is empty");
         }
     }
 }

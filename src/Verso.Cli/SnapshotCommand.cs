@@ -112,6 +112,7 @@ internal static class SnapshotCommand
 
     private static Snapshot Load(string name)
     {
+        OutputPath.RequireName(name);
         if (Directory.Exists(name))
         {
             throw new IOException($"'{name}' is a directory");

@@ -126,6 +126,7 @@ public static class VersoCommandLine
             or PagesUnavailableException or GuestUnavailableException or KernelStageException
             or ProcessSelectionException or IOException or UnauthorizedAccessException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
+        ArgumentException { ParamName: "path" } => ("the name of the file is empty", ExitStatus.Trouble),
         OutOfMemoryException => ("not enough memory; try --jobs 1, where there is one", ExitStatus.Trouble),
         InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",
             ExitStatus.InternalError),

@@ -126,6 +126,22 @@ public sealed class BadInputTests : IDisposable
     public void AFolderToWriteTo(params string[] arguments) =>
         CommandLine.Run([arguments[0], "-o", _folder, .. arguments[1..]]).AssertTrouble($"'{_folder}' is a directory");
 
+    /// <summary>As a variable of the shell gives it that is not set.</summary>
+    [Theory]
+    [InlineData("info", "")]
+    [InlineData("replay", "")]
+    [InlineData("compare", "")]
+    [InlineData("import", "")]
+    [InlineData("snapshot", "--from", "")]
+    [InlineData("snapshot", "-o", "")]
+    [InlineData("top", "--from", "")]
+    [InlineData("explain", "1", "--from", "")]
+    [InlineData("explain", "--rmap", "--from", "")]
+    [InlineData("record", "-o", "", "--", "true")]
+    [InlineData("import", "text", "-o", "")]
+    public void AFileWithoutAName(params string[] arguments) =>
+        CommandLine.Run(arguments).AssertTrouble("the name of the file is empty");
+
     /// <summary>As the shell's &lt;(...) gives it.</summary>
     [Theory]
     [InlineData("info")]

@@ -82,9 +82,11 @@ public sealed class LiveScreenTests
         using Terminal terminal = Started();
         terminal.Type(CtrlZ);
         _ = terminal.Await("Stopped");
-        terminal.Type("bg; sleep 1; jobs\n");
-        Assert.DoesNotContain("\e[?1049", terminal.Await("Stopped"), StringComparison.Ordinal);
-        terminal.Type("kill %1; fg\n");
+        terminal.Type("bg; while ! jobs | grep Stopped; do sleep 0.1; done\n");
+        Assert.DoesNotContain("\e[?1049", terminal.Await("Stopped "), StringComparison.Ordinal);
+        terminal.Type("fg\n");
+        _ = terminal.Await(Enter);
+        terminal.Type("q");
         _ = terminal.Await(Leave);
         AssertShell(terminal, "0");
     }
@@ -128,6 +130,9 @@ public sealed class LiveScreenTests
         terminal.Resize(8, 100);
         _ = terminal.Await("\e[2J");
         Assert.Equal(7, terminal.Await("\e[J").Split('\n').Length);
+        terminal.Resize(0, 0);
+        _ = terminal.Await("\e[2J");
+        Assert.InRange(terminal.Await("\e[J").Split('\n').Length, 5, 24);
         terminal.Type("q");
         _ = terminal.Await(Leave);
     }
