@@ -109,32 +109,32 @@ internal static class ExplainCommand
     {
         if (from is not null)
         {
-            return Explain(surroundings, SnapshotCommand.TakeOrLoad(from, pid), pid);
+            return Explain(SnapshotCommand.TakeOrLoad(from, pid), pid);
         }
 
         if (source == FromProc)
         {
-            return Explain(surroundings, ProcSpaceReader.Read(pid));
+            return Explain(ProcSpaceReader.Read(pid));
         }
 
         try
         {
-            return Explain(surroundings, SnapshotCommand.TakeOrLoad(null, pid), pid);
+            return Explain(SnapshotCommand.TakeOrLoad(null, pid), pid);
         }
         catch (GraphUnavailableException reason) when (source != FromKernel)
         {
             ProcSpace space = ProcSpaceReader.Read(pid);
             surroundings.Error.Write($"verso explain: read from /proc, which does not tell all: {reason.Message}\n");
-            return Explain(surroundings, space);
+            return Explain(space);
         }
     }
 
-    private static SpaceExplanation Explain(Surroundings surroundings, Snapshot snapshot, int pid)
+    private static SpaceExplanation Explain(Snapshot snapshot, int pid)
     {
         ProcessGraph process = snapshot.Processes.FirstOrDefault(each => each.Pid == pid)
             ?? throw NotIn(snapshot, pid);
         string kernel = snapshot.Header.Kernel;
-        KernelRules rules = Rules(surroundings, kernel);
+        KernelRules rules = KernelRules.Nearest(kernel);
         return Sane(() => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
     }
 
@@ -143,23 +143,10 @@ internal static class ExplainCommand
         ? $"process {pid} ended before it could be read"
         : $"the snapshot has no process {pid}");
 
-    private static SpaceExplanation Explain(Surroundings surroundings, ProcSpace space)
+    private static SpaceExplanation Explain(ProcSpace space)
     {
-        KernelRules rules = Rules(surroundings, space.Header.Kernel);
+        KernelRules rules = KernelRules.Nearest(space.Header.Kernel);
         return Sane(() => SpaceExplanation.Of(space, rules));
-    }
-
-    private static KernelRules Rules(Surroundings surroundings, string kernel)
-    {
-        KernelRules rules = KernelRules.Nearest(kernel);
-        if (KernelRules.Find(kernel) is null)
-        {
-            surroundings.Error.Write(
-                $"verso explain: the merge rules of {rules.Release} are used, "
-                + $"those of {Printable.Of(kernel)} are not known here\n");
-        }
-
-        return rules;
     }
 
     private static SpaceExplanation Sane(Func<SpaceExplanation> explain)

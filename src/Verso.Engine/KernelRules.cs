@@ -125,12 +125,33 @@ public sealed record KernelRules
     }
 
     /// <summary>
-    /// The rules to go by where <see cref="Find"/> has none: of the newest kernel here that is not newer than that
-    /// one, else the oldest.
+    /// The rules to go by of any kernel: those of <see cref="Find"/>; between 6.12 and 6.18 those that the switches'
+    /// own versions make; else of the newest kernel here that is not newer than that one, else the oldest.
     /// </summary>
     /// <param name="release">As <c>uname -r</c> has it.</param>
-    public static KernelRules Nearest(string release) =>
-        Find(release) ?? All.LastOrDefault(rules => IsAtLeast(release, rules.Release)) ?? All[0];
+    public static KernelRules Nearest(string release) => Find(release)
+        ?? (IsAtLeast(release, "6.13") && !IsAtLeast(release, "6.18") ? Between(release)
+            : All.LastOrDefault(rules => IsAtLeast(release, rules.Release)) ?? All[0]);
+
+    /// <summary>How far these rules are known to be those of a kernel.</summary>
+    /// <param name="release">As <c>uname -r</c> has it.</param>
+    public RulesBasis BasisFor(string release) =>
+        Series(release) != Series(Release) ? RulesBasis.Other
+        : All.All(rules => rules.Release != Release) ? RulesBasis.Versions
+        : string.Join('.', release.Split('.', '-', '+').Take(3)) == Release ? RulesBasis.Compared
+        : RulesBasis.Series;
+
+    // Of UnlockedSourceIsCounted no version is known but that it is later than 6.12; no merge asks for it.
+    private static KernelRules Between(string release) => Linux612 with
+    {
+        Release = string.Join('.', release.Split('.', '-', '+').Take(2)),
+        Guards = true,
+        FileGuards = IsAtLeast(release, "6.15"),
+        UnfaultedTargetMerges = IsAtLeast(release, "6.16"),
+        MultiVmaMove = IsAtLeast(release, "6.17"),
+        RemapChecksFirst = IsAtLeast(release, "6.17"),
+        NewDroppableStaysUnlocked = false,
+    };
 
     /// <summary>Whether a release is of a series or of a later one; only the first two numbers count.</summary>
     /// <param name="release">As <c>uname -r</c> has it.</param>
@@ -200,4 +221,25 @@ public sealed record KernelRules
         AnonymousPageOffsets = true,
         ReadOnlyZeroIsShared = true,
     };
+}
+
+/// <summary>How far rules are known to be those of a kernel.</summary>
+public enum RulesBasis
+{
+    /// <summary>The engine was compared with that release, step by step.</summary>
+    Compared = 0,
+
+    /// <summary>
+    /// It was compared with another release of the series, which may have corrections that this one lacks.
+    /// </summary>
+    Series = 1,
+
+    /// <summary>
+    /// Put together from the versions in which each switch came. No such kernel agreed with the engine in all that was
+    /// tried: 6.16.12 and 6.17.13 differ from any rules here in a few scenarios.
+    /// </summary>
+    Versions = 2,
+
+    /// <summary>They are those of another series; nothing is known of that kernel's own.</summary>
+    Other = 3,
 }

@@ -67,6 +67,8 @@ public sealed record ExplanationDocument
 
     public required string Rules { get; init; }
 
+    public required string RulesBasis { get; init; }
+
     public required string Source { get; init; }
 
     public required string Reading { get; init; }
@@ -102,6 +104,7 @@ internal static class ExplainDocuments
         Command = explanation.Process.Command,
         Kernel = explanation.Kernel,
         Rules = explanation.Rules.Release,
+        RulesBasis = Kebab.Of(explanation.Rules.BasisFor(explanation.Kernel).ToString()),
         Source = Kebab.Of(explanation.Source.ToString()),
         Reading = Kebab.Of(explanation.Process.Reading.ToString()),
         Vmas = explanation.VmaCount,

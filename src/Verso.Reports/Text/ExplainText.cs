@@ -57,6 +57,12 @@ public static class ExplainText
         text.Append(Figures.Plural(explanation.Boundaries.Count, "pair touches", "pairs touch"))
             .Append(": ").Append(Figures.Count(explanation.PossiblePairs)).Append(" could be one VMA, ")
             .Append(Figures.Count(explanation.Boundaries.Count - explanation.PossiblePairs)).Append(" never\n");
+        string rules = RulesText.Of(explanation);
+        if (rules.Length > 0)
+        {
+            Prose.Wrap(text, "", rules, 2);
+        }
+
         if (explanation.OneWayPairs > 0)
         {
             text.Append("Linux 6.16 and later would have joined more: at best ")

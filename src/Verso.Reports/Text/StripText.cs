@@ -24,6 +24,12 @@ public static class StripText
         Dictionary<ulong, Boundary> boundaries = explanation.Boundaries.ToDictionary(each => each.Upper.Start);
         StringBuilder text = new();
         ChainNames names = new();
+        string rules = RulesText.Of(explanation);
+        if (rules.Length > 0)
+        {
+            Prose.Wrap(text, "", rules, 2);
+        }
+
         if (strip.Hole is Hole hole)
         {
             text.Append(Inside(strip, hole)).Append('\n');
