@@ -21,6 +21,11 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
     /// </summary>
     public bool IsOneWay { get; init; }
 
+    /// <summary>
+    /// Both are memory that was mapped shared and anonymous, each with the object that its mmap made for it.
+    /// </summary>
+    public bool IsSharedAnonymous { get; init; }
+
     /// <summary>Which of them hold anonymous pages now.</summary>
     public AnonymousPages Pages { get; init; }
 
@@ -51,6 +56,13 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
         : Math.Min(
             IsInaccessible(Lower) ? Lower.End - Lower.Start : ulong.MaxValue,
             IsInaccessible(Upper) ? Upper.End - Upper.Start : ulong.MaxValue);
+
+    /// <summary>
+    /// What goes when tests are passed: those, and of two objects of shared anonymous memory the page offset with the
+    /// object, for one call would have made one object for both.
+    /// </summary>
+    public MergeTests LiftedWith(MergeTests tests) =>
+        IsSharedAnonymous && (tests & MergeTests.File) != 0 ? tests | MergeTests.PageOffset : tests;
 
     private static bool IsInaccessible(VmaImage vma) => (vma.Flags & VmaFlags.Access) == 0;
 }

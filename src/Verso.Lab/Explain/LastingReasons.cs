@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Traces;
 
@@ -20,7 +21,7 @@ internal static class LastingReasons
             return LastingReason.FileAndAnonymous;
         }
 
-        if ((failed & MergeTests.File) != 0 && !IsSameInode(pair, files))
+        if ((failed & MergeTests.File) != 0 && !IsSameInode(pair, files) && !AreSharedAnonymous(pair, files))
         {
             return LastingReason.TwoFiles;
         }
@@ -37,6 +38,18 @@ internal static class LastingReasons
 
         return IsSections(pair) ? LastingReason.Sections : LastingReason.None;
     }
+
+    /// <summary>Whether both are objects that the kernel made for MAP_SHARED | MAP_ANONYMOUS, and not one.</summary>
+    internal static bool AreSharedAnonymous(Boundary pair, Dictionary<FileId, FileIdentity> files) =>
+        (pair.Verdict.Failed & MergeTests.File) != 0
+        && IsKernelMade(pair.Lower, files) && IsKernelMade(pair.Upper, files);
+
+    // shmem_zero_setup; a shared mapping of /dev/zero gets the same. A private one of the device is none.
+    private static bool IsKernelMade(VmaImage vma, Dictionary<FileId, FileIdentity> files) =>
+        (vma.Flags & VmaFlags.MayShare) != 0
+        && files.TryGetValue(vma.File, out FileIdentity? file)
+        && (file.Path is "/dev/zero (deleted)" or "/dev/zero" or "dev/zero"
+            || file.Path.StartsWith("[anon_shmem:", StringComparison.Ordinal));
 
     // What the dynamic linker made read-only again was writable once, and stays charged.
     private static bool IsSections(Boundary pair) => !pair.IsAnonymous

@@ -62,7 +62,8 @@ internal sealed class MergeWalk
         {
             state = last == at - 1 ? state : at - 1;
             bool isJoined = isTried(pair)
-                && _judge.VerdictsBelow(at, state) is BothVerdicts verdicts && verdicts.CanMergeWithout(lifted);
+                && _judge.VerdictsBelow(at, state) is BothVerdicts verdicts
+                && verdicts.CanMergeWithout(pair.LiftedWith(lifted));
 
             // dup_anon_vma: whichever of two stays, it has the anon_vma of the one that has one.
             state = isJoined && _vmas[state].AnonVma != 0 ? state : at;

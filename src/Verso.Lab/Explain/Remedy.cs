@@ -46,7 +46,11 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
             MergeTests.None => [ThereAndBack, .. OneWayRemedies(group.Boundaries)],
             MergeTests.Policy => [OnePolicy],
             MergeTests.Flags => [.. FlagRemedies.For(group.Boundaries)],
-            MergeTests.File => [OneDescriptor],
+            MergeTests.File =>
+            [
+                .. group.Boundaries.All(each => each.IsSharedAnonymous) ? [] : (Remedy[])[OneDescriptor],
+                .. group.Boundaries.Any(each => each.IsSharedAnonymous) ? (Remedy[])[OneObject] : [],
+            ],
             MergeTests.Name => [OneName],
             MergeTests.AnonVma =>
             [
@@ -75,6 +79,12 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         "Map all parts through one descriptor: it is open files that are compared, not inodes.",
         RemedyBasis.Measured,
         "scenarios/attributes/file-adjacent.txt");
+
+    private static Remedy OneObject { get; } = new(
+        "Map shared anonymous memory in one call: each call makes an object of its own. Or privately (MAP_PRIVATE), "
+        + "where no other process needs it.",
+        RemedyBasis.Measured,
+        "scenarios/attributes/shared-whole.txt");
 
     private static Remedy OneName { get; } = new(
         "Give neighbours the same name, or none (PR_SET_VMA_ANON_NAME).", RemedyBasis.Inferred, "", "5.17");

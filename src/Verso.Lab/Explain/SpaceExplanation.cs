@@ -114,9 +114,10 @@ public sealed class SpaceExplanation
         int maybe = 0;
         foreach (Boundary boundary in Boundaries.Where(IsPossible))
         {
-            bool isKnownToPass = (boundary.Verdict.Failed & ~tests) == MergeTests.None;
+            MergeTests lifted = boundary.LiftedWith(tests);
+            bool isKnownToPass = (boundary.Verdict.Failed & ~lifted) == MergeTests.None;
             maybe += isKnownToPass ? 1 : 0;
-            surely += isKnownToPass && (boundary.Untold & ~tests) == MergeTests.None ? 1 : 0;
+            surely += isKnownToPass && (boundary.Untold & ~lifted) == MergeTests.None ? 1 : 0;
         }
 
         return new CountRange(VmaCount - maybe, VmaCount - surely);
@@ -153,6 +154,7 @@ public sealed class SpaceExplanation
                 pairs.Add((at, boundary with
                 {
                     Lasting = LastingReasons.Of(boundary, known),
+                    IsSharedAnonymous = LastingReasons.AreSharedAnonymous(boundary, known),
                     IsOneWay = verdicts.Kinder.CanMerge && !verdicts.CanMergeEitherWay
                         && later?.VerdictsBelow(at) is { CanMergeEitherWay: true },
                 }));
@@ -185,9 +187,14 @@ public sealed class SpaceExplanation
                 (VmaImage, VmaEvidence Evidence) upper = (usable.Image.Vmas[at], space.Evidence[at]);
                 (MergeVerdict verdict, MergeTests untold) = UntoldTests.Divide(bestCase, lower, upper, rules);
                 Boundary boundary = new(lower.Item1, upper.Item1, verdict) { Untold = untold };
+                bool isShared = LastingReasons.AreSharedAnonymous(boundary, known);
                 boundaries.Add(boundary with
                 {
                     Lasting = LastingReasons.Of(boundary, known),
+                    IsSharedAnonymous = isShared,
+
+                    // shmem_anon_vm_ops has no close.
+                    Untold = isShared ? untold & ~MergeTests.Close : untold,
                     Pages = PagesOf(lower.Evidence, upper.Evidence),
                 });
             }
@@ -278,7 +285,8 @@ public sealed record ReasonGroup(MergeTests First, IReadOnlyList<Boundary> Bound
     public ReasonGroup WithBeyond => this with { Boundaries = [.. Boundaries, .. Beyond] };
 
     /// <summary>Pairs that no other test keeps apart.</summary>
-    public int OnlyThis => Boundaries.Count(boundary => boundary.Verdict.Failed == First);
+    public int OnlyThis =>
+        Boundaries.Count(boundary => (boundary.Verdict.Failed & ~boundary.LiftedWith(First)) == MergeTests.None);
 }
 
 /// <summary>Pairs that never could be one.</summary>

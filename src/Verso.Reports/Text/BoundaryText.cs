@@ -22,6 +22,8 @@ internal static class BoundaryText
     internal static string Kind(Boundary boundary) => boundary.Verdict.First switch
     {
         MergeTests.Flags => FlagsApart(boundary),
+        MergeTests.File => boundary.IsSharedAnonymous
+            ? "shared anonymous memory, an object for each mmap" : "one file, opened more than once",
         MergeTests.AnonVma => boundary.HasForked
             ? "different anon_vmas, at least one forked" : "different anon_vmas, neither forked",
         MergeTests.PageOffset => boundary.IsAnonymous ? "anonymous, moved after it was written" : "one file",
@@ -76,6 +78,7 @@ internal static class BoundaryText
         string detail = boundary.Verdict.First switch
         {
             MergeTests.Flags => FlagsApart(boundary),
+            MergeTests.File when boundary.IsSharedAnonymous => "an object for each mmap",
             MergeTests.AnonVma => boundary.HasForked ? "at least one forked" : "neither forked",
             MergeTests.PageOffset => Offsets(boundary),
             _ => "",

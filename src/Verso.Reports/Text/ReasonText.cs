@@ -16,7 +16,8 @@ public static class ReasonText
         MergeTests.None => "nothing keeps them apart: mergeable now, and no call has tried since",
         MergeTests.Policy => "their memory policies differ (mbind)",
         MergeTests.Flags => "their permissions or flags differ",
-        MergeTests.File => "they map one file through different descriptors: each open file is one of its own",
+        MergeTests.File => "they map one file through different descriptors, or objects that mmap made for shared "
+            + "anonymous memory: each open file and each object is one of its own",
         MergeTests.Userfaultfd => "they are registered with different userfaultfds",
         MergeTests.Name => "their names differ (PR_SET_VMA_ANON_NAME)",
         MergeTests.AnonVma =>
