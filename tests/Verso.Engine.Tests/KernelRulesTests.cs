@@ -17,7 +17,9 @@ public sealed class KernelRulesTests
     [InlineData("")]
     public void OtherKernelsHaveNone(string release) => Assert.Null(KernelRules.Find(release));
 
-    /// <summary>Between 6.12 and 6.18 each switch is set from its own version on; nothing else is said to be known.</summary>
+    /// <summary>
+    /// Between 6.12 and 6.18 each switch is set from its own version on; nothing else is said to be known.
+    /// </summary>
     [Theory]
     [InlineData("6.18.44-fc-v595", "6.18.44", RulesBasis.Compared)]
     [InlineData("6.18.0", "6.18.44", RulesBasis.Series)]

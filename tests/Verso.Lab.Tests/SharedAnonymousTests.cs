@@ -8,8 +8,8 @@ using Verso.Traces.Snapshots;
 namespace Verso.Lab.Tests;
 
 /// <summary>
-/// Memory that was mapped shared and anonymous has an object for each call, which is told from two files: one call would
-/// have made one.
+/// Memory that was mapped shared and anonymous has an object for each call, which is told from two files: one call
+/// would have made one.
 /// </summary>
 public sealed class SharedAnonymousTests
 {

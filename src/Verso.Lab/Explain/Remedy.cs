@@ -43,7 +43,7 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         {
             MergeTests.None when group.Standing == BoundaryStanding.CannotTell =>
                 group.Boundaries.Any(each => each.Pages == AnonymousPages.Both) ? AnonVmaRemedies() : [],
-            MergeTests.None => [ThereAndBack, .. OneWayRemedies(group.Boundaries)],
+            MergeTests.None => [.. ToggleRemedies.For(group.Boundaries), .. OneWayRemedies(group.Boundaries)],
             MergeTests.Policy => [OnePolicy],
             MergeTests.Flags => [.. FlagRemedies.For(group.Boundaries)],
             MergeTests.File =>
@@ -66,14 +66,14 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     /// <summary>Every remedy there is.</summary>
     public static IReadOnlyList<Remedy> All =>
     [
-        ThereAndBack, OnePolicy, .. FlagRemedies.All, OneDescriptor, OneName,
-        .. AnonVmaRemedies(), AlikeBefore, MapAnew, NewerKernel, MoveBack, InFileOrder,
+        .. ToggleRemedies.All, OnePolicy, .. FlagRemedies.All, OneDescriptor, OneObject, OneName,
+        .. AnonVmaRemedies(), AlikeBefore, MapAnew, NewerKernel, MoveBack, MoveBefore, InFileOrder,
     ];
 
     private static Remedy OnePolicy { get; } = new(
         "Set one memory policy for the whole range, in one call of mbind.",
         RemedyBasis.Measured,
-        "scenarios/attributes/policy.txt");
+        "scenarios/attributes/policy-whole.txt");
 
     private static Remedy OneDescriptor { get; } = new(
         "Map all parts through one descriptor: it is open files that are compared, not inodes.",
@@ -95,7 +95,7 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     private static Remedy AlikeBefore { get; } = new(
         "Fork gives each VMA an anon_vma of its own: undo before fork what divides neighbours, not after.",
         RemedyBasis.Measured,
-        "scenarios/fork/divided-before.txt");
+        "scenarios/fork/alike-before.txt");
 
     private static Remedy NewerKernel { get; } = new(
         "Later kernels join a VMA that was never written and one that was, whichever of them a call changes.",
@@ -104,21 +104,20 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         "6.16");
 
     private static Remedy MoveBack { get; } = new(
-        "What mremap moved after it was written keeps the offsets of its old place: move it back, or move it before it "
-        + "is written.",
+        "What mremap moved after it was written keeps the offsets of its old place: move it back.",
         RemedyBasis.Measured,
         "scenarios/merge/mremap-faulted-away-and-back.txt");
+
+    private static Remedy MoveBefore { get; } = new(
+        "Move it before it is written: it then takes the offsets of its new place.",
+        RemedyBasis.Measured,
+        "scenarios/merge/mremap-before-written.txt");
 
     private static Remedy InFileOrder { get; } = new(
         "Map parts of a file side by side in the order of the file, from below: take file space in the direction in "
         + "which addresses are taken.",
         RemedyBasis.Measured,
         "scenarios/attributes/file-adjacent.txt");
-
-    private static Remedy ThereAndBack { get; } = new(
-        "Any call that changes an attribute of one and changes it back: madvise MADV_DONTDUMP, then MADV_DODUMP.",
-        RemedyBasis.Measured,
-        "tests/Verso.Lab.Tests/LiveExplanationTests.cs");
 
     private static IReadOnlyList<Remedy> AnonVmaRemedies() =>
     [
@@ -129,7 +128,7 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         new("Write one page of the whole reservation before it is divided: every part inherits its anon_vma.",
             RemedyBasis.Measured, "workloads/regions random-hint"),
         new("Map over what is given back (MAP_FIXED) rather than MADV_DONTNEED: it forgets its anon_vma and joins.",
-            RemedyBasis.Measured, "scenarios/regions/decommitted-by-map.txt"),
+            RemedyBasis.Measured, "scenarios/regions/given-back.txt"),
     ];
 
     private static IEnumerable<Remedy> OneWayRemedies(IReadOnlyList<Boundary> boundaries) =>
@@ -140,6 +139,7 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         if (boundaries.Any(boundary => boundary.IsAnonymous))
         {
             yield return MoveBack;
+            yield return MoveBefore;
         }
 
         if (boundaries.Any(boundary => !boundary.IsAnonymous))
