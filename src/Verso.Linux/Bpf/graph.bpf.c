@@ -94,6 +94,12 @@ static __always_inline u32 lock_sequence(struct mm_struct *mm, u64 *traits)
 	return 0;
 }
 
+/* Where a kernel has no such count, an exec shows by the mm alone. */
+static __always_inline u32 execs_of(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->self_exec_id) ? BPF_CORE_READ(task, group_leader, self_exec_id) : 0;
+}
+
 static __noinline int write_mm(struct bpf_iter__task_vma *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
@@ -117,7 +123,7 @@ static __noinline int write_mm(struct bpf_iter__task_vma *ctx)
 	record.total_vm = BPF_CORE_READ(mm, total_vm);
 	record.locked_vm = BPF_CORE_READ(mm, locked_vm);
 	record.map_count = BPF_CORE_READ(mm, map_count);
-	record.execs = BPF_CORE_READ(task, group_leader, self_exec_id);
+	record.execs = execs_of(task);
 	BPF_CORE_READ_STR_INTO(&record.comm, task, group_leader, comm);
 	return bpf_seq_write(seq, &record, sizeof(record)) != 0;
 }
@@ -336,7 +342,7 @@ int read_holders(struct bpf_iter__task *ctx)
 		return 0;
 	record.head = HEAD(GRAPH_HOLDER, sizeof(record), pid_of(task));
 	record.start_time = BPF_CORE_READ(task, group_leader, start_boottime);
-	record.execs = BPF_CORE_READ(task, group_leader, self_exec_id);
+	record.execs = execs_of(task);
 	record.sequence = lock_sequence(mm, &traits);
 	after = BPF_CORE_READ(task, mm);
 	if (!after)

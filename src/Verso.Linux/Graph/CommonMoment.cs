@@ -34,9 +34,9 @@ internal sealed class CommonMoment
 
     private readonly List<ProcessReading> _readings;
     private readonly List<int> _ended = [];
-    private Dictionary<int, GraphHolder> _holders;
+    private Dictionary<int, Holder> _holders;
 
-    private CommonMoment(List<ProcessReading> readings, Dictionary<int, GraphHolder> holders)
+    private CommonMoment(List<ProcessReading> readings, Dictionary<int, Holder> holders)
     {
         _readings = readings;
         _holders = holders;
@@ -66,13 +66,19 @@ internal sealed class CommonMoment
 
     private void Part()
     {
-        var steady = _readings.ToLookup(reading => reading.IsSteady(_holders));
-        if (!steady.Contains(false))
+        List<ProcessReading> steady = [];
+        List<ProcessReading> changed = [];
+        foreach (var reading in _readings)
+        {
+            (reading.IsSteady(_holders) ? steady : changed).Add(reading);
+        }
+
+        if (changed.Count == 0)
         {
             return;
         }
 
-        StablePointers pointers = new(steady[true], steady[false]);
+        StablePointers pointers = new(steady, changed);
         for (var at = 0; at < _readings.Count; at++)
         {
             if (!_readings[at].IsSteady(_holders))
@@ -90,13 +96,13 @@ internal sealed class CommonMoment
         for (var at = 0; at < _readings.Count; at++)
         {
             var reading = _readings[at];
-            if (!reading.Lives(_holders) || reading.IsSteady(_holders))
+            var pid = reading.Process.Pid;
+            if (!reading.Lives(_holders) || reading.IsSteady(_holders) || IsReader(reading))
             {
                 continue;
             }
 
             any = true;
-            var pid = reading.Process.Pid;
             var again = attempt < Attempts ? reader.ReadWhole(pid) : reader.ReadOnce([pid]).FirstOrDefault();
             if (again?.Process.StartNanoseconds == reading.Process.StartNanoseconds
                 && (again.Process.Reading == GraphReading.Whole || IsWorthLess(reading)))
@@ -107,6 +113,10 @@ internal sealed class CommonMoment
 
         return any;
     }
+
+    // This process changes as it reads; and it has exec'd and not forked since, so it has no relatives.
+    private static bool IsReader(ProcessReading reading) =>
+        reading.Process.Pid == Environment.ProcessId && reading.Process.Reading == GraphReading.Whole;
 
     // Than a reading that is of several moments, but late.
     private bool IsWorthLess(ProcessReading reading) =>

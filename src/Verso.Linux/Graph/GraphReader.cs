@@ -205,10 +205,10 @@ public sealed class GraphReader : IDisposable
     }
 
     /// <summary>Who has which address space now, by process id: a look at every task, at no VMA.</summary>
-    internal Dictionary<int, GraphHolder> ReadHolders()
+    internal Dictionary<int, Holder> ReadHolders()
     {
         _everybody ??= Link(0, _holders);
-        Dictionary<int, GraphHolder> holders = [];
+        Dictionary<int, Holder> holders = [];
         var iterator = Iterate(_everybody);
         try
         {
@@ -218,7 +218,9 @@ public sealed class GraphReader : IDisposable
                 Invariant.Require(records.Length * Marshal.SizeOf<GraphHolder>() == length);
                 foreach (var holder in records)
                 {
-                    _ = holders.TryAdd((int)new GraphHead(holder.Head).Upper, holder);
+                    _ = holders.TryAdd(
+                        (int)new GraphHead(holder.Head).Upper,
+                        new Holder(holder.StartTime, holder.Mm, holder.Execs, holder.Sequence));
                 }
             }
         }

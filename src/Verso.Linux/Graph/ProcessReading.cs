@@ -10,15 +10,22 @@ namespace Verso.Linux.Graph;
 internal sealed record ProcessReading(ProcessGraph Process, uint Execs, uint Sequence, int Order)
 {
     /// <summary>Whether it is this process, and has an address space.</summary>
-    internal bool Lives(Dictionary<int, GraphHolder> holders) =>
+    internal bool Lives(Dictionary<int, Holder> holders) =>
         holders.TryGetValue(Process.Pid, out var holder) && holder.StartTime == Process.StartNanoseconds;
 
     /// <summary>Whether it has had the address space that was read ever since.</summary>
-    internal bool IsHeld(Dictionary<int, GraphHolder> holders) =>
+    internal bool IsHeld(Dictionary<int, Holder> holders) =>
         Lives(holders) && holders[Process.Pid] is var holder
         && holder.Mm == Process.Image.Identity && holder.Execs == Execs;
 
     /// <summary>Whether the address space has been as it was read ever since.</summary>
-    internal bool IsSteady(Dictionary<int, GraphHolder> holders) =>
+    internal bool IsSteady(Dictionary<int, Holder> holders) =>
         IsHeld(holders) && Process.Reading == GraphReading.Whole && holders[Process.Pid].Sequence == Sequence;
 }
+
+/// <summary>Who has which address space at one moment.</summary>
+/// <param name="StartTime">When the process started, in nanoseconds of CLOCK_BOOTTIME.</param>
+/// <param name="Mm">Its address space; 0: it changed while it was looked at.</param>
+/// <param name="Execs">As in <see cref="ProcessReading"/>.</param>
+/// <param name="Sequence">The same.</param>
+internal sealed record Holder(ulong StartTime, ulong Mm, uint Execs, uint Sequence);

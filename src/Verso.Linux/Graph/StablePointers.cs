@@ -19,7 +19,7 @@ internal sealed class StablePointers
     private readonly Dictionary<ulong, MmImage> _steady = [];
     private ulong _last;
 
-    internal StablePointers(IEnumerable<ProcessReading> steady, IEnumerable<ProcessReading> changed)
+    internal StablePointers(IReadOnlyList<ProcessReading> steady, IReadOnlyList<ProcessReading> changed)
     {
         foreach (var reading in changed)
         {
@@ -32,12 +32,7 @@ internal sealed class StablePointers
         foreach (var reading in steady)
         {
             _steady[reading.Process.Image.Identity] = reading.Process.Image;
-            foreach (var node in reading.Process.Image.AnonVmas)
-            {
-                Meet(node.Id, reading.Order);
-                Meet(node.Root, reading.Order);
-                Meet(node.Parent, reading.Order);
-            }
+            Meet(reading.Process.Image.AnonVmas.AsSpan(), reading.Order);
         }
     }
 
@@ -110,6 +105,21 @@ internal sealed class StablePointers
         }
 
         return own;
+    }
+
+    // All anon_vmas of a machine, as a rule for the few of one or two processes: worth being compiled well at once.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Meet(ReadOnlySpan<AnonVmaImage> nodes, int order)
+    {
+        foreach (var node in nodes)
+        {
+            Meet(node.Id, order);
+            if (node.Root != node.Id)
+            {
+                Meet(node.Root, order);
+                Meet(node.Parent, order);
+            }
+        }
     }
 
     private void Meet(ulong pointer, int order)
