@@ -110,7 +110,7 @@ public sealed record DesignHoldings
         Machine machine = design.Entry.Create(new MachineOptions
         {
             MaxMapCount = int.MaxValue,
-            Rules = KernelRules.Find(graph.Snapshot.Header.Kernel) ?? new MachineOptions().Rules,
+            Rules = KernelRules.Nearest(graph.Snapshot.Header.Kernel),
             Design = design.Options,
         });
         OpenFiles files = new(machine);
