@@ -22,13 +22,12 @@ internal sealed class MergeWalk
 {
     private readonly MergeJudge _judge;
     private readonly IReadOnlyList<VmaImage> _vmas;
-    private readonly IReadOnlyList<(int At, Boundary Pair)> _pairs;
+    private readonly IReadOnlyList<WalkPair> _pairs;
 
     /// <param name="judge">Holds the address space.</param>
     /// <param name="vmas">Its VMAs.</param>
-    /// <param name="pairs">Those that touch, by ascending address, each by the index of the upper one.</param>
-    internal MergeWalk(
-        MergeJudge judge, IReadOnlyList<VmaImage> vmas, IReadOnlyList<(int At, Boundary Pair)> pairs)
+    /// <param name="pairs">Those that touch, by ascending address.</param>
+    internal MergeWalk(MergeJudge judge, IReadOnlyList<VmaImage> vmas, IReadOnlyList<WalkPair> pairs)
     {
         _judge = judge;
         _vmas = vmas;
@@ -58,17 +57,25 @@ internal sealed class MergeWalk
     {
         int last = -1;
         int state = -1;
-        foreach ((int at, Boundary pair) in _pairs)
+        foreach ((int at, Boundary pair, BothVerdicts alone) in _pairs)
         {
             state = last == at - 1 ? state : at - 1;
-            bool isJoined = isTried(pair)
-                && _judge.VerdictsBelow(at, state) is BothVerdicts verdicts
-                && verdicts.CanMergeWithout(pair.LiftedWith(lifted));
+            BothVerdicts verdicts = state == at - 1 ? alone : _judge.VerdictsBelow(at, state) ?? alone;
+            bool isJoined = isTried(pair) && verdicts.CanMergeWithout(pair.LiftedWith(lifted));
 
-            // dup_anon_vma: whichever of two stays, it has the anon_vma of the one that has one.
-            state = isJoined && _vmas[state].AnonVma != 0 ? state : at;
+            state = isJoined && HandsOn(_vmas[state], _vmas[at]) ? state : at;
             last = at;
             yield return (pair, isJoined);
         }
     }
+
+    // dup_anon_vma: whichever of two stays has the anon_vma of the one that has one. Of equal ones any may be asked.
+    private static bool HandsOn(VmaImage lower, VmaImage upper) => lower.AnonVma != 0
+        && (lower.AnonVma, lower.Chain.Count) != (upper.AnonVma, upper.Chain.Count);
 }
+
+/// <summary>Two VMAs that touch, as a walk meets them.</summary>
+/// <param name="At">The index of the upper one.</param>
+/// <param name="Pair">The two.</param>
+/// <param name="Verdicts">What keeps them apart, each as it is now.</param>
+internal readonly record struct WalkPair(int At, Boundary Pair, BothVerdicts Verdicts);

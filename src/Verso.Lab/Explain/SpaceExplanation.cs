@@ -145,19 +145,20 @@ public sealed class SpaceExplanation
         MergeJudge judge = new(usable, known.Values, rules);
         MergeJudge? later = rules.UnfaultedTargetMerges
             ? null : new(usable, known.Values, rules with { UnfaultedTargetMerges = true });
-        List<(int At, Boundary Pair)> pairs = [];
+        List<WalkPair> pairs = [];
         for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
             if (judge.VerdictsBelow(at) is BothVerdicts verdicts)
             {
                 Boundary boundary = new(usable.Image.Vmas[at - 1], usable.Image.Vmas[at], verdicts.Kinder);
-                pairs.Add((at, boundary with
+                boundary = boundary with
                 {
                     Lasting = LastingReasons.Of(boundary, known),
                     IsSharedAnonymous = LastingReasons.AreSharedAnonymous(boundary, known),
                     IsOneWay = verdicts.Kinder.CanMerge && !verdicts.CanMergeEitherWay
                         && later?.VerdictsBelow(at) is { CanMergeEitherWay: true },
-                }));
+                };
+                pairs.Add(new WalkPair(at, boundary, verdicts));
             }
         }
 
