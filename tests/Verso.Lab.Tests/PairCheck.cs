@@ -69,6 +69,11 @@ internal sealed class PairCheck
     public int PairsOf(CopyResult result) =>
         Trials.Where(trial => trial.Result == result).Sum(trial => _kinds[trial.Situation].Pairs);
 
+    /// <summary>Pairs of kinds that came out right with their causes undone so.</summary>
+    public int PairsOf(CauseUndoing undoing) => Trials
+        .Where(trial => trial.Result == CopyResult.Right && trial.Undoing == undoing)
+        .Sum(trial => _kinds[trial.Situation].Pairs);
+
     /// <summary>A line of a markdown table.</summary>
     public string Row(string program)
     {
@@ -79,6 +84,7 @@ internal sealed class PairCheck
         return string.Create(
             CultureInfo.InvariantCulture,
             $"| {program} | {Processes} | {Vmas} | {Pairs} | {Kinds} | {Count(CopyResult.Right)} "
+            + $"| {PairsOf(CauseUndoing.None)} | {PairsOf(CauseUndoing.ByCalls)} | {PairsOf(CauseUndoing.MadeWithout)} "
             + $"| {Count(CopyResult.Wrong)} | {Count(CopyResult.NotCopied)} | {because} |");
     }
 

@@ -60,8 +60,9 @@ public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? say
         CopyTrial trial = new(situation, said, CopyResult.Right, MergeTests.None, "");
         try
         {
-            string how = MergeWithout(situation, said, out bool isOne);
-            trial = trial with { Story = how };
+            CauseUndoing undoing = MergeWithout(situation, said, out bool isOne);
+            string how = undoing == CauseUndoing.ByCalls ? "undone by calls" : "made without its causes";
+            trial = trial with { Story = how, Undoing = undoing };
             if (!isOne)
             {
                 return trial with { Result = CopyResult.Wrong, Story = $"{how}, and the kernel does not merge" };
@@ -95,7 +96,7 @@ public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? say
     }
 
     // By calls in the copy itself where there are any; else in one that is made without the causes.
-    private string MergeWithout(Situation situation, MergeTests said, out bool isOne)
+    private CauseUndoing MergeWithout(Situation situation, MergeTests said, out bool isOne)
     {
         using (SituationCopy copy = stage.Make(situation))
         {
@@ -103,7 +104,7 @@ public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? say
             {
                 copy.Undo(said);
                 isOne = copy.IsOne || copy.TryToMerge();
-                return "undone by calls";
+                return CauseUndoing.ByCalls;
             }
             catch (NotCopiedException)
             {
@@ -113,6 +114,6 @@ public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? say
 
         using SituationCopy without = stage.Make(situation.Keep(MergeTests.None));
         isOne = without.TryToMerge();
-        return "made without its causes";
+        return CauseUndoing.MadeWithout;
     }
 }

@@ -9,7 +9,24 @@ namespace Verso.Lab.Explain.Copies;
 /// <param name="Shown">The reasons that kept the copy apart when all others were undone.</param>
 /// <param name="Story">Why it is not right; or how the causes were undone. One line.</param>
 public sealed record CopyTrial(
-    Situation Situation, MergeTests Said, CopyResult Result, MergeTests Shown, string Story);
+    Situation Situation, MergeTests Said, CopyResult Result, MergeTests Shown, string Story)
+{
+    /// <summary>How the causes were undone, all of them together.</summary>
+    public CauseUndoing Undoing { get; init; }
+}
+
+/// <summary>How what keeps two VMAs apart was undone.</summary>
+public enum CauseUndoing
+{
+    /// <summary>There was nothing to undo, or it never came to that.</summary>
+    None = 0,
+
+    /// <summary>By calls, on the two as they were.</summary>
+    ByCalls = 1,
+
+    /// <summary>No call undoes it (file, anon_vma, chain, page offset): two were made that never had it.</summary>
+    MadeWithout = 2,
+}
 
 /// <summary>Whether the kernel agrees with explain.</summary>
 public enum CopyResult
