@@ -33,6 +33,16 @@ public enum LazyFree
     DropOdd = 2,
 }
 
+/// <summary>Whether anonymous memory may have names: a matter of how a kernel was built, not of its version.</summary>
+public enum AnonymousNames
+{
+    /// <summary>CONFIG_ANON_VMA_NAME: as on Fedora and Android.</summary>
+    Kept = 0,
+
+    /// <summary>prctl(PR_SET_VMA) is EINVAL: as on Debian.</summary>
+    Refused = 1,
+}
+
 /// <summary>The fixed properties of a machine.</summary>
 public sealed record MachineOptions
 {
@@ -43,6 +53,8 @@ public sealed record MachineOptions
     public Population Population { get; init; } = Population.ByCall;
 
     public LazyFree LazyFree { get; init; } = LazyFree.Keep;
+
+    public AnonymousNames Names { get; init; } = AnonymousNames.Kept;
 
     /// <summary>vm.max_map_count: VMAs per address space.</summary>
     public int MaxMapCount { get; init; } = 65530;

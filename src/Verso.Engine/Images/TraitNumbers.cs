@@ -5,6 +5,7 @@ namespace Verso.Engine.Images;
 public sealed class TraitNumbers
 {
     private readonly Dictionary<object, int> _numbers = [];
+    private readonly Dictionary<int, VmaTraits> _named = [];
 
     /// <summary>The memory policy.</summary>
     public int PolicyOf(VmaTraits traits)
@@ -24,8 +25,23 @@ public sealed class TraitNumbers
     public int NameOf(VmaTraits traits)
     {
         ArgumentNullException.ThrowIfNull(traits);
-        return traits.Name is null ? 0 : NumberOf(traits.Name);
+        return traits.Name is null ? 0 : NameOf(traits.Name);
     }
+
+    /// <summary>A name: by what it says, as the kernel compares them.</summary>
+    public int NameOf(string name)
+    {
+        int number = NumberOf(name);
+        if (!_named.ContainsKey(number))
+        {
+            _named.Add(number, VmaTraits.None with { Name = name });
+        }
+
+        return number;
+    }
+
+    /// <summary>Traits with the name of this number and nothing else.</summary>
+    public VmaTraits Named(int number) => _named[number];
 
     private int NumberOf(object trait)
     {

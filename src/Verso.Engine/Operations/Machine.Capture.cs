@@ -21,6 +21,7 @@ public abstract partial class Machine
                 vma.Start, vma.End, vma.Flags, vma.Pgoff, vma.File, view?.AnonVma ?? 0, view?.Chain ?? [])
             {
                 AnonPgoff = HasOwnOffset(vma.File, vma.Flags) ? vma.AnonPgoff : null,
+                Traits = NameTraits(vma),
             });
             foreach (AnonVmaImage node in view?.Nodes ?? [])
             {

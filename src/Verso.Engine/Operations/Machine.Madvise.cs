@@ -36,12 +36,15 @@ public abstract partial class Machine
             : AdviseVmas(mm, address, end, advice);
     }
 
+    /// <summary>What prctl asks of the same walk (__MADV_SET_ANON_VMA_NAME).</summary>
+    private const Advice NameGiven = (Advice)(-1);
+
     private static bool ChangesFlags(Advice advice) => advice is Advice.Normal or Advice.Random or Advice.Sequential
         or Advice.DontFork or Advice.DoFork or Advice.WipeOnFork or Advice.KeepOnFork or Advice.DontDump
         or Advice.DoDump or Advice.Mergeable or Advice.Unmergeable or Advice.HugePage or Advice.NoHugePage;
 
     /// <summary>madvise_walk_vmas: holes are remembered, not fatal.</summary>
-    private Errno AdviseVmas(Mm mm, ulong start, ulong end, Advice advice)
+    private Errno AdviseVmas(Mm mm, ulong start, ulong end, Advice advice, int name = 0)
     {
         Errno holes = Errno.None;
         while (start < end)
@@ -63,7 +66,9 @@ public abstract partial class Machine
             }
 
             ulong upTo = Math.Min(At(id).End, end);
-            Errno error = AdviseVma(mm, id, start, upTo, advice);
+            Errno error = advice == NameGiven
+                ? NameVma(mm, id, start, upTo, name)
+                : AdviseVma(mm, id, start, upTo, advice);
             if (error != Errno.None)
             {
                 return error;

@@ -49,6 +49,9 @@ public sealed class KernelStage : IStage, IDisposable
             _template = _theatre.Start();
             LimitStack(_template);
             LearnFiles(files);
+
+            // Of no bytes a kernel that knows names has nothing to refuse.
+            Names = _template.SetName(0, 0, null).Error == 0 ? AnonymousNames.Kept : AnonymousNames.Refused;
         }
         catch
         {
@@ -68,6 +71,9 @@ public sealed class KernelStage : IStage, IDisposable
     public static string Release => OperatingSystem.IsLinux()
         ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim()
         : "none";
+
+    /// <summary>Whether the running kernel was built with CONFIG_ANON_VMA_NAME.</summary>
+    public AnonymousNames Names { get; }
 
     /// <summary>The letters of the live address spaces, in order.</summary>
     public IEnumerable<char> Mms => _actors.Keys;
@@ -329,6 +335,8 @@ public sealed class KernelStage : IStage, IDisposable
                 return puppet.Call(SystemCallNumber.Shmdt, start);
             case OpKind.Policy:
                 return puppet.Call(SystemCallNumber.Mbind, start, length, op.Value, 0, 0, 0);
+            case OpKind.Name:
+                return puppet.SetName(start, length, op.Name);
             default:
                 throw new KernelStageException($"{op}: no kernel without swap can be made to do this");
         }

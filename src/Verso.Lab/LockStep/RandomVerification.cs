@@ -19,7 +19,7 @@ public sealed record RandomVerificationOptions
     /// <summary>Sequences at a time, each on a processor of its own.</summary>
     public int Jobs { get; init; } = 1;
 
-    /// <summary>What the sequences are made of.</summary>
+    /// <summary>What the sequences are made of; where the kernel knows names, of naming too.</summary>
     public StepMix Mix { get; init; } = StepMix.Everything;
 
     /// <summary>Sequences that may differ before the run gives up.</summary>
@@ -35,8 +35,9 @@ public sealed record RandomVerificationOptions
 /// <param name="Settled">States that agreed only when they were looked at again.</param>
 /// <param name="Elapsed">Wall clock.</param>
 /// <param name="Failures">Shrunk, in the order of their seeds.</param>
+/// <param name="Mix">What the sequences were made of: with names where the kernel knows them.</param>
 public sealed record RandomVerificationResult(
-    long Sequences, long Steps, long Settled, TimeSpan Elapsed, IReadOnlyList<Failure> Failures);
+    long Sequences, long Steps, long Settled, TimeSpan Elapsed, IReadOnlyList<Failure> Failures, StepMix Mix);
 
 /// <summary>How far a verification is; read from any thread.</summary>
 public sealed class VerificationProgress
@@ -78,6 +79,7 @@ public static class RandomVerification
         Stopwatch clock = Stopwatch.StartNew();
         List<(ulong Seed, Failure Failure)> failures = [];
         long next = 0;
+        StepMix mix = options.Mix;
         int jobs = Math.Clamp(options.Jobs, 1, Environment.ProcessorCount);
         Worker[] workers =
             [.. Enumerable.Range(0, jobs).Select(processor => new Worker(processor, Window.Files, Play))];
@@ -97,11 +99,13 @@ public static class RandomVerification
             progress.Steps,
             progress.Settled,
             clock.Elapsed,
-            [.. failures.OrderBy(each => each.Seed).Select(each => each.Failure)]);
+            [.. failures.OrderBy(each => each.Seed).Select(each => each.Failure)],
+            mix);
 
         void Play(KernelStage kernel)
         {
             Verifier verifier = new(kernel, options.Rules) { Token = token, Progress = progress };
+            mix = kernel.Names == AnonymousNames.Kept ? options.Mix.WithNames() : options.Mix;
             while (!token.IsCancellationRequested && failures.Count < options.FailureLimit)
             {
                 long sequence = Interlocked.Increment(ref next) - 1;
@@ -111,7 +115,7 @@ public static class RandomVerification
                 }
 
                 ulong seed = options.Seed + (ulong)sequence;
-                Failure? failure = verifier.PlayRandom(seed, options.Steps, options.Mix);
+                Failure? failure = verifier.PlayRandom(seed, options.Steps, mix);
                 progress.NoteSequence();
                 if (failure is not null)
                 {

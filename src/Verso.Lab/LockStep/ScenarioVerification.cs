@@ -103,6 +103,14 @@ public static class ScenarioVerification
         }
 
         bool writes = options.Writing == Writing.Expectations;
+        if (writes && scenario.UsesNames && verifier.Names == AnonymousNames.Refused)
+        {
+            Failure refused = new(
+                scenario, 0, "this kernel knows no names (CONFIG_ANON_VMA_NAME): nothing to expect of others",
+                FailureKind.NotPlayable);
+            return new ScenarioResult(scenario, refused, 0, []);
+        }
+
         Scenario asked = writes
             ? scenario with { Outcomes = new Dictionary<int, string>(), States = [] }
             : scenario;

@@ -52,13 +52,24 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
         : string.Create(
             CultureInfo.InvariantCulture, $"{mm}: {name} is {engine} in the engine, {kernel} in the kernel");
 
-    /// <summary>Files that have a letter are the same on both sides, not only as different from each other.</summary>
+    /// <summary>
+    /// Files that have a letter are the same on both sides, not only as different from each other; and names.
+    /// </summary>
     private string? CompareNames(SpacePair space)
     {
         for (int at = 0; at < space.Engine!.Vmas.Count; at++)
         {
             VmaImage ours = space.Engine.Vmas[at];
-            if (!ours.File.IsNone && engine.NameOf(ours) != kernel.NameOf(space.Kernel!.Vmas[at]))
+            if (ours.Traits.Name != space.Kernel!.Vmas[at].Traits.Name)
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{space.Letter} {window.PageOf(ours.Start)}-{window.PageOf(ours.End)}: named "
+                    + $"{ours.Traits.Name ?? "nothing"} in the engine, "
+                    + $"{space.Kernel.Vmas[at].Traits.Name ?? "nothing"} in the kernel");
+            }
+
+            if (!ours.File.IsNone && engine.NameOf(ours) != kernel.NameOf(space.Kernel.Vmas[at]))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,

@@ -29,6 +29,9 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     /// <summary>Steps taken since it was made, repeats for shrinking not counted.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>Whether names of anonymous memory are known: to the kernel, or to the engine alone.</summary>
+    public AnonymousNames Names => kernel?.Names ?? AnonymousNames.Kept;
+
     /// <summary>The design that the kernel is compared with; for mutation tests another.</summary>
     public Catalogue.Entry Design { get; init; } = Catalogue.Find(ReferenceDesign.Name)
         ?? throw new InvalidOperationException("the reference design is not in the catalogue");
@@ -44,7 +47,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             Op op = scenario.Ops[at];
             if (!engine.IsPossible(op))
             {
-                if (scenario.IsStrict && KnowsExpectations)
+                if (scenario.IsStrict && KnowsExpectations(scenario))
                 {
                     return new Failure(scenario, at, $"{op}: not possible here", FailureKind.NotPlayable);
                 }
@@ -56,7 +59,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             try
             {
                 string? difference = Step(engine, comparison, op, out outcome)
-                    ?? (KnowsExpectations ? Expected(scenario, at, outcome, engine) : null);
+                    ?? (KnowsExpectations(scenario) ? Expected(scenario, at, outcome, engine) : null);
                 if (difference is not null)
                 {
                     return new Failure(scenario, at, difference);
@@ -115,11 +118,12 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     }
 
     /// <summary>Under other rules than they were written by, kernel and engine need only agree.</summary>
-    private bool KnowsExpectations => rules.Release == KernelRules.Reference.Release;
+    private bool KnowsExpectations(Scenario scenario) =>
+        rules.Release == KernelRules.Reference.Release && (Names == AnonymousNames.Kept || !scenario.UsesNames);
 
     private EngineStage Begin(Scenario scenario, out StageComparison? comparison)
     {
-        EngineStage engine = new(Design, scenario, rules);
+        EngineStage engine = new(Design, scenario, rules, Names);
         kernel?.Begin();
         _compared = scenario.Compared;
         comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);

@@ -19,13 +19,19 @@ public sealed class EngineStage : IStage, ISituation
     /// <param name="design">The design of the machine.</param>
     /// <param name="scenario">Whose options the machine gets.</param>
     /// <param name="rules">Which kernel's; null for the machine's default.</param>
-    public EngineStage(Catalogue.Entry design, Scenario scenario, KernelRules? rules = null)
+    /// <param name="names">Whether that kernel was built to know names.</param>
+    public EngineStage(
+        Catalogue.Entry design,
+        Scenario scenario,
+        KernelRules? rules = null,
+        AnonymousNames names = AnonymousNames.Kept)
     {
         Window = new Window(scenario.PagesPerUnit);
         MachineOptions options = new()
         {
             Contents = PageContents.Bytes,
             LazyFree = scenario.LazyFree,
+            Names = names,
             Failure = Failure,
             Rules = rules ?? KernelRules.Linux61844,
         };
@@ -252,6 +258,7 @@ public sealed class EngineStage : IStage, ISituation
             OpKind.Attach => Attach(mm, start, op),
             OpKind.Detach => Machine.Shmdt(mm, start),
             OpKind.Policy => Machine.Mbind(mm, start, length, PolicyOf(op.Value)),
+            OpKind.Name => Machine.SetName(mm, start, length, op.Name),
             _ => throw new InvalidOperationException($"no call for {op}"),
         };
     }

@@ -17,6 +17,9 @@ public enum OpKind
     LockAll,
     UnlockAll,
     Policy,
+
+    /// <summary>PR_SET_VMA_ANON_NAME.</summary>
+    Name,
     Fork,
     Share,
     Exit,
@@ -112,6 +115,9 @@ public sealed record Op(OpKind Kind, char Mm)
     public Advice Advice { get; init; }
 
     public OpWords Words { get; init; }
+
+    /// <summary>The name that anonymous memory gets; null for none.</summary>
+    public string? Name { get; init; }
 
     /// <summary>The child of a fork; the letter of a file.</summary>
     public char Other { get; init; }

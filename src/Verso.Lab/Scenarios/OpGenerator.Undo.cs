@@ -30,6 +30,7 @@ public sealed partial class OpGenerator
             OpKind.Advise => Opposite(op.Advice) is Advice advice ? op with { Advice = advice } : null,
             OpKind.Lock => op with { Kind = OpKind.Unlock, Words = OpWords.None },
             OpKind.Policy => op with { Value = (byte)(1 - op.Value) },
+            OpKind.Name => op with { Name = op.Name is null ? "one" : null },
             OpKind.Unmap => op with { Kind = OpKind.Map, Protection = ReadWrite },
             OpKind.Remap when op.MovesSeveral => op with { Start = op.Target, Target = op.Start },
             OpKind.Attach when op.Start != Op.Anywhere => op with { Kind = OpKind.Detach, Words = OpWords.None },

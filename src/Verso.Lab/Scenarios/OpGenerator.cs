@@ -26,6 +26,8 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
         Advice.DoDump, Advice.Cold, Advice.DontNeedLocked, Advice.HugePage, Advice.NoHugePage, Advice.Remove,
     ];
 
+    private static readonly string?[] _names = [null, "one", "one", "two"];
+
     private readonly SplitMix64 _random = new(seed);
     private readonly Queue<Op> _beginning = new();
     private bool _hasBegun;
@@ -119,6 +121,8 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
                 return op with { Words = (OpWords)((int)OpWords.OnFault * _random.Below(8)) };
             case OpKind.Policy:
                 return WithRange(op) with { Value = (byte)_random.Below(2) };
+            case OpKind.Name:
+                return WithRange(op) with { Name = _random.Pick(_names) };
             case OpKind.Attach:
                 return FillAttach(op);
             case OpKind.Detach:

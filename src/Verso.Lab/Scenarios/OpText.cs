@@ -13,7 +13,8 @@ namespace Verso.Lab.Scenarios;
 ///   unmap A 4 3         protect A 4 3 r-    advise A 4 3 dontneed      lock A 4 3 [onfault]     unlock A 4 3
 ///   remap A 4 3 5 [maymove] [dontunmap] [fixed 10 | hint 10]           lockall A [current] [future] [onfault]
 ///   unlockall A
-///   brk A 20            policy A 4 3 1      fork A B      share A      exit A      exec A       begin B
+///   brk A 20            policy A 4 3 1      name A 4 3 [heap]: none takes it away
+///   fork A B      share A      exit A      exec A       begin B
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   attach A 4 rw [over] [round] (shmat)    detach A 4 (shmdt)
 ///   swapout A 5         migrate A 5       run A 5 (an instruction fetch)
@@ -106,7 +107,7 @@ public static class OpText
         }
     }
 
-    private static IEnumerable<string> Fields(Op op)
+    private static string[] Fields(Op op)
     {
         switch (op.Kind)
         {
@@ -130,6 +131,9 @@ public static class OpText
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
             case OpKind.Policy:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.Value)];
+            case OpKind.Name:
+                string[] range = [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
+                return op.Name is null ? range : [.. range, op.Name];
             case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate
                 or OpKind.Detach:
                 return [Text(op.Start, op.Odd.Start)];
@@ -165,6 +169,9 @@ public static class OpText
                 return WithRange(op, rest);
             case OpKind.Policy:
                 return WithRange(op, rest) with { Value = Byte(rest) };
+            case OpKind.Name:
+                op = WithRange(op, rest);
+                return op with { Name = rest.TryDequeue(out string? name) ? name : null };
             case OpKind.Brk or OpKind.Detach:
                 return WithStart(op, rest);
             case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:

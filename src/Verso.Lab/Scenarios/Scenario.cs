@@ -60,6 +60,9 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
         : LazyFree != LazyFree.Keep ? "option lazyfree"
         : Ops.FirstOrDefault(op => op.Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Fail)?.ToString();
 
+    /// <summary>Whether a step names memory: kernels without CONFIG_ANON_VMA_NAME refuse.</summary>
+    public bool UsesNames => Ops.Any(op => op.Kind == OpKind.Name);
+
     /// <summary>The scenario in a text. Throws <see cref="FormatException"/>, with the number of the line.</summary>
     public static Scenario Parse(string text) => new ScenarioParser().Parse(text);
 

@@ -9,7 +9,7 @@ namespace Verso.Lab.Scenarios;
 /// <summary>The state of address spaces as text, a line each, the same for engine and kernel.</summary>
 /// <remarks>
 /// <code>
-///   A: 4+3 rw 1 .x. | 9+1 r- - . | 10+2 rw f@3 2(2,1) .1
+///   A: 4+3 rw 1 .x. | 9+1 r- - . | 10+2 rw f@3 2(2,1) .1 | 13+1 rw [heap] - .      [heap]: its name
 ///      |   |  | |              |    |          ||     pages: . nothing, x exclusive, 1-9 mapped so often, z zero
 ///      |   |  | pages          |    |          ||            page, g guard, s swapped; of files nothing is told,
 ///      |   |  |                |    |          ||            and ?... of more than 4,096 pages
@@ -56,7 +56,8 @@ public sealed class StateText
             long first = window.PageOf(vma.Start);
             long pages = window.PageOf(vma.End) - first;
             text.Append(CultureInfo.InvariantCulture, $"{first}+{pages} ").Append(Permissions(vma.Flags));
-            text.Append(FlagNames(vma.Flags)).Append(' ').Append(Behind(stage, window, vma)).Append(Graph(vma));
+            text.Append(FlagNames(vma.Flags)).Append(' ').Append(vma.Traits.Name is string given ? $"[{given}] " : "");
+            text.Append(Behind(stage, window, vma)).Append(Graph(vma));
             text.Append(' ');
             AppendPages(text, cells, first, pages);
         }

@@ -12,6 +12,9 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     /// </summary>
     public int RarePercent { get; init; }
 
+    /// <summary>The same, for kernels that know names of anonymous memory: there its seeds mean other steps.</summary>
+    public StepMix WithNames() => this with { Name = $"{Name}, names", Weights = [.. Weights, (4, OpKind.Name)] };
+
     /// <summary>What the abstract model of an address space knows, swapping and migration included.</summary>
     public static StepMix Modelled { get; } = new("modelled",
     [

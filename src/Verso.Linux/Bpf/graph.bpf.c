@@ -170,8 +170,11 @@ static __always_inline int write_name(struct seq_file *seq, struct vm_area_struc
 
 	if (!bpf_core_field_exists(vma->anon_name))
 		return 0;
-	/* The field shares its place with others on some kernels: only anonymous memory has a name. */
-	name = vma->vm_file ? 0 : BPF_CORE_READ(vma, anon_name);
+	/* Until 6.1 the field shared its place with what files need, and only memory without a file had a name. */
+	if (vma->vm_file && bpf_core_field_exists(vma->shared) &&
+	    bpf_core_field_offset(vma->anon_name) == bpf_core_field_offset(vma->shared))
+		return 0;
+	name = BPF_CORE_READ(vma, anon_name);
 	if (!name)
 		return 0;
 	length = bpf_probe_read_kernel_str(name_scratch.text, NAME_BYTES,

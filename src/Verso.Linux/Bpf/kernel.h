@@ -96,6 +96,9 @@ struct vm_area_struct {
 	struct {
 		void *ctx;
 	} vm_userfaultfd_ctx;
+	struct {
+		unsigned long rb_subtree_last;
+	} shared;
 	struct anon_vma_name *anon_name;
 	unsigned int __vm_anon_pgoff_lo;	/* these two since 7.3 */
 	unsigned int __vm_anon_pgoff_hi;

@@ -144,6 +144,18 @@ public sealed unsafe partial class Puppet
         return Call(SystemCallNumber.Openat, CurrentDirectory, OperandsAddress, (ulong)flags, (ulong)mode);
     }
 
+    /// <summary>prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME): names anonymous memory (since 5.17).</summary>
+    /// <param name="start">First byte address.</param>
+    /// <param name="bytes">Length.</param>
+    /// <param name="name">Null takes the name away.</param>
+    public PuppetOutcome SetName(ulong start, ulong bytes, string? name)
+    {
+        const ulong SetVma = 0x53564d41;
+        var length = Encoding.UTF8.GetBytes(name ?? "", Operands);
+        Operands[length] = 0;
+        return Call(SystemCallNumber.Prctl, SetVma, 0, start, bytes, name is null ? 0 : OperandsAddress);
+    }
+
     public override string ToString() => $"puppet {Pid}";
 
     private static bool IsCanonical(ulong address) => (ulong)((long)(address << 16) >> 16) == address;

@@ -32,7 +32,7 @@ internal static class VerifyDocuments
         new(
             "verso-verify/1",
             options.Rules.Release,
-            options.Mix.Name,
+            result.Mix.Name,
             options.Seed,
             result.Sequences,
             result.Steps,

@@ -8,7 +8,7 @@ namespace Verso.Reports.Text;
 /// <param name="Pages">How many.</param>
 /// <param name="Access">Its permissions.</param>
 /// <param name="Flags">Its flags as /proc/PID/smaps names them, a space between.</param>
-/// <param name="Behind">The file and page, or where a moved one was at home; empty for neither.</param>
+/// <param name="Behind">Its name, the file and page, or where a moved one was at home; empty for none.</param>
 /// <param name="AnonVma">The number of its anon_vma, - for none.</param>
 /// <param name="Chain">The numbers on its chain, newest first; empty if that is the anon_vma alone.</param>
 /// <param name="Cells">One letter a page; empty for so many that they are not told.</param>
@@ -65,7 +65,7 @@ internal sealed record DrawnVma(
             pages,
             flags[0],
             string.Join(' ', named.Where(flag => flag.Length > 0)),
-            words.Length > 4 ? words[2] : "",
+            string.Join(' ', words[2..^2]),
             graph[0],
             graph.Length > 1 ? graph[1].Split(',') : [],
             words[^1].Length == pages ? words[^1] : "");

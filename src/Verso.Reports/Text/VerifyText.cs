@@ -18,7 +18,7 @@ public static class VerifyText
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"{Figures.Plural(result.Steps, "random step", "random steps")} in ")
             .Append(CultureInfo.InvariantCulture, $"{Figures.Plural(result.Sequences, "sequence", "sequences")} ")
-            .Append(CultureInfo.InvariantCulture, $"from seed {options.Seed}, {options.Mix.Name}: ")
+            .Append(CultureInfo.InvariantCulture, $"from seed {options.Seed}, {result.Mix.Name}: ")
             .Append(result.Failures.Count == 0
                 ? palette.Good("kernel and engine agree")
                 : palette.Bad(Figures.Plural(result.Failures.Count, "sequence differs", "sequences differ")))

@@ -17,6 +17,8 @@ public sealed class OpTextTests
     [InlineData("lock A 4 3 onfault")]
     [InlineData("lockall A onfault current future")]
     [InlineData("policy A 4 3 1")]
+    [InlineData("name A 4 3 heap")]
+    [InlineData("name A 4.1 3")]
     [InlineData("brk A 20")]
     [InlineData("fork A B")]
     [InlineData("write A 5 255")]

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Verso.Engine;
 using Verso.Engine.Images;
@@ -16,7 +15,6 @@ namespace Verso.Lab.Explain.Copies;
 /// <param name="graph">Reads what came of them.</param>
 internal sealed class CopyCalls(Puppet puppet, GraphReader graph)
 {
-    private const ulong SetVma = 0x53564d61;
     private const ulong OnFault = 1;
     private const ulong UserfaultInterface = 0xaa;
     private const ulong UserfaultHandshake = 0xc018aa3f;
@@ -80,13 +78,8 @@ internal sealed class CopyCalls(Puppet puppet, GraphReader graph)
         Do("mbind", SystemCallNumber.Mbind, range.Start, range.Bytes, _policies[policy], nodes, nodes == 0 ? 0u : 64u);
     }
 
-    public void SetName(CopyRange range, string? name)
-    {
-        int length = Encoding.UTF8.GetBytes(name ?? "", puppet.Operands);
-        puppet.Operands[length] = 0;
-        Do("PR_SET_VMA_ANON_NAME", SystemCallNumber.Prctl, SetVma, 0, range.Start, range.Bytes,
-            name is null ? 0 : Puppet.OperandsAddress);
-    }
+    public void SetName(CopyRange range, string? name) =>
+        Require("PR_SET_VMA_ANON_NAME", puppet.SetName(range.Start, range.Bytes, name));
 
     /// <summary>A new userfaultfd; its descriptor.</summary>
     public int MakeUserfault()
@@ -149,11 +142,11 @@ internal sealed class CopyCalls(Puppet puppet, GraphReader graph)
 
     /// <summary>Makes a call that succeeds; its result.</summary>
     public ulong Do(
-        string what, long number, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0, ulong f = 0)
-    {
-        PuppetOutcome outcome = puppet.Call(number, a, b, c, d, e, f);
-        return outcome.Kind == PuppetOutcomeKind.Done && outcome.Error == 0
+        string what, long number, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0, ulong f = 0) =>
+        Require(what, puppet.Call(number, a, b, c, d, e, f));
+
+    private static ulong Require(string what, PuppetOutcome outcome) =>
+        outcome.Kind == PuppetOutcomeKind.Done && outcome.Error == 0
             ? (ulong)outcome.Result
             : throw new NotCopiedException($"{what}: {(Errno)outcome.Error}");
-    }
 }
