@@ -1,5 +1,4 @@
 using Verso.Engine.Images;
-using Verso.Engine.Objects;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
@@ -12,8 +11,8 @@ public abstract partial class Machine
 
     /// <summary>
     /// prctl(PR_SET_VMA_ANON_NAME): names what is anonymous in a range, or takes its name away, splitting and merging
-    /// as needed. EINVAL (no such name, unaligned, or a machine that knows no names), EBADF (a file: what came before
-    /// it is named), ENOMEM (a hole: the rest is named all the same), EAGAIN (too many VMAs, allocation failed).
+    /// as needed. EINVAL (no such name, unaligned, or a machine that knows no names), EBADF (a file or a segment: what
+    /// came before it is named), ENOMEM (a hole: the rest is named all the same), EAGAIN (too many VMAs, allocation failed).
     /// </summary>
     /// <remarks>
     /// The kernel holds a name as an object of its own; no test can make that allocation fail here.
@@ -79,10 +78,12 @@ public abstract partial class Machine
         return Errno.None;
     }
 
-    /// <summary>No file, or what mmap made for shared anonymous memory (vma_is_anon_shmem, since 6.2).</summary>
+    /// <summary>
+    /// No file, or (vma_is_anon_shmem, since 6.2) shared memory: anonymous, a memfd, or a file of tmpfs that has been
+    /// deleted. Segments have operations of their own. Files of tmpfs that still have a name are taken for such too.
+    /// </summary>
     private bool MayHaveName(in Vma vma) =>
-        vma.File.IsNone
-        || World.Files[vma.File] is { Kind: FileKind.SharedMemory, Device: FileTable.InternalDevice };
+        vma.File.IsNone || (World.Files[vma.File].Kind == FileKind.SharedMemory && !IsSegment(vma));
 
     /// <summary>What a capture tells of a VMA's name.</summary>
     private VmaTraits NameTraits(in Vma vma) => vma.Name == 0 ? VmaTraits.None : World.Traits.Named(vma.Name);

@@ -36,12 +36,7 @@ internal sealed class StageFiles : IDisposable
         finally
         {
             // Nobody needs the names any more: nothing is left behind, whatever happens.
-            foreach (string path in Paths.Values)
-            {
-                File.Delete(path);
-            }
-
-            Directory.Delete(_directory);
+            DeleteNames(NeedsNames ? FileKind.SharedMemory : null);
         }
 
         Restore();
@@ -123,6 +118,31 @@ internal sealed class StageFiles : IDisposable
         foreach (SafeFileHandle handle in _opened.Values.Select(each => each.Handle).Concat(_owners.Values))
         {
             handle.Dispose();
+        }
+
+        DeleteNames(null);
+    }
+
+    /// <summary>
+    /// To tmpfs a file without a name is anonymous memory (shmem_mmap), and may be named as such; those of the scenarios
+    /// stand for files of a disk.
+    /// </summary>
+    private bool NeedsNames => new DriveInfo(_directory).DriveFormat == "tmpfs";
+
+    /// <summary>Of files of this kind; null: all, and the directory.</summary>
+    private void DeleteNames(FileKind? only)
+    {
+        foreach (WindowFile file in _files.Where(file => only is null || file.Kind == only))
+        {
+            if (Paths.TryGetValue(file.Inode, out string? path))
+            {
+                File.Delete(path);
+            }
+        }
+
+        if (only is null && Directory.Exists(_directory))
+        {
+            Directory.Delete(_directory);
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
     private GraphVma _vma;
     private FileId _file;
     private string? _name;
+    private string? _nextName;
 
     // Whether the chain of the VMA at hand is longer than what came.
     private bool _isCut;
@@ -51,7 +52,7 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
         _mm = mm;
         _hasVma = false;
         _isCut = false;
-        _name = null;
+        _nextName = null;
         _continued = -1;
         Pid = pid;
         Reading = GraphReading.Whole;
@@ -59,7 +60,7 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
     }
 
     /// <summary>The name of the VMA that comes next.</summary>
-    internal void SetName(string name) => _name = name;
+    internal void SetName(string name) => _nextName = name;
 
     internal void AddVma(in GraphVma vma, FileId file)
     {
@@ -83,6 +84,8 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
 
         _vma = vma;
         _file = file;
+        _name = _nextName;
+        _nextName = null;
         _hasVma = true;
     }
 
@@ -234,7 +237,6 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
         _hasVma = false;
         _isCut = false;
         _continued = -1;
-        _name = null;
         _chain.Clear();
     }
 }
