@@ -111,17 +111,22 @@ public sealed record KernelRules
 
     /// <summary>Every rule set, oldest first.</summary>
     public static IReadOnlyList<KernelRules> All =>
-        [Linux612, Linux61844, Linux619, Linux70, Linux71, Linux72, Linux73];
+        [Linux612, Linux612117, Linux61844, Linux619, Linux70, Linux71, Linux72, Linux73];
 
     /// <summary>Those that scenario files were written by: what they expect holds for no others.</summary>
     public static KernelRules Reference => Linux61844;
 
-    /// <summary>The rules of a running kernel: those with its first two numbers; null if there are none.</summary>
+    /// <summary>
+    /// The rules of a running kernel: of those with its first two numbers the newest that is not newer, else the
+    /// oldest; null if there are none.
+    /// </summary>
     /// <param name="release">As <c>uname -r</c> has it.</param>
     public static KernelRules? Find(string release)
     {
         string series = string.Join('.', release.Split('.', '-').Take(2));
-        return All.LastOrDefault(rules => rules.Release.StartsWith(series + ".", StringComparison.Ordinal));
+        KernelRules[] its =
+            [.. All.Where(rules => rules.Release.StartsWith(series + ".", StringComparison.Ordinal))];
+        return its.LastOrDefault(rules => Number(rules.Release, 2) <= Number(release, 2)) ?? its.FirstOrDefault();
     }
 
     /// <summary>
@@ -158,13 +163,14 @@ public sealed record KernelRules
     /// <param name="series">"6.16"; what follows is ignored.</param>
     public static bool IsAtLeast(string release, string series) => Series(release).CompareTo(Series(series)) >= 0;
 
-    private static (int Major, int Minor) Series(string release)
+    private static (int Major, int Minor) Series(string release) => (Number(release, 0), Number(release, 1));
+
+    /// <summary>One number of a release; 0 where there is none.</summary>
+    private static int Number(string release, int at)
     {
         ArgumentNullException.ThrowIfNull(release);
         string[] numbers = release.Split('.', '-', '+');
-        return (Number(0), Number(1));
-
-        int Number(int at) => at < numbers.Length && int.TryParse(
+        return at < numbers.Length && int.TryParse(
             numbers[at], System.Globalization.CultureInfo.InvariantCulture, out int number) ? number : 0;
     }
 
@@ -173,6 +179,15 @@ public sealed record KernelRules
     {
         Release = "6.12.107",
         NewDroppableStaysUnlocked = true,
+    };
+
+    /// <summary>After the corrections of MREMAP_DONTUNMAP, which 6.12-stable took over from 7.2.</summary>
+    public static KernelRules Linux612117 { get; } = Linux612 with
+    {
+        Release = "6.12.117",
+        LockedSourceIsSplitOff = true,
+        SourceStaysApart = true,
+        SourceIsPlacedAnew = true,
     };
 
     /// <summary>The live kernel of the reference machine.</summary>

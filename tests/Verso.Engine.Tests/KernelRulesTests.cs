@@ -4,6 +4,9 @@ public sealed class KernelRulesTests
 {
     [Theory]
     [InlineData("6.12.107+deb13-cloud-amd64", "6.12.107")]
+    [InlineData("6.12.116", "6.12.107")]
+    [InlineData("6.12.117-verso-names", "6.12.117")]
+    [InlineData("6.12.9", "6.12.107")]
     [InlineData("6.18.44-fc-v595", "6.18.44")]
     [InlineData("6.18.5", "6.18.44")]
     [InlineData("7.0.4+deb13-amd64", "7.0.13")]
