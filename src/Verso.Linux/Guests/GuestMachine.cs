@@ -10,7 +10,13 @@ public sealed record GuestRequest
     /// <summary>A vmlinuz file or a Debian package of a kernel, of x86-64.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The words after <c>verso</c>.</summary>
+    /// <summary>What of this program's directory is run: verso, or a test program that boots itself.</summary>
+    public string Program { get; init; } = "verso.dll";
+
+    /// <summary>Shared libraries that it loads by name, which no file of it says; verso's own are known.</summary>
+    public IReadOnlyList<string> Libraries { get; init; } = [];
+
+    /// <summary>The words after it.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
     /// <summary>The files there are in its current directory.</summary>
@@ -78,7 +84,7 @@ public sealed class GuestMachine
             var kernel = KernelFile.Find(request.Image, directory);
             var root = Path.Combine(directory, "root.cpio");
             var output = Path.Combine(directory, "output");
-            GuestRoot.Write(root, request.Arguments, request.Files);
+            GuestRoot.Write(root, request);
             using var received = new FileStream(
                 output, FileMode.CreateNew, FileAccess.Read | FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             Boot(kernel, root, output, request, token);

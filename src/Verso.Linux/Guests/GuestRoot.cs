@@ -34,10 +34,8 @@ internal static class GuestRoot
 
     /// <summary>Writes it to a file.</summary>
     /// <param name="path">Of the archive.</param>
-    /// <param name="arguments">Of this program in the guest.</param>
-    /// <param name="files">Names below <see cref="WorkDirectory"/>, and what is in them.</param>
-    internal static void Write(
-        string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, byte[]> files)
+    /// <param name="request">What is run, and its files, which are below <see cref="WorkDirectory"/>.</param>
+    internal static void Write(string path, GuestRequest request)
     {
         var runtime = Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory());
         var version = Path.GetFileName(runtime);
@@ -55,30 +53,33 @@ internal static class GuestRoot
             archive.AddDirectory(directory);
         }
 
-        IReadOnlyList<string> command = ["/dotnet/dotnet", "/verso/verso.dll", .. arguments];
+        IReadOnlyList<string> command = ["/dotnet/dotnet", $"/verso/{request.Program}", .. request.Arguments];
         archive.AddFile("init", GuestInit.Assemble(WorkDirectory, command, s_environment));
         archive.AddFile("dotnet/dotnet", Path.Combine(dotnet, "dotnet"));
         AddTree(archive, "dotnet/host/fxr/" + version, resolver);
         AddTree(archive, "dotnet/shared/Microsoft.NETCore.App/" + version, runtime);
         AddTree(archive, "verso", program);
-        foreach (var library in Libraries(dotnet, runtime, resolver))
+        foreach (var library in Libraries(dotnet, runtime, resolver, request.Libraries))
         {
             archive.AddFile(library[1..], library);
         }
 
         archive.AddDirectory(WorkDirectory[1..]);
-        foreach (var (name, contents) in files)
+        foreach (var (name, contents) in request.Files)
         {
             archive.AddFile($"{WorkDirectory[1..]}/{name}", contents);
         }
     }
 
-    private static IReadOnlyCollection<string> Libraries(string dotnet, string runtime, string resolver)
+    private static IReadOnlyCollection<string> Libraries(
+        string dotnet, string runtime, string resolver, IReadOnlyList<string> more)
     {
         string[] own =
         [
             .. s_libraries.Select(name => ElfLibraries.Find(name)
                 ?? throw new GuestUnavailableException($"{name} is missing; apt install libbpf1")),
+            .. more.Select(name => ElfLibraries.Find(name)
+                ?? throw new GuestUnavailableException($"{name} is missing")),
         ];
         IEnumerable<string> native =
         [
