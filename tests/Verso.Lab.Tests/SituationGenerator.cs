@@ -17,6 +17,8 @@ internal sealed class SituationGenerator(int seed)
         VmaFlags.NoHugePage, VmaFlags.Mergeable, VmaFlags.Locked, VmaFlags.LockedMask, VmaFlags.Exec, Sealed,
     ];
 
+    private static readonly string?[] _names = [null, "heap", "stack"];
+
     private readonly Random _random = new(seed);
 
     /// <summary>What the merge tests must say of a situation, put down a second time.</summary>
@@ -65,9 +67,6 @@ internal sealed class SituationGenerator(int seed)
             yield return new Situation(driver, faulted with { Chain = 2 }, PageOffsets.Apart);
         }
 
-        // Without CONFIG_ANON_VMA_NAME no process has these.
-        yield return new Situation(plain, plain with { Name = "heap" }, PageOffsets.Linear);
-        yield return new Situation(faulted with { Name = "stack" }, faulted with { Name = "heap" }, PageOffsets.Linear);
         yield return new Situation(drivers[0], drivers[0] with { File = 2 }, PageOffsets.Apart);
         yield return new Situation(drivers[1], drivers[1] with { File = 2 }, PageOffsets.Apart);
     }
@@ -89,6 +88,25 @@ internal sealed class SituationGenerator(int seed)
 
         return OnlyWhatCanBe(situation).Renumbered();
     }
+
+    /// <summary>The next one in which something is named: only kernels with CONFIG_ANON_VMA_NAME can show it.</summary>
+    public Situation NextNamed()
+    {
+        while (true)
+        {
+            Situation situation = Next();
+            situation = situation with { Lower = Named(situation.Lower), Upper = Named(situation.Upper) };
+            if ((situation.Lower.Name ?? situation.Upper.Name) is not null)
+            {
+                return situation;
+            }
+        }
+    }
+
+    // Files have no names, but copies of shared memory are memfds, which have.
+    private SituationSide Named(SituationSide side) => side.Backing is Backing.Anonymous or Backing.SharedMemory
+        ? side with { Name = _names[_random.Next(_names.Length)] }
+        : side;
 
     // Different memory has no anon_vma in common, and some attributes are for memory without a file.
     private static Situation OnlyWhatCanBe(Situation situation)

@@ -19,20 +19,16 @@ public sealed class SituationTests(ITestOutputHelper output)
     private const int Scenarios = 300;
     private const int StepsOfScenario = 60;
 
-    /// <summary>Where a row is added, if anywhere: see scripts/explain-check.</summary>
-    private const string TableVariable = "VERSO_SITUATION_TABLE";
-
-    /// <summary>What the running kernel can show of each, in the order of the table's columns.</summary>
+    /// <summary>What the kernel here can show of each; names only one that knows them (NameSituationTests).</summary>
     private static readonly MergeTests[] _shown =
-    [
-        MergeTests.Policy, MergeTests.Flags, MergeTests.File, MergeTests.Userfaultfd, MergeTests.AnonVma,
-        MergeTests.ForkedChain, MergeTests.PageOffset, MergeTests.Special, MergeTests.Close,
-    ];
+        [.. SituationTrials.Columns.Where(test => test != MergeTests.Name)];
+
+    private readonly SituationTrials _trials = new(output);
 
     [Fact]
     public void EveryReasonIsRight()
     {
-        KernelRules rules = Rules();
+        KernelRules rules = SituationTrials.Rules();
         SituationGenerator generator = new(seed: 1);
         HashSet<Situation> kinds = [.. SituationGenerator.BesideDrivers()];
         for (int count = 0; count < Generated; count++)
@@ -40,7 +36,7 @@ public sealed class SituationTests(ITestOutputHelper output)
             kinds.Add(generator.Next());
         }
 
-        List<CopyTrial> trials = Try(
+        List<CopyTrial> trials = _trials.Try(
             "generated", rules, kinds.Select(kind => (kind, SituationGenerator.Expect(kind))));
         Assert.True(trials.Count(trial => trial.Result == CopyResult.Right) >= LeastKinds);
         Assert.All(_shown, test => Assert.True(
@@ -53,39 +49,26 @@ public sealed class SituationTests(ITestOutputHelper output)
     [Fact]
     public void LiesAreCaught()
     {
-        KernelRules rules = Rules();
+        KernelRules rules = SituationTrials.Rules();
         SituationGenerator generator = new(seed: 1);
         List<Situation> kinds = [.. Enumerable.Range(0, Generated).Select(_ => generator.Next()).Distinct()];
         foreach (MergeTests test in _shown)
         {
-            AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == test), said => said & ~test);
-            AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == 0), said => said | test);
+            SituationTrials.AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == test), said => said & ~test);
+            SituationTrials.AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == 0), said => said | test);
         }
 
         foreach (MergeTests test in new[] { MergeTests.Policy, MergeTests.AnonVma, MergeTests.Userfaultfd })
         {
-            AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == MergeTests.File), said => said | test);
+            SituationTrials.AssertCaught(rules, kinds.Where(kind => SituationGenerator.Expect(kind) == MergeTests.File), said => said | test);
         }
-    }
-
-    private static void AssertCaught(
-        KernelRules rules, IEnumerable<Situation> kinds, Func<MergeTests, MergeTests> lie)
-    {
-        List<CopyTrial> trials = CopyStage.Use(rules, stage =>
-        {
-            CopyJudge judge = new(stage, lie);
-            return kinds.Take(5).Select(kind => judge.Try(kind, lie(SituationGenerator.Expect(kind)))).ToList();
-        });
-        Assert.NotEmpty(trials);
-        Assert.Contains(trials, trial => trial.Result == CopyResult.Wrong);
-        Assert.DoesNotContain(trials, trial => trial.Result == CopyResult.Right);
     }
 
     /// <summary>What random steps of processes come to is copied, and acted on.</summary>
     [Fact]
     public void SituationsOfRandomProcesses()
     {
-        KernelRules rules = Rules();
+        KernelRules rules = SituationTrials.Rules();
         Dictionary<Situation, MergeTests> kinds = [];
         KernelStage.Use(processor: 0, kernel =>
         {
@@ -108,57 +91,8 @@ public sealed class SituationTests(ITestOutputHelper output)
                 }
             }
         });
-        List<CopyTrial> trials = Try("random processes", rules, kinds.Select(each => (each.Key, each.Value)));
+        List<CopyTrial> trials = _trials.Try("random processes", rules, kinds.Select(each => (each.Key, each.Value)));
         int right = trials.Count(trial => trial.Result == CopyResult.Right);
         Assert.True(right * 4 >= trials.Count * 3, $"only {right} of {trials.Count} kinds could be copied");
-    }
-
-    private static KernelRules Rules()
-    {
-        string? missing = KernelStage.Unavailable();
-        Assert.SkipWhen(missing is not null, missing ?? "");
-        KernelRules? rules = KernelRules.Find(KernelStage.Release);
-        Assert.SkipWhen(rules is null, $"no rules of kernel {KernelStage.Release}");
-        return rules!;
-    }
-
-    private List<CopyTrial> Try(
-        string from, KernelRules rules, IEnumerable<(Situation Kind, MergeTests Said)> kinds)
-    {
-        List<CopyTrial> trials = CopyStage.Use(rules, stage =>
-        {
-            CopyJudge judge = new(stage);
-            return kinds.Select(each => judge.Try(each.Kind, each.Said)).ToList();
-        });
-        Report(from, trials);
-        CopyTrial[] wrong = [.. trials.Where(trial => trial.Result == CopyResult.Wrong)];
-        Assert.True(wrong.Length == 0, $"{wrong.Length} wrong, first: {wrong.FirstOrDefault()}");
-        return trials;
-    }
-
-    private void Report(string from, List<CopyTrial> trials)
-    {
-        string row = $"| {from} | {trials.Count} | {string.Join(" | ", Enum.GetValues<CopyResult>().Select(
-            result => trials.Count(trial => trial.Result == result)))} | {string.Join(" | ", _shown.Select(
-            test => trials.Count(trial => trial.Shown.HasFlag(test))))} |";
-        if (Environment.GetEnvironmentVariable(TableVariable) is { Length: > 0 } table)
-        {
-            File.AppendAllText(table, row + "\n");
-        }
-
-        output.WriteLine($"{trials.Count} kinds: " + string.Join(
-            ", ", trials.GroupBy(trial => trial.Result).Select(group => $"{group.Count()} {group.Key}")));
-        output.WriteLine("shown alone: " + string.Join(
-            ", ", _shown.Select(test => $"{trials.Count(trial => trial.Shown.HasFlag(test))} {test}")));
-        foreach (IGrouping<string, CopyTrial> story in trials.GroupBy(
-                trial => $"{trial.Result}: {trial.Story.Split(" as ")[0]}")
-            .OrderByDescending(group => group.Count()))
-        {
-            output.WriteLine($"{story.Count(),5} {story.Key}");
-            if (story.First().Result != CopyResult.Right || story.Key.Contains("alone", StringComparison.Ordinal))
-            {
-                output.WriteLine($"      {story.First().Situation}\n      {story.First().Story}");
-            }
-        }
     }
 }

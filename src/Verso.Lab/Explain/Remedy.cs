@@ -22,8 +22,8 @@ public enum RemedyBasis
 /// </param>
 public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", string Since = "")
 {
-    /// <summary>The kernel that everything measured was measured on.</summary>
-    public const string MeasuredOn = "6.18.44";
+    /// <summary>The kernel it was measured on, if it was.</summary>
+    public string MeasuredOn { get; init; } = "6.18.44";
 
     /// <summary>
     /// The most bytes of a VMA without access that is taken for a guard, what is larger is a reserve: threads of glibc
@@ -87,7 +87,13 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         "scenarios/attributes/shared-whole.txt");
 
     private static Remedy OneName { get; } = new(
-        "Give neighbours the same name, or none (PR_SET_VMA_ANON_NAME).", RemedyBasis.Inferred, "", "5.17");
+        "Give neighbours the same name, or none (PR_SET_VMA_ANON_NAME).",
+        RemedyBasis.Measured,
+        "scenarios/attributes/name.txt",
+        "5.17")
+    {
+        MeasuredOn = "6.12.117",
+    };
 
     private static Remedy MapAnew { get; } = new(
         "What went through fork keeps its chain: after fork, map anew what grows, or exec.", RemedyBasis.Inferred);

@@ -141,7 +141,7 @@ internal static class ExplainDocuments
     private static RemedyDocument Of(Remedy remedy, string kernel) => new(
         remedy.Text,
         Kebab.Of(remedy.Basis.ToString()),
-        remedy.Basis == RemedyBasis.Measured ? Remedy.MeasuredOn : "",
+        remedy.Basis == RemedyBasis.Measured ? remedy.MeasuredOn : "",
         remedy.Shown,
         remedy.Since,
         remedy.WorksOn(kernel));

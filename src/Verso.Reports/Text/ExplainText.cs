@@ -143,7 +143,7 @@ public static class ExplainText
     private static string Basis(Remedy remedy, string kernel)
     {
         string basis = remedy.Basis == RemedyBasis.Measured
-            ? $"measured on {Remedy.MeasuredOn}: {remedy.Shown}" : "inferred";
+            ? $"measured on {remedy.MeasuredOn}: {remedy.Shown}" : "inferred";
         string since = remedy.Since.Length == 0 ? "" : $"; Linux {remedy.Since} and later";
         return basis + since + (remedy.WorksOn(kernel) ? "" : $", this is {Printable.Of(kernel)}");
     }

@@ -109,10 +109,16 @@ internal sealed class CopyBuilder
 
     private void BuildTwins()
     {
-        MapOne(_copy.Lower with { Bytes = _copy.Lower.Bytes + _copy.Upper.Bytes }, HomeOf(_copy.Lower, _lower));
+        CopyRange both = _copy.Lower with { Bytes = _copy.Lower.Bytes + _copy.Upper.Bytes };
+        MapOne(both, HomeOf(_copy.Lower, _lower));
         if (_lower.Policy == _upper.Policy && _lower.Policy != 0)
         {
-            Calls.SetPolicy(new CopyRange(_copy.Lower.Start, _copy.Lower.Bytes + _copy.Upper.Bytes), _lower.Policy);
+            Calls.SetPolicy(both, _lower.Policy);
+        }
+
+        if (_lower.Name == _upper.Name && _lower.Name is not null)
+        {
+            Calls.SetName(both, _lower.Name);
         }
 
         Calls.Lock(_copy.Lower, VmaFlags.Locked | VmaFlags.LockOnFault);
@@ -259,6 +265,7 @@ internal sealed class CopyBuilder
     private void Finish()
     {
         SetPolicies();
+        SetNames();
         VmaFlags different = _lower.Flags ^ _upper.Flags;
         const VmaFlags Last = KeptReason.NotInherited & ~VmaFlags.Userfault;
         VmaChanges changes = new(Calls);
@@ -281,8 +288,14 @@ internal sealed class CopyBuilder
             {
                 Calls.SetPolicy(range, side.Policy);
             }
+        }
+    }
 
-            if (side.Name is not null)
+    private void SetNames()
+    {
+        foreach ((CopyRange range, SituationSide side) in new[] { (_copy.Lower, _lower), (_copy.Upper, _upper) })
+        {
+            if (side.Name is not null && (_lower.Name != _upper.Name || !AreTwins))
             {
                 Calls.SetName(range, side.Name);
             }

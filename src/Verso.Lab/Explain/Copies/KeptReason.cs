@@ -50,15 +50,29 @@ public static class KeptReason
             Upper = ordinary.Upper with
             {
                 Policy = kept == MergeTests.Policy ? ordinary.Upper.Policy : ordinary.Lower.Policy,
-                Name = kept == MergeTests.Name ? ordinary.Upper.Name : ordinary.Lower.Name,
             },
         };
+        ordinary = kept == MergeTests.Name ? ordinary : WithOneName(ordinary, model);
         return (ordinary with
         {
             Lower = WithoutFile(ordinary.Lower),
             Upper = WithoutFile(ordinary.Upper),
         }).Renumbered();
     }
+
+    // A file has none.
+    private static Situation WithOneName(Situation situation, SituationSide model)
+    {
+        bool canBoth = MayHaveName(situation.Lower) && MayHaveName(situation.Upper);
+        string? name = canBoth ? model.Name : null;
+        return situation with
+        {
+            Lower = situation.Lower with { Name = name },
+            Upper = situation.Upper with { Name = name },
+        };
+    }
+
+    private static bool MayHaveName(SituationSide side) => side.Backing is Backing.Anonymous or Backing.SharedMemory;
 
     private static SituationSide WithoutFile(SituationSide side) => side.Backing switch
     {
@@ -107,6 +121,7 @@ public static class KeptReason
         return kept switch
         {
             MergeTests.AnonVma or MergeTests.ForkedChain => lower.AnonVma != 0 ? lower : upper,
+            MergeTests.Name => lower.Name is not null ? lower : upper,
             MergeTests.Flags when lower.IsShared || upper.IsShared => lower.IsShared ? lower : upper,
             _ => upper.Backing == Backing.Anonymous ? upper : lower,
         };
