@@ -12,7 +12,8 @@ public abstract partial class Machine
     /// <summary>
     /// prctl(PR_SET_VMA_ANON_NAME): names what is anonymous in a range, or takes its name away, splitting and merging
     /// as needed. EINVAL (no such name, unaligned, or a machine that knows no names), EBADF (a file or a segment: what
-    /// came before it is named), ENOMEM (a hole: the rest is named all the same), EAGAIN (too many VMAs, allocation failed).
+    /// came before it is named), ENOMEM (a hole: the rest is named all the same), EAGAIN (too many VMAs, allocation
+    /// failed).
     /// </summary>
     /// <remarks>
     /// The kernel holds a name as an object of its own; no test can make that allocation fail here.

@@ -124,8 +124,8 @@ internal sealed class StageFiles : IDisposable
     }
 
     /// <summary>
-    /// To tmpfs a file without a name is anonymous memory (shmem_mmap), and may be named as such; those of the scenarios
-    /// stand for files of a disk.
+    /// To tmpfs a file without a name is anonymous memory (shmem_mmap), and may be named as such; those of the
+    /// scenarios stand for files of a disk.
     /// </summary>
     private bool NeedsNames => new DriveInfo(_directory).DriveFormat == "tmpfs";
 

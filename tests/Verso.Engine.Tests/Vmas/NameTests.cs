@@ -31,7 +31,7 @@ public sealed class NameTests
         PageStage stage = new(design);
         stage.WithMemory(pages: 6);
         Assert.Equal(Errno.None, Name(stage, 3, 3, "heap"));
-        Assert.Equal(MergeTests.Name, stage.Machine.VerdictAt(stage.Parent, PageStage.At(3))!.Value.Failed);
+        Assert.Equal(MergeTests.Name, stage.Machine.VerdictsAt(stage.Parent, PageStage.At(3))!.Value.Kinder.Failed);
         Assert.Equal([null, "heap"], stage.Machine.Capture(stage.Parent).Vmas.Select(vma => vma.Traits.Name));
         Assert.Equal(Errno.None, Name(stage, 3, 3, null));
         Assert.Single(stage.Machine.Capture(stage.Parent).Vmas);
