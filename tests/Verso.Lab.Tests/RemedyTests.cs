@@ -28,6 +28,7 @@ public sealed class RemedyTests : IDisposable
         ["scenarios/merge/tried-again-sequential.txt"] = ("", 'B', 1, "before"),
         ["scenarios/merge/tried-again-random.txt"] = ("", 'B', 1, "before"),
         ["scenarios/attributes/policy-whole.txt"] = ("", 'A', 1, "before"),
+        ["scenarios/attributes/name.txt"] = ("", 'A', 1, "before"),
         ["scenarios/guard/in-place.txt"] = ("", 'B', 1, "A"),
         ["scenarios/regions/from-one-end.txt"] = ("", 'B', 2, "A"),
         ["scenarios/regions/open.txt"] = ("", 'A', 1, "regions/random"),

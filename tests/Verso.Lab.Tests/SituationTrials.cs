@@ -27,7 +27,9 @@ internal sealed class SituationTrials(ITestOutputHelper output)
         return rules!;
     }
 
-    /// <summary>What is said of situations is altered; the judge must say so of at least one of the first five.</summary>
+    /// <summary>
+    /// What is said of situations is altered; the judge must say so of at least one of the first five.
+    /// </summary>
     public static void AssertCaught(
         KernelRules rules, IEnumerable<Situation> kinds, Func<MergeTests, MergeTests> lie)
     {

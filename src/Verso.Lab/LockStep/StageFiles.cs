@@ -132,6 +132,11 @@ internal sealed class StageFiles : IDisposable
     /// <summary>Of files of this kind; null: all, and the directory.</summary>
     private void DeleteNames(FileKind? only)
     {
+        if (!Directory.Exists(_directory))
+        {
+            return;
+        }
+
         foreach (WindowFile file in _files.Where(file => only is null || file.Kind == only))
         {
             if (Paths.TryGetValue(file.Inode, out string? path))
@@ -140,7 +145,7 @@ internal sealed class StageFiles : IDisposable
             }
         }
 
-        if (only is null && Directory.Exists(_directory))
+        if (only is null)
         {
             Directory.Delete(_directory);
         }
