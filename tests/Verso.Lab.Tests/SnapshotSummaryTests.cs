@@ -1,6 +1,5 @@
-using Verso.Engine;
-using Verso.Engine.Vmas;
 using Verso.Engine.Images;
+using Verso.Engine.Vmas;
 using Verso.Lab.Families;
 using Verso.Lab.Snapshots;
 using Verso.Traces.Snapshots;

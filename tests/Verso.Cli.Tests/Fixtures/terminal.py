@@ -4,10 +4,13 @@ send HEX    types these bytes               size ROWS COLUMNS   makes the window
 echo        answers "echo 1" or "echo 0"    group               answers "group PGID", of what is in the foreground
 What the terminal shows comes as "shown HEX".
 """
-import fcntl, os, pty, select, struct, sys, termios
+import fcntl, os, pty, select, signal, struct, sys, termios
 
 shell, terminal = pty.fork()
 if shell == 0:
+    # Whoever runs the tests in the background ignores them, and so would all that is started here.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     os.environ.update(TERM="xterm-256color", PS1="$ ")
     os.execvp("bash", ["bash", "--norc", "--noediting", "-i"])
 
