@@ -127,7 +127,7 @@ internal sealed class StageFiles : IDisposable
     /// To tmpfs a file without a name is anonymous memory (shmem_mmap), and may be named as such; those of the
     /// scenarios stand for files of a disk.
     /// </summary>
-    private bool NeedsNames => new DriveInfo(_directory).DriveFormat == "tmpfs";
+    private bool NeedsNames => FileSpace.IsTmpfs(_directory);
 
     /// <summary>Of files of this kind; null: all, and the directory.</summary>
     private void DeleteNames(FileKind? only)

@@ -120,6 +120,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "stat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Stat(string path, ulong* status);
 
+    /// <summary>f_type is the first word on x86-64, and there are 15.</summary>
+    [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int StatFileSystem(string path, ulong* status);
+
     [LibraryImport(Library, EntryPoint = "getrlimit")]
     internal static partial int GetResourceLimit(int resource, ResourceLimit* limit);
 
