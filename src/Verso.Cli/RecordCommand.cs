@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Verso.Linux;
 using Verso.Linux.Recording;
+using Verso.Reports.Text;
 using Verso.Traces;
 
 namespace Verso.Cli;
@@ -116,6 +117,11 @@ internal static class RecordCommand
             $"verso: {counts.Events} events, {counts.Tasks + 1} tasks, {counts.Checkpoints} checkpoints, "
                 + $"{counts.Lost} lost");
         error.WriteLine(output == StandardOutput ? text : $"{text}: {output}");
+        foreach ((string what, long count) in counts.NotFollowed.Rows)
+        {
+            error.WriteLine($"verso: not followed: {Printable.Of(what)} changed VMAs ({Figures.Count(count)})");
+        }
+
         if (outcome.Ending == RecordingEnding.Interrupted)
         {
             error.WriteLine("verso: interrupted; what is still running is not recorded");

@@ -26,6 +26,9 @@ public sealed record RecorderOptions
     /// <summary>Where the command's standard output goes.</summary>
     public CommandOutput Output { get; init; } = CommandOutput.Inherited;
 
+    /// <summary>Numbers of system calls that are not followed though they could be: what tests take away.</summary>
+    internal IReadOnlyList<int> LeftOut { get; init; } = [];
+
     /// <summary>When the recording ends by itself.</summary>
     public RecordingEnd End { get; init; } = RecordingEnd.WholeTree;
 }

@@ -5,7 +5,7 @@ using Verso.Traces.Snapshots;
 
 namespace Verso.Traces;
 
-/// <summary>The payloads of events: images and file identities.</summary>
+/// <summary>The payloads of events: images, file identities and text.</summary>
 internal static class PayloadCodec
 {
     /// <summary>Whether events of this kind carry a payload, and which.</summary>
@@ -13,6 +13,7 @@ internal static class PayloadCodec
     {
         TraceEventKind.FileDefined => PayloadKind.File,
         TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint => PayloadKind.Image,
+        TraceEventKind.NotFollowed => PayloadKind.Text,
         _ => PayloadKind.None,
     };
 
@@ -34,6 +35,9 @@ internal static class PayloadCodec
 
                 WriteImage(to, image);
                 break;
+            case (PayloadKind.Text, string text):
+                to.Text(text);
+                break;
             default:
                 throw new ArgumentException($"{kind} carries no {payload.GetType().Name}", nameof(payload));
         }
@@ -44,6 +48,7 @@ internal static class PayloadCodec
     {
         PayloadKind.File => ReadFile(from),
         PayloadKind.Image => ReadImage(from, kind),
+        PayloadKind.Text => from.Text(),
         _ => null,
     };
 
@@ -210,4 +215,5 @@ internal enum PayloadKind
     None = 0,
     File = 1,
     Image = 2,
+    Text = 3,
 }

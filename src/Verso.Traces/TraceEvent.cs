@@ -128,6 +128,12 @@ public enum TraceEventKind : byte
 
     /// <summary>Arg0 events were lost here.</summary>
     Lost = 65,
+
+    /// <summary>
+    /// VMAs of Mm were changed by what has no event of its own. Arg0: <see cref="NotFollowedCause"/>. Arg1: its number.
+    /// Payload: what it was, as text.
+    /// </summary>
+    NotFollowed = 66,
 }
 
 /// <summary>What an access wanted; bits.</summary>
@@ -179,7 +185,7 @@ public struct TraceEvent
     public ulong Arg4;
     public ulong Arg5;
 
-    /// <summary>A <see cref="FileIdentity"/> or an <see cref="MmImage"/>, by kind; else null.</summary>
+    /// <summary>A <see cref="FileIdentity"/>, an <see cref="MmImage"/> or text, by kind; else null.</summary>
     public object? Payload;
 }
 

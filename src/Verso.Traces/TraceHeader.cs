@@ -21,6 +21,9 @@ public enum TraceGrade : byte
 
     /// <summary>The file ends before its trailer.</summary>
     Truncated = 16,
+
+    /// <summary>VMAs were changed by what the recorder does not follow; the trailer counts how often.</summary>
+    NotFollowed = 32,
 }
 
 /// <summary>What a trace says of itself before its first event.</summary>

@@ -14,6 +14,7 @@ public sealed class TraceReader : IDisposable
     private int _eventsLeft;
     private long _events;
     private bool _ended;
+    private bool _notFollowed;
 
     private TraceReader(Stream stream)
     {
@@ -33,6 +34,7 @@ public sealed class TraceReader : IDisposable
     public TraceGrade Grade => Header.Grade
         | (Trailer is { Lost: > 0 } ? TraceGrade.LostEvents : 0)
         | (Trailer is { Checkpoints: 0 } ? TraceGrade.NoCheckpoints : 0)
+        | (_notFollowed || Trailer is { NotFollowed: > 0 } ? TraceGrade.NotFollowed : 0)
         | (IsTruncated ? TraceGrade.Truncated : 0);
 
     /// <summary>Opens a file.</summary>
@@ -77,6 +79,7 @@ public sealed class TraceReader : IDisposable
         _eventsLeft--;
         _events++;
         _codec.Read(_decoder, out e);
+        _notFollowed |= e.Kind == TraceEventKind.NotFollowed;
         return true;
     }
 

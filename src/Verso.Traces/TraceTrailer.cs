@@ -11,4 +11,7 @@ public sealed record TraceTrailer
 
     /// <summary>Checkpoints among the events.</summary>
     public long Checkpoints { get; init; }
+
+    /// <summary>Changes of VMAs that are not followed.</summary>
+    public long NotFollowed { get; init; }
 }

@@ -14,6 +14,7 @@ public sealed class TraceWriter : ITraceSink, IDisposable
     private long _events;
     private long _lost;
     private long _checkpoints;
+    private long _notFollowed;
     private bool _begun;
     private bool _finished;
 
@@ -55,6 +56,7 @@ public sealed class TraceWriter : ITraceSink, IDisposable
         _events++;
         _lost += e.Kind == TraceEventKind.Lost ? (long)e.Arg0 : 0;
         _checkpoints += e.Kind == TraceEventKind.Checkpoint ? 1 : 0;
+        _notFollowed += e.Kind == TraceEventKind.NotFollowed ? 1 : 0;
         if (_block.Length >= BlockFormat.BlockTargetBytes)
         {
             FlushBlock();
@@ -76,7 +78,13 @@ public sealed class TraceWriter : ITraceSink, IDisposable
         }
 
         FlushBlock();
-        TraceTrailer trailer = new() { Events = _events, Lost = _lost, Checkpoints = _checkpoints };
+        TraceTrailer trailer = new()
+        {
+            Events = _events,
+            Lost = _lost,
+            Checkpoints = _checkpoints,
+            NotFollowed = _notFollowed,
+        };
         _writer.End(trailer, TraceJson.Default.TraceTrailer);
         _writer.Dispose();
     }

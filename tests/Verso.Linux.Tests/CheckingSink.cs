@@ -57,6 +57,9 @@ internal sealed class CheckingSink : ITraceSink
                 goto default;
             case TraceEventKind.Lost:
                 break;
+            case TraceEventKind.NotFollowed:
+                RequireLive(e.Mm, e.Kind);
+                break;
             default:
                 RequireLive(e.Mm, e.Kind);
                 Assert.Contains(e.Task, _liveTasks);

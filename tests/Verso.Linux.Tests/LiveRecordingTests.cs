@@ -315,7 +315,7 @@ public sealed class LiveRecordingTests
         Assert.Equal(0, counts.Lost);
         Assert.Equal(0, counts.BrokenDumps);
         Assert.Equal(0, counts.AbandonedCalls);
-        Assert.Equal(0, counts.StrangeEpisodes);
+        Assert.Empty(counts.NotFollowed.Rows);
         Assert.Equal(0, counts.UnknownRecords);
         Assert.Equal(counts.Events, recorded.Events.Count);
     }

@@ -4,6 +4,7 @@ using System.Text;
 using Verso.Linux.Graph;
 using Verso.Linux.Interop;
 using Verso.Linux.Recording;
+using Verso.Traces;
 
 namespace Verso.Linux.Tests;
 
@@ -30,6 +31,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("file_record", typeof(FileRecord))]
     [InlineData("dump_begin_record", typeof(DumpBeginRecord))]
     [InlineData("dump_end_record", typeof(DumpEndRecord))]
+    [InlineData("unfollowed_record", typeof(UnfollowedRecord))]
     [InlineData("graph_mm", typeof(GraphMm), GraphObject)]
     [InlineData("graph_file", typeof(GraphFile), GraphObject)]
     [InlineData("graph_vma", typeof(GraphVma), GraphObject)]
@@ -52,6 +54,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("record_kind", typeof(RecordKind), "REC_")]
     [InlineData("call_kind", typeof(CallKind), "CALL_")]
     [InlineData("dump_reason", typeof(DumpReason), "DUMP_")]
+    [InlineData("unfollowed_cause", typeof(NotFollowedCause), "UNFOLLOWED_")]
     [InlineData("graph_kind", typeof(GraphKind), "GRAPH_", GraphObject)]
     public void NumbersMeanTheSame(string name, Type type, string prefix, string program = RecorderObject)
     {

@@ -38,6 +38,7 @@ internal static class EventGenerators
         from words in Gen.ArrayOf(Word, 8)
         from file in File()
         from image in Image(kind)
+        from text in Text
         from without in Gen.Choose(0, 3)
         select new TraceEvent
         {
@@ -57,6 +58,7 @@ internal static class EventGenerators
                 (0, _) => null,
                 (_, TraceEventKind.FileDefined) => file,
                 (_, TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint) => image,
+                (_, TraceEventKind.NotFollowed) => text,
                 _ => null,
             },
         };

@@ -22,6 +22,7 @@ public sealed partial class FormatDocumentTests
         AssertTable<FileKind>();
         AssertTable<FileModes>();
         AssertTable<TraceGrade>();
+        AssertTable<NotFollowedCause>();
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed partial class FormatDocumentTests
         string[] section = [.. Section("## Damage")];
         byte[] file = Example();
         Assert.Contains(MessageFor([.. file[1..]]), section);
-        Assert.Contains(MessageFor([.. file[..^70], (byte)(file[^70] ^ 1), .. file[^69..]]), section);
+        Assert.Contains(MessageFor([.. file[..^86], (byte)(file[^86] ^ 1), .. file[^85..]]), section);
         MemoryStream other = new();
         using (new TraceWriter(other, new TraceHeader { Source = "synthetic", Version = 2 }))
         {

@@ -159,6 +159,7 @@ internal static class Samples
         TraceEventKind.FileDefined => new FileIdentity(
             new FileId(random.Next(1, 9)), FileKind.Regular, 5, 7, 4096, "/a b/ü", FileModes.Read),
         TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint => Image(random),
+        TraceEventKind.NotFollowed => "ioctl 0xc020aa00 of [userfaultfd]",
         _ => null,
     };
 

@@ -77,6 +77,7 @@ internal sealed class SecondReader
         {
             1 => File(),
             4 or 7 or 64 => Image(),
+            66 => Text(),
             _ => null,
         };
         _at = end;
@@ -90,11 +91,16 @@ internal sealed class SecondReader
         ulong device = Number();
         ulong inode = Number();
         ulong size = Number();
-        int bytes = (int)Number();
-        string path = Encoding.UTF8.GetString(_bytes, _at, bytes);
-        _at += bytes;
+        string path = Text();
         return new FileIdentity(
             new FileId(file), (FileKind)kind, device, inode, size, path, (FileModes)_bytes[_at++]);
+    }
+
+    private string Text()
+    {
+        int bytes = (int)Number();
+        _at += bytes;
+        return Encoding.UTF8.GetString(_bytes, _at - bytes, bytes);
     }
 
     private MmImage Image()

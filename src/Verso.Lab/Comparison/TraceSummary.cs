@@ -18,6 +18,9 @@ public sealed record TraceSummary
     /// <summary>Events declared lost.</summary>
     public required long Lost { get; init; }
 
+    /// <summary>Changes of VMAs that are not followed, by what they were.</summary>
+    public required NotFollowedTally NotFollowed { get; init; }
+
     /// <summary>Nanoseconds from the beginning to the last event.</summary>
     public required ulong LastTime { get; init; }
 
@@ -41,12 +44,14 @@ public sealed record TraceSummary
         HashSet<int> spaces = [];
         long events = 0;
         long lost = 0;
+        NotFollowedTally notFollowed = new();
         ulong time = 0;
         while (reader.TryRead(out TraceEvent e))
         {
             events++;
             counts[(byte)e.Kind]++;
             lost += e.Kind == TraceEventKind.Lost ? (long)e.Arg0 : 0;
+            notFollowed.Add(e);
             time = e.Time;
             if (e.Mm != 0)
             {
@@ -70,6 +75,7 @@ public sealed record TraceSummary
             FileBytes = input.LengthBytes,
             Events = events,
             Lost = lost,
+            NotFollowed = notFollowed,
             LastTime = time,
             AddressSpaces = spaces.Count,
             EventsByKind = kinds,

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Traces;
 
 namespace Verso.Lab.Replay;
 
@@ -12,6 +13,9 @@ public sealed class ReplayTally
 
     /// <summary>Events that the recorder declared lost.</summary>
     public long Lost { get; internal set; }
+
+    /// <summary>Changes of VMAs that the recorder did not follow, by what they were.</summary>
+    public NotFollowedTally NotFollowed { get; } = new();
 
     /// <summary>
     /// Faults by how they ended in the replay; anything but Done is the program's error or a difference.

@@ -38,6 +38,9 @@ public sealed partial class TraceReplay
             case TraceEventKind.Lost:
                 _tally.Lost += (long)e.Arg0;
                 break;
+            case TraceEventKind.NotFollowed:
+                _tally.NotFollowed.Add(e);
+                break;
             case TraceEventKind.TaskExit:
                 break;
             default:

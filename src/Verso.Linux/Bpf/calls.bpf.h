@@ -2,12 +2,11 @@
 /* System calls: which ones matter, their arguments on the way in, their results on the way out. */
 #pragma once
 #include "files.bpf.h"
-#include "maple.bpf.h"
+#include "unfollowed.bpf.h"
 
 #define MAP_TYPE 0x0f
 #define MAP_PRIVATE 0x02
 #define MAP_ANONYMOUS 0x20
-#define TS_COMPAT 2
 #define MAX_ERRNO 4095
 #define SYSTEM_CALLS 512
 
@@ -38,10 +37,8 @@ static __always_inline void enter_call(struct task_state *state, struct task_str
 {
 	struct mm_struct *mm = task->mm;
 
-	if (task->thread_info.status & TS_COMPAT) {
-		count_lost(LOST_FOREIGN_ABI);
+	if (task->thread_info.status & TS_COMPAT)
 		return;
-	}
 	if (kind == CALL_PRCTL && !is_memory_prctl(regs->di))
 		return;
 	state->args[0] = regs->di;

@@ -17,11 +17,7 @@
 #define DUMP_STEPS (4 << 20)
 
 struct dump_walk {
-	u64 node[TREE_DEPTH][NODE_WORDS];
-	u64 max[TREE_DEPTH];
-	u32 slot[TREE_DEPTH];
-	u32 type[TREE_DEPTH];
-	u32 depth;
+	struct tree_walk tree;
 	u32 used;		/* words waiting in out */
 	u32 vmas;
 	u32 failed;
@@ -93,26 +89,12 @@ static __always_inline void dump_vma(struct dump_walk *walk, struct task_state *
 	walk->chain_next = (u64)BPF_CORE_READ(vma, anon_vma_chain.next);
 }
 
-static __always_inline int enter_node(struct dump_walk *walk, u32 depth, u64 entry, u64 max)
-{
-	if (depth >= TREE_DEPTH || !is_pointer(entry))
-		return 1;
-	if (bpf_probe_read_kernel(walk->node[depth], NODE_WORDS * 8, (void *)node_address(entry)))
-		return 1;
-	walk->type[depth] = node_type(entry);
-	walk->slot[depth] = 0;
-	walk->max[depth] = max;
-	walk->depth = depth;
-	return 0;
-}
-
 /* One slot of the tree or one entry of a chain. Returns 1 when the walk is over. */
 static long dump_step(u32 index, struct dump_step_context *context)
 {
 	struct dump_walk *walk;
 	u32 zero = 0;
-	u32 depth, slot, type;
-	u64 end, entry;
+	u64 vma;
 
 	walk = bpf_map_lookup_elem(&dump_walks, &zero);
 	if (!walk)
@@ -125,25 +107,11 @@ static long dump_step(u32 index, struct dump_step_context *context)
 		dump_chain_entry(walk);
 		return 0;
 	}
-	depth = walk->depth & (TREE_DEPTH - 1);
-	slot = walk->slot[depth];
-	type = walk->type[depth];
-	if (slot >= node_slots(type)) {
-		if (!depth)
-			return 1;
-		walk->depth = depth - 1;
-		return 0;
-	}
-	end = slot_end(walk->node[depth], type, slot, walk->max[depth]);
-	entry = slot_entry(walk->node[depth], type, slot);
-	walk->slot[depth] = end >= walk->max[depth] ? NODE_WORDS : slot + 1;
-	if (type == NODE_LEAF) {
-		if (is_pointer(entry))
-			dump_vma(walk, context->state, entry);
-	} else if (is_pointer(entry) && enter_node(walk, depth + 1, entry, end)) {
-		walk->failed = 1;
-	}
-	return 0;
+	vma = step_walk(&walk->tree);
+	if (vma)
+		dump_vma(walk, context->state, vma);
+	walk->failed |= walk->tree.failed;
+	return walk->tree.over != 0;
 }
 
 static __always_inline int begin_dump(struct task_state *state, struct mm_struct *mm, u32 mm_id, u32 id, u32 what)
@@ -190,7 +158,8 @@ static __noinline int dump_mm(struct task_state *state, struct mm_struct *mm, u3
 	walk->head.c = id;
 	walk->used = walk->vmas = 0;
 	walk->chain_head = walk->chain_next = 0;
-	walk->failed = enter_node(walk, 0, tree_root(mm), ~0ULL);
+	begin_walk(&walk->tree, mm);
+	walk->failed = walk->tree.failed;
 	bpf_loop(DUMP_STEPS, dump_step, &context, 0);
 	flush_dump(walk);
 	end = RESERVE(dump_end_record, REC_DUMP_END, state);

@@ -93,6 +93,7 @@ struct vm_area_struct {
 	struct file *vm_file;
 	const struct vm_operations_struct *vm_ops;
 	struct mempolicy *vm_policy;
+	unsigned int vm_lock_seq;
 	struct {
 		void *ctx;
 	} vm_userfaultfd_ctx;

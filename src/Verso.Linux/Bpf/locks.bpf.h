@@ -78,33 +78,6 @@ static __noinline int emit_fork(struct task_state *state)
 	return 0;
 }
 
-/* An episode outside any call and any fault: a stack that GUP grew, or something no rule explains. */
-static __noinline int emit_unasked(struct task_state *state, struct mm_struct *mm)
-{
-	struct vm_area_struct *stack;
-	struct fault_record *grow;
-	struct record *strange;
-
-	if (mm->total_vm == state->total_vm)
-		return 0;
-	if (mm->stack_vm != state->stack_vm) {
-		stack = (void *)find_vma(tree_root(mm), mm->start_stack);
-		grow = RESERVE(fault_record, REC_GROW, state);
-		if (!grow)
-			return 0;
-		grow->address = stack ? BPF_CORE_READ(stack, vm_start) : 0;
-		SUBMIT(grow);
-		return 0;
-	}
-	__sync_fetch_and_add(&strange_episodes, 1);
-	strange = RESERVE(record, REC_STRANGE, state);
-	if (strange) {
-		strange->c = state->call ? state->call : -1;
-		SUBMIT(strange);
-	}
-	return 0;
-}
-
 /* Checkpoints during the run: often enough to catch an error near its cause, rarely enough to cost a few percent. */
 static __always_inline int periodic_dump_is_due(struct task_state *state, struct mm_struct *mm)
 {
@@ -141,13 +114,13 @@ static __always_inline void leave_section(struct task_state *state)
 /* The address space is gone, if it was one of ours. */
 static __noinline int emit_mm_exit(struct task_state *state, u64 mm)
 {
-	u32 *id = bpf_map_lookup_elem(&mms, &mm);
+	struct mm_entry *entry = bpf_map_lookup_elem(&mms, &mm);
 	struct record *gone;
 	u32 mm_id;
 
-	if (!id)
+	if (!entry)
 		return 0;
-	mm_id = *id;
+	mm_id = entry->id;
 	bpf_map_delete_elem(&mms, &mm);
 	gone = RESERVE(record, REC_MM_EXIT, state);
 	if (!gone)
@@ -155,6 +128,21 @@ static __noinline int emit_mm_exit(struct task_state *state, u64 mm)
 	gone->mm = mm_id;
 	SUBMIT(gone);
 	return 0;
+}
+
+#define CLONE_VM 0x100
+
+/* dup_mmap is to come: a child with an address space of its own. */
+static __always_inline int is_forking(struct task_state *state)
+{
+	return state->call == CALL_FORK ||
+	       (state->call >= CALL_CLONE && state->call <= CALL_CLONE3 && !(state->args[0] & CLONE_VM));
+}
+
+/* The task's call has this episode's changes among its own. */
+static __always_inline int is_followed(struct task_state *state)
+{
+	return (state->call && state->call <= CALL_LAST_MEMORY) || is_forking(state);
 }
 
 static __always_inline void write_lock_taken(struct task_state *state, struct mm_struct *mm)
@@ -170,12 +158,12 @@ static __always_inline void write_lock_taken(struct task_state *state, struct mm
 	}
 	if ((u64)mm == state->mm) {
 		state->writes = (u64)mm;
-		if (!state->call) {
-			state->total_vm = mm->total_vm;
-			state->stack_vm = mm->stack_vm;
-		}
-	} else if (state->writes && state->call >= CALL_CLONE && state->call <= CALL_VFORK) {
+		if (!is_followed(state))
+			begin_unfollowed(state, mm, (u64)mm);
+	} else if (state->writes && is_forking(state)) {
 		state->fork_mm = (u64)mm;
+	} else if (state->call != CALL_PROCESS_MADVISE) {
+		begin_unfollowed(state, mm, (u64)mm);
 	}
 }
 
@@ -187,10 +175,10 @@ static __always_inline void write_lock_ends(struct task_state *state, struct mm_
 		return;
 	if (state->fork_mm)
 		emit_fork(state);
-	else if (state->call && state->call <= CALL_LAST_MEMORY && !state->emitted)
+	else if (!is_followed(state))
+		end_unfollowed(state, mm, (u64)mm);
+	else if (state->call <= CALL_LAST_MEMORY && !state->emitted)
 		emit_call(state, state->mm_id);
-	else if (!state->call && (!state->fault || !with_faults))
-		emit_unasked(state, mm);
 	if (state->prepare_chain)
 		emit_prepare(state, 1);
 	if (state->fault && !state->call) {

@@ -135,3 +135,60 @@ static __noinline u64 find_vma(u64 root, u64 address)
 	bpf_loop(TREE_DEPTH * 16, search_step, 0, 0);
 	return search->found;
 }
+
+/* A walk over every entry of a tree, in steps small enough for bpf_loop. */
+struct tree_walk {
+	u64 node[TREE_DEPTH][NODE_WORDS];
+	u64 max[TREE_DEPTH];
+	u32 slot[TREE_DEPTH];
+	u32 type[TREE_DEPTH];
+	u32 depth;
+	u32 over;
+	u32 failed;
+	u32 pad;
+};
+
+static __always_inline void enter_node(struct tree_walk *walk, u32 depth, u64 entry, u64 max)
+{
+	if (depth >= TREE_DEPTH || !is_pointer(entry) ||
+	    bpf_probe_read_kernel(walk->node[depth], NODE_WORDS * 8, (void *)node_address(entry))) {
+		walk->failed = 1;
+		return;
+	}
+	walk->type[depth] = node_type(entry);
+	walk->slot[depth] = 0;
+	walk->max[depth] = max;
+	walk->depth = depth;
+}
+
+static __always_inline void begin_walk(struct tree_walk *walk, struct mm_struct *mm)
+{
+	walk->over = walk->failed = 0;
+	enter_node(walk, 0, tree_root(mm), ~0ULL);
+}
+
+/* One slot. Returns the VMA in it, or 0. */
+static __always_inline u64 step_walk(struct tree_walk *walk)
+{
+	u32 depth = walk->depth & (TREE_DEPTH - 1);
+	u32 slot = walk->slot[depth];
+	u32 type = walk->type[depth];
+	u64 end, entry;
+
+	if (slot >= node_slots(type)) {
+		if (depth)
+			walk->depth = depth - 1;
+		else
+			walk->over = 1;
+		return 0;
+	}
+	end = slot_end(walk->node[depth], type, slot, walk->max[depth]);
+	entry = slot_entry(walk->node[depth], type, slot);
+	walk->slot[depth] = end >= walk->max[depth] ? NODE_WORDS : slot + 1;
+	if (!is_pointer(entry))
+		return 0;
+	if (type == NODE_LEAF)
+		return entry;
+	enter_node(walk, depth + 1, entry, end);
+	return 0;
+}

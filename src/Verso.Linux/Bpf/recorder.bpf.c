@@ -83,8 +83,8 @@ int BPF_PROG(on_kmem_cache_alloc, unsigned long call_site, const void *object, s
 
 	if (call_site - prepare_start >= prepare_length)
 		return 0;
-	state = tracked(bpf_get_current_task_btf());
-	if (!state || !object)
+	state = state_of(bpf_get_current_task_btf());
+	if (!state || state->role < ROLE_VISITOR || stop || !object)
 		return 0;
 	/* First the chain entry, then, unless a neighbour's is reused, the anon_vma, whose cache is never merged. */
 	if (cache->object_size == bpf_core_type_size(struct anon_vma)) {
@@ -99,12 +99,33 @@ int BPF_PROG(on_kmem_cache_alloc, unsigned long call_site, const void *object, s
 }
 
 /*
+ * A task that is not recorded takes the lock of an address space that is: a debugger, a reader of /proc, a kernel
+ * thread. Nearly every lock of the machine ends here at the first test.
+ */
+static __always_inline struct task_state *visitor(struct task_struct *task, struct task_state *state, u64 mm)
+{
+	if (((u64)task->mm == mm && !(task->flags & PF_KTHREAD)) || stop || !bpf_map_lookup_elem(&mms, &mm))
+		return 0;
+	return state ? state : new_state(task, ROLE_VISITOR);
+}
+
+/* Whose records stand for what a holder of this lock does, or NULL. */
+static __always_inline struct task_state *holder_of(struct task_struct *task, u64 mm)
+{
+	struct task_state *state = state_of(task);
+
+	if (state && state->role >= ROLE_TRACKED)
+		return stop ? 0 : state;
+	return visitor(task, state, mm);
+}
+
+/*
  * The lock's programs come twice: up to 6.12 its events carry the cgroup's path before the flags. User space asks the
  * kernel's BTF and loads one of each pair.
  */
 static __always_inline int on_acquired(struct mm_struct *mm, u8 write, u8 success)
 {
-	struct task_state *state = tracked(bpf_get_current_task_btf());
+	struct task_state *state = holder_of(bpf_get_current_task_btf(), (u64)mm);
 
 	if (!state || !success)
 		return 0;
@@ -122,7 +143,7 @@ static __always_inline int on_acquired(struct mm_struct *mm, u8 write, u8 succes
 static __always_inline int on_released(struct mm_struct *mm, u8 write)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *state = tracked(task);
+	struct task_state *state = holder_of(task, (u64)mm);
 	u32 other;
 
 	if (!state)
@@ -135,7 +156,11 @@ static __always_inline int on_released(struct mm_struct *mm, u8 write)
 		write_lock_ends(state, mm);
 		if (state->role == ROLE_TRACKED && periodic_dump_is_due(state, mm))
 			dump_mm(state, mm, state->mm_id, DUMP_PERIODIC);
-	} else if (state->call == CALL_PROCESS_MADVISE && !state->emitted) {
+	} else if (state->call != CALL_PROCESS_MADVISE) {
+		end_unfollowed(state, mm, (u64)mm);
+		if (state->prepare_chain)
+			emit_prepare(state, 1);
+	} else if (!state->emitted) {
 		other = id_of_mm(state, (u64)mm);
 		if (other)
 			emit_call(state, other);

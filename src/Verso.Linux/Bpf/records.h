@@ -23,7 +23,7 @@ enum record_kind {
 	REC_DUMP_DATA,     /* record, then words: see dump.bpf.h */
 	REC_DUMP_END,      /* dump_end_record: the place of the dump in the order */
 	REC_RANGES,        /* ranges_record: what process_madvise was given; before its call */
-	REC_STRANGE,       /* record: an episode of the write lock that no rule explains; c: the system call, -1 none */
+	REC_UNFOLLOWED,    /* unfollowed_record: VMAs changed under a write lock that no other record stands for */
 };
 
 /* Which call a call_record is about; also the rows of the table that says what to watch. */
@@ -172,13 +172,32 @@ struct ranges_record {
 	u64 ranges[2 * RANGES_MAX];
 };
 
+/* Who held the write lock. Values are part of the file format: NotFollowedCause. */
+enum unfollowed_cause {
+	UNFOLLOWED_NONE = 0,
+	UNFOLLOWED_SYSTEM_CALL = 1,	/* a system call: its number */
+	UNFOLLOWED_COMPAT_CALL = 2,	/* a 32-bit one: its number of i386 */
+	UNFOLLOWED_IOCTL = 3,		/* its command; the name of the file */
+	UNFOLLOWED_PRCTL = 4,		/* its option */
+	UNFOLLOWED_EXCEPTION = 5,	/* a page fault, a breakpoint */
+	UNFOLLOWED_WORKER = 6,		/* a thread that the kernel runs for the program: io_uring's; its name */
+	UNFOLLOWED_KERNEL_THREAD = 7,	/* its name */
+	UNFOLLOWED_OTHER_PROCESS = 8,	/* the system call's number, -1 none; its name */
+};
+
+#define UNFOLLOWED_NAME 32
+/* record.a: enum unfollowed_cause. record.mm: whose VMAs. */
+struct unfollowed_record {
+	struct record head;
+	u64 number;
+	char name[UNFOLLOWED_NAME];	/* NUL terminated; empty: none */
+};
+
 /* Why a record was not written. */
 enum lost_reason {
 	LOST_RING_FULL = 0,	/* a record */
 	LOST_TASK_STATE = 1,	/* no memory for the state of a task: the task is not seen */
 	LOST_MM_TABLE = 2,	/* no room in the table of address spaces */
-	LOST_FOREIGN_ABI = 3,	/* a 32-bit system call */
-	LOST_DUMP = 4,		/* a dump that could not be finished */
 	LOST_REASONS,
 };
 
@@ -199,4 +218,6 @@ enum lost_reason {
 		struct file_record file;                                                                       \
 		struct dump_begin_record begin;                                                                \
 		struct dump_end_record end;                                                                    \
+		enum unfollowed_cause cause;                                                                   \
+		struct unfollowed_record unfollowed;                                                           \
 	} record_layouts;

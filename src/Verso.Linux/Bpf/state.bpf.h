@@ -25,7 +25,6 @@ u32 launcher;			/* the thread whose next child is the command */
 u32 stop;			/* 1: record nothing more */
 u64 lost[LOST_REASONS];
 u64 tracked_tasks;		/* alive now */
-u64 strange_episodes;
 u64 mm_ids;			/* last id given */
 u64 dump_ids;
 
@@ -36,6 +35,7 @@ u64 sections;
 enum role {
 	ROLE_NONE = 0,
 	ROLE_ARMED,	/* the command's process before its exec, or a child of such a one */
+	ROLE_VISITOR,	/* not recorded, but it has had the lock of an address space that is */
 	ROLE_TRACKED,
 	ROLE_EXITING,
 };
@@ -57,13 +57,9 @@ struct task_state {
 	u64 writes;		/* the mm whose write lock is held: its own */
 	u64 fork_mm;		/* dup_mmap: the child's */
 	u64 other_mm;		/* the target of process_madvise */
-	u64 total_vm;		/* when the write lock was taken outside any call */
-	u64 stack_vm;
 	u64 args[6];
-	u32 system_call;
 	u32 episodes;
 	u32 next_dump;
-	u32 pad2;
 };
 
 struct {
@@ -73,11 +69,22 @@ struct {
 	__type(value, struct task_state);
 } tasks SEC(".maps");
 
+/* An address space that is recorded, and what it was when a holder of its lock that is not followed took it. */
+struct mm_entry {
+	u32 id;
+	u32 holder;		/* its tid; 0: none */
+	u64 fingerprint;	/* 0: a page fault, which can only make a stack grow */
+	u64 total_vm;
+	u64 stack_vm;
+	u32 map_count;
+	u32 pad;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__type(key, u64);
-	__type(value, u32);
+	__type(value, struct mm_entry);
 } mms SEC(".maps");
 
 struct {
@@ -93,6 +100,21 @@ static __always_inline void count_lost(u32 reason)
 static __always_inline struct task_state *state_of(struct task_struct *task)
 {
 	return bpf_task_storage_get(&tasks, task, 0, 0);
+}
+
+static __always_inline struct task_state *new_state(struct task_struct *task, u8 role)
+{
+	struct task_state *state = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!state) {
+		count_lost(LOST_TASK_STATE);
+		return 0;
+	}
+	state->role = role;
+	state->tid = task->pid;
+	state->mm = role == ROLE_VISITOR ? 0 : (u64)task->mm;
+	state->next_dump = dump_interval;
+	return state;
 }
 
 /* The current task if it is recorded, else NULL. Cheap for all others. */
@@ -132,21 +154,21 @@ static __always_inline void fill(struct record *head, u8 kind, struct task_state
 /* The id of an address space, or 0 if it is not recorded. */
 static __always_inline u32 id_of_mm(struct task_state *state, u64 mm)
 {
-	u32 *id;
+	struct mm_entry *entry;
 
 	if (mm == state->mm)
 		return state->mm_id;
-	id = bpf_map_lookup_elem(&mms, &mm);
-	return id ? *id : 0;
+	entry = bpf_map_lookup_elem(&mms, &mm);
+	return entry ? entry->id : 0;
 }
 
 static __always_inline u32 new_mm(u64 mm)
 {
-	u32 id = __sync_fetch_and_add(&mm_ids, 1) + 1;
+	struct mm_entry entry = { .id = __sync_fetch_and_add(&mm_ids, 1) + 1 };
 
-	if (bpf_map_update_elem(&mms, &mm, &id, BPF_ANY)) {
+	if (bpf_map_update_elem(&mms, &mm, &entry, BPF_ANY)) {
 		count_lost(LOST_MM_TABLE);
 		return 0;
 	}
-	return id;
+	return entry.id;
 }

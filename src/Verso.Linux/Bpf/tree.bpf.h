@@ -16,21 +16,6 @@ static __always_inline int is_launcher(void)
 	return ids.pid == launcher;
 }
 
-static __always_inline struct task_state *new_state(struct task_struct *task, u8 role)
-{
-	struct task_state *state = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!state) {
-		count_lost(LOST_TASK_STATE);
-		return 0;
-	}
-	state->role = role;
-	state->tid = task->pid;
-	state->mm = (u64)task->mm;
-	state->next_dump = dump_interval;
-	return state;
-}
-
 static __always_inline void emit_task(struct task_state *parent, struct task_state *child, u64 flags)
 {
 	struct task_record *record = RESERVE(task_record, REC_TASK, parent);
@@ -53,7 +38,7 @@ int BPF_PROG(on_task_newtask, struct task_struct *task, u64 flags)
 	if (!mm || stop)
 		return 0;
 	if (!parent || parent->role < ROLE_TRACKED) {
-		if (parent || is_launcher()) {
+		if ((parent && parent->role == ROLE_ARMED) || is_launcher()) {
 			launcher = 0;
 			new_state(task, ROLE_ARMED);
 		}
@@ -78,7 +63,7 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid)
 	struct mm_struct *mm = task->mm;
 	u32 old;
 
-	if (!state || !mm || stop)
+	if (!state || state->role == ROLE_VISITOR || !mm || stop)
 		return 0;
 	if (state->role == ROLE_ARMED)
 		__sync_fetch_and_add(&tracked_tasks, 1);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;
@@ -29,13 +31,25 @@ internal sealed unsafe partial class EventDecoder
             case RecordKind.DumpEnd:
                 OnDumpEnd(*(DumpEndRecord*)record);
                 break;
-            case RecordKind.Strange:
-                Counts.StrangeEpisodes++;
+            case RecordKind.Unfollowed:
+                OnUnfollowed((UnfollowedRecord*)record);
                 break;
             default:
                 Counts.UnknownRecords++;
                 break;
         }
+    }
+
+    private void OnUnfollowed(UnfollowedRecord* record)
+    {
+        var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(record->Name);
+        var change = Event(TraceEventKind.NotFollowed, record->Head);
+        change.Arg0 = record->Head.A;
+        change.Arg1 = record->Number;
+        change.Payload = NotFollowedText.Of(
+            (NotFollowedCause)record->Head.A, record->Number, Encoding.UTF8.GetString(name));
+        Counts.NotFollowed.Add(change);
+        sequencer.Add(change);
     }
 
     private void OnFork(in FlagsRecord record)

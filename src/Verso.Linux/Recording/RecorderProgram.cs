@@ -4,7 +4,7 @@ using Verso.Linux.Interop;
 namespace Verso.Linux.Recording;
 
 /// <summary>Brings the recorder's BPF object into the kernel, or says why that cannot be.</summary>
-internal static class RecorderProgram
+internal static unsafe class RecorderProgram
 {
     private const string Resource = "recorder.bpf.o";
 
@@ -94,5 +94,9 @@ internal static class RecorderProgram
         program.Variable<uint>("with_faults") = options.Faults == FaultRecording.On ? 1u : 0u;
         program.Variable<uint>("dump_interval") = (uint)options.CheckpointInterval;
         program.Variable<uint>("dump_max_vmas") = (uint)options.CheckpointMaxVmas;
+        foreach (var number in options.LeftOut)
+        {
+            program.Array<byte>("call_of_number")[number] = (byte)CallKind.None;
+        }
     }
 }

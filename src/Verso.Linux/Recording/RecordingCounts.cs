@@ -1,3 +1,5 @@
+using Verso.Traces;
+
 namespace Verso.Linux.Recording;
 
 /// <summary>What a recording counted about itself.</summary>
@@ -30,8 +32,8 @@ public sealed class RecordingCounts
     /// <summary>Calls whose return was never seen.</summary>
     public long AbandonedCalls { get; internal set; }
 
-    /// <summary>Episodes of the write lock that changed an address space outside every known call.</summary>
-    public long StrangeEpisodes { get; internal set; }
+    /// <summary>Changes of VMAs by what is not followed, by name; each is declared in the trace.</summary>
+    public NotFollowedTally NotFollowed { get; } = new();
 
     /// <summary>Records of a kind this reader does not know.</summary>
     public long UnknownRecords { get; internal set; }

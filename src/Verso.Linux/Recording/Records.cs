@@ -22,7 +22,7 @@ internal enum RecordKind : byte
     DumpData,
     DumpEnd,
     Ranges,
-    Strange,
+    Unfollowed,
 }
 
 internal enum CallKind : byte
@@ -64,7 +64,6 @@ internal enum LostReason
     RingFull = 0,
     TaskState = 1,
     MmTable = 2,
-    ForeignAbi = 3,
 }
 
 [Flags]
@@ -185,4 +184,14 @@ internal struct DumpEndRecord
     internal RecordHead Head;
     internal uint Vmas;
     internal uint MapCount;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct UnfollowedRecord
+{
+    internal const int NameBytes = 32;
+
+    internal RecordHead Head;
+    internal ulong Number;
+    internal fixed byte Name[NameBytes];
 }

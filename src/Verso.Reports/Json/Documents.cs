@@ -97,6 +97,9 @@ public sealed record TraceDocument
 
     public required long LostEvents { get; init; }
 
+    /// <summary>Changes of VMAs that the recorder did not follow, by what they were.</summary>
+    public required IReadOnlyDictionary<string, long> NotFollowed { get; init; }
+
     public required long Processes { get; init; }
 
     public required FidelityDocument Fidelity { get; init; }
@@ -181,6 +184,9 @@ public sealed record ReplayDocument
 
     public required long LostEvents { get; init; }
 
+    /// <summary>Changes of VMAs that the recorder did not follow, by what they were.</summary>
+    public required IReadOnlyDictionary<string, long> NotFollowed { get; init; }
+
     public required long Processes { get; init; }
 
     public required CallsDocument Calls { get; init; }
@@ -263,6 +269,9 @@ public sealed record InfoDocument
     public required long Events { get; init; }
 
     public required long LostEvents { get; init; }
+
+    /// <summary>Changes of VMAs that the recorder did not follow, by what they were.</summary>
+    public required IReadOnlyDictionary<string, long> NotFollowed { get; init; }
 
     public required long DurationNanoseconds { get; init; }
 

@@ -86,6 +86,7 @@ public static class JsonReport
             FileBytes = summary.FileBytes,
             Events = summary.Events,
             LostEvents = summary.Lost,
+            NotFollowed = summary.NotFollowed.Rows.ToDictionary(),
             DurationNanoseconds = (long)summary.LastTime,
             AddressSpaces = summary.AddressSpaces,
             EventsByKind = summary.EventsByKind.ToDictionary(

@@ -19,6 +19,7 @@ internal static class ResultDocuments
         Kernel = trace.Header.Kernel,
         Events = trace.Reference.Events,
         LostEvents = trace.Reference.Tally.Lost,
+        NotFollowed = trace.Reference.Tally.NotFollowed.Rows.ToDictionary(),
         Processes = trace.Reference.Tally.Processes,
         Fidelity = Of(trace.Reference.Fidelity),
         Designs = [.. trace.Designs.Select(Of)],
@@ -34,6 +35,7 @@ internal static class ResultDocuments
         Kernel = result.Header.Kernel,
         Events = result.Events,
         LostEvents = result.Tally.Lost,
+        NotFollowed = result.Tally.NotFollowed.Rows.ToDictionary(),
         Processes = result.Tally.Processes,
         Calls = new CallsDocument
         {

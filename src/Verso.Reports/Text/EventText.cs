@@ -72,6 +72,7 @@ public static class EventText
             ? $"{file.File} is {Printable.Of(file.Path)}"
             : "file defined",
         TraceEventKind.Checkpoint => Checkpoint(e),
+        TraceEventKind.NotFollowed => $"mm{e.Mm} changed by {Printable.Of(e.Payload as string ?? "something")}",
         TraceEventKind.Lost => $"{e.Arg0} events lost",
         _ => $"event of kind {(int)e.Kind}",
     };

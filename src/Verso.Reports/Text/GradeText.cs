@@ -18,6 +18,7 @@ public static class GradeText
         AddIf(TraceGrade.NoInitialLayout, "some address spaces begin empty: their first layout is not recorded");
         AddIf(TraceGrade.LostEvents, "events were lost: figures are too low and later state may differ");
         AddIf(TraceGrade.NoCheckpoints, "no checkpoints: nothing says how well the replay matches the kernel");
+        AddIf(TraceGrade.NotFollowed, "VMAs changed by what is not followed: the replay lacks those changes");
         AddIf(TraceGrade.Truncated, "the file ends early: figures are of its readable part");
         return lines;
 

@@ -25,7 +25,7 @@ public static class TraceText
         }
 
         text.Append('\n');
-        AppendGrade(text, result.Grade, result.Tally.Lost);
+        AppendGrade(text, result.Grade, result.Tally.Lost, result.Tally.NotFollowed);
         return text.ToString();
     }
 
@@ -50,7 +50,7 @@ public static class TraceText
             .Append($"{Figures.Bytes(summary.FileBytes)}, sha256 {summary.Sha256}\n");
         text.Append($"  events     {Figures.Count(summary.Events)} in {Figures.Duration((long)summary.LastTime)}, ")
             .Append($"{Figures.Plural(summary.AddressSpaces, "address space", "address spaces")}\n");
-        AppendGrade(text, summary.Grade, summary.Lost);
+        AppendGrade(text, summary.Grade, summary.Lost, summary.NotFollowed);
         foreach ((TraceEventKind kind, long count) in summary.EventsByKind)
         {
             text.Append($"    {Figures.Count(count),12}  {EventText.Name(kind)}\n");
@@ -69,12 +69,17 @@ public static class TraceText
         }
     }
 
-    private static void AppendGrade(StringBuilder text, TraceGrade grade, long lost)
+    private static void AppendGrade(StringBuilder text, TraceGrade grade, long lost, NotFollowedTally notFollowed)
     {
         text.Append($"  grade      {GradeText.Of(grade)}{(lost > 0 ? $" ({Figures.Count(lost)} events lost)" : "")}\n");
         foreach (string line in GradeText.Explain(grade))
         {
             text.Append($"             {line}\n");
+        }
+
+        foreach ((string what, long count) in notFollowed.Rows)
+        {
+            text.Append($"             {Figures.Count(count),12}  {Printable.Of(what)}\n");
         }
     }
 
