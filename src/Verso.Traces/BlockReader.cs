@@ -143,7 +143,28 @@ internal sealed class BlockReader(Stream stream) : IDisposable
         }
         catch (JsonException)
         {
-            throw new TraceFormatException(start, "a JSON object with the fields of this version");
+            throw new TraceFormatException(
+                start,
+                FindMissing(_stored.AsMemory(0, frame.StoredBytes), type) is string key
+                    ? $"a JSON object with the key '{key}'"
+                    : "a JSON object with the keys of this version");
+        }
+    }
+
+    /// <summary>The first key that an object lacks; null if none, or if it is none.</summary>
+    private static string? FindMissing(ReadOnlyMemory<byte> json, JsonTypeInfo type)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            return root.ValueKind != JsonValueKind.Object
+                ? null
+                : type.Properties.FirstOrDefault(key => key.IsRequired && !root.TryGetProperty(key.Name, out _))?.Name;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

@@ -8,6 +8,8 @@ namespace Verso.Traces;
 /// <summary>The payloads of events: images, file identities and text.</summary>
 internal static class PayloadCodec
 {
+    private const FileModes AllModes = FileModes.Read | FileModes.Write | FileModes.NoExec;
+
     /// <summary>Whether events of this kind carry a payload, and which.</summary>
     public static PayloadKind KindOf(TraceEventKind kind) => kind switch
     {
@@ -74,7 +76,9 @@ internal static class PayloadCodec
             from.Number(),
             from.Text(),
             (FileModes)from.Byte());
-        return file.Kind <= FileKind.Zero ? file : throw from.Unfit("file kinds of this version in this block");
+        return file is { Kind: <= FileKind.Zero, Modes: <= AllModes }
+            ? file
+            : throw from.Unfit("file kinds and modes of this version in this block");
     }
 
     /// <summary>What docs/trace-format.md calls an image; by whatever rules it was checked.</summary>
@@ -202,6 +206,13 @@ internal static class PayloadCodec
             }
 
             vmas[at] = new VmaImage(start, end, flags, pgoff, file, anonVma, chain);
+
+            // At once: VMAs that cannot be would take more memory than the file has bytes.
+            if (ImageRules.FindBroken(vmas[at], last) is string expected)
+            {
+                throw from.Unfit($"{expected} in this block");
+            }
+
             last = end;
         }
 

@@ -13,6 +13,8 @@ public sealed class TraceReader : IDisposable
     private readonly EventCodec _codec = new();
     private int _eventsLeft;
     private long _events;
+    private long _lost;
+    private long _checkpoints;
     private bool _ended;
     private bool _notFollowed;
 
@@ -80,6 +82,13 @@ public sealed class TraceReader : IDisposable
         _events++;
         _codec.Read(_decoder, out e);
         _notFollowed |= e.Kind == TraceEventKind.NotFollowed;
+        if (EventRules.FindBroken(e) is string expected)
+        {
+            throw _decoder.Unfit($"{expected} in event {_events} ({e.Kind}) in this block");
+        }
+
+        _lost += e.Kind == TraceEventKind.Lost ? (long)e.Arg0 : 0;
+        _checkpoints += e.Kind == TraceEventKind.Checkpoint ? 1 : 0;
         return true;
     }
 
@@ -117,9 +126,12 @@ public sealed class TraceReader : IDisposable
         if (frame.Type == FrameType.Trailer)
         {
             Trailer = _blocks.ReadJson(frame, TraceJson.Default.TraceTrailer);
-            if (Trailer.Events != _events)
+            if (Trailer.Events != _events || Trailer.Lost != _lost || Trailer.Checkpoints != _checkpoints)
             {
-                throw new TraceFormatException(start, $"a trailer that counts {_events} events, not {Trailer.Events}");
+                throw new TraceFormatException(
+                    start,
+                    $"a trailer that counts {_events} events, {_lost} lost and {_checkpoints} checkpoints, "
+                    + $"not {Trailer.Events}, {Trailer.Lost} and {Trailer.Checkpoints}");
             }
 
             Span<byte> more = stackalloc byte[1];

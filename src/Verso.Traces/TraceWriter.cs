@@ -32,10 +32,16 @@ public sealed class TraceWriter : ITraceSink, IDisposable
 
     /// <summary>Appends one event. It reaches the stream with its block, of some 256 KiB before compression.</summary>
     /// <exception cref="ArgumentException">
-    /// Its payload is not that of its kind, is an image that no address space can have, or no block can hold it.
+    /// It is none that a reader takes, its payload is not that of its kind, is an image that no address space can have,
+    /// or no block can hold it.
     /// </exception>
     public void Write(in TraceEvent e)
     {
+        if (EventRules.FindBroken(e) is string expected)
+        {
+            throw new ArgumentException($"{e.Kind} without {expected}", nameof(e));
+        }
+
         if (!_begun)
         {
             WriteHeader();

@@ -52,7 +52,7 @@ public sealed class DamagedTraceTests
         MemoryStream file = new();
         using (TraceWriter writer = new(file, header))
         {
-            events.ForEach(e => writer.Write(e));
+            events.ForEach(e => WriteIfSound(writer, e));
         }
 
         using CancellationTokenSource impatience = new(_patience);
@@ -68,6 +68,18 @@ public sealed class DamagedTraceTests
         catch (Exception e)
         {
             Assert.Fail($"{name}: {e}");
+        }
+    }
+
+    /// <summary>What readers refuse by itself is no damage that reaches the engine.</summary>
+    private static void WriteIfSound(TraceWriter writer, in TraceEvent e)
+    {
+        try
+        {
+            writer.Write(e);
+        }
+        catch (ArgumentException)
+        {
         }
     }
 

@@ -138,12 +138,13 @@ public sealed class DamageTests
 
     [Theory]
     [InlineData(new byte[] { 1, 0 }, "fill it exactly")]
-    [InlineData(new byte[] { 16, 0, 0, 0 }, "fill it exactly")]
+    [InlineData(new byte[] { 16, 0, 0, 0 }, "an address space in event 1 (Mmap)")]
+    [InlineData(new byte[] { 16, 2, 0, 2, 0 }, "fill it exactly")]
     [InlineData(new byte[] { 16, 0x80, 0x08, 0 }, "event masks")]
     [InlineData(new byte[] { 16, 1, 0, 1 }, "ids below 2^31")]
     [InlineData(new byte[] { 16, 4, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2 }, "64 bits")]
     [InlineData(new byte[] { 16, 4, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 }, "10 bytes")]
-    [InlineData(new byte[] { 1, 0x80, 4, 0, 7, 1, 9, 0, 0, 0, 0, 0 }, "file kinds")]
+    [InlineData(new byte[] { 1, 0x80, 4, 0, 7, 1, 9, 0, 0, 0, 0, 0 }, "file kinds and modes")]
     [InlineData(new byte[] { 1, 0x80, 4, 0, 6, 1, 0, 0, 0, 0, 50 }, "fill it exactly")]
     [InlineData(new byte[] { 1, 0x80, 4, 0, 9, 0x80, 0x80, 0x80, 0x80, 8, 0, 0, 0, 0 }, "ids below 2^31")]
     [InlineData(new byte[] { 64, 0x80, 4, 0, 9, 0, 0, 0, 0, 0, 0, 0x80, 1, 0 }, "fill it exactly")]
@@ -173,11 +174,21 @@ public sealed class DamageTests
         AnonVmaImage node = new(Node, Node, Node, 1, 1);
         AssertLayout(Accepted, [vma], [node]);
         AssertLayout("chains of listed", [vma], []);
-        AssertLayout("chains of listed", [vma with { Chain = [] }], [node]);
-        AssertLayout("chains of listed", [vma with { AnonVma = 0 }], [node]);
+        AssertLayout("chains of listed", [vma with { Chain = [Node, Node] }], [node]);
+        AssertLayout("the VMA's own", [vma with { Chain = [] }], [node]);
+        AssertLayout("the VMA's own", [vma with { AnonVma = 0 }], [node]);
         AssertLayout("ids of their own", [vma], [node, node]);
-        AssertLayout("ids of their own", [vma], [node with { ChildCount = -1 }]);
-        AssertLayout("ids of their own", [vma], [node with { ActiveVmaCount = 1L << 31 }]);
+        AssertLayout("count the children", [vma], [node with { ChildCount = -1 }]);
+        AssertLayout("count the children", [vma], [node with { ActiveVmaCount = 1L << 31 }]);
+        AssertLayout("count the children", [vma, vma with { Start = 8192, End = 12288 }], [node]);
+        AnonVmaImage other = node with { Id = 7, Root = 7, Parent = 7, ActiveVmaCount = 0 };
+        AssertLayout(Accepted, [vma], [node, other]);
+        AssertLayout("of one root", [vma with { Chain = [Node, 7] }], [node, other]);
+        AssertLayout("below listed parents", [vma], [node, other with { Root = Node }]);
+        AssertLayout("below listed parents", [vma], [node, other with { Parent = Node }]);
+        AssertLayout("below listed parents", [vma], [node, other with { Parent = 8 }]);
+        AnonVmaImage circle = new(7, Node, 8, 1, 0);
+        AssertLayout("below listed parents", [vma], [node, circle, circle with { Id = 8, Parent = 7 }]);
     }
 
     private const string Accepted = "";
@@ -186,15 +197,16 @@ public sealed class DamageTests
     private static void AssertLayout(string words, VmaImage[] vmas, AnonVmaImage[] nodes)
     {
         MmImage image = new() { Vmas = vmas, AnonVmas = nodes };
-        byte[] file = Samples.Write([new TraceEvent { Kind = TraceEventKind.Checkpoint, Payload = image }]);
+        byte[] file = Samples.Write([new TraceEvent { Kind = TraceEventKind.Checkpoint, Mm = 1, Payload = image }]);
         using TraceReader reader = TraceReader.Open(new MemoryStream(file));
         Assert.Equal(1, Samples.ReadAll(reader));
 
         List<Block> blocks = Block.Split(file);
         byte[] body = blocks[1].Unpacked;
         body[0] = (byte)TraceEventKind.Exec;
-        byte[] layout = Block.Join([blocks[0], blocks[1].With(body), blocks[2]]);
-        TraceEvent exec = new() { Kind = TraceEventKind.Exec, Payload = image };
+        Block trailer = Block.Split(Samples.Write([new TraceEvent { Kind = TraceEventKind.TaskExit }]))[2];
+        byte[] layout = Block.Join([blocks[0], blocks[1].With(body), trailer]);
+        TraceEvent exec = new() { Kind = TraceEventKind.Exec, Mm = 1, Payload = image };
         if (words == Accepted)
         {
             using TraceReader again = TraceReader.Open(new MemoryStream(layout));

@@ -40,7 +40,7 @@ internal static class EventGenerators
         from image in Image(kind)
         from text in Text
         from without in Gen.Choose(0, 3)
-        select new TraceEvent
+        select SoundEvents.Of(new TraceEvent
         {
             Kind = kind,
             Task = task,
@@ -61,7 +61,7 @@ internal static class EventGenerators
                 (_, TraceEventKind.NotFollowed) => text,
                 _ => null,
             },
-        };
+        });
 
     private static Gen<FileIdentity> File() =>
         from id in Id
@@ -79,7 +79,7 @@ internal static class EventGenerators
         let ids = isTorn ? [.. words] : words.Where(id => id != 0).Distinct().ToArray()
         from nodes in Gen.CollectToArray(ids, id => Node(id, isTorn ? Word : Gen.Choose(0, 9).Select(n => (ulong)n)))
         from vmas in Gen.ListOf(Vma(ids, isTorn ? Word : Gen.Constant(0UL)))
-        select new MmImage
+        let image = new MmImage
         {
             StartBrk = head[0],
             Brk = head[1],
@@ -89,7 +89,8 @@ internal static class EventGenerators
             StackLimitBytes = head[5],
             AnonVmas = nodes,
             Vmas = Placed(vmas),
-        };
+        }
+        select isTorn ? image : SoundEvents.Tree(image);
 
     /// <summary>VMAs whose start and end are distances in pages yet.</summary>
     private static List<VmaImage> Placed(IEnumerable<VmaImage> distances)
@@ -123,7 +124,7 @@ internal static class EventGenerators
             (ulong)gap,
             (ulong)pages,
             (VmaFlags)words[0],
-            words[1],
+            words[1] >> 1,
             new FileId(file),
             other > 5 ? other : links.FirstOrDefault(),
             links);
@@ -142,8 +143,8 @@ internal static class EventGenerators
         for (int at = 0; at < events.Length; at++)
         {
             TraceEvent e = events[at];
-            TraceEvent bare = new() { Kind = e.Kind, Payload = e.Payload };
-            TraceEvent empty = new() { Kind = e.Kind };
+            TraceEvent bare = SoundEvents.Of(new() { Kind = e.Kind, Payload = e.Payload });
+            TraceEvent empty = SoundEvents.Of(new() { Kind = e.Kind });
             foreach (TraceEvent simpler in new[] { empty, bare }.Where(other => !Samples.Same(other, e)))
             {
                 yield return new EventList([.. events[..at], simpler, .. events[(at + 1)..]]);

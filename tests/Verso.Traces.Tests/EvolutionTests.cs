@@ -61,9 +61,9 @@ public sealed class EvolutionTests
     public void WritersRefuseWhatNoReaderCouldRead()
     {
         using TraceWriter writer = new(new MemoryStream(), Samples.Header);
-        Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.Mmap, Payload = File }));
-        Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.Exec, Payload = "" }));
-        Assert.Throws<InvariantException>(() => writer.Write(new() { Kind = TraceEventKind.MmExit, Mm = -1 }));
+        Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.Mmap, Mm = 1, Payload = File }));
+        Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.Exec, Mm = 1, Payload = "" }));
+        Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.MmExit, Mm = -1 }));
         string path = new('x', 64 << 20);
         Assert.Throws<ArgumentException>(() => writer.Write(Define(File with { Path = path })));
     }

@@ -51,6 +51,18 @@ public sealed class PerfScriptTests
         Assert.Equal(7, import.Count(TraceEventKind.FileDefined));
     }
 
+    /// <summary>A mapping in the middle of the stack leaves two parts; the image once counted one VMA for both.</summary>
+    [Fact]
+    public void AStackInTwoPartsIsCountedTwice()
+    {
+        string[] lines = Import.Fixture("perf-script-d-mmap2.txt").Split('\n');
+        string inside = lines[3].Replace("0x7ffd82c4f000(0x21000)", "0x7ffd82c50000(0x1000)").Replace("[stack]", "//anon");
+        string text = string.Join('\n', [.. lines[..4], inside, .. lines[4..]]);
+        MmImage image = Assert.IsType<MmImage>(Import.Perf(text).Of(TraceEventKind.Exec).First().Payload);
+        Assert.Equal(2, image.Vmas.Count(vma => vma.AnonVma != 0));
+        Assert.Equal(2, Assert.Single(image.AnonVmas).ActiveVmaCount);
+    }
+
     [Fact]
     public void ErrorsAreNegative()
     {

@@ -89,7 +89,7 @@ public sealed class RoundTripTests
         for (int i = 0; i < count; i++)
         {
             TraceEventKind kind = kinds[random.Next(1, kinds.Length)];
-            yield return new TraceEvent
+            yield return SoundEvents.Of(new TraceEvent
             {
                 Kind = kind,
                 Time = (ulong)(i * 1000),
@@ -100,7 +100,7 @@ public sealed class RoundTripTests
                 Arg1 = random.Next(2) == 0 ? ulong.MaxValue : 4096,
                 Arg5 = (ulong)random.Next(3),
                 Payload = Samples.PayloadFor(kind, random),
-            };
+            });
         }
     }
 }
@@ -196,6 +196,6 @@ internal static class Samples
                 chain));
         }
 
-        return new MmImage { Vmas = vmas, AnonVmas = nodes, Brk = 12345, StackLimitBytes = ulong.MaxValue };
+        return SoundEvents.Tree(new() { Vmas = vmas, AnonVmas = nodes, Brk = 12345, StackLimitBytes = ulong.MaxValue });
     }
 }

@@ -48,6 +48,16 @@ public sealed class StraceLineTests
     public void ErrorsAreNegatedNumbers(string line, long result) =>
         Assert.Equal(result, Import.Strace(line).Single(TraceEventKind.Munmap).Result);
 
+    /// <summary>Refused at import: no reader would take the trace.</summary>
+    [Theory]
+    [InlineData("7 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000123")]
+    [InlineData("7 mremap(0x7f0000000000, 4096, 8192, MREMAP_MAYMOVE) = 0xffff800000000000")]
+    public void AResultThatNoKernelReturnsIsNamedWithItsLine(string line)
+    {
+        ImportException refused = Assert.Throws<ImportException>(() => Import.Strace("7 brk(NULL) = 0x1000\n" + line));
+        Assert.Contains("line 2: expected an address of user space as the result", refused.Message);
+    }
+
     [Fact]
     public void CallsThatNeverRanAndCallsWithoutResultAreCounted()
     {

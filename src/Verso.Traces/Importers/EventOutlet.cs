@@ -4,7 +4,12 @@ namespace Verso.Traces.Importers;
 /// Gives events to a sink that is begun with the first of them, or, if told to wait, once the header is settled: a text
 /// with nothing in it never begins one, and the header can say what the first lines told.
 /// </summary>
-internal sealed class EventOutlet(Func<TraceHeader, ITraceSink> begin, TraceHeader header, HeaderTime time)
+/// <param name="lines">Where the events come from.</param>
+/// <param name="begin">Begins the sink.</param>
+/// <param name="header">The header as far as it is known.</param>
+/// <param name="time">When it is given to the sink.</param>
+internal sealed class EventOutlet(
+    LineReader lines, Func<TraceHeader, ITraceSink> begin, TraceHeader header, HeaderTime time)
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const int MaxHeld = 4096;
@@ -30,8 +35,14 @@ internal sealed class EventOutlet(Func<TraceHeader, ITraceSink> begin, TraceHead
     public bool ClockIsWall { get; set; }
 
     /// <summary>Writes an event at the present time; time never goes back.</summary>
+    /// <exception cref="ImportException">No kernel does that.</exception>
     public void Write(TraceEvent e)
     {
+        if (EventRules.FindBroken(e) is string expected)
+        {
+            throw new ImportException(lines.Number, expected);
+        }
+
         if (Events++ == 0)
         {
             _origin = Clock;

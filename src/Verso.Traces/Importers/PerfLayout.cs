@@ -73,8 +73,12 @@ internal sealed class PerfLayout
         {
             Vmas = vmas,
 
-            // exec wrote the arguments to the stack, so that it has an anon_vma; a root counts itself.
-            AnonVmas = [new AnonVmaImage(StackNode, StackNode, StackNode, 1, 1)],
+            // exec wrote the arguments to the stack, so that it has an anon_vma; a root counts itself. A mapping in its
+            // middle left two parts of it.
+            AnonVmas =
+            [
+                new AnonVmaImage(StackNode, StackNode, StackNode, 1, vmas.Count(vma => vma.AnonVma == StackNode)),
+            ],
             StartBrk = heap,
             Brk = heap,
             MmapBase = vmas.Where(vma => vma.End <= stackStart).Select(vma => vma.End).DefaultIfEmpty().Max(),

@@ -34,7 +34,7 @@ public sealed partial class PerfScriptImporter
         };
 
         // Whether there are faults and layouts is known only when the first has been seen.
-        _outlet = new EventOutlet(begin, header, HeaderTime.WhenSettled);
+        _outlet = new EventOutlet(_lines, begin, header, HeaderTime.WhenSettled);
         _tasks = new TaskTree(_outlet);
         _files = new ImportedFiles(_outlet, _tally);
         _calls = new CallWriter(_outlet, _tasks);

@@ -39,7 +39,7 @@ public sealed partial class StraceImporter
             Source = "strace",
             Grade = TraceGrade.NoFaults | TraceGrade.NoInitialLayout | TraceGrade.NoCheckpoints,
         };
-        _outlet = new EventOutlet(begin, header, HeaderTime.AtFirstEvent);
+        _outlet = new EventOutlet(_lines, begin, header, HeaderTime.AtFirstEvent);
         _tasks = new TaskTree(_outlet);
         _files = new ImportedFiles(_outlet, _tally);
         _calls = new CallWriter(_outlet, _tasks);

@@ -65,7 +65,9 @@ internal static class ProcessCodec
         for (int at = 0; counted && at < nodes.Length; at++)
         {
             long count = from.Signed();
-            nodes[at] = nodes[at] with { RefCount = unchecked((int)count) };
+            nodes[at] = count == (int)count
+                ? nodes[at] with { RefCount = (int)count }
+                : throw from.Unfit("reference counts of 32 bits in this block");
         }
 
         VmaImage[] vmas = [.. image.Vmas];

@@ -109,8 +109,14 @@ public static class SnapshotFile
                 + $"found {header.Version} with {header.PageSizeBytes}");
         }
 
+        if (SnapshotRules.FindBroken(header) is string broken)
+        {
+            throw new TraceFormatException(Magic.Length, broken);
+        }
+
         List<FileIdentity> files = [];
         List<ProcessGraph> processes = [];
+        SnapshotRules rules = new();
         ByteDecoder decoder = new();
         while (true)
         {
@@ -123,10 +129,15 @@ public static class SnapshotFile
             if (frame.Type == FrameType.Trailer)
             {
                 SnapshotTrailer trailer = reader.ReadJson(frame, SnapshotJson.Default.SnapshotTrailer);
-                return trailer.Processes == processes.Count && trailer.Files == files.Count
-                    ? new Snapshot { Header = header, Files = files, Processes = processes, Ended = trailer.Ended }
-                    : throw new TraceFormatException(
+                if (trailer.Processes != processes.Count || trailer.Files != files.Count)
+                {
+                    throw new TraceFormatException(
                         start, $"a trailer that counts {processes.Count} processes and {files.Count} files");
+                }
+
+                return SnapshotRules.FindBroken(trailer) is string expected
+                    ? throw new TraceFormatException(start, expected)
+                    : new Snapshot { Header = header, Files = files, Processes = processes, Ended = trailer.Ended };
             }
 
             if (frame.Type != FrameType.Events)
@@ -136,25 +147,33 @@ public static class SnapshotFile
 
             int bytes = reader.Unpack(frame, start);
             decoder.Begin(reader.Raw, bytes, start);
-            ReadRecords(decoder, frame.EventCount, files, processes);
+            ReadRecords(decoder, frame.EventCount, rules, files, processes);
         }
     }
 
     private static void ReadRecords(
-        ByteDecoder from, int count, List<FileIdentity> files, List<ProcessGraph> processes)
+        ByteDecoder from, int count, SnapshotRules rules, List<FileIdentity> files, List<ProcessGraph> processes)
     {
         for (int i = 0; i < count; i++)
         {
             byte tag = from.Byte();
             int outer = from.Enter();
+            string? expected = null;
             switch (tag)
             {
                 case FileTag:
                     files.Add(PayloadCodec.ReadFile(from));
+                    expected = rules.FindBroken(files[^1]);
                     break;
                 case ProcessTag:
                     processes.Add(ProcessCodec.Read(from));
+                    expected = rules.FindBroken(processes[^1]);
                     break;
+            }
+
+            if (expected is not null)
+            {
+                throw from.Unfit($"{expected} in this block");
             }
 
             from.Leave(outer);

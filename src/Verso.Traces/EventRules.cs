@@ -1,0 +1,87 @@
+using Verso.Engine;
+
+namespace Verso.Traces;
+
+/// <summary>
+/// What holds for every event by itself, so that nothing behind the reader has to doubt it. What only lost events
+/// explain (an address space that never began, one that begins again) is no fault of the file: replays count it.
+/// </summary>
+internal static class EventRules
+{
+    /// <summary>More than any recording loses; a sum of them does not overflow.</summary>
+    private const ulong MostLost = 1UL << 48;
+
+    private const ulong AccessBits = (ulong)(TraceAccess.Write | TraceAccess.Execute | TraceAccess.Kernel);
+
+    /// <summary>The rule that an event breaks, as what was expected; null if none.</summary>
+    public static string? FindBroken(in TraceEvent e)
+    {
+        switch (e.Kind)
+        {
+            case TraceEventKind.Fault:
+                return FindBrokenSpace(e) ?? FindBrokenAccess(e.Arg1) ?? FindBrokenOutcome(e.Arg2);
+            case TraceEventKind.Prepare:
+                return FindBrokenSpace(e) ?? FindBrokenOutcome(e.Arg1);
+            case TraceEventKind.Populate:
+                return FindBrokenSpace(e) ?? FindBrokenAccess(e.Arg2);
+            case TraceEventKind.Mmap or TraceEventKind.Shmat:
+                return FindBrokenSpace(e) ?? FindBrokenFile(e.Arg4) ?? FindBrokenAddress(e.Result);
+            case TraceEventKind.Mremap:
+                return FindBrokenSpace(e) ?? FindBrokenAddress(e.Result);
+            case >= TraceEventKind.Mmap and <= TraceEventKind.Mbind:
+            case TraceEventKind.StackGrow or TraceEventKind.MmExit:
+                return FindBrokenSpace(e);
+            default:
+                return FindBrokenRare(e);
+        }
+    }
+
+    private static string? FindBrokenRare(in TraceEvent e)
+    {
+        switch (e.Kind)
+        {
+            case TraceEventKind.FileDefined:
+                return e.Payload is FileIdentity { File.IsNone: false } ? null : "a file with an id";
+            case TraceEventKind.Fork:
+                return FindBrokenSpace(e)
+                    ?? (e.Arg0 is > 0 and <= int.MaxValue && e.Arg0 != (ulong)e.Mm
+                        ? null
+                        : "a fork whose child is another address space");
+            case TraceEventKind.Exec:
+                return FindBrokenSpace(e)
+                    ?? (e.Arg0 <= int.MaxValue && e.Arg0 != (ulong)e.Mm
+                        ? null
+                        : "an exec that leaves another address space");
+            case TraceEventKind.Attach:
+                return FindBrokenSpace(e);
+            case TraceEventKind.Checkpoint:
+                return FindBrokenSpace(e) ?? (e.Payload is null ? "an image" : null);
+            case TraceEventKind.Truncate:
+                return FindBrokenFile(e.Arg0);
+            case TraceEventKind.Lost:
+                return e.Arg0 <= MostLost ? null : "a number of lost events";
+            default:
+                return null;
+        }
+    }
+
+    private static string? FindBrokenSpace(in TraceEvent e) => e.Mm > 0 ? null : "an address space";
+
+    private static string? FindBrokenFile(ulong id) => id <= int.MaxValue ? null : "ids of files below 2^31";
+
+    private static string? FindBrokenAccess(ulong access) =>
+        (access & ~AccessBits) == 0 ? null : "accesses of this version";
+
+    private static string? FindBrokenOutcome(ulong outcome) =>
+        outcome <= (ulong)PrepareOutcome.Reused ? null : "outcomes of preparations of this version";
+
+    /// <summary>The kernel returns pages of user space, or an error number.</summary>
+    private static string? FindBrokenAddress(long result)
+    {
+        const long MaxErrno = 4095;
+        bool isError = result is < 0 and >= -MaxErrno;
+        return isError || ((ulong)result < Page.TaskSize && Page.IsAligned((ulong)result))
+            ? null
+            : "an address of user space as the result";
+    }
+}
