@@ -97,6 +97,12 @@ public sealed record KernelRules
     public bool RemapCountsVmas { get; init; }
 
     /// <summary>
+    /// After PR_SET_MEMORY_MERGE new memory is VM_MERGEABLE before it is merged (cf7e7a3503df "mm: prevent KSM from
+    /// breaking VMA merging for new VMAs", 6.17); before that afterwards, so that it merged with none that is.
+    /// </summary>
+    public bool MergeAnyBeforeMerge { get; init; }
+
+    /// <summary>
     /// A VMA has an anonymous page offset beside that of its file: that of its address until the first fault. Pages of
     /// its own are indexed by it, and private file mappings merge only where it is linear too ("mm/vma: introduce VMA
     /// anon page offset field and add helpers" and what follows it, 7.3).
@@ -155,6 +161,7 @@ public sealed record KernelRules
         UnfaultedTargetMerges = IsAtLeast(release, "6.16"),
         MultiVmaMove = IsAtLeast(release, "6.17"),
         RemapChecksFirst = IsAtLeast(release, "6.17"),
+        MergeAnyBeforeMerge = IsAtLeast(release, "6.17"),
         NewDroppableStaysUnlocked = false,
     };
 
@@ -201,6 +208,7 @@ public sealed record KernelRules
         FileGuards = true,
         MultiVmaMove = true,
         RemapChecksFirst = true,
+        MergeAnyBeforeMerge = true,
         UnlockedSourceIsCounted = true,
         NewDroppableStaysUnlocked = true,
     };

@@ -45,6 +45,9 @@ public sealed class Mm(MmId id)
     /// <summary>Flags that every new mapping gets: mlockall(MCL_FUTURE).</summary>
     public VmaFlags DefaultFlags { get; set; }
 
+    /// <summary>What holds for all of its memory.</summary>
+    public MmFlags Flags { get; set; }
+
     /// <summary><c>locked_vm</c> in pages.</summary>
     public ulong LockedPages { get; set; }
 

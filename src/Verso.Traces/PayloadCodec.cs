@@ -36,6 +36,11 @@ internal static class PayloadCodec
                 }
 
                 WriteImage(to, image);
+                if (HasFlags(kind))
+                {
+                    to.Number((ulong)image.Flags);
+                }
+
                 break;
             case (PayloadKind.Text, string text):
                 to.Text(text);
@@ -49,10 +54,17 @@ internal static class PayloadCodec
     public static object? Read(ByteDecoder from, TraceEventKind kind) => KindOf(kind) switch
     {
         PayloadKind.File => ReadFile(from),
-        PayloadKind.Image => ReadImage(from, kind),
+        PayloadKind.Image => ReadFlags(from, kind, ReadImage(from, kind)),
         PayloadKind.Text => from.Text(),
         _ => null,
     };
+
+    /// <summary>Checkpoints are compared by what VMAs are; what an address space begins with has flags too.</summary>
+    private static bool HasFlags(TraceEventKind kind) => kind is TraceEventKind.Exec or TraceEventKind.Attach;
+
+    // Added within version 1: images written before end here.
+    private static MmImage ReadFlags(ByteDecoder from, TraceEventKind kind, MmImage image) =>
+        HasFlags(kind) && from.Left > 0 ? image with { Flags = (MmFlags)(uint)from.Number() } : image;
 
     /// <summary>What docs/trace-format.md calls a file.</summary>
     public static void WriteFile(ByteEncoder to, FileIdentity file)

@@ -87,6 +87,7 @@ internal static class EventGenerators
             StartStack = head[3],
             DefaultFlags = (VmaFlags)head[4],
             StackLimitBytes = head[5],
+            Flags = isTorn ? MmFlags.None : (MmFlags)(head[5] & 15),
             AnonVmas = nodes,
             Vmas = Placed(vmas),
         }

@@ -21,6 +21,7 @@ public sealed partial class FormatDocumentTests
         AssertTable<CheckpointReason>();
         AssertTable<FileKind>();
         AssertTable<FileModes>();
+        AssertTable<MmFlags>();
         AssertTable<TraceGrade>();
         AssertTable<NotFollowedCause>();
     }

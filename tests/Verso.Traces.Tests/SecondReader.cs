@@ -76,8 +76,9 @@ internal sealed class SecondReader
         object? payload = kind switch
         {
             1 => File(),
-            4 or 7 or 64 => Image(),
+            64 => Image(),
             66 => Text(),
+            4 or 7 => Image() is MmImage image && _at < end ? image with { Flags = (MmFlags)(uint)Number() } : null,
             _ => null,
         };
         _at = end;

@@ -33,6 +33,9 @@ public sealed record MmImage
     /// <summary><c>mm->def_flags</c>: flags every later mapping gets (mlockall(MCL_FUTURE)).</summary>
     public VmaFlags DefaultFlags { get; init; }
 
+    /// <summary>What holds for all of its memory; none where nobody looked.</summary>
+    public MmFlags Flags { get; init; }
+
     /// <summary>RLIMIT_STACK in bytes; <see cref="ulong.MaxValue"/> is unlimited.</summary>
     public ulong StackLimitBytes { get; init; } = 8UL << 20;
 

@@ -54,7 +54,7 @@ public abstract partial class Machine
         const VmaFlags Data = VmaFlags.Read | VmaFlags.Write | VmaFlags.MayAccess | VmaFlags.Account;
         MergeRequest range = MergeRequest.Fresh(mm, (prev, next), old, fresh) with
         {
-            Flags = Data | mm.DefaultFlags,
+            Flags = MergeableBeforeMerge(mm, Data | mm.DefaultFlags, default),
             Pgoff = Structure.Place(mm, old, (fresh - old) >> Page.Shift),
         };
         range.AnonPgoff = range.Pgoff;

@@ -38,6 +38,7 @@ public abstract partial class Machine
             MmapBase = mm.MmapBase,
             StartStack = mm.StartStack,
             DefaultFlags = mm.DefaultFlags,
+            Flags = mm.Flags,
             StackLimitBytes = mm.StackLimitBytes,
             TotalPages = mm.TotalPages,
             LockedPages = mm.LockedPages,

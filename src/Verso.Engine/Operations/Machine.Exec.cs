@@ -76,6 +76,12 @@ public abstract partial class Machine
         return SyscallResult.Ok();
     }
 
+    /// <summary>mmf_init_flags: what an exec's address space takes over from the one that it leaves.</summary>
+    /// <param name="fresh">The new address space.</param>
+    /// <param name="left">The one left.</param>
+    public void InheritFlags(MmId fresh, MmId left) =>
+        World.Mms[fresh].Flags = MmFlagRules.Inherited(World.Mms[left].Flags);
+
     private Errno BeginMm(MmId parent, out MmId mmId)
     {
         mmId = default;
@@ -105,6 +111,7 @@ public abstract partial class Machine
         mm.StartStack = image.StartStack;
         mm.StackLimitBytes = image.StackLimitBytes;
         mm.DefaultFlags = image.DefaultFlags;
+        mm.Flags = image.Flags;
         mm.MmapBase = image.MmapBase != 0 ? image.MmapBase : DefaultMmapBase;
         ids = new VmaId[image.Vmas.Count];
         for (int at = 0; at < ids.Length; at++)

@@ -29,6 +29,7 @@ public abstract partial class Machine
         target.MmapBase = source.MmapBase;
         target.StartStack = source.StartStack;
         target.StackLimitBytes = source.StackLimitBytes;
+        target.Flags = MmFlagRules.Inherited(source.Flags);
         target.DefaultFlags = source.DefaultFlags & VmaFlags.NoHugePage;
         if (Structure.BeginMm(target, parent) != Errno.None)
         {

@@ -8,7 +8,7 @@ public abstract partial class Machine
 {
     /// <summary>
     /// madvise. EINVAL (unknown or unsuitable advice, unaligned), ENOMEM (a hole: the rest has been advised all the
-    /// same), EAGAIN (too many VMAs, allocation failed), EFAULT and ENOMEM of populating, EACCES.
+    /// same), EAGAIN (too many VMAs, allocation failed), EFAULT and ENOMEM of populating, EACCES, EPERM (sealed).
     /// </summary>
     public SyscallResult Madvise(MmId mmId, ulong address, ulong length, Advice advice)
     {
@@ -82,6 +82,11 @@ public abstract partial class Machine
 
     private Errno AdviseVma(Mm mm, VmaId id, ulong start, ulong end, Advice advice)
     {
+        if (IsKeptFrom(id, advice))
+        {
+            return Errno.EPERM;
+        }
+
         switch (advice)
         {
             case Advice.DontNeed:
@@ -121,8 +126,6 @@ public abstract partial class Machine
         VmaFlags old = At(id).Flags;
         bool privateAnonymous = At(id).IsAnonymous && (old & VmaFlags.Shared) == 0;
         bool droppable = (old & VmaFlags.Droppable) != 0;
-        const VmaFlags NoKsm =
-            VmaFlags.Shared | VmaFlags.MayShare | VmaFlags.Special | VmaFlags.HugeTlb | VmaFlags.Droppable;
         bool refused = advice switch
         {
             Advice.DoFork => (old & VmaFlags.Io) != 0,
@@ -149,7 +152,7 @@ public abstract partial class Machine
             Advice.DoDump => old & ~VmaFlags.DontDump,
             Advice.HugePage => (old & ~VmaFlags.NoHugePage) | VmaFlags.HugePage,
             Advice.NoHugePage => (old & ~VmaFlags.HugePage) | VmaFlags.NoHugePage,
-            Advice.Mergeable => (old & NoKsm) != 0 ? old : old | VmaFlags.Mergeable,
+            Advice.Mergeable => (old & NeverMergeable) != 0 ? old : old | VmaFlags.Mergeable,
             _ => old & ~VmaFlags.Mergeable,
         };
 

@@ -8,7 +8,7 @@ public abstract partial class Machine
     /// <summary>
     /// mmap. EINVAL (length 0, no type, unaligned), EBADF (no file), ENOMEM (no room, too many VMAs, allocation failed,
     /// MAP_HUGETLB as no huge pages are reserved), EOVERFLOW, EEXIST (MAP_FIXED_NOREPLACE), EAGAIN (RLIMIT_MEMLOCK),
-    /// EACCES (the file is not open for it), EPERM (noexec).
+    /// EACCES (the file is not open for it, or PR_SET_MDWE), EPERM (noexec; sealed memory is there).
     /// </summary>
     public SyscallResult Mmap(MmId mmId, in MmapRequest request)
     {
@@ -105,6 +105,11 @@ public abstract partial class Machine
     private SyscallResult MapRegion(Mm mm, in MmapRequest request, ulong start, ulong length, VmaFlags flags)
     {
         ulong end = start + length;
+        if (IsExecGain(mm, flags, flags))
+        {
+            return Errno.EACCES;
+        }
+
         Errno error = UnmapRange(mm, start, end);
         if (error != Errno.None)
         {
@@ -121,7 +126,7 @@ public abstract partial class Machine
 
         MergeRequest range = MergeRequest.Fresh(mm, Around(mm, start), start, end) with
         {
-            Flags = flags,
+            Flags = huge ? flags : MergeableBeforeMerge(mm, flags, file),
             File = file,
             Pgoff = !file.IsNone || huge ? request.Offset >> Page.Shift
                 : shared ? 0
@@ -187,7 +192,8 @@ public abstract partial class Machine
             End = range.End,
             Pgoff = range.Pgoff,
             AnonPgoff = range.AnonPgoff,
-            Flags = range.Flags | (huge ? VmaFlags.HugeTlb | VmaFlags.DontExpand : VmaFlags.None),
+            Flags = MergeableIn(
+                range.Mm, range.Flags | (huge ? VmaFlags.HugeTlb | VmaFlags.DontExpand : VmaFlags.None)),
             HasClose = huge,
             Mm = range.Mm.Id,
             File = range.File,

@@ -9,8 +9,8 @@ public abstract partial class Machine
 
     /// <summary>
     /// mprotect and pkey_mprotect; <paramref name="pkey"/> -1 keeps the key. EINVAL (unaligned, unknown bits), ENOMEM
-    /// (a
-    /// hole, too many VMAs), EACCES (the mapping may never be used so). VMAs before the failing one have changed.
+    /// (a hole, too many VMAs), EACCES (the mapping may never be used so, or PR_SET_MDWE), EPERM (sealed). VMAs before
+    /// the failing one have changed.
     /// </summary>
     public SyscallResult Mprotect(MmId mmId, ulong address, ulong length, Protection protection, int pkey = -1)
     {
@@ -87,7 +87,8 @@ public abstract partial class Machine
             VmaFlags old = At(id).Flags;
             VmaFlags key = pkey == -1 ? old & VmaFlags.Pkey : (VmaFlags)((ulong)pkey << PkeyShift) & VmaFlags.Pkey;
             VmaFlags flags = ProtectionFlags(protection) | key | (old & ~(VmaFlags.Access | VmaFlags.Pkey));
-            if (((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0)
+            bool isBeyond = ((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0;
+            if (isBeyond || IsExecGain(mm, old, flags))
             {
                 return Errno.EACCES;
             }
@@ -109,6 +110,11 @@ public abstract partial class Machine
     private Errno ProtectVma(Mm mm, VmaId id, ulong start, ulong end, VmaFlags flags)
     {
         VmaFlags old = At(id).Flags;
+        if (IsSealed(id))
+        {
+            return Errno.EPERM;
+        }
+
         if (flags == old)
         {
             return Errno.None;

@@ -7,8 +7,8 @@ public abstract partial class Machine
 {
     /// <summary>
     /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0), EFAULT (not mapped,
-    /// across a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count), EAGAIN (RLIMIT_MEMLOCK). Returns
-    /// the address.
+    /// across a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count), EAGAIN (RLIMIT_MEMLOCK), EPERM
+    /// (sealed). Returns the address.
     /// </summary>
     public SyscallResult Mremap(MmId mmId, in MremapRequest request)
     {
@@ -136,6 +136,11 @@ public abstract partial class Machine
     private SyscallResult RemapOne(Mm mm, in MremapRequest call)
     {
         VmaId id = Lookup(mm, call.OldAddress);
+        if (!id.IsNone && IsSealed(id))
+        {
+            return Errno.EPERM;
+        }
+
         bool checksLater = ImpliesNewAddress(call) && !World.Rules.RemapChecksFirst;
         Errno error = !checksLater ? CheckRemapVma(id, call)
             : id.IsNone ? Errno.EFAULT

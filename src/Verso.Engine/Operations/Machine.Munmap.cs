@@ -7,7 +7,7 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// munmap. EINVAL (unaligned, empty, outside), ENOMEM (a hole in the middle at vm.max_map_count).
+    /// munmap. EINVAL (unaligned, empty, outside), ENOMEM (a hole in the middle at vm.max_map_count), EPERM (sealed).
     /// </summary>
     public SyscallResult Munmap(MmId mmId, ulong address, ulong length)
     {
@@ -65,11 +65,22 @@ public abstract partial class Machine
                 return Errno.ENOMEM;
             }
 
+            if (IsSealed(firstId))
+            {
+                return Errno.EPERM;
+            }
+
             Errno error = SplitVmaUnchecked(firstId, start, NewPart.Below);
             if (error != Errno.None)
             {
                 return error;
             }
+        }
+
+        // A seal further on is met when the first VMA has been split.
+        if (HoldsSeal(mm, start, end))
+        {
+            return Errno.EPERM;
         }
 
         VmaId lastId = Lookup(mm, end - 1);

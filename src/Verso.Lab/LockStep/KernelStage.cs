@@ -22,6 +22,8 @@ public sealed class KernelStage : IStage, IDisposable
     private const int SignalSegv = 11;
     private const int SegvAccessError = 2;
     private const ulong ResourceStack = 3;
+    private const ulong SetMdwe = 65;
+    private const ulong SetMemoryMerge = 67;
 
     private readonly StageFiles _files;
     private readonly PuppetTheatre _theatre;
@@ -335,6 +337,12 @@ public sealed class KernelStage : IStage, IDisposable
                 return puppet.Call(SystemCallNumber.Shmdt, start);
             case OpKind.Policy:
                 return puppet.Call(SystemCallNumber.Mbind, start, length, op.Value, 0, 0, 0);
+            case OpKind.Seal:
+                return puppet.Call(SystemCallNumber.Mseal, start, length, 0);
+            case OpKind.MergeAny:
+                return puppet.Call(SystemCallNumber.Prctl, SetMemoryMerge, op.Has(OpWords.Off) ? 0u : 1u);
+            case OpKind.DenyExec:
+                return puppet.Call(SystemCallNumber.Prctl, SetMdwe, StageRequests.DenialBits(op));
             case OpKind.Name:
                 return puppet.SetName(start, length, op.Name);
             default:

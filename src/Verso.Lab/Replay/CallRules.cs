@@ -26,6 +26,9 @@ internal static class CallRules
             Errno.EINVAL or Errno.EACCES or Errno.EEXIST or Errno.EFAULT or Errno.EOVERFLOW => HasItsArguments(call),
             Errno.ENOMEM => FollowsFromLayout(call, mm, maxMapCount),
 
+            // Only a seal forbids these, and what it forbids may have split a VMA already.
+            Errno.EPERM => IsRefusedBySeals(call),
+
             // The flags are set; populating failed (__mlock_posix_error_return).
             Errno.EAGAIN => call.Kind == TraceEventKind.Mlock,
             _ => false,
@@ -49,14 +52,22 @@ internal static class CallRules
         TraceEventKind.Mmap => call.Arg4 != 0 || ((MapFlags)call.Arg3 & MapFlags.Anonymous) != 0,
         TraceEventKind.Shmat => call.Arg4 != 0,
         TraceEventKind.Mbind => -call.Result == (long)Errno.EFAULT,
-        TraceEventKind.Prctl or TraceEventKind.Mseal => false,
+        TraceEventKind.Prctl => false,
         _ => true,
+    };
+
+    private static bool IsRefusedBySeals(in TraceEvent call) => call.Kind switch
+    {
+        TraceEventKind.Munmap or TraceEventKind.Mprotect or TraceEventKind.Mremap => true,
+        TraceEventKind.Madvise => Enum.IsDefined((Advice)call.Arg2),
+        TraceEventKind.Mmap => ((MapFlags)call.Arg3 & MapFlags.Fixed) != 0 && HasItsArguments(call),
+        _ => false,
     };
 
     private static bool FollowsFromLayout(in TraceEvent call, Mm mm, int maxMapCount) => call.Kind switch
     {
         TraceEventKind.Munmap or TraceEventKind.Mprotect or TraceEventKind.Madvise => true,
-        TraceEventKind.Mlock or TraceEventKind.Munlock => true,
+        TraceEventKind.Mlock or TraceEventKind.Munlock or TraceEventKind.Mseal => true,
         TraceEventKind.Mmap => mm.Vmas.Count > maxMapCount || call.Arg1 > Page.TaskSize,
         TraceEventKind.Mremap => ((RemapFlags)call.Arg3 & RemapFlags.MayMove) == 0 || mm.Vmas.Count + 6 > maxMapCount,
         _ => false,

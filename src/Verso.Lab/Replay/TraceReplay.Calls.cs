@@ -105,8 +105,11 @@ public sealed partial class TraceReplay
             case TraceEventKind.Mbind:
                 result = _machine.Mbind(mm, e.Arg0, e.Arg1, PolicyOf(e.Arg2, e.Arg3));
                 return true;
+            case TraceEventKind.Mseal:
+                result = _machine.Mseal(mm, e.Arg0, e.Arg1, e.Arg2);
+                return true;
             case TraceEventKind.Prctl:
-                return TrySetBounds(mm, e);
+                return TryControl(mm, e, out result);
             default:
                 return false;
         }
@@ -169,34 +172,5 @@ public sealed partial class TraceReplay
         }
 
         return policy;
-    }
-
-    /// <summary>PR_SET_MM of the bounds that brk and the stack depend on.</summary>
-    private bool TrySetBounds(MmId id, in TraceEvent e)
-    {
-        const ulong SetMm = 35;
-        const ulong StartStack = 5;
-        const ulong StartBrk = 6;
-        const ulong Brk = 7;
-        if (e.Arg0 != SetMm)
-        {
-            return false;
-        }
-
-        Mm mm = _machine.World.Mms[id];
-        switch (e.Arg1)
-        {
-            case StartStack:
-                mm.StartStack = e.Arg2;
-                return true;
-            case StartBrk:
-                mm.StartBrk = e.Arg2;
-                return true;
-            case Brk:
-                mm.Brk = e.Arg2;
-                return true;
-            default:
-                return false;
-        }
     }
 }

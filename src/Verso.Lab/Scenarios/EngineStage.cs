@@ -114,10 +114,14 @@ public sealed class EngineStage : IStage, ISituation
         OpKind.Fail => true,
         OpKind.Begin => !_mms.ContainsKey(op.Mm),
         OpKind.Fork => _mms.ContainsKey(op.Mm) && !_mms.ContainsKey(op.Other),
-        OpKind.Exec => _mms.TryGetValue(op.Mm, out MmId mm) && Machine.World.Mms[mm].Users == 1,
+        OpKind.Exec => _mms.TryGetValue(op.Mm, out MmId mm) && MayExec(Machine.World.Mms[mm]),
         OpKind.File => _mms.ContainsKey(op.Mm) && _files.ContainsKey(op.Other),
         _ => _mms.ContainsKey(op.Mm),
     };
+
+    /// <summary>A puppet's image is written and executed in one VMA, which PR_SET_MDWE forbids.</summary>
+    private static bool MayExec(Mm mm) =>
+        mm.Users == 1 && (MmFlagRules.Inherited(mm.Flags) & MmFlags.DenyExecGain) == 0;
 
     /// <inheritdoc/>
     public MmImage Capture(char mm) => Machine.Capture(_mms[mm]);
@@ -214,6 +218,7 @@ public sealed class EngineStage : IStage, ISituation
         Errno errno = CreateMm(out MmId fresh);
         if (errno == Errno.None)
         {
+            Machine.InheritFlags(fresh, _mms[letter]);
             Machine.ReleaseMm(_mms[letter]);
             _mms[letter] = fresh;
         }
@@ -259,6 +264,10 @@ public sealed class EngineStage : IStage, ISituation
             OpKind.Detach => Machine.Shmdt(mm, start),
             OpKind.Policy => Machine.Mbind(mm, start, length, PolicyOf(op.Value)),
             OpKind.Name => Machine.SetName(mm, start, length, op.Name),
+            OpKind.Seal => Machine.Mseal(mm, start, length),
+            OpKind.MergeAny => Machine.SetMemoryMerge(
+                mm, op.Has(OpWords.Off) ? MemoryMerge.None : MemoryMerge.Any),
+            OpKind.DenyExec => Machine.DenyExecGain(mm, StageRequests.DenialBits(op)),
             _ => throw new InvalidOperationException($"no call for {op}"),
         };
     }

@@ -20,6 +20,15 @@ public enum OpKind
 
     /// <summary>PR_SET_VMA_ANON_NAME.</summary>
     Name,
+
+    /// <summary>mseal.</summary>
+    Seal,
+
+    /// <summary>PR_SET_MEMORY_MERGE, of the whole address space.</summary>
+    MergeAny,
+
+    /// <summary>PR_SET_MDWE.</summary>
+    DenyExec,
     Fork,
     Share,
     Exit,
@@ -76,6 +85,12 @@ public enum OpWords
 
     /// <summary>SHM_RND.</summary>
     Round = 1 << 15,
+
+    /// <summary>What is set otherwise is taken back.</summary>
+    Off = 1 << 16,
+
+    /// <summary>PR_MDWE_NO_INHERIT.</summary>
+    NoInherit = 1 << 17,
 }
 
 /// <summary>Bytes beyond whole pages, 0 to 4095 each: what system calls round up, or refuse.</summary>

@@ -71,7 +71,7 @@ public sealed partial class OpGenerator
         {
             OpKind.Brk or OpKind.Attach or OpKind.Detach => [start],
             OpKind.Unmap or OpKind.Protect or OpKind.Advise or OpKind.Lock or OpKind.Unlock or OpKind.Policy
-                or OpKind.Name or OpKind.Map => [start, new(0, bytes, 0, 0)],
+                or OpKind.Name or OpKind.Seal or OpKind.Map => [start, new(0, bytes, 0, 0)],
             OpKind.File => [start, new(0, bytes, 0, 0), new(0, 0, 0, bytes)],
             OpKind.Remap => [start, new(0, bytes, 0, 0), new(0, 0, bytes, 0), new(0, 0, 0, TargetBytes(op, bytes))],
             _ => [],

@@ -113,8 +113,12 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
                 return WithRange(op) with { Protection = PickProtection() };
             case OpKind.Advise:
                 return WithRange(op) with { Advice = _random.Pick(Advices) };
-            case OpKind.Unmap or OpKind.Unlock:
+            case OpKind.Unmap or OpKind.Unlock or OpKind.Seal:
                 return WithRange(op);
+            case OpKind.MergeAny:
+                return op with { Words = _random.Percent(50) ? OpWords.Off : OpWords.None };
+            case OpKind.DenyExec:
+                return op with { Words = _random.Percent(50) ? OpWords.NoInherit : OpWords.None };
             case OpKind.Lock:
                 return WithRange(op) with { Words = _random.Percent(40) ? OpWords.OnFault : OpWords.None };
             case OpKind.LockAll:

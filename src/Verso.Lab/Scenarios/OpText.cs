@@ -14,6 +14,7 @@ namespace Verso.Lab.Scenarios;
 ///   remap A 4 3 5 [maymove] [dontunmap] [fixed 10 | hint 10]           lockall A [current] [future] [onfault]
 ///   unlockall A
 ///   brk A 20            policy A 4 3 1      name A 4 3 [heap]: none takes it away
+///   seal A 4 3          mergeany A [off] (PR_SET_MEMORY_MERGE)         denyexec A [noinherit] (PR_SET_MDWE)
 ///   fork A B      share A      exit A      exec A       begin B
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   attach A 4 rw [over] [round] (shmat)    detach A 4 (shmdt)
@@ -42,6 +43,8 @@ public static class OpText
         [OpKind.Lock] = OpWords.OnFault,
         [OpKind.LockAll] = OpWords.Current | OpWords.Future | OpWords.OnFault,
         [OpKind.Attach] = OpWords.Over | OpWords.Round,
+        [OpKind.MergeAny] = OpWords.Off,
+        [OpKind.DenyExec] = OpWords.NoInherit,
     };
 
     private const OpWords Mapping = OpWords.Shared | OpWords.Hint | OpWords.NoReplace | OpWords.Populate
@@ -127,7 +130,7 @@ public static class OpText
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.NewCount, op.Odd.NewCount)];
             case OpKind.Advise:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Lower(op.Advice.ToString())];
-            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch:
+            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch or OpKind.Seal:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
             case OpKind.Policy:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.Value)];
@@ -165,7 +168,7 @@ public static class OpText
                 return op with { NewCount = wanted, Odd = op.Odd with { NewCount = bytes } };
             case OpKind.Advise:
                 return WithRange(op, rest) with { Advice = Enum.Parse<Advice>(rest.Dequeue(), ignoreCase: true) };
-            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch:
+            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch or OpKind.Seal:
                 return WithRange(op, rest);
             case OpKind.Policy:
                 return WithRange(op, rest) with { Value = Byte(rest) };

@@ -54,6 +54,9 @@ internal static class StageRequests
         | (op.Has(OpWords.Over) ? 0x4000u : 0u)
         | (op.Protection.HasFlag(Protection.Exec) ? 0x8000u : 0u);
 
+    /// <summary>PR_MDWE_* of PR_SET_MDWE.</summary>
+    public static ulong DenialBits(Op op) => op.Has(OpWords.NoInherit) ? 3u : 1u;
+
     public static LockAll LockFlags(Op op) =>
         (op.Has(OpWords.Current) ? LockAll.Current : 0)
         | (op.Has(OpWords.Future) ? LockAll.Future : 0)

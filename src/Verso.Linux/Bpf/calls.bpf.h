@@ -21,10 +21,10 @@ const volatile u8 call_of_number[SYSTEM_CALLS] = {
 	[462] = CALL_MSEAL,
 };
 
-/* prctl: PR_SET_MM, PR_SET_THP_DISABLE, PR_SET_MEMORY_MERGE, PR_SET_VMA; the others do not touch VMAs. */
+/* prctl: PR_SET_MM, PR_SET_THP_DISABLE, PR_SET_MDWE, PR_SET_MEMORY_MERGE, PR_SET_VMA; the others do not touch VMAs. */
 static __always_inline int is_memory_prctl(u64 option)
 {
-	return option == 35 || option == 41 || option == 67 || option == 0x53564d41;
+	return option == 35 || option == 41 || option == 65 || option == 67 || option == 0x53564d41;
 }
 
 static __always_inline u8 call_kind(u64 number)

@@ -114,6 +114,16 @@ static long dump_step(u32 index, struct dump_step_context *context)
 	return walk->tree.over != 0;
 }
 
+static __always_inline u64 flags_of(struct mm_struct *mm)
+{
+	struct mm_struct___bitmap *bitmap = (void *)mm;
+	struct mm_struct___flags *plain = (void *)mm;
+
+	if (bpf_core_field_exists(bitmap->flags.__mm_flags))
+		return BPF_CORE_READ(bitmap, flags.__mm_flags[0]);
+	return BPF_CORE_READ(plain, flags);
+}
+
 static __always_inline int begin_dump(struct task_state *state, struct mm_struct *mm, u32 mm_id, u32 id, u32 what)
 {
 	struct dump_begin_record *begin = RESERVE(dump_begin_record, REC_DUMP_BEGIN, state);
@@ -131,6 +141,8 @@ static __always_inline int begin_dump(struct task_state *state, struct mm_struct
 	begin->start_stack = mm->start_stack;
 	begin->def_flags = mm->def_flags;
 	begin->stack_limit = task->signal->rlim[3].rlim_cur;
+	begin->mm_flags = flags_of(mm);
+	begin->personality = task->personality;
 	SUBMIT(begin);
 	return 0;
 }

@@ -52,6 +52,17 @@ struct mm_struct___plain {
 	int mm_lock_seq;
 };
 
+/* Up to 6.17 the flags are a plain word, then a bitmap. */
+struct mm_struct___flags {
+	unsigned long flags;
+};
+
+struct mm_struct___bitmap {
+	struct {
+		unsigned long __mm_flags[1];
+	} flags;
+};
+
 struct anon_vma {
 	struct anon_vma *root;
 	atomic_t refcount;
@@ -218,6 +229,7 @@ struct task_struct {
 	int tgid;
 	int exit_code;
 	unsigned int flags;
+	unsigned int personality;
 	u64 self_exec_id;
 	u64 start_boottime;
 	struct task_struct *group_leader;

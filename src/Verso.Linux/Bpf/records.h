@@ -156,6 +156,8 @@ struct dump_begin_record {
 	u64 start_stack;
 	u64 def_flags;
 	u64 stack_limit;
+	u64 mm_flags;	/* mm->flags, MMF_* */
+	u64 personality;
 };
 
 /* record.c: the id. record.a: 1 quiescent. record.b: 1 complete. */

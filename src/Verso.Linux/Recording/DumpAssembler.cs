@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 
@@ -78,7 +79,17 @@ internal sealed class DumpAssembler(FileCatalogue files)
             StartStack = begin.StartStack,
             DefaultFlags = (VmaFlags)begin.DefaultFlags,
             StackLimitBytes = begin.StackLimit,
+            Flags = FlagsOf(begin),
         };
+    }
+
+    // MMF_HAS_MDWE, MMF_HAS_MDWE_NO_INHERIT, MMF_VM_MERGE_ANY; READ_IMPLIES_EXEC.
+    private static MmFlags FlagsOf(in DumpBeginRecord begin)
+    {
+        var flags = (begin.MmFlags & (1UL << 28)) != 0 ? MmFlags.DenyExecGain : MmFlags.None;
+        flags |= (begin.MmFlags & (1UL << 29)) != 0 ? MmFlags.DenyIsNotInherited : MmFlags.None;
+        flags |= (begin.MmFlags & (1UL << 30)) != 0 ? MmFlags.MergeAny : MmFlags.None;
+        return flags | ((begin.Personality & 0x0400000) != 0 ? MmFlags.ReadImpliesExec : MmFlags.None);
     }
 
     private void AddVma(Pending pending, ReadOnlySpan<ulong> words)

@@ -176,6 +176,8 @@ internal struct DumpBeginRecord
     internal ulong StartStack;
     internal ulong DefaultFlags;
     internal ulong StackLimit;
+    internal ulong MmFlags;
+    internal ulong Personality;
 }
 
 [StructLayout(LayoutKind.Sequential)]

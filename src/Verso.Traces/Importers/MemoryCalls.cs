@@ -8,6 +8,7 @@ internal static class MemoryCalls
     private const ulong NoKey = ulong.MaxValue;
     private const ulong SetMm = 35;
     private const ulong SetThpDisable = 41;
+    private const ulong SetMdwe = 65;
     private const ulong SetMemoryMerge = 67;
     private const ulong SetVma = 0x53564d41;
     private const ulong LockOnFault = 1;
@@ -58,7 +59,8 @@ internal static class MemoryCalls
                 e.Arg4 = all[5];
                 e.Arg5 = 0;
                 break;
-            case TraceEventKind.Prctl when e.Arg0 is not (SetMm or SetThpDisable or SetMemoryMerge or SetVma):
+            case TraceEventKind.Prctl when e.Arg0 is not (SetMm or SetThpDisable or SetMdwe or SetMemoryMerge
+                or SetVma):
                 e.Kind = TraceEventKind.None;
                 break;
             default:

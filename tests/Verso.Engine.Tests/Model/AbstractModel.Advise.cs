@@ -72,7 +72,7 @@ internal sealed partial class AbstractModel
             _ => false,
         };
         bool isDenied = advice == Advice.Remove && (!page.IsShared || IsDenied(page, Protection.Write));
-        return isInvalid ? Errno.EINVAL : isDenied ? Errno.EACCES : Errno.None;
+        return IsKept(page, advice) ? Errno.EPERM : isInvalid ? Errno.EINVAL : isDenied ? Errno.EACCES : Errno.None;
     }
 
     private static ModelPage Advised(ModelPage page, Advice advice) => advice switch

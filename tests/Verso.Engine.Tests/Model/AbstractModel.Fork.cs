@@ -15,7 +15,7 @@ internal sealed partial class AbstractModel
             }
         }
 
-        _mms[op.Other] = new ModelMm(1, _mms[op.Mm].BreakPage, PageMarks.None);
+        _mms[op.Other] = new ModelMm(1, _mms[op.Mm].BreakPage, PageMarks.None) { Denial = Inherited(op.Mm) };
         yield return Change.Needed;
     }
 
@@ -44,7 +44,7 @@ internal sealed partial class AbstractModel
     private IEnumerable<Change> Exec(Op op)
     {
         Forget(op.Mm);
-        _mms[op.Mm] = ModelMm.Fresh;
+        _mms[op.Mm] = ModelMm.Fresh with { Denial = Inherited(op.Mm) };
         yield return Change.Needed;
     }
 

@@ -15,9 +15,15 @@ internal sealed partial class AbstractModel
         WindowFile? file = op.Kind == OpKind.File ? Window.Files.Single(each => each.Letter == op.Other) : null;
         bool denied = op.Has(OpWords.Shared) && (op.Protection & Protection.Write) != 0
             && file is not null && (file.Modes & FileModes.Write) == 0;
-        if (denied)
+        if (denied || IsExecGain(op.Mm, op.Protection, op.Protection))
         {
             End(Errno.EACCES);
+            yield break;
+        }
+
+        if (AnySealed(op.Mm, start, op.Count))
+        {
+            End(Errno.EPERM);
             yield break;
         }
 
@@ -108,6 +114,12 @@ internal sealed partial class AbstractModel
             yield break;
         }
 
+        if (AnySealed(op.Mm, op.Start, op.Count))
+        {
+            End(Errno.EPERM);
+            yield break;
+        }
+
         RemoveRange(op.Mm, op.Start, op.Count);
         yield return Change.Needed;
     }
@@ -122,7 +134,8 @@ internal sealed partial class AbstractModel
             yield break;
         }
 
-        if (op.Start < old && IsFree(op.Mm, op.Start, old - op.Start))
+        bool isHole = op.Start < old && IsFree(op.Mm, op.Start, old - op.Start);
+        if (isHole || AnySealed(op.Mm, op.Start, old - op.Start))
         {
             yield break;
         }

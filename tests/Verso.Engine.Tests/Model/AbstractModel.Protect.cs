@@ -14,9 +14,15 @@ internal sealed partial class AbstractModel
                 break;
             }
 
-            if (IsDenied(page, op.Protection))
+            if (IsDenied(page, op.Protection) || IsExecGain(op.Mm, page.Protection, op.Protection))
             {
                 End(Errno.EACCES);
+                break;
+            }
+
+            if (page.IsSealed)
+            {
+                End(Errno.EPERM);
                 break;
             }
 

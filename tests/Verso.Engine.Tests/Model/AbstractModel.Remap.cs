@@ -42,6 +42,11 @@ internal sealed partial class AbstractModel
             return Errno.EFAULT;
         }
 
+        if (first.IsSealed)
+        {
+            return Errno.EPERM;
+        }
+
         if (!givesAddress && op.NewCount <= op.Count)
         {
             return Errno.None;
@@ -84,6 +89,12 @@ internal sealed partial class AbstractModel
 
     private IEnumerable<Change> Shrink(Op op)
     {
+        if (AnySealed(op.Mm, op.Start + op.NewCount, op.Count - op.NewCount))
+        {
+            End(Errno.EPERM);
+            yield break;
+        }
+
         RemoveRange(op.Mm, op.Start + op.NewCount, op.Count - op.NewCount);
         yield return Change.Needed;
         End(Errno.None, op.Start);
@@ -134,6 +145,13 @@ internal sealed partial class AbstractModel
     {
         foreach (long at in Range(op).Where(at => PageAt(op.Mm, at) is not null).ToArray())
         {
+            // Several pages of one VMA go together, so a sealed target in their midst is not for this model.
+            if (PageAt(op.Mm, at)!.IsSealed || PageAt(op.Mm, op.Target + at - op.Start) is { IsSealed: true })
+            {
+                End(Errno.EPERM);
+                yield break;
+            }
+
             MoveRange(op with { Start = at, Count = 1, NewCount = 1 }, op.Target + at - op.Start);
             yield return Change.Needed;
         }
@@ -143,6 +161,12 @@ internal sealed partial class AbstractModel
 
     private IEnumerable<Change> MoveAndResize(Op op, long target)
     {
+        if (AnySealed(op.Mm, target, op.NewCount))
+        {
+            End(Errno.EPERM);
+            yield break;
+        }
+
         RemoveRange(op.Mm, target, op.NewCount);
         yield return Change.Needed;
         if (op.NewCount < op.Count)

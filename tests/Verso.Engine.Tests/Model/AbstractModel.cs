@@ -91,7 +91,7 @@ internal sealed partial class AbstractModel : ISituation
         OpKind.Truncate or OpKind.Punch => Window.Files.Any(file => file.Letter == op.Mm),
         OpKind.Fail => true,
         OpKind.Fork => IsLive(op.Mm) && !IsLive(op.Other),
-        OpKind.Exec => IsLive(op.Mm) && _mms[op.Mm].Users == 1,
+        OpKind.Exec => IsLive(op.Mm) && _mms[op.Mm].Users == 1 && _mms[op.Mm].Denial != Denial.Inherited,
         OpKind.File => IsLive(op.Mm) && Window.Files.Any(file => file.Letter == op.Other),
         _ => IsLive(op.Mm),
     };
@@ -126,6 +126,9 @@ internal sealed partial class AbstractModel : ISituation
             OpKind.LockAll => LockAll(op),
             OpKind.UnlockAll => UnlockAll(op),
             OpKind.Policy => SetPolicy(op),
+            OpKind.Seal => Seal(op),
+            OpKind.MergeAny => [],
+            OpKind.DenyExec => DenyExec(op),
             OpKind.Fork => Fork(op),
             OpKind.Share => Share(op),
             OpKind.Exit => Exit(op),
@@ -186,7 +189,18 @@ internal sealed partial class AbstractModel : ISituation
 /// <param name="FutureLocks">The locks new mappings get (MCL_FUTURE).</param>
 internal sealed record ModelMm(int Users, long BreakPage, PageMarks FutureLocks)
 {
+    /// <summary>PR_SET_MDWE; inherited unless it is for one process.</summary>
+    public Denial Denial { get; init; }
+
     public static ModelMm Fresh { get; } = new(1, Window.HeapPage, PageMarks.None);
+}
+
+/// <summary>Whether memory may gain the permission to execute.</summary>
+internal enum Denial
+{
+    None = 0,
+    Inherited = 1,
+    Own = 2,
 }
 
 /// <summary>How much a change belongs to the call's success.</summary>

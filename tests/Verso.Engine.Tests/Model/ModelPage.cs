@@ -29,6 +29,9 @@ internal enum PageMarks
     HugePage = 1 << 11,
     NoHugePage = 1 << 12,
 
+    /// <summary>mseal.</summary>
+    Sealed = 1 << 13,
+
     Locks = Locked | LockedOnFault,
 }
 
@@ -73,6 +76,8 @@ internal sealed record ModelPage
     public bool IsLocked => (Marks & PageMarks.Locked) != 0;
 
     public bool IsLockedOnFault => (Marks & PageMarks.LockedOnFault) != 0;
+
+    public bool IsSealed => (Marks & PageMarks.Sealed) != 0;
 
     public bool CanWrite => (Protection & Protection.Write) != 0;
 

@@ -1,0 +1,74 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// mseal (mm/mseal.c, 6.10).
+public abstract partial class Machine
+{
+    /// <summary>
+    /// mseal: from now on nobody unmaps, moves or protects [address, address + length), or discards what may not be
+    /// written there. EINVAL (unaligned, any flag), ENOMEM (a hole: then nothing is sealed; too many VMAs).
+    /// </summary>
+    /// <param name="mmId">The address space.</param>
+    /// <param name="address">First byte address.</param>
+    /// <param name="length">Bytes; rounded up to whole pages.</param>
+    /// <param name="flags">None is known.</param>
+    public SyscallResult Mseal(MmId mmId, ulong address, ulong length, ulong flags = 0)
+    {
+        ulong end = unchecked(address + Page.AlignUp(length));
+        bool overflows = (length != 0 && Page.AlignUp(length) == 0) || end < address;
+        if (flags != 0 || !Page.IsAligned(address) || overflows)
+        {
+            return Errno.EINVAL;
+        }
+
+        Mm mm = World.Mms[mmId];
+        Counters.Lock(LockClass.MmapWrite, 1);
+        if (!IsCovered(mm, address, end))
+        {
+            return Errno.ENOMEM;
+        }
+
+        while (address < end)
+        {
+            VmaId id = Lookup(mm, address);
+            ulong upTo = Math.Min(At(id).End, end);
+            if (!IsSealed(id)
+                && ModifyFlags(mm, id, address, upTo, At(id).Flags | VmaFlags.Sealed).IsNone)
+            {
+                return Errno.ENOMEM;
+            }
+
+            address = upTo;
+        }
+
+        return SyscallResult.Ok();
+    }
+
+    /// <summary>can_modify_vma is false.</summary>
+    private bool IsSealed(VmaId id) => (At(id).Flags & VmaFlags.Sealed) != 0;
+
+    /// <summary>Whether part of [start, end) is sealed.</summary>
+    private bool HoldsSeal(Mm mm, ulong start, ulong end)
+    {
+        for (int at = FirstEndingAbove(mm, start); at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        {
+            if (IsSealed(mm.Vmas.Ids[at]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// can_madvise_modify is false: a seal keeps what its owner could not have written over anyway. Files are exempt.
+    /// </summary>
+    private bool IsKeptFrom(VmaId id, Advice advice)
+    {
+        bool discards = advice is Advice.Free or Advice.DontNeed or Advice.DontNeedLocked or Advice.Remove
+            or Advice.DontFork or Advice.WipeOnFork or Advice.GuardInstall;
+        return discards && IsSealed(id) && IsFilledAnonymously(At(id)) && (At(id).Flags & VmaFlags.Write) == 0;
+    }
+}
