@@ -26,6 +26,8 @@ internal static class CompareCommand
         Option<int> jobs = ReplaySettings.Number("--jobs", 1, Environment.ProcessorCount, "replays that run at once");
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
+        Option<string?> rules = ReplaySettings.Rules(
+            "by the rules of another kernel than the recorded one: its release, as 6.12");
         Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -37,7 +39,7 @@ internal static class CompareCommand
             "verso compare *.verso -j | jq '.traces[].designs[] | {name, vmasPeak}'",
             "verso compare make.verso --verify                    # and check every walk at every checkpoint")
         {
-            traces, designs, jobs, verify, walks, format, json,
+            traces, designs, jobs, verify, walks, rules, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -48,6 +50,7 @@ internal static class CompareCommand
                 Design = choices[0],
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
+                Rules = ReplaySettings.RulesOf(parsed, rules),
                 DifferenceLimit = 0,
             };
             string form = ReplaySettings.FormatOf(parsed, format, json);

@@ -38,6 +38,8 @@ internal static class ReplayCommand
         };
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
+        Option<string?> rules = ReplaySettings.Rules(
+            "by the rules of another kernel than the recorded one: its release, as 6.12");
         Option<string> format = ReplaySettings.Format("text", "json", "line");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -50,7 +52,7 @@ internal static class ReplayCommand
             "verso replay make.verso --design pte-chain --verify",
             "verso replay - < make.verso --format line")
         {
-            trace, design, differences, merges, verify, walks, format, json,
+            trace, design, differences, merges, verify, walks, rules, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -59,6 +61,7 @@ internal static class ReplayCommand
                 Design = ReplaySettings.Parse(DesignChoice.Parse, parsed.GetRequiredValue(design)),
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
+                Rules = ReplaySettings.RulesOf(parsed, rules),
                 DifferenceLimit = parsed.GetValue(differences) ?? DefaultDifferences,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
             };

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Numerics;
+using Verso.Engine;
 using Verso.Lab.Replay;
 
 namespace Verso.Cli;
@@ -20,6 +22,16 @@ internal static class ReplaySettings
         0,
         ReplayOptions.DefaultProbeInterval,
         "a probe walk every N faults of the page touched, and of the last ones at checkpoints; 0: none");
+
+    internal static Option<string?> Rules(string description) => new("--rules")
+    {
+        Description = description,
+        HelpName = "RELEASE",
+    };
+
+    /// <summary>The rules that were asked for; null if none were.</summary>
+    internal static KernelRules? RulesOf(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is string release ? Parse(RulesChoice.Parse, release) : null;
 
     internal static Option<string> Format(params string[] formats)
     {
@@ -64,17 +76,30 @@ internal static class ReplaySettings
         HelpName = "N",
     };
 
+    /// <summary>The seed of a random sequence: any number of 64 bits.</summary>
+    internal static Option<ulong> Seed(string description) => new("--seed")
+    {
+        Description = description,
+        DefaultValueFactory = _ => 1,
+        CustomParser = result => Parsed<ulong>(result, "--seed", 0, ulong.MaxValue),
+        HelpName = "N",
+    };
+
     /// <summary>Reads the number after an option, and says on one line what it takes.</summary>
-    internal static int ParseNumber(ArgumentResult result, string option, int least)
+    internal static int ParseNumber(ArgumentResult result, string option, int least) =>
+        Parsed(result, option, least, int.MaxValue);
+
+    private static T Parsed<T>(ArgumentResult result, string option, T least, T most)
+        where T : struct, IBinaryInteger<T>
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+        if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value)
             && value >= least)
         {
             return value;
         }
 
-        result.AddError($"{option} takes a whole number from {least} on, not '{text}'");
+        result.AddError($"{option} takes a whole number from {least} to {most}, not '{text}'");
         return least;
     }
 }

@@ -24,6 +24,9 @@ internal static class VerifyCommand
     private static readonly Option<int> s_timeLimit = ReplaySettings.Number(
         "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
 
+    private static readonly Option<string?> s_rules = ReplaySettings.Rules(
+        "the engine goes by the rules of another kernel than the running one: its release, as 6.12");
+
     internal static Command Create()
     {
         Argument<string[]> files = new("SCENARIO")
@@ -31,7 +34,7 @@ internal static class VerifyCommand
             Description = "scenario files, directories of them, or traces; none: random scenarios",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Option<int> seed = ReplaySettings.Number("--seed", 0, 1, "the seed of the first random scenario");
+        Option<ulong> seed = ReplaySettings.Seed("the seed of the first random scenario");
         Option<int> count = ReplaySettings.Number("--count", 1, DefaultCount, "how many random scenarios");
         Option<int> steps = ReplaySettings.Number("--steps", 1, DefaultSteps, "how many steps each");
         Option<int> jobs = ReplaySettings.Number("--jobs", 1, 1, "how many at a time, each on a processor of its own");
@@ -54,19 +57,18 @@ internal static class VerifyCommand
             "verso verify                                  # 100 random scenarios of 100 steps",
             "verso verify --seed 7 --count 1000 --jobs 2",
             "verso verify scenarios/                       # every scenario file below a directory",
-            "verso verify scenarios/merge/gap.txt --draw   # and how it looks on the way",
+            "verso verify scenarios/merge/forked-source.txt --draw  # and how it looks on the way",
             "verso verify examples/git-repack.verso        # what git did, done again by processes of the kernel",
             "verso verify --engine scenarios/              # no kernel: against what the files expect",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, jobs, engine, draw, expect, s_kernel, s_timeLimit, format, json,
+            files, seed, count, steps, jobs, engine, draw, expect, s_rules, s_kernel, s_timeLimit, format, json,
         };
         command.SetAction(parsed =>
         {
-            RequireSense(
-                parsed.GetValue(files) ?? [], parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(expect));
-            Surroundings surroundings = Surroundings.Of(parsed);
             string[] names = parsed.GetValue(files) ?? [];
+            RequireSense(names, parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(expect));
+            Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             if (parsed.GetValue(s_kernel) is string image)
             {
@@ -77,27 +79,25 @@ internal static class VerifyCommand
             {
                 return RunRandom(surroundings, asJson, new RandomVerificationOptions
                 {
-                    Rules = RunningRules(),
-                    Seed = (ulong)parsed.GetValue(seed),
+                    Rules = RunningRules(parsed),
+                    Seed = parsed.GetValue(seed),
                     Count = parsed.GetValue(count),
                     Steps = parsed.GetValue(steps),
                     Jobs = parsed.GetValue(jobs),
                 });
             }
 
-            return RunFiles(surroundings, asJson, names, OptionsFor(
-                parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(expect)));
+            bool isAlone = parsed.GetValue(engine);
+            return RunFiles(surroundings, asJson, names, new ScenarioRunOptions
+            {
+                Rules = isAlone ? RulesChoice.For(KernelRules.Reference.Release) : RunningRules(parsed),
+                Against = isAlone ? Against.Expectations : Against.Kernel,
+                Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
+                Writing = parsed.GetValue(expect) ? Writing.Expectations : Writing.Nothing,
+            });
         });
         return command;
     }
-
-    private static ScenarioRunOptions OptionsFor(bool engine, bool draw, bool expect) => new()
-    {
-        Rules = engine ? KernelRules.Reference : RunningRules(),
-        Against = engine ? Against.Expectations : Against.Kernel,
-        Drawing = draw ? Drawing.EveryStep : Drawing.None,
-        Writing = expect ? Writing.Expectations : Writing.Nothing,
-    };
 
     private static int RunInGuest(
         ParseResult parsed, Surroundings surroundings, string image, IReadOnlyList<string> names, string format)
@@ -107,8 +107,13 @@ internal static class VerifyCommand
             throw new UsageException("--kernel goes with neither --engine nor --expect");
         }
 
-        List<string> words = ["--format", format];
-        foreach (string number in (string[])["--seed", "--count", "--steps"])
+        List<string> words = ["--format", format, "--seed", $"{parsed.GetValue<ulong>("--seed")}"];
+        if (parsed.GetValue(s_rules) is string release)
+        {
+            words.AddRange(["--rules", release]);
+        }
+
+        foreach (string number in (string[])["--count", "--steps"])
         {
             words.AddRange([number, $"{parsed.GetValue<int>(number)}"]);
         }
@@ -147,10 +152,8 @@ internal static class VerifyCommand
             : throw new InputException(name, new FormatException("no step in it that can be taken again"));
     }
 
-    private static KernelRules RunningRules() => KernelRules.Find(KernelStage.Release)
-        ?? throw new UsageException(
-            $"no rules for kernel {KernelStage.Release}, only for those like "
-            + $"{string.Join(", ", KernelRules.All.Select(rules => rules.Release))}; try --engine");
+    private static RulesChoice RunningRules(ParseResult parsed) =>
+        RulesChoice.For(KernelStage.Release, ReplaySettings.RulesOf(parsed, s_rules));
 
     private static int RunRandom(Surroundings surroundings, bool asJson, RandomVerificationOptions options)
     {
@@ -187,8 +190,8 @@ internal static class VerifyCommand
         }
 
         surroundings.Output.Write(asJson
-            ? JsonReport.Render(results)
-            : VerifyText.Render(results, surroundings.Palette));
+            ? JsonReport.Render(options, results)
+            : VerifyText.Render(options, results, surroundings.Palette));
         return results.Any(result => result.Failure?.Kind == FailureKind.NotPlayable) ? ExitStatus.Trouble
             : results.Any(result => result.Failure is not null) ? ExitStatus.Differs : ExitStatus.Success;
     }

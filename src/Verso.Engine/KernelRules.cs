@@ -137,17 +137,19 @@ public sealed record KernelRules
 
     /// <summary>
     /// The rules to go by of any kernel: those of <see cref="Find"/>; between 6.12 and 6.18 those that the switches'
-    /// own versions make; else of the newest kernel here that is not newer than that one, else the oldest.
+    /// own versions make; else of the newest kernel here that is not newer than that one, else the oldest. Those of
+    /// <see cref="Reference"/> if no release is known.
     /// </summary>
-    /// <param name="release">As <c>uname -r</c> has it.</param>
-    public static KernelRules Nearest(string release) => Find(release)
+    /// <param name="release">As <c>uname -r</c> has it; empty if unknown.</param>
+    public static KernelRules Nearest(string release) => IsUnknown(release) ? Reference : Find(release)
         ?? (IsAtLeast(release, "6.13") && !IsAtLeast(release, "6.18") ? Between(release)
             : All.LastOrDefault(rules => IsAtLeast(release, rules.Release)) ?? All[0]);
 
     /// <summary>How far these rules are known to be those of a kernel.</summary>
-    /// <param name="release">As <c>uname -r</c> has it.</param>
+    /// <param name="release">As <c>uname -r</c> has it; empty if unknown.</param>
     public RulesBasis BasisFor(string release) =>
-        Series(release) != Series(Release) ? RulesBasis.Other
+        IsUnknown(release) ? RulesBasis.Unknown
+        : Series(release) != Series(Release) ? RulesBasis.Other
         : All.All(rules => rules.Release != Release) ? RulesBasis.Versions
         : string.Join('.', release.Split('.', '-', '+').Take(3)) == Release ? RulesBasis.Compared
         : RulesBasis.Series;
@@ -169,6 +171,8 @@ public sealed record KernelRules
     /// <param name="release">As <c>uname -r</c> has it.</param>
     /// <param name="series">"6.16"; what follows is ignored.</param>
     public static bool IsAtLeast(string release, string series) => Series(release).CompareTo(Series(series)) >= 0;
+
+    private static bool IsUnknown(string release) => Series(release) == default;
 
     private static (int Major, int Minor) Series(string release) => (Number(release, 0), Number(release, 1));
 
@@ -265,4 +269,10 @@ public enum RulesBasis
 
     /// <summary>They are those of another series; nothing is known of that kernel's own.</summary>
     Other = 3,
+
+    /// <summary>The release of that kernel is not known: imported text does not name it.</summary>
+    Unknown = 4,
+
+    /// <summary>The user chose them.</summary>
+    Chosen = 5,
 }

@@ -110,10 +110,15 @@ public sealed class BadInputTests : IDisposable
             .AssertTrouble("/no/such/command", status: 127);
 
     [Theory]
-    [InlineData("--jobs takes a whole number from 1 on, not '0'", "compare", "x", "--jobs", "0")]
-    [InlineData("--jobs takes a whole number from 1 on, not 'many'", "compare", "x", "--jobs", "many")]
-    [InlineData("--walks takes a whole number from 0 on, not '-1'", "compare", "x", "--walks", "-1")]
-    [InlineData("--differences takes a whole number from 0 on, not '1e3'", "replay", "x", "--differences=1e3")]
+    [InlineData("--jobs takes a whole number from 1 to 2147483647, not '0'", "compare", "x", "--jobs", "0")]
+    [InlineData("--jobs takes a whole number from 1 to 2147483647, not 'many'", "compare", "x", "--jobs", "many")]
+    [InlineData("--walks takes a whole number from 0 to 2147483647, not '-1'", "compare", "x", "--walks", "-1")]
+    [InlineData("--differences takes a whole number from 0 to 2147483647, not '1e3'", "replay", "x", "--differences=1e3")]
+    [InlineData(
+        "--seed takes a whole number from 0 to 18446744073709551615, not '18446744073709551616'",
+        "verify", "--seed", "18446744073709551616")]
+    [InlineData("no rules for Linux '5.4'; there are", "replay", "x", "--rules", "5.4")]
+    [InlineData("no rules for Linux 'new'; there are", "compare", "x", "--rules", "new")]
     [InlineData("--checkpoint-interval takes", "record", "--checkpoint-interval", "-5", "--", "true")]
     [InlineData("--from takes detect, strace or perf, not 'ltrace'", "import", "x", "--from", "ltrace")]
     [InlineData("'bash' 'zsh' 'fish'", "completion", "csh")]
@@ -227,9 +232,9 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("PID takes a whole number from 1 on, not 'x'", "x")]
-    [InlineData("PID takes a whole number from 1 on, not '0'", "0")]
-    [InlineData("PID takes a whole number from 1 on, not '99999999999'", "99999999999")]
+    [InlineData("PID takes a whole number from 1 to 2147483647, not 'x'", "x")]
+    [InlineData("PID takes a whole number from 1 to 2147483647, not '0'", "0")]
+    [InlineData("PID takes a whole number from 1 to 2147483647, not '99999999999'", "99999999999")]
     [InlineData("none.vsnap", "1", "--from", "none.vsnap")]
     public void WhatCannotBeExplained(string part, params string[] arguments) =>
         CommandLine.Run(["explain", .. arguments]).AssertTrouble(part);

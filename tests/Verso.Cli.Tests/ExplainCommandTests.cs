@@ -52,9 +52,9 @@ public sealed class ExplainCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("6.18.0", "they were compared with: 6.18.0 may have fewer or more")]
-    [InlineData("6.12.5-amd64", "they were compared with: 6.12.5-amd64 may have fewer")]
-    [InlineData("6.17.5", "by rules put together for Linux 6.17 from the versions that changes came in, not verified:")]
+    [InlineData("6.18.0", "that was verified: 6.18.0 may differ by stable fixes")]
+    [InlineData("6.12.5-amd64", "that was verified: 6.12.5-amd64 may differ by stable fixes")]
+    [InlineData("6.17.5", "by the rules of Linux 6.17, put together from the versions that changes came in, not verified:")]
     [InlineData("5.4.0", "by the rules of Linux 6.12.107: those of 5.4.0 are not known here")]
     [InlineData("99.1.0", "those of 99.1.0 are not known here")]
     public void ItSaysWhoseRulesAndHowSureThatIs(string kernel, string said) =>

@@ -33,7 +33,7 @@ public sealed class KernelRulesTests
     [InlineData("6.17.13+deb14-amd64", "6.17", RulesBasis.Versions)]
     [InlineData("5.4.0", "6.12.107", RulesBasis.Other)]
     [InlineData("99.1.0", "7.3.4", RulesBasis.Other)]
-    [InlineData("", "6.12.107", RulesBasis.Other)]
+    [InlineData("", "6.18.44", RulesBasis.Unknown)]
     public void TheNearestAndHowSureThatIs(string release, string rules, RulesBasis basis)
     {
         KernelRules nearest = KernelRules.Nearest(release);

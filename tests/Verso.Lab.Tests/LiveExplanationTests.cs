@@ -33,7 +33,7 @@ public sealed class LiveExplanationTests(ITestOutputHelper output)
         KernelRules? rules = KernelRules.Find(KernelStage.Release);
         Assert.SkipWhen(rules is null, $"no rules of kernel {KernelStage.Release}");
         SortedDictionary<MergeTests, int> seen = [];
-        KernelStage.Use(processor: 0, kernel =>
+        KernelStage.Use(worker: 0, kernel =>
         {
             Verifier verifier = new(kernel, rules!);
             for (ulong seed = 1; seed <= Scenarios; seed++)

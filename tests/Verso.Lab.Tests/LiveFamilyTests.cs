@@ -42,7 +42,7 @@ public sealed class LiveFamilyTests(ITestOutputHelper output)
         KernelRules? rules = KernelRules.Find(KernelStage.Release);
         Assert.SkipWhen(rules is null, $"no rules of kernel {KernelStage.Release}");
         (long chains, int several) = (0, 0);
-        KernelStage.Use(processor: 0, kernel =>
+        KernelStage.Use(worker: 0, kernel =>
         {
             Verifier verifier = new(kernel, rules!);
             for (ulong seed = 1; seed <= Scenarios; seed++)

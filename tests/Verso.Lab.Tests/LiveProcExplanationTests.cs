@@ -35,7 +35,7 @@ public sealed class LiveProcExplanationTests(ITestOutputHelper output)
         Dictionary<MergeTests, int> told = [];
         Dictionary<MergeTests, int> open = [];
         int pairs = 0;
-        KernelStage.Use(processor: 0, kernel =>
+        KernelStage.Use(worker: 0, kernel =>
         {
             Verifier verifier = new(kernel, rules!);
             for (ulong seed = 1; seed <= Scenarios; seed++)

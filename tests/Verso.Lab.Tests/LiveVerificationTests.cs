@@ -32,13 +32,13 @@ public sealed class LiveVerificationTests(ITestOutputHelper output)
     [Fact]
     public void RandomScenariosAgree()
     {
-        KernelRules rules = RequireKernel();
+        _ = RequireKernel();
         RandomVerificationOptions options = new()
         {
             Seed = (ulong)Setting("VERSO_VERIFY_SEED", 1),
             Count = Setting("VERSO_VERIFY_COUNT", 250),
             Steps = StepsOfSequence,
-            Rules = rules,
+            Rules = RulesChoice.For(KernelStage.Release),
         };
         RandomVerificationResult result =
             RandomVerification.Run(options, new VerificationProgress(), TestContext.Current.CancellationToken);
@@ -54,7 +54,8 @@ public sealed class LiveVerificationTests(ITestOutputHelper output)
     [InlineData("regions-random", 700)]
     public void TracesAgree(string name, long leastSteps)
     {
-        ScenarioRunOptions options = new() { Rules = RequireKernel() };
+        _ = RequireKernel();
+        ScenarioRunOptions options = new() { Rules = RulesChoice.For(KernelStage.Release) };
         using TraceInput input = TraceInput.Open(Path.Combine(ExampleTests.Folder(), $"{name}.verso"));
         ScenarioResult result = Assert.Single(ScenarioVerification.Run(
             [TraceScenario.Read(input, long.MaxValue)],
@@ -100,7 +101,7 @@ public sealed class LiveVerificationTests(ITestOutputHelper output)
     {
         Failure? failure = null;
         long steps = 0;
-        KernelStage.Use(processor: 0, kernel =>
+        KernelStage.Use(worker: 0, kernel =>
         {
             Verifier verifier = make(kernel);
             for (ulong seed = 1; failure is null && verifier.Steps < StepsToCatch; seed++)

@@ -70,7 +70,7 @@ public sealed class SituationTests(ITestOutputHelper output)
     {
         KernelRules rules = SituationTrials.Rules();
         Dictionary<Situation, MergeTests> kinds = [];
-        KernelStage.Use(processor: 0, kernel =>
+        KernelStage.Use(worker: 0, kernel =>
         {
             Verifier verifier = new(kernel, rules);
             for (ulong seed = 1; seed <= Scenarios; seed++)

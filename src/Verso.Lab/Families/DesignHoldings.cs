@@ -110,7 +110,7 @@ public sealed record DesignHoldings
         Machine machine = design.Entry.Create(new MachineOptions
         {
             MaxMapCount = int.MaxValue,
-            Rules = KernelRules.Nearest(graph.Snapshot.Header.Kernel),
+            Rules = RulesChoice.For(graph.Snapshot.Header.Kernel).Rules,
             Design = design.Options,
         });
         OpenFiles files = new(machine);

@@ -35,7 +35,7 @@ public sealed class KernelStage : IStage, IDisposable
     private readonly Window _window = new(1);
     private SharedSegment? _segment;
 
-    private KernelStage(int processor, IReadOnlyList<WindowFile> files)
+    private KernelStage(int worker, IReadOnlyList<WindowFile> files)
     {
         _files = new StageFiles(_window, files);
         try
@@ -45,7 +45,7 @@ public sealed class KernelStage : IStage, IDisposable
             _theatre = PuppetTheatre.Open(new TheatreOptions
             {
                 Files = _files.Descriptors,
-                Processor = processor,
+                Processor = Processors.For(worker),
                 BreakStart = _window.Address(Window.HeapPage),
             });
             _template = _theatre.Start();
@@ -65,9 +65,11 @@ public sealed class KernelStage : IStage, IDisposable
     /// <summary>
     /// Throws <see cref="PuppetUnavailableException"/> and its like with one line that says what to do.
     /// </summary>
-    /// <param name="processor">On which this thread and its processes run from now on, from 0.</param>
+    /// <param name="worker">
+    /// This thread and its processes run on the processor of this number, from 0, among those the process may use.
+    /// </param>
     /// <param name="files">The files that scenarios name.</param>
-    public static KernelStage Open(int processor, IReadOnlyList<WindowFile> files) => new(processor, files);
+    public static KernelStage Open(int worker, IReadOnlyList<WindowFile> files) => new(worker, files);
 
     /// <summary>The release of the running kernel, as <c>uname -r</c> has it.</summary>
     public static string Release => OperatingSystem.IsLinux()
@@ -89,14 +91,14 @@ public sealed class KernelStage : IStage, IDisposable
         : PuppetTheatre.Unavailable() ?? GraphReader.Unavailable() ?? PageReader.Unavailable();
 
     /// <summary>Does something with a stage, on a thread of its own, and waits for its end.</summary>
-    /// <param name="processor">On which that thread and its processes run, from 0.</param>
+    /// <param name="worker">Which of the allowed processors that thread and its processes run on, from 0.</param>
     /// <param name="body">What is done. Its exceptions come out here.</param>
     /// <param name="files">The files that scenarios name; null: those of the window.</param>
-    public static void Use(int processor, Action<KernelStage> body, IReadOnlyList<WindowFile>? files = null)
+    public static void Use(int worker, Action<KernelStage> body, IReadOnlyList<WindowFile>? files = null)
     {
-        Worker worker = new(processor, files ?? Window.Files, body);
-        worker.Join();
-        worker.Trouble?.Throw();
+        Worker thread = new(worker, files ?? Window.Files, body);
+        thread.Join();
+        thread.Trouble?.Throw();
     }
 
     /// <summary>Ends every process and begins with one, A, that has nothing. Files hold what they held first.</summary>

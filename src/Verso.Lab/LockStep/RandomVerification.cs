@@ -25,8 +25,8 @@ public sealed record RandomVerificationOptions
     /// <summary>Sequences that may differ before the run gives up.</summary>
     public int FailureLimit { get; init; } = 1;
 
-    /// <summary>Which kernel the engine follows.</summary>
-    public KernelRules Rules { get; init; } = KernelRules.Linux61844;
+    /// <summary>Which kernel the engine follows; by default the one that scenario files were written by.</summary>
+    public RulesChoice Rules { get; init; } = RulesChoice.For(KernelRules.Reference.Release);
 }
 
 /// <summary>What came of it.</summary>
@@ -82,7 +82,7 @@ public static class RandomVerification
         StepMix mix = options.Mix;
         int jobs = Math.Clamp(options.Jobs, 1, Environment.ProcessorCount);
         Worker[] workers =
-            [.. Enumerable.Range(0, jobs).Select(processor => new Worker(processor, Window.Files, Play))];
+            [.. Enumerable.Range(0, jobs).Select(number => new Worker(number, Window.Files, Play))];
         foreach (Worker worker in workers)
         {
             worker.Join();
@@ -104,7 +104,7 @@ public static class RandomVerification
 
         void Play(KernelStage kernel)
         {
-            Verifier verifier = new(kernel, options.Rules) { Token = token, Progress = progress };
+            Verifier verifier = new(kernel, options.Rules.Rules) { Token = token, Progress = progress };
             mix = kernel.Names == AnonymousNames.Kept ? options.Mix.WithNames() : options.Mix;
             while (!token.IsCancellationRequested && failures.Count < options.FailureLimit)
             {

@@ -36,8 +36,8 @@ public sealed record ScenarioRunOptions
 
     public Writing Writing { get; init; }
 
-    /// <summary>Which kernel the engine follows.</summary>
-    public KernelRules Rules { get; init; } = KernelRules.Linux61844;
+    /// <summary>Which kernel the engine follows; by default the one that scenario files were written by.</summary>
+    public RulesChoice Rules { get; init; } = RulesChoice.For(KernelRules.Reference.Release);
 }
 
 /// <summary>How one scenario went.</summary>
@@ -76,7 +76,7 @@ public static class ScenarioVerification
         // Most share the files of the window, and so one stage; each trace has files of its own.
         foreach (IGrouping<IReadOnlyList<WindowFile>, Scenario> group in scenarios.GroupBy(each => each.Files))
         {
-            KernelStage.Use(processor: 0, kernel => PlayThese(kernel, group), group.Key);
+            KernelStage.Use(worker: 0, kernel => PlayThese(kernel, group), group.Key);
         }
 
         token.ThrowIfCancellationRequested();
@@ -84,7 +84,7 @@ public static class ScenarioVerification
 
         void PlayThese(KernelStage? kernel, IEnumerable<Scenario> these)
         {
-            Verifier verifier = new(kernel, options.Rules) { Token = token, Progress = progress };
+            Verifier verifier = new(kernel, options.Rules.Rules) { Token = token, Progress = progress };
             foreach (Scenario scenario in these.TakeWhile(_ => !token.IsCancellationRequested))
             {
                 results.Add(Play(verifier, scenario, options));

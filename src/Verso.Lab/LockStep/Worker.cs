@@ -8,16 +8,16 @@ internal sealed class Worker
 {
     private readonly Thread _thread;
 
-    /// <param name="processor">On which it and its processes run, from 0.</param>
+    /// <param name="number">Which of the allowed processors it and its processes run on, from 0.</param>
     /// <param name="files">The files that scenarios name.</param>
     /// <param name="body">What it does.</param>
-    public Worker(int processor, IReadOnlyList<WindowFile> files, Action<KernelStage> body)
+    public Worker(int number, IReadOnlyList<WindowFile> files, Action<KernelStage> body)
     {
         _thread = new Thread(() =>
         {
             try
             {
-                using KernelStage stage = KernelStage.Open(processor, files);
+                using KernelStage stage = KernelStage.Open(number, files);
                 body(stage);
             }
             catch (Exception trouble) when (trouble is not OutOfMemoryException)
@@ -25,7 +25,7 @@ internal sealed class Worker
                 Trouble = ExceptionDispatchInfo.Capture(trouble);
             }
         })
-        { IsBackground = true, Name = $"kernel stage {processor}" };
+        { IsBackground = true, Name = $"kernel stage {number}" };
         _thread.Start();
     }
 

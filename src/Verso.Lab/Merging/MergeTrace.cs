@@ -37,6 +37,7 @@ public sealed class MergeTrace
         ReplayOptions repairing = new()
         {
             Design = DesignChoice.Parse(RepairingDesign),
+            Rules = options.Rules,
             ProbeInterval = 0,
             MergeTried = attempt => trace._repairs[attempt.Key] = attempt.Trial.Verdict,
         };

@@ -1,3 +1,5 @@
+using Verso.Engine;
+
 namespace Verso.Lab.Replay;
 
 /// <summary>How a trace is replayed through one design.</summary>
@@ -7,6 +9,9 @@ public sealed record ReplayOptions
     public const int DefaultProbeInterval = 512;
 
     public required DesignChoice Design { get; init; }
+
+    /// <summary>Kernel rules that the user chose; null: those of the kernel that the trace was recorded on.</summary>
+    public KernelRules? Rules { get; init; }
 
     /// <summary>
     /// Nothing in a recording walks the reverse map, so the replay does: one walk of the page just touched every so

@@ -16,6 +16,9 @@ public sealed record ReplayResult
 
     public required TraceHeader Header { get; init; }
 
+    /// <summary>The rules that the machine went by: those of the recorded kernel unless the user chose.</summary>
+    public required RulesChoice Rules { get; init; }
+
     public required TraceGrade Grade { get; init; }
 
     public required long Events { get; init; }

@@ -37,6 +37,7 @@ public sealed partial class TraceReplay
     private readonly CallTally _calls = new(MismatchLimit);
     private readonly ReplayTally _tally = new();
     private readonly int _maxMapCount;
+    private readonly RulesChoice _rules;
     private long _number;
     private long _asideTicks;
     private int _untilProbe;
@@ -48,11 +49,13 @@ public sealed partial class TraceReplay
         _reader = reader;
         _options = options;
         _maxMapCount = reader.Header.MaxMapCount;
+        _rules = RulesChoice.For(reader.Header.Kernel, options.Rules);
         _machine = options.Design.Entry.Create(new MachineOptions
         {
             Population = Population.ByEvent,
             MaxMapCount = reader.Header.MaxMapCount,
             OvercommitMode = reader.Header.OvercommitMode,
+            Rules = _rules.Rules,
             Design = options.Design.Options,
         });
         _files = new OpenFiles(_machine);
@@ -179,6 +182,7 @@ public sealed partial class TraceReplay
             Name = _options.Design.Name,
             Design = _machine.Design,
             Header = _reader.Header,
+            Rules = _rules,
             Grade = _reader.Grade | (_tally.SpacesAssumed > 0 ? TraceGrade.NoInitialLayout : 0),
             Events = _number,
             EventsByKind = KindCounts(),

@@ -10,10 +10,7 @@ namespace Verso.Linux.Puppets;
 /// </summary>
 internal sealed unsafe class TracerThread : IDisposable
 {
-    /// <summary>Room for 8192 processors.</summary>
-    private const int AffinityWords = 128;
-
-    private readonly ulong[] _affinity = new ulong[AffinityWords];
+    private readonly ulong[] _affinity = new ulong[Processors.MaskWords];
     private readonly int _persona;
 
     private TracerThread(int persona) => _persona = persona;
@@ -48,7 +45,7 @@ internal sealed unsafe class TracerThread : IDisposable
     {
         fixed (ulong* words = _affinity)
         {
-            _ = Libc.SetAffinity(0, AffinityWords * sizeof(ulong), words);
+            _ = Libc.SetAffinity(0, Processors.MaskWords * sizeof(ulong), words);
         }
 
         _ = Libc.Personality((nuint)(uint)_persona);
@@ -93,27 +90,27 @@ internal sealed unsafe class TracerThread : IDisposable
         }
     }
 
-    private static string Problem() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+    internal static string Problem() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
     private void Pin(int processor)
     {
         fixed (ulong* words = _affinity)
         {
-            if (Libc.GetAffinity(0, AffinityWords * sizeof(ulong), words) != 0)
+            if (Libc.GetAffinity(0, Processors.MaskWords * sizeof(ulong), words) != 0)
             {
                 throw new PuppetUnavailableException($"sched_getaffinity is refused ({Problem()})");
             }
         }
 
-        var one = stackalloc ulong[AffinityWords];
-        new Span<ulong>(one, AffinityWords).Clear();
-        if (processor is < 0 or >= AffinityWords * 64)
+        var one = stackalloc ulong[Processors.MaskWords];
+        new Span<ulong>(one, Processors.MaskWords).Clear();
+        if (processor is < 0 or >= Processors.MaskWords * 64)
         {
             throw new PuppetUnavailableException($"there is no processor {processor}");
         }
 
         one[processor / 64] = 1ul << (processor % 64);
-        if (Libc.SetAffinity(0, AffinityWords * sizeof(ulong), one) != 0)
+        if (Libc.SetAffinity(0, Processors.MaskWords * sizeof(ulong), one) != 0)
         {
             throw new PuppetUnavailableException($"cannot run on processor {processor} ({Problem()})");
         }

@@ -93,6 +93,12 @@ public sealed record TraceDocument
 
     public required string Kernel { get; init; }
 
+    /// <summary>The kernel whose rules the machines went by.</summary>
+    public required string Rules { get; init; }
+
+    /// <summary>How far they are known to be the trace's: compared, series, versions, other, unknown, chosen.</summary>
+    public required string RulesBasis { get; init; }
+
     public required long Events { get; init; }
 
     public required long LostEvents { get; init; }
@@ -179,6 +185,12 @@ public sealed record ReplayDocument
     public required string Command { get; init; }
 
     public required string Kernel { get; init; }
+
+    /// <summary>The kernel whose rules the machines went by.</summary>
+    public required string Rules { get; init; }
+
+    /// <summary>How far they are known to be the trace's: compared, series, versions, other, unknown, chosen.</summary>
+    public required string RulesBasis { get; init; }
 
     public required long Events { get; init; }
 

@@ -104,10 +104,11 @@ public static class JsonReport
     }
 
     /// <summary>Scenario files on kernel and engine.</summary>
-    public static string Render(IReadOnlyList<ScenarioResult> results)
+    public static string Render(ScenarioRunOptions options, IReadOnlyList<ScenarioResult> results)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(results);
-        return Write(VerifyDocuments.Of(results), s_context.ScenariosDocument);
+        return Write(VerifyDocuments.Of(options, results), s_context.ScenariosDocument);
     }
 
     /// <summary>A snapshot summed up, with every process.</summary>

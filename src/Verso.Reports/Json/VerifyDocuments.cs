@@ -10,6 +10,7 @@ public sealed record FailureDocument(string Name, int Step, string Difference, s
 public sealed record RandomVerificationDocument(
     string Schema,
     string Rules,
+    string RulesBasis,
     string Mix,
     ulong Seed,
     long Sequences,
@@ -23,7 +24,8 @@ public sealed record RandomVerificationDocument(
 public sealed record ScenarioDocument(string Name, bool Agrees, long Steps, FailureDocument? Failure);
 
 /// <summary>Scenario files on kernel and engine.</summary>
-public sealed record ScenariosDocument(string Schema, IReadOnlyList<ScenarioDocument> Scenarios);
+public sealed record ScenariosDocument(
+    string Schema, string Rules, string RulesBasis, IReadOnlyList<ScenarioDocument> Scenarios);
 
 /// <summary>Verifications turned into documents.</summary>
 internal static class VerifyDocuments
@@ -31,7 +33,8 @@ internal static class VerifyDocuments
     public static RandomVerificationDocument Of(RandomVerificationOptions options, RandomVerificationResult result) =>
         new(
             "verso-verify/1",
-            options.Rules.Release,
+            options.Rules.Rules.Release,
+            Kebab.Of(options.Rules.Basis.ToString()),
             result.Mix.Name,
             options.Seed,
             result.Sequences,
@@ -41,8 +44,10 @@ internal static class VerifyDocuments
             result.Steps / Math.Max(result.Elapsed.TotalSeconds, 1e-9),
             [.. result.Failures.Select(Of)]);
 
-    public static ScenariosDocument Of(IReadOnlyList<ScenarioResult> results) => new(
+    public static ScenariosDocument Of(ScenarioRunOptions options, IReadOnlyList<ScenarioResult> results) => new(
         "verso-scenarios/1",
+        options.Rules.Rules.Release,
+        Kebab.Of(options.Rules.Basis.ToString()),
         [
             .. results.Select(result => new ScenarioDocument(
                 result.Played.Name,

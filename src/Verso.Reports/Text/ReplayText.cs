@@ -27,7 +27,8 @@ public static class ReplayText
         long mismatches = result.Calls.MismatchCount;
         string calls = mismatches == 0 ? "" : $", {Figures.Count(mismatches)} results differ";
         return $"{Figures.Plural(result.Events, "event", "events")}, grade {GradeText.Of(result.Grade)}, "
-            + $"fidelity {FidelityText.Phrase(result.Fidelity)}{calls}: {name}\n";
+            + $"fidelity {FidelityText.Phrase(result.Fidelity)}{calls}, "
+            + $"rules {RulesText.Brief(result.Rules)}: {name}\n";
     }
 
     private static void AppendCalls(StringBuilder text, ReplayResult result)

@@ -3,24 +3,41 @@ using Verso.Lab.Explain;
 
 namespace Verso.Reports.Text;
 
-/// <summary>Which kernel's rules an explanation went by, and how far they are known to be the right ones.</summary>
+/// <summary>Which kernel's rules a result was computed by, and how far they are known to be the right ones.</summary>
 internal static class RulesText
 {
-    /// <summary>One sentence; empty where the engine was compared with that very release.</summary>
+    /// <summary>For an explanation: one sentence; empty where the engine was compared with that very release.</summary>
     internal static string Of(SpaceExplanation explanation)
     {
-        string kernel = Printable.Of(explanation.Kernel);
-        string rules = explanation.Rules.Release;
-        return explanation.Rules.BasisFor(explanation.Kernel) switch
+        RulesBasis basis = explanation.Rules.BasisFor(explanation.Kernel);
+        return basis == RulesBasis.Compared
+            ? ""
+            : $"by the rules of {Of(new RulesChoice(explanation.Rules, basis, explanation.Kernel))}";
+    }
+
+    /// <summary>A phrase: <c>Linux 6.18.44</c>, and what makes them doubtful.</summary>
+    internal static string Of(RulesChoice choice)
+    {
+        string kernel = Printable.Of(choice.Kernel);
+        string rules = choice.Rules.Release;
+        return choice.Basis switch
         {
-            RulesBasis.Compared => "",
+            RulesBasis.Compared => $"Linux {rules}",
             RulesBasis.Series =>
-                $"by the rules of Linux {rules}, the release of the series that they were compared with: {kernel} may "
-                + "have fewer or more of its corrections",
+                $"Linux {rules}, the release of that series that was verified: {kernel} may differ by "
+                + "stable fixes",
             RulesBasis.Versions =>
-                $"by rules put together for Linux {rules} from the versions that changes came in, not verified: "
+                $"Linux {rules}, put together from the versions that changes came in, not verified: "
                 + "kernels between 6.12 and 6.18 that were tried differ from any rules here in a few scenarios",
-            _ => $"by the rules of Linux {rules}: those of {kernel} are not known here",
+            RulesBasis.Unknown => $"Linux {rules}: which kernel this is from is not known",
+            RulesBasis.Chosen when kernel.Length > 0 => $"Linux {rules}, as chosen; the kernel was {kernel}",
+            RulesBasis.Chosen => $"Linux {rules}, as chosen",
+            _ => $"Linux {rules}: those of {kernel} are not known here",
         };
     }
+
+    /// <summary>In one word or none, for lines that have no room.</summary>
+    internal static string Brief(RulesChoice choice) => choice.Basis == RulesBasis.Compared
+        ? choice.Rules.Release
+        : $"{choice.Rules.Release} ({Kebab.Of(choice.Basis.ToString())})";
 }

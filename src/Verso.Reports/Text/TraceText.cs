@@ -26,6 +26,7 @@ public static class TraceText
 
         text.Append('\n');
         AppendGrade(text, result.Grade, result.Tally.Lost, result.Tally.NotFollowed);
+        Prose.Wrap(text, "  rules      ", RulesText.Of(result.Rules), 13);
         return text.ToString();
     }
 

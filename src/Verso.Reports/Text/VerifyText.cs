@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Verso.Engine;
 using Verso.Lab.LockStep;
 
 namespace Verso.Reports.Text;
@@ -30,6 +31,8 @@ public static class VerifyText
                 .Append(" agreed only at a second look: somebody outside held an address space that had ended\n");
         }
 
+        AppendRules(text, options.Rules);
+
         foreach (Failure failure in result.Failures)
         {
             text.Append('\n').Append(Describe(failure));
@@ -39,8 +42,9 @@ public static class VerifyText
     }
 
     /// <summary>Scenario files: those that differ with what differs, and the count.</summary>
-    public static string Render(IReadOnlyList<ScenarioResult> results, Palette palette)
+    public static string Render(ScenarioRunOptions options, IReadOnlyList<ScenarioResult> results, Palette palette)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(results);
         ArgumentNullException.ThrowIfNull(palette);
         StringBuilder text = new();
@@ -63,7 +67,7 @@ public static class VerifyText
         int differing = results.Count(result => result.Failure?.Kind == FailureKind.Difference);
         int unplayable = results.Count(result => result.Failure?.Kind == FailureKind.NotPlayable);
         long steps = results.Sum(result => result.Steps);
-        return text.Append(Figures.Plural(results.Count, "scenario", "scenarios"))
+        text.Append(Figures.Plural(results.Count, "scenario", "scenarios"))
             .Append(", ").Append(Figures.Plural(steps, "step", "steps")).Append(": ")
             .Append((differing, unplayable) switch
             {
@@ -72,8 +76,13 @@ public static class VerifyText
                 (_, 0) => palette.Bad($"{Figures.Count(differing)} differ"),
                 _ => palette.Bad($"{Figures.Count(differing)} differ, {Figures.Count(unplayable)} cannot be played"),
             })
-            .Append('\n').ToString();
+            .Append('\n');
+        AppendRules(text, options.Rules);
+        return text.ToString();
     }
+
+    private static void AppendRules(StringBuilder text, RulesChoice rules) =>
+        Prose.Wrap(text, "engine by the rules of ", RulesText.Of(rules), 2);
 
     /// <summary>A scenario to be saved and run again, with what differs as comments.</summary>
     private static string Describe(Failure failure) => string.Create(
