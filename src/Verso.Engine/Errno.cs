@@ -19,6 +19,7 @@ public enum Errno
     EEXIST = 17,
     ENODEV = 19,
     EINVAL = 22,
+    ENOSPC = 28,
     EOVERFLOW = 75,
     EOPNOTSUPP = 95,
 }

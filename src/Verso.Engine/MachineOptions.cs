@@ -43,6 +43,16 @@ public enum AnonymousNames
     Refused = 1,
 }
 
+/// <summary>Whether the processor has protection keys, which the kernel uses for execute-only memory.</summary>
+public enum ProtectionKeys
+{
+    /// <summary>Execute-only memory can be read.</summary>
+    None = 0,
+
+    /// <summary>X86_FEATURE_OSPKE: 16 keys, of which execute-only memory takes one.</summary>
+    Present = 1,
+}
+
 /// <summary>The fixed properties of a machine.</summary>
 public sealed record MachineOptions
 {
@@ -55,6 +65,8 @@ public sealed record MachineOptions
     public LazyFree LazyFree { get; init; } = LazyFree.Keep;
 
     public AnonymousNames Names { get; init; } = AnonymousNames.Kept;
+
+    public ProtectionKeys ProtectionKeys { get; init; } = ProtectionKeys.None;
 
     /// <summary>vm.max_map_count: VMAs per address space.</summary>
     public int MaxMapCount { get; init; } = 65530;

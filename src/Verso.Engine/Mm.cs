@@ -48,6 +48,12 @@ public sealed class Mm(MmId id)
     /// <summary>What holds for all of its memory.</summary>
     public MmFlags Flags { get; set; }
 
+    /// <summary><c>context.pkey_allocation_map</c>: bit n is key n. Key 0 is every mapping's first.</summary>
+    public ushort AllocatedKeys { get; set; } = 1;
+
+    /// <summary><c>context.execute_only_pkey</c>; -1 before there is execute-only memory.</summary>
+    public int ExecuteOnlyKey { get; set; } = -1;
+
     /// <summary><c>locked_vm</c> in pages.</summary>
     public ulong LockedPages { get; set; }
 

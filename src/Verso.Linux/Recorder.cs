@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Verso.Linux.Interop;
+using Verso.Linux.Proc;
 using Verso.Linux.Recording;
 using Verso.Traces;
 
@@ -234,6 +235,7 @@ public sealed class Recorder : IDisposable
         OvercommitMode = int.Parse(
             ReadSetting("/proc/sys/vm/overcommit_memory"), CultureInfo.InvariantCulture),
         MaxMapCount = int.Parse(ReadSetting("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture),
+        ProtectionKeys = ProcessorFlags.ProtectionKeys() == Engine.ProtectionKeys.Present,
         StartUnixSeconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
         Grade = options.Faults == FaultRecording.On ? TraceGrade.Complete : TraceGrade.NoFaults,
     };

@@ -93,6 +93,12 @@ public enum TraceEventKind : byte
     /// <summary>mbind. Arg0 addr, Arg1 length, Arg2 mode, Arg3 first 64 bits of the node mask, Arg4 flags.</summary>
     Mbind = 30,
 
+    /// <summary>pkey_alloc. Arg0 flags, Arg1 rights; the result is the key.</summary>
+    PkeyAlloc = 31,
+
+    /// <summary>pkey_free. Arg0 key.</summary>
+    PkeyFree = 32,
+
     /// <summary>
     /// A page fault of a task. Arg0 byte address, Arg1 <see cref="TraceAccess"/>, Arg2 <see cref="PrepareOutcome"/>.
     /// It stands where it took effect: at its anon_vma preparation or stack growth if it had one.
@@ -165,6 +171,9 @@ public enum CheckpointReason : byte
 public struct TraceEvent
 {
     public TraceEventKind Kind;
+
+    /// <summary>Whether it is a system call with a result.</summary>
+    public readonly bool IsCall => Kind is >= TraceEventKind.Mmap and < TraceEventKind.Fault;
 
     /// <summary>The thread id of the task that acted; global pid namespace.</summary>
     public int Task;

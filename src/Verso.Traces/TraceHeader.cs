@@ -69,6 +69,10 @@ public sealed record TraceHeader
     [JsonRequired]
     public int MaxMapCount { get; init; } = 65530;
 
+    /// <summary>Whether the processor has protection keys, one of which execute-only memory takes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ProtectionKeys { get; init; }
+
     /// <summary>Wall-clock start, seconds since 1970; 0 if unknown.</summary>
     [JsonRequired]
     public long StartUnixSeconds { get; init; }

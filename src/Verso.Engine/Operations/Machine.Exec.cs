@@ -121,6 +121,8 @@ public abstract partial class Machine
             {
                 return Errno.ENOMEM;
             }
+
+            LearnKeys(mm, image.Vmas[at].Flags);
         }
 
         return Errno.None;

@@ -30,6 +30,8 @@ public abstract partial class Machine
         target.StartStack = source.StartStack;
         target.StackLimitBytes = source.StackLimitBytes;
         target.Flags = MmFlagRules.Inherited(source.Flags);
+        target.AllocatedKeys = source.AllocatedKeys;
+        target.ExecuteOnlyKey = source.ExecuteOnlyKey;
         target.DefaultFlags = source.DefaultFlags & VmaFlags.NoHugePage;
         if (Structure.BeginMm(target, parent) != Errno.None)
         {

@@ -15,6 +15,7 @@ public abstract partial class Machine
     private Errno MappingFlags(Mm mm, in MmapRequest request, out VmaFlags flags)
     {
         flags = ProtectionFlags(request.Protection) | mm.DefaultFlags | VmaFlags.MayAccess;
+        flags |= request.Protection == Protection.Exec ? ExecuteOnlyKey(mm) : 0;
         flags |= (request.Flags & MapFlags.GrowsDown) != 0 ? VmaFlags.GrowsDown : 0;
         flags |= (request.Flags & MapFlags.Locked) != 0 ? VmaFlags.Locked : 0;
         flags |= (request.Flags & MapFlags.Sync) != 0 ? VmaFlags.Sync : 0;

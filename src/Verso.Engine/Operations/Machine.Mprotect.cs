@@ -5,12 +5,10 @@ namespace Verso.Engine;
 // mprotect, pkey_mprotect (mm/mprotect.c).
 public abstract partial class Machine
 {
-    private const int PkeyShift = 32;
-
     /// <summary>
-    /// mprotect and pkey_mprotect; <paramref name="pkey"/> -1 keeps the key. EINVAL (unaligned, unknown bits), ENOMEM
-    /// (a hole, too many VMAs), EACCES (the mapping may never be used so, or PR_SET_MDWE), EPERM (sealed). VMAs before
-    /// the failing one have changed.
+    /// mprotect and pkey_mprotect; <paramref name="pkey"/> -1: none is named. EINVAL (unaligned, unknown bits, a key
+    /// not allocated), ENOMEM (a hole, too many VMAs), EACCES (the mapping may never be used so, or PR_SET_MDWE), EPERM
+    /// (sealed). VMAs before the failing one have changed.
     /// </summary>
     public SyscallResult Mprotect(MmId mmId, ulong address, ulong length, Protection protection, int pkey = -1)
     {
@@ -41,6 +39,11 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
+        if (pkey != -1 && !HasAllocated(mm, pkey))
+        {
+            return Errno.EINVAL;
+        }
+
         int at = FirstEndingAbove(mm, address);
         if (at == mm.Vmas.Count)
         {
@@ -85,7 +88,7 @@ public abstract partial class Machine
             }
 
             VmaFlags old = At(id).Flags;
-            VmaFlags key = pkey == -1 ? old & VmaFlags.Pkey : (VmaFlags)((ulong)pkey << PkeyShift) & VmaFlags.Pkey;
+            VmaFlags key = pkey == -1 ? KeyAfterMprotect(mm, old, protection) : KeyFlags(pkey);
             VmaFlags flags = ProtectionFlags(protection) | key | (old & ~(VmaFlags.Access | VmaFlags.Pkey));
             bool isBeyond = ((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0;
             if (isBeyond || IsExecGain(mm, old, flags))

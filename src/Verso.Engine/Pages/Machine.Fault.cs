@@ -29,7 +29,7 @@ public sealed partial class Machine<TPages>
         }
 
         VmaFlags flags = _vmas[id].Flags;
-        if (!Allows(flags, access))
+        if (!Allows(space, flags, access))
         {
             return FaultOutcome.AccessError;
         }
@@ -41,14 +41,15 @@ public sealed partial class Machine<TPages>
     }
 
     /// <summary>
-    /// access_error of x86-64: what can be written or executed can be read; whether it may be executed is not asked
-    /// before the page is there.
+    /// access_error of x86-64: what can be written or executed can be read, unless a protection key keeps data accesses
+    /// off execute-only memory; whether it may be executed is not asked before the page is there.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Allows(VmaFlags flags, FaultAccess access) => access switch
+    private static bool Allows(Mm mm, VmaFlags flags, FaultAccess access) => access switch
     {
         FaultAccess.Write => (flags & VmaFlags.Write) != 0,
-        _ => (flags & VmaFlags.Access) != 0,
+        FaultAccess.Execute => (flags & VmaFlags.Access) != 0,
+        _ => (flags & VmaFlags.Access) != 0 && ((flags & VmaFlags.Pkey) == 0 || !IsExecuteOnly(mm, flags)),
     };
 
     private bool IsBelowStack(Mm mm, ulong address)

@@ -35,7 +35,7 @@ public sealed partial class Machine<TPages>
             return FaultOutcome.MapError;
         }
 
-        if (!Allows(_vmas[id].Flags, access))
+        if (!Allows(mm, _vmas[id].Flags, access))
         {
             return FaultOutcome.AccessError;
         }

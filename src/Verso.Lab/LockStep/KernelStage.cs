@@ -4,6 +4,7 @@ using Verso.Engine.Images;
 using Verso.Lab.Scenarios;
 using Verso.Linux;
 using Verso.Linux.Graph;
+using Verso.Linux.Proc;
 using Verso.Linux.Puppets;
 using Verso.Linux.Puppets.X64;
 using Verso.Traces;
@@ -21,6 +22,7 @@ public sealed class KernelStage : IStage, IDisposable
     private const int SignalBus = 7;
     private const int SignalSegv = 11;
     private const int SegvAccessError = 2;
+    private const int SegvKeyError = 4;
     private const ulong ResourceStack = 3;
     private const ulong SetMdwe = 65;
     private const ulong SetMemoryMerge = 67;
@@ -53,7 +55,9 @@ public sealed class KernelStage : IStage, IDisposable
             LearnFiles(files);
 
             // Of no bytes a kernel that knows names has nothing to refuse.
-            Names = _template.SetName(0, 0, null).Error == 0 ? AnonymousNames.Kept : AnonymousNames.Refused;
+            AnonymousNames names =
+                _template.SetName(0, 0, null).Error == 0 ? AnonymousNames.Kept : AnonymousNames.Refused;
+            Host = new HostTraits(names, ProcessorFlags.ProtectionKeys());
         }
         catch
         {
@@ -76,8 +80,8 @@ public sealed class KernelStage : IStage, IDisposable
         ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim()
         : "none";
 
-    /// <summary>Whether the running kernel was built with CONFIG_ANON_VMA_NAME.</summary>
-    public AnonymousNames Names { get; }
+    /// <summary>What of this machine its kernel's answers depend on.</summary>
+    public HostTraits Host { get; }
 
     /// <summary>The letters of the live address spaces, in order.</summary>
     public IEnumerable<char> Mms => _actors.Keys;
@@ -221,7 +225,7 @@ public sealed class KernelStage : IStage, IDisposable
         PuppetOutcomeKind.Fault when outcome.Signal == SignalSegv => new Outcome(
             Errno.None,
             0,
-            outcome.SignalCode == SegvAccessError ? FaultOutcome.AccessError : FaultOutcome.MapError),
+            outcome.SignalCode is SegvAccessError or SegvKeyError ? FaultOutcome.AccessError : FaultOutcome.MapError),
         _ => throw new KernelStageException($"{op}: the process {outcome}"),
     };
 

@@ -105,7 +105,7 @@ public static class RandomVerification
         void Play(KernelStage kernel)
         {
             Verifier verifier = new(kernel, options.Rules.Rules) { Token = token, Progress = progress };
-            mix = kernel.Names == AnonymousNames.Kept ? options.Mix.WithNames() : options.Mix;
+            mix = kernel.Host.Names == AnonymousNames.Kept ? options.Mix.WithNames() : options.Mix;
             while (!token.IsCancellationRequested && failures.Count < options.FailureLimit)
             {
                 long sequence = Interlocked.Increment(ref next) - 1;

@@ -103,11 +103,10 @@ public static class ScenarioVerification
         }
 
         bool writes = options.Writing == Writing.Expectations;
-        if (writes && scenario.UsesNames && verifier.Names == AnonymousNames.Refused)
+        if (writes && verifier.Host is { } host && scenario.WhyOtherwise(host) is string lacking)
         {
             Failure refused = new(
-                scenario, 0, "this kernel knows no names (CONFIG_ANON_VMA_NAME): nothing to expect of others",
-                FailureKind.NotPlayable);
+                scenario, 0, $"{lacking}: nothing to expect of others", FailureKind.NotPlayable);
             return new ScenarioResult(scenario, refused, 0, []);
         }
 

@@ -29,7 +29,7 @@ public sealed partial class TraceScenario
             case TraceEventKind.Brk:
                 MoveBreak(mm, (ulong)e.Result);
                 break;
-            case >= TraceEventKind.Mmap and <= TraceEventKind.Mbind:
+            case var _ when e.IsCall:
                 if (!Replay.CallRules.IsError(e.Result) && Page.IsAligned(e.Arg0) && StepOf(mm, e) is Op op)
                 {
                     _ops.Add(op);

@@ -29,8 +29,8 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     /// <summary>Steps taken since it was made, repeats for shrinking not counted.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Whether names of anonymous memory are known: to the kernel, or to the engine alone.</summary>
-    public AnonymousNames Names => kernel?.Names ?? AnonymousNames.Kept;
+    /// <summary>On what the kernel runs; null without one: the engine has what each scenario asks for.</summary>
+    public HostTraits? Host => kernel?.Host;
 
     /// <summary>The design that the kernel is compared with; for mutation tests another.</summary>
     public Catalogue.Entry Design { get; init; } = Catalogue.Find(ReferenceDesign.Name)
@@ -119,11 +119,11 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
     /// <summary>Under other rules than they were written by, kernel and engine need only agree.</summary>
     private bool KnowsExpectations(Scenario scenario) =>
-        rules.Release == KernelRules.Reference.Release && (Names == AnonymousNames.Kept || !scenario.UsesNames);
+        rules.Release == KernelRules.Reference.Release && (Host is not { } host || scenario.WhyOtherwise(host) is null);
 
     private EngineStage Begin(Scenario scenario, out StageComparison? comparison)
     {
-        EngineStage engine = new(Design, scenario, rules, Names);
+        EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host);
         kernel?.Begin();
         _compared = scenario.Compared;
         comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);

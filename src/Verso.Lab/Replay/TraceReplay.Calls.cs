@@ -65,7 +65,7 @@ public sealed partial class TraceReplay
                 result = _machine.Munmap(mm, e.Arg0, e.Arg1);
                 return true;
             case TraceEventKind.Mprotect:
-                result = _machine.Mprotect(mm, e.Arg0, e.Arg1, (Protection)e.Arg2, (int)(long)e.Arg3);
+                result = Mprotect(mm, e);
                 return true;
             case TraceEventKind.Mremap:
                 result = Mremap(mm, e);
@@ -108,6 +108,13 @@ public sealed partial class TraceReplay
             case TraceEventKind.Mseal:
                 result = _machine.Mseal(mm, e.Arg0, e.Arg1, e.Arg2);
                 return true;
+            case TraceEventKind.PkeyAlloc:
+                int? given = CallRules.IsError(e.Result) ? null : (int)e.Result;
+                result = _machine.PkeyAlloc(mm, e.Arg0, e.Arg1, given);
+                return true;
+            case TraceEventKind.PkeyFree:
+                result = _machine.PkeyFree(mm, (int)e.Arg0);
+                return true;
             case TraceEventKind.Prctl:
                 return TryControl(mm, e, out result);
             default:
@@ -128,6 +135,18 @@ public sealed partial class TraceReplay
         ulong? imposed = CallRules.IsError(e.Result) ? null : (ulong)e.Result;
         return _machine.Mmap(
             mm, new MmapRequest(e.Arg0, e.Arg1, (Protection)e.Arg2, flags, file, e.Arg5, imposed));
+    }
+
+    /// <summary>A key that the kernel accepted was allocated, maybe before the recording began.</summary>
+    private SyscallResult Mprotect(MmId mm, in TraceEvent e)
+    {
+        int key = (int)(long)e.Arg3;
+        if (key > 0 && !CallRules.IsError(e.Result))
+        {
+            _ = _machine.PkeyAlloc(mm, 0, 0, key);
+        }
+
+        return _machine.Mprotect(mm, e.Arg0, e.Arg1, (Protection)e.Arg2, key);
     }
 
     private SyscallResult Mremap(MmId mm, in TraceEvent e)

@@ -56,6 +56,7 @@ public sealed partial class TraceReplay
             MaxMapCount = reader.Header.MaxMapCount,
             OvercommitMode = reader.Header.OvercommitMode,
             Rules = _rules.Rules,
+            ProtectionKeys = reader.Header.ProtectionKeys ? ProtectionKeys.Present : ProtectionKeys.None,
             Design = options.Design.Options,
         });
         _files = new OpenFiles(_machine);
@@ -138,7 +139,7 @@ public sealed partial class TraceReplay
             case TraceEventKind.Fault:
                 OnFault(e);
                 break;
-            case >= TraceEventKind.Mmap and <= TraceEventKind.Mbind:
+            case var _ when e.IsCall:
                 OnCall(e);
                 break;
             case TraceEventKind.Prepare:

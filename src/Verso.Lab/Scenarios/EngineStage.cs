@@ -19,19 +19,20 @@ public sealed class EngineStage : IStage, ISituation
     /// <param name="design">The design of the machine.</param>
     /// <param name="scenario">Whose options the machine gets.</param>
     /// <param name="rules">Which kernel's; null for the machine's default.</param>
-    /// <param name="names">Whether that kernel was built to know names.</param>
+    /// <param name="host">On what that kernel runs; null: on what the scenario was written for.</param>
     public EngineStage(
         Catalogue.Entry design,
         Scenario scenario,
         KernelRules? rules = null,
-        AnonymousNames names = AnonymousNames.Kept)
+        HostTraits? host = null)
     {
         Window = new Window(scenario.PagesPerUnit);
         MachineOptions options = new()
         {
             Contents = PageContents.Bytes,
             LazyFree = scenario.LazyFree,
-            Names = names,
+            Names = (host ?? scenario.Host).Names,
+            ProtectionKeys = (host ?? scenario.Host).Keys,
             Failure = Failure,
             Rules = rules ?? KernelRules.Linux61844,
         };

@@ -146,6 +146,10 @@ public sealed record Op(OpKind Kind, char Mm)
     /// <summary>Whether a success is an address.</summary>
     public bool ReturnsAddress => Kind is OpKind.Map or OpKind.File or OpKind.Remap or OpKind.Brk or OpKind.Attach;
 
+    /// <summary>Whether protection keys decide what it does: what it makes can only be executed.</summary>
+    public bool IsAboutKeys =>
+        Kind is OpKind.Map or OpKind.File or OpKind.Protect && Protection == Protection.Exec;
+
     public bool Has(OpWords word) => (Words & word) != 0;
 
     public override string ToString() => OpText.Print(this);

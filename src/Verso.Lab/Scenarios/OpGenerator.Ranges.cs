@@ -173,6 +173,6 @@ public sealed partial class OpGenerator
         < 16 => Protection.Read,
         < 18 => Protection.None,
         < 19 => Protection.Read | Protection.Write | Protection.Exec,
-        _ => Protection.Write,
+        _ => _random.Percent(50) ? Protection.Write : Protection.Exec,
     };
 }

@@ -11,6 +11,7 @@ namespace Verso.Lab.Scenarios;
 ///   option lazyfree drop
 ///   option maxmaps 12
 ///   option unit 512
+///   option keys                        the processor has protection keys
 ///   map A 4 3 rw
 ///   protect A 9 1 r-  -> ENOMEM        what the step returned, if that is not success
 ///   A: 4+3 rw 1 .x.                    the state of A at this point: see StateText
@@ -60,8 +61,24 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
         : LazyFree != LazyFree.Keep ? "option lazyfree"
         : Ops.FirstOrDefault(op => op.Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Fail)?.ToString();
 
-    /// <summary>Whether a step names memory: kernels without CONFIG_ANON_VMA_NAME refuse.</summary>
-    public bool UsesNames => Ops.Any(op => op.Kind == OpKind.Name);
+    /// <summary>Whether the processor is to have protection keys.</summary>
+    public ProtectionKeys Keys { get; init; } = ProtectionKeys.None;
+
+    /// <summary>The machine that it was written for.</summary>
+    public HostTraits Host => new(AnonymousNames.Kept, Keys);
+
+    /// <summary>
+    /// Why a machine need not answer as the scenario says, in a few words; null if it must: names are refused without
+    /// CONFIG_ANON_VMA_NAME, and execute-only memory is another where there are protection keys.
+    /// </summary>
+    public string? WhyOtherwise(HostTraits host) =>
+        host.Names == AnonymousNames.Refused && Ops.Any(op => op.Kind == OpKind.Name)
+            ? "this kernel knows no names (CONFIG_ANON_VMA_NAME)"
+        : host.Keys != Keys && Ops.Any(op => op.IsAboutKeys)
+            ? Keys == ProtectionKeys.None
+                ? "this processor has protection keys (option keys)"
+                : "this processor has no protection keys"
+        : null;
 
     /// <summary>The scenario in a text. Throws <see cref="FormatException"/>, with the number of the line.</summary>
     public static Scenario Parse(string text) => new ScenarioParser().Parse(text);
@@ -87,6 +104,11 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
         if (PagesPerUnit != 1)
         {
             text.Append(CultureInfo.InvariantCulture, $"option unit {PagesPerUnit}\n");
+        }
+
+        if (Keys == ProtectionKeys.Present)
+        {
+            text.Append("option keys\n");
         }
 
         for (int at = 0; at < Ops.Count; at++)

@@ -92,6 +92,7 @@ internal sealed class ScenarioParser
         [_, "lazyfree", string mode] => _scenario with { LazyFree = Enum.Parse<LazyFree>(mode, ignoreCase: true) },
         [_, "maxmaps", string count] => _scenario with { MaxMaps = Number(count, int.MaxValue) },
         [_, "unit", string pages] => _scenario with { PagesPerUnit = Number(pages, LargestUnit) },
+        [_, "keys"] => _scenario with { Keys = ProtectionKeys.Present },
         _ => throw new FormatException($"not an option: {string.Join(' ', words)}"),
     };
 

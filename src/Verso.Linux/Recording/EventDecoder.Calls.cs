@@ -229,6 +229,12 @@ internal sealed unsafe partial class EventDecoder
                 call.Kind = Keep(ref call, 4, TraceEventKind.Mbind);
                 call.Arg4 = record.Arg5;
                 break;
+            case CallKind.PkeyAlloc:
+                call.Kind = Keep(ref call, 2, TraceEventKind.PkeyAlloc);
+                break;
+            case CallKind.PkeyFree:
+                call.Kind = Keep(ref call, 1, TraceEventKind.PkeyFree);
+                break;
             case CallKind.Ftruncate:
                 call.Kind = Keep(ref call, 2, TraceEventKind.Truncate);
                 break;

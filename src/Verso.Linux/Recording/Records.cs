@@ -46,6 +46,8 @@ internal enum CallKind : byte
     Mseal,
     Prctl,
     Mbind,
+    PkeyAlloc,
+    PkeyFree,
     Ftruncate,
 }
 

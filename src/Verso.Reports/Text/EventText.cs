@@ -42,6 +42,8 @@ public static class EventText
             + $"{Hex(e.Arg4)}){Result(e)}",
         TraceEventKind.Mbind => $"mbind({Hex(e.Arg0)}, {Hex(e.Arg1)}, {e.Arg2}, {Hex(e.Arg3)}, "
             + $"{Hex(e.Arg4)}){Result(e)}",
+        TraceEventKind.PkeyAlloc => $"pkey_alloc({e.Arg0}, {e.Arg1}){Result(e)}",
+        TraceEventKind.PkeyFree => $"pkey_free({e.Arg0}){Result(e)}",
         _ => DescribeOther(e),
     };
 

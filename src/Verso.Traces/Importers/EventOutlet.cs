@@ -51,7 +51,7 @@ internal sealed class EventOutlet(
 
         _last = Math.Max(_last, (ulong)Math.Max(0, Clock - _origin));
         e.Time = _last;
-        Calls += e.Kind is >= TraceEventKind.Mmap and <= TraceEventKind.Mbind ? 1 : 0;
+        Calls += e.IsCall ? 1 : 0;
         if (_sink is not null)
         {
             _sink.Write(e);

@@ -19,8 +19,8 @@ internal static class MemoryCalls
     public static int ArgumentsOf(ReadOnlySpan<char> name) => name switch
     {
         "munlockall" => 0,
-        "brk" or "shmdt" or "mlockall" => 1,
-        "munmap" or "mlock" or "munlock" => 2,
+        "brk" or "shmdt" or "mlockall" or "pkey_free" => 1,
+        "munmap" or "mlock" or "munlock" or "pkey_alloc" => 2,
         "mprotect" or "madvise" or "mlock2" or "shmat" or "mseal" => 3,
         "pkey_mprotect" => 4,
         "mremap" or "prctl" => 5,
@@ -119,6 +119,8 @@ internal static class MemoryCalls
         "mseal" => TraceEventKind.Mseal,
         "mbind" => TraceEventKind.Mbind,
         "prctl" => TraceEventKind.Prctl,
+        "pkey_alloc" => TraceEventKind.PkeyAlloc,
+        "pkey_free" => TraceEventKind.PkeyFree,
         _ => TraceEventKind.None,
     };
 

@@ -1,5 +1,6 @@
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
+using Verso.Linux.Proc;
 
 namespace Verso.Engine.Tests.Live;
 
@@ -13,7 +14,11 @@ internal sealed class Twin
     public Twin(string design, PuppetFiles files, IReadOnlyList<LiveVma> initial, MmImage? graph, ulong brk)
     {
         Machine = Catalogue.Find(design)!.Create(
-            new MachineOptions { MemlockLimitBytes = files.MemlockLimitBytes });
+            new MachineOptions
+            {
+                MemlockLimitBytes = files.MemlockLimitBytes,
+                ProtectionKeys = ProcessorFlags.ProtectionKeys(),
+            });
         foreach ((string path, FileModes modes, FileKind kind, ulong inode, ulong bytes) in files.Opened)
         {
             FileId file = Machine.OpenFile(kind, 1, inode, bytes, modes);

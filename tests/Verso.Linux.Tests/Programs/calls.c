@@ -39,6 +39,7 @@ int main(void)
 	munlockall();
 	syscall(SYS_mbind, p, 4096, 1, &mask, 8, 0);
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	syscall(SYS_pkey_free, syscall(SYS_pkey_alloc, 0, 0));
 	sbrk(8192);
 	if (ftruncate(file, 8192) == 0)
 		mmap(0, 8192, PROT_READ, MAP_SHARED, file, 0);
