@@ -31,21 +31,30 @@ internal static class ImportCommand
             CustomParser = ParseFormat,
             HelpName = "detect|strace|perf",
         };
+        Option<UnknownTasks> unknown = new("--unknown-tasks")
+        {
+            Description = "what tasks are whose start is not in the text: threads of one process, or a process each; "
+                + "by default threads where the text begins in the middle of a program (strace -p)",
+            CustomParser = ParseUnknown,
+            HelpName = "threads|processes",
+        };
         Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
         DocumentedCommand command = new(
             "import",
             "Makes a trace from the text of strace or perf script. Such text lacks much of what a recording has: the "
             + "grade of the trace says what.",
             "strace -f -o calls.txt -ttt -T -y make -j2; verso import strace calls.txt -o make.verso",
+            "strace -f -p $(pidof redis-server) -o calls.txt -ttt -T -y; verso import calls.txt",
             "perf script --ns -F pid,tid,cpu,time,event,trace | verso import perf - -o run.verso")
         {
-            words, output, from, quiet,
+            words, output, from, unknown, quiet,
         };
         command.SetAction(parsed =>
         {
             (string name, TextFormat format) = Choose(parsed.GetRequiredValue(words), parsed.GetValue(from));
             OutputPath.Require(parsed.GetRequiredValue(output));
-            ImportSummary summary = ImportNamed(name, format, parsed.GetRequiredValue(output));
+            ImportSummary summary = ImportNamed(
+                name, format, parsed.GetRequiredValue(output), parsed.GetValue(unknown));
             if (!parsed.GetValue(quiet))
             {
                 Summarize(summary, parsed.GetRequiredValue(output), parsed.InvocationConfiguration.Error);
@@ -67,6 +76,17 @@ internal static class ImportCommand
         return named;
     }
 
+    private static UnknownTasks ParseUnknown(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (text is not ("threads" or "processes"))
+        {
+            result.AddError($"--unknown-tasks takes threads or processes, not '{text}'");
+        }
+
+        return text is "threads" ? UnknownTasks.Threads : UnknownTasks.Processes;
+    }
+
     /// <summary>The words are [FORMAT] FILE.</summary>
     private static (string Name, TextFormat Format) Choose(string[] words, TextFormat from)
     {
@@ -80,11 +100,12 @@ internal static class ImportCommand
             : throw new UsageException($"'{words[0]}' is no format; it is strace or perf");
     }
 
-    private static ImportSummary ImportNamed(string name, TextFormat format, string output)
+    private static ImportSummary ImportNamed(
+        string name, TextFormat format, string output, UnknownTasks unknown)
     {
         try
         {
-            return Import(name, format, output);
+            return Import(name, format, output, unknown);
         }
         catch (ImportException problem)
         {
@@ -93,7 +114,7 @@ internal static class ImportCommand
     }
 
     /// <summary>The output is not touched before the text has shown to hold something.</summary>
-    private static ImportSummary Import(string name, TextFormat format, string output)
+    private static ImportSummary Import(string name, TextFormat format, string output, UnknownTasks unknown)
     {
         using TextReader text = name == Standard ? Console.In : new StreamReader(name);
         Stream? stream = null;
@@ -106,7 +127,7 @@ internal static class ImportCommand
                     ? Console.OpenStandardOutput()
                     : new FileStream(output, FileMode.Create, FileAccess.Write, FileShare.Read);
                 return writer = new TraceWriter(stream, header);
-            });
+            }, unknown);
             writer?.Dispose();
             return summary;
         }
@@ -158,10 +179,17 @@ internal static class ImportCommand
         (summary.NotImported, "memory calls left out: no such event, or an argument that is not known"),
         (summary.WithoutResult, "memory calls left out: their result is not in the text"),
         (summary.Injected, "memory calls left out: strace injected their result"),
-        (summary.TasksOfUnknownOrigin, "tasks whose start is not in the text"),
+        (summary.TasksOfUnknownOrigin, "more tasks whose start is not in the text" + Taken(summary.TakenFor)),
         (summary.Assumptions, "facts assumed: files without a path, sizes of segments, flags of clones"),
         (summary.Lost, "events lost by perf"),
     ];
+
+    private static string Taken(UnknownTasks what) => what switch
+    {
+        UnknownTasks.Threads => ": taken for threads of one process; --unknown-tasks processes: for a process each",
+        UnknownTasks.Processes => ": taken for a process each; --unknown-tasks threads: for threads of one process",
+        _ => "; their processes are",
+    };
 
     private static void Say(TextWriter error, string message) => error.Write($"verso: {message}\n");
 }

@@ -15,9 +15,11 @@ internal sealed class Import : ITraceSink
 
     public ImportSummary Summary { get; private set; } = null!;
 
-    public static Import Strace(string text) => Run(StraceImporter.Import, new StringReader(text));
+    public static Import Strace(string text, UnknownTasks unknown = UnknownTasks.Detect) =>
+        Run((reader, begin) => StraceImporter.Import(reader, begin, unknown), new StringReader(text));
 
-    public static Import Perf(string text) => Run(PerfScriptImporter.Import, new StringReader(text));
+    public static Import Perf(string text, UnknownTasks unknown = UnknownTasks.Detect) =>
+        Run((reader, begin) => PerfScriptImporter.Import(reader, begin, unknown), new StringReader(text));
 
     public static Import StraceFixture(string name) => Strace(Fixture(name));
 

@@ -144,16 +144,4 @@ public sealed class PerfScriptTests
         Assert.Equal((3L, 9L), (import.Summary.Lost, import.Summary.FirstUnknownLine));
         Assert.Equal("/bin/a b", import.Summary.Header.Command);
     }
-
-    [Theory]
-    [InlineData("", 1)]
-    [InlineData("t 12 [000] 1.000001: sched:sched_switch: x\n", 2)]
-    [InlineData("# comment\nnothing\n", 2)]
-    public void NothingUsableIsOneLineWithItsNumber(string text, long line)
-    {
-        ImportException e = Assert.Throws<ImportException>(() => Import.Perf(text));
-        Assert.Equal(line, e.Line);
-        string expected = $"nothing to import: line {line}: expected lines of perf script";
-        Assert.StartsWith(expected, e.Message, StringComparison.Ordinal);
-    }
 }

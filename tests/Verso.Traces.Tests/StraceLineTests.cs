@@ -85,20 +85,6 @@ public sealed class StraceLineTests
         Assert.Equal((2L, 2L), (import.Summary.UnknownLines, import.Summary.FirstUnknownLine));
     }
 
-    [Theory]
-    [InlineData("", 1)]
-    [InlineData("\n\n", 3)]
-    [InlineData("7 getpid() = 7\nhello\n", 2)]
-    [InlineData("7 getpid() = 7\n", 2)]
-    public void NothingUsableIsOneLineWithItsNumber(string text, long line)
-    {
-        ImportException e = Assert.Throws<ImportException>(() => Import.Strace(text));
-        Assert.Equal(line, e.Line);
-        string expected = $"nothing to import: line {line}: expected lines of strace -f -o FILE";
-        Assert.StartsWith(expected, e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', e.Message);
-    }
-
     [Fact]
     public void AChildMayActBeforeItsParentsCloneReturns()
     {

@@ -40,7 +40,7 @@ internal sealed class EventOutlet(
     {
         if (EventRules.FindBroken(e) is string expected)
         {
-            throw new ImportException(lines.Number, expected);
+            throw ImportException.At(lines.Number, expected);
         }
 
         if (Events++ == 0)

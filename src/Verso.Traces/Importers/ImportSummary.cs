@@ -36,8 +36,11 @@ public sealed record ImportSummary
     /// <summary>Tasks seen.</summary>
     public long Tasks { get; init; }
 
-    /// <summary>Tasks whose start is not in the text; each began with an address space of its own.</summary>
+    /// <summary>Tasks, but for the first, whose start is not in the text.</summary>
     public long TasksOfUnknownOrigin { get; init; }
+
+    /// <summary>Of those, the ones whose process is not in the text either: what they were taken for.</summary>
+    public UnknownTasks TakenFor { get; init; }
 
     /// <summary>Facts that had to be assumed, such as the size of a segment whose shmget is not in the text.</summary>
     public long Assumptions { get; init; }
@@ -60,6 +63,9 @@ internal sealed class ImportTally
     public long NotImported { get; set; }
 
     public long Assumptions { get; set; }
+
+    /// <summary>Lines that are the tool's, whatever they say.</summary>
+    public long KnownLines { get; set; }
 
     public long UnknownLines { get; private set; }
 

@@ -18,6 +18,9 @@ internal sealed class PerfCall(string name, int argumentCount)
     /// <summary>The file that a PERF_RECORD_MMAP2 during the call names.</summary>
     public ImportedFile? File { get; set; }
 
+    /// <summary>Of a clone: its child has been met.</summary>
+    public bool HasChild { get; set; }
+
     /// <summary>Reads <c>addr: 0x00000000, len: 0x00002000</c>, in the order of the call's own arguments.</summary>
     public bool TryReadArguments(string text)
     {

@@ -6,10 +6,11 @@ namespace Verso.Traces.Importers;
 /// A line of perf script: <c>comm tid [cpu] seconds: event: text</c>, with <c>pid/tid</c>, without comm.
 /// </summary>
 /// <param name="Tid">The task.</param>
+/// <param name="Pid">Its process; 0 if the line does not say.</param>
 /// <param name="Time">In nanoseconds of perf's clock.</param>
 /// <param name="Event">The event's name: <c>syscalls:sys_enter_mmap</c>, <c>PERF_RECORD_MMAP2</c>.</param>
 /// <param name="Text">What follows the name.</param>
-internal readonly record struct PerfLine(int Tid, long Time, string Event, string Text)
+internal readonly record struct PerfLine(int Tid, int Pid, long Time, string Event, string Text)
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const string RecordPrefix = "PERF_RECORD_";
@@ -21,10 +22,10 @@ internal readonly record struct PerfLine(int Tid, long Time, string Event, strin
         int from = 0;
         while (TryFindTime(line, ref from, out int word, out long time))
         {
-            if (TryReadTid(line.AsSpan(0, word), out int tid)
+            if (TryReadTid(line.AsSpan(0, word), out int tid, out int pid)
                 && TryReadEvent(line, from, out string name, out int text))
             {
-                found = new PerfLine(tid, time, name, line[text..].Trim());
+                found = new PerfLine(tid, pid, time, name, line[text..].Trim());
                 return true;
             }
         }
@@ -86,7 +87,7 @@ internal readonly record struct PerfLine(int Tid, long Time, string Event, strin
     }
 
     /// <summary>Before the time: [cpu] and the latency column, if any; before them the task.</summary>
-    private static bool TryReadTid(ReadOnlySpan<char> before, out int tid)
+    private static bool TryReadTid(ReadOnlySpan<char> before, out int tid, out int pid)
     {
         tid = 0;
         ReadOnlySpan<char> word = LastWord(ref before);
@@ -103,6 +104,8 @@ internal readonly record struct PerfLine(int Tid, long Time, string Event, strin
         }
 
         int slash = word.IndexOf('/');
+        pid = slash > 0 && int.TryParse(word[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+            ? process : 0;
         word = slash < 0 ? word : word[(slash + 1)..];
         return int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out tid);
     }

@@ -8,6 +8,12 @@ public sealed partial class PerfScriptImporter
 {
     private readonly Dictionary<int, PerfLayout> _layouts = [];
 
+    /// <summary>The process of each task of which the text says it.</summary>
+    private readonly Dictionary<int, int> _processes = [];
+
+    /// <summary>Who made a task that has not been met.</summary>
+    private readonly Dictionary<int, int> _parents = [];
+
     private bool StartTask(in PerfLine line)
     {
         if (!PerfLine.TryFindField(line.Text, "pid", NumberStyles.None, out ulong child)
@@ -18,13 +24,16 @@ public sealed partial class PerfScriptImporter
         }
 
         CloseLayout(line.Tid, 0);
+        _parents.Remove((int)child);
         _tasks.Start(TaskOf(line.Tid), (int)child, flags);
+        if (_pending.TryGetValue(line.Tid, out PerfCall? call))
+        {
+            call.HasChild = true;
+        }
+
         return true;
     }
 
-    /// <summary>
-    /// Without task_newtask the flags of clone3 are not to be seen; its usual callers share the address space.
-    /// </summary>
     private bool AssumeTask(in PerfLine line)
     {
         if (!PerfLine.TryFindField(line.Text, "child_pid", NumberStyles.None, out ulong child)
@@ -33,32 +42,130 @@ public sealed partial class PerfScriptImporter
             return false;
         }
 
-        if (_tasks.Find((int)child) is not null)
+        if (_tasks.Find((int)child) is null)
         {
-            return true;
+            Start(line.Tid, (int)child);
         }
 
-        CloseLayout(line.Tid, 0);
-        PerfCall? call = _pending.GetValueOrDefault(line.Tid);
-        ulong flags = 0;
+        return true;
+    }
+
+    /// <summary>
+    /// <c>PERF_RECORD_FORK(16942:16946):(16942:16942)</c>: process and task, of the child and of its parent. Kept until
+    /// the child is met, for a task_newtask beside it says more.
+    /// </summary>
+    private bool NoteFork(in PerfLine line)
+    {
+        int[] ids = new int[4];
+        int at = 0;
+        foreach (Range part in line.Text.AsSpan().SplitAny("():"))
+        {
+            ReadOnlySpan<char> word = line.Text.AsSpan()[part];
+            if (word.IsEmpty)
+            {
+                continue;
+            }
+
+            if (at == ids.Length || !int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ids[at++]))
+            {
+                return false;
+            }
+        }
+
+        if (at < ids.Length)
+        {
+            return false;
+        }
+
+        NoteProcess(ids[1], ids[0]);
+        NoteProcess(ids[3], ids[2]);
+        _parents[ids[1]] = ids[3];
+        return true;
+    }
+
+    private void NoteProcess(int tid, int pid)
+    {
+        if (pid > 0)
+        {
+            _processes[tid] = pid;
+        }
+    }
+
+    /// <summary>A clone returned the id of a task that has not been met.</summary>
+    private void StartReturned(int parent, PerfCall call, int child)
+    {
+        if (_tasks.Find(child) is null)
+        {
+            CloseLayout(parent, 0);
+            _tasks.Start(TaskOf(parent), child, FlagsOf(parent, child, call));
+        }
+    }
+
+    private void Start(int parent, int child)
+    {
+        CloseLayout(parent, 0);
+        PerfCall? call = _pending.GetValueOrDefault(parent);
+        _tasks.Start(TaskOf(parent), child, FlagsOf(parent, child, call));
+        if (call is not null)
+        {
+            call.HasChild = true;
+        }
+    }
+
+    /// <summary>
+    /// Without task_newtask the flags of clone3 are not to be seen; its usual callers share the address space.
+    /// </summary>
+    private ulong FlagsOf(int parent, int child, PerfCall? call)
+    {
+        if (_processes.TryGetValue(child, out int process) && process != child
+            && process == _processes.GetValueOrDefault(parent, parent))
+        {
+            return TaskTree.CloneVm | TaskTree.CloneFiles | TaskTree.CloneThread;
+        }
+
         switch (call?.Name)
         {
             case "clone" when call.Arguments.Count > 0:
-                flags = call.Arguments[0];
-                break;
+                return call.Arguments[0];
             case "vfork":
-                flags = TaskTree.CloneVm | TaskTree.CloneVfork;
-                break;
+                return TaskTree.CloneVm | TaskTree.CloneVfork;
             case "fork":
-                break;
+                return 0;
             default:
-                flags = TaskTree.CloneVm;
                 _tally.Assumptions++;
-                break;
+                return CloneText.UsualFlags;
+        }
+    }
+
+    /// <summary>
+    /// The task of a line. One that was not met before came from the clone that a record names, from one that is under
+    /// way, or was there before the text began.
+    /// </summary>
+    private ImportedTask TaskOf(int tid)
+    {
+        if (_tasks.Find(tid) is ImportedTask known)
+        {
+            return known;
         }
 
-        _tasks.Start(TaskOf(line.Tid), (int)child, flags);
-        return true;
+        if (_parents.Remove(tid, out int parent) && parent != tid)
+        {
+            Start(parent, tid);
+            return _tasks.Find(tid)!;
+        }
+
+        int process = _processes.GetValueOrDefault(tid);
+        bool isThread = process != 0 && process != tid;
+        int[] cloning = [.. _pending.Where(each => CloneText.IsClone(each.Value.Name) && !each.Value.HasChild
+            && each.Key != tid && _tasks.Find(each.Key) is not null).Select(each => each.Key)];
+        if (isThread || cloning.Length == 0)
+        {
+            return _tasks.BeginUnknown(tid, process);
+        }
+
+        _tally.Assumptions += cloning.Length > 1 ? 1 : 0;
+        Start(cloning[0], tid);
+        return _tasks.Find(tid)!;
     }
 
     private bool Execute(in PerfLine line)
@@ -113,16 +220,24 @@ public sealed partial class PerfScriptImporter
     /// <summary><c>exec: t:16942/16942</c>: what this task maps from now on is its new program.</summary>
     private bool BeginLayout(in PerfLine line)
     {
+        bool isExec = line.Text.StartsWith("exec", StringComparison.Ordinal);
         int slash = line.Text.LastIndexOf('/');
-        if (!line.Text.StartsWith("exec", StringComparison.Ordinal))
-        {
-            return true;
-        }
-
         if (slash < 0 || !int.TryParse(
             line.Text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int tid))
         {
-            return false;
+            return !isExec;
+        }
+
+        ReadOnlySpan<char> before = line.Text.AsSpan(line.Text.LastIndexOf(':', slash) + 1);
+        int length = Math.Max(0, before.IndexOf('/'));
+        if (int.TryParse(before[..length], NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+        {
+            NoteProcess(tid, pid);
+        }
+
+        if (!isExec)
+        {
+            return true;
         }
 
         CloseLayout(tid, 0);

@@ -24,7 +24,7 @@ public sealed partial class PerfScriptImporter
     private readonly Dictionary<int, PerfCall> _pending = [];
     private long _lost;
 
-    private PerfScriptImporter(TextReader text, Func<TraceHeader, ITraceSink> begin)
+    private PerfScriptImporter(TextReader text, Func<TraceHeader, ITraceSink> begin, UnknownTasks unknown)
     {
         _lines = new LineReader(text);
         TraceHeader header = new()
@@ -35,7 +35,7 @@ public sealed partial class PerfScriptImporter
 
         // Whether there are faults and layouts is known only when the first has been seen.
         _outlet = new EventOutlet(_lines, begin, header, HeaderTime.WhenSettled);
-        _tasks = new TaskTree(_outlet);
+        _tasks = new TaskTree(_outlet, unknown);
         _files = new ImportedFiles(_outlet, _tally);
         _calls = new CallWriter(_outlet, _tasks);
     }
@@ -44,11 +44,12 @@ public sealed partial class PerfScriptImporter
     /// <exception cref="ImportException">
     /// There is neither a memory call nor a fault, a fork or an exec in it.
     /// </exception>
-    public static ImportSummary Import(TextReader text, Func<TraceHeader, ITraceSink> begin)
+    public static ImportSummary Import(
+        TextReader text, Func<TraceHeader, ITraceSink> begin, UnknownTasks unknown = UnknownTasks.Detect)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(begin);
-        return new PerfScriptImporter(text, begin).Run();
+        return new PerfScriptImporter(text, begin, unknown).Run();
     }
 
     private ImportSummary Run()
@@ -67,8 +68,8 @@ public sealed partial class PerfScriptImporter
         _outlet.Settle();
         if (!_outlet.HasEvents)
         {
-            long first = _tally.FirstUnknownLine;
-            throw new ImportException(first > 0 ? first : _lines.Number + 1, Expected);
+            throw ImportException.Of(
+                _lines.Number, _tally, "perf script", "memory calls, page faults, forks or execs", Expected);
         }
 
         return new ImportSummary
@@ -84,6 +85,7 @@ public sealed partial class PerfScriptImporter
             FirstUnknownLine = _tally.FirstUnknownLine,
             Tasks = _tasks.Count,
             TasksOfUnknownOrigin = _tasks.OfUnknownOrigin,
+            TakenFor = _tasks.TakenFor,
             Assumptions = _tally.Assumptions,
             Lost = _lost,
         };
@@ -108,13 +110,16 @@ public sealed partial class PerfScriptImporter
             return;
         }
 
+        _tally.KnownLines++;
         _outlet.Clock = found.Time;
+        NoteProcess(found.Tid, found.Pid);
         bool understood = found.Event switch
         {
             _ when found.Event.StartsWith(EnterPrefix, StringComparison.Ordinal) => Enter(found),
             _ when found.Event.StartsWith(ExitPrefix, StringComparison.Ordinal) => Leave(found),
             "task:task_newtask" => StartTask(found),
             "sched:sched_process_fork" => AssumeTask(found),
+            "PERF_RECORD_FORK" => NoteFork(found),
             "sched:sched_process_exec" => Execute(found),
             "sched:sched_process_exit" => EndTask(found.Tid),
             "exceptions:page_fault_user" => Fault(found, TraceAccess.Read),
@@ -141,6 +146,13 @@ public sealed partial class PerfScriptImporter
         }
 
         string value = line[(colon + 3)..].Trim();
+        if (line.StartsWith("# cmdline :", StringComparison.Ordinal))
+        {
+            string[] words = value.Split(' ');
+            _tasks.IsAttach = words.Any(word => word.StartsWith("-p", StringComparison.Ordinal)
+                || word.StartsWith("--pid", StringComparison.Ordinal));
+        }
+
         _outlet.Header = line[1..colon].Trim() switch
         {
             "os release" => _outlet.Header with { Kernel = value },
@@ -193,6 +205,11 @@ public sealed partial class PerfScriptImporter
         if (name is "brk")
         {
             CloseLayout(line.Tid, result);
+        }
+
+        if (CloneText.IsClone(name) && !CallWriter.IsError((long)result) && result is > 0 and <= int.MaxValue)
+        {
+            StartReturned(line.Tid, call, (int)result);
         }
 
         switch (call.ArgumentCount)
@@ -297,7 +314,4 @@ public sealed partial class PerfScriptImporter
         _lost += (long)count;
         _outlet.Write(new TraceEvent { Kind = TraceEventKind.Lost, Arg0 = count });
         return true;
-    }
-
-    private ImportedTask TaskOf(int tid) => _tasks.Find(tid) ?? _tasks.BeginUnknown(tid);
-}
+    }}

@@ -22,6 +22,12 @@ public sealed partial class StraceImporter
             return;
         }
 
+        // The first call of every loader, where -e trace= left the exec out.
+        if (_tasks.Count == 1 && !_outlet.HasEvents && _parsed.Name is "brk" && _parsed.Argument(0) is "NULL" or "0")
+        {
+            _tasks.IsAttach = false;
+        }
+
         switch (_parsed.Name)
         {
             case "clone" or "clone3" or "fork" or "vfork":
@@ -30,6 +36,7 @@ public sealed partial class StraceImporter
                     StartChild(task, (int)_parsed.Result);
                 }
 
+                ReadOrphans();
                 break;
             case "execve" or "execveat":
                 if (_parsed is { HasResult: true, Result: 0 })
@@ -39,11 +46,20 @@ public sealed partial class StraceImporter
 
                 break;
             case "exit" or "exit_group":
-                task.IsExiting = true;
+                BeginExit(task, _parsed.Name);
                 break;
             default:
                 CompleteCall(task);
                 break;
+        }
+    }
+
+    private void BeginExit(ImportedTask task, ReadOnlySpan<char> call)
+    {
+        task.IsExiting = true;
+        if (call is "exit_group")
+        {
+            _tasks.EndProcess(task);
         }
     }
 

@@ -51,16 +51,23 @@ public sealed partial class StraceImporter
             return _unnamed;
         }
 
-        if (cloning.Count == 1 && !_waiting.ContainsKey(tid))
+        // What resumes began before the text did: it is no child that has just begun.
+        bool isOld = body.StartsWith("<... ", StringComparison.Ordinal)
+            || body.StartsWith("restart_syscall(", StringComparison.Ordinal);
+        bool isWaiting = _waiting.ContainsKey(tid);
+        if (cloning.Count == 0 || (isOld && !isWaiting) || _waitingLines >= MaxWaitingLines)
         {
-            (ImportedTask parent, PendingCall call) = cloning[0];
-            call.Child = tid;
-            return _tasks.Start(parent, tid, FlagsOf(call.Head));
+            ReadOrphan(tid);
+            return _tasks.Find(tid);
         }
 
-        if (cloning.Count == 0 || _waitingLines >= MaxWaitingLines)
+        // Which threads there were before, the text of an attach does not say: only what clone returns does.
+        (ImportedTask parent, PendingCall call) = cloning[0];
+        if (cloning.Count == 1 && !isWaiting && !_tasks.IsAttach
+            && CloneText.TryReadFlags(call.Head, out ulong flags))
         {
-            return _tasks.BeginUnknown(tid);
+            call.Child = tid;
+            return _tasks.Start(parent, tid, flags);
         }
 
         if (!_waiting.TryGetValue(tid, out List<WaitingLine>? lines))
@@ -71,6 +78,27 @@ public sealed partial class StraceImporter
         lines.Add(new WaitingLine(body, _outlet.Clock, _tally.Line));
         _waitingLines++;
         return null;
+    }
+
+    /// <summary>No clone is under way that tasks that wait could have come from: they were there before.</summary>
+    private void ReadOrphans()
+    {
+        if (_waiting.Count > 0 && Cloning().Count == 0)
+        {
+            foreach (int tid in _waiting.Keys.ToArray())
+            {
+                ReadOrphan(tid);
+            }
+        }
+    }
+
+    private void ReadOrphan(int tid)
+    {
+        _tasks.BeginUnknown(tid);
+        if (_waiting.Remove(tid, out List<WaitingLine>? lines))
+        {
+            Replay(tid, lines);
+        }
     }
 
     /// <summary>Lines without a task belong to the only one there is, or to the first.</summary>
@@ -90,7 +118,7 @@ public sealed partial class StraceImporter
         foreach ((ImportedTask task, PendingCall call) in _pending)
         {
             if (call.Child == 0 && _tasks.Find(task.Tid) == task
-                && StraceCall.NameOf(call.Head) is "clone" or "clone3" or "fork" or "vfork")
+                && CloneText.IsClone(StraceCall.NameOf(call.Head)))
             {
                 cloning.Add((task, call));
             }
@@ -105,7 +133,13 @@ public sealed partial class StraceImporter
         bool isBound = _resuming is { Child: > 0 } && _resuming.Child == tid;
         if (!isBound)
         {
-            _tasks.Start(parent, tid, FlagsOf(_parsed.Text));
+            if (!CloneText.TryReadFlags(_parsed.Text, out ulong flags))
+            {
+                flags = CloneText.UsualFlags;
+                _tally.Assumptions++;
+            }
+
+            _tasks.Start(parent, tid, flags);
         }
 
         if (_waiting.Remove(tid, out List<WaitingLine>? lines))
@@ -144,11 +178,7 @@ public sealed partial class StraceImporter
     {
         foreach (int tid in _waiting.Keys.ToArray())
         {
-            if (_waiting.Remove(tid, out List<WaitingLine>? lines))
-            {
-                _tasks.BeginUnknown(tid);
-                Replay(tid, lines);
-            }
+            ReadOrphan(tid);
         }
 
         foreach (ImportedTask task in _tasks.Live.Where(task => task.IsExiting).ToArray())
@@ -158,34 +188,6 @@ public sealed partial class StraceImporter
 
         _tally.WithoutResult += _pending.Values.LongCount(
             call => MemoryCalls.ArgumentsOf(StraceCall.NameOf(call.Head)) >= 0);
-    }
-
-    /// <summary>The clone flags that a call's text shows.</summary>
-    private static ulong FlagsOf(string text)
-    {
-        const ulong ChildSignal = 17;
-        ReadOnlySpan<char> name = StraceCall.NameOf(text);
-        if (name is "fork" or "vfork")
-        {
-            return name is "fork" ? ChildSignal : ChildSignal | TaskTree.CloneVm | TaskTree.CloneVfork;
-        }
-
-        int at = text.IndexOf("flags=", StringComparison.Ordinal);
-        if (at < 0)
-        {
-            return 0;
-        }
-
-        ulong flags = 0;
-        ReadOnlySpan<char> value = text.AsSpan(at + 6);
-        int end = value.IndexOfAny(',', '}', ')');
-        value = end < 0 ? value : value[..end];
-        foreach (Range part in value.Split('|'))
-        {
-            flags |= StraceValue.TryParse(value[part], out ulong flag) ? flag : 0;
-        }
-
-        return flags;
     }
 
     /// <summary>A call that has begun.</summary>

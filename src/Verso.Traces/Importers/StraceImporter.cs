@@ -31,7 +31,7 @@ public sealed partial class StraceImporter
     private long _lastTime;
     private long _days;
 
-    private StraceImporter(TextReader text, Func<TraceHeader, ITraceSink> begin)
+    private StraceImporter(TextReader text, Func<TraceHeader, ITraceSink> begin, UnknownTasks unknown)
     {
         _lines = new LineReader(text);
         TraceHeader header = new()
@@ -40,18 +40,19 @@ public sealed partial class StraceImporter
             Grade = TraceGrade.NoFaults | TraceGrade.NoInitialLayout | TraceGrade.NoCheckpoints,
         };
         _outlet = new EventOutlet(_lines, begin, header, HeaderTime.AtFirstEvent);
-        _tasks = new TaskTree(_outlet);
+        _tasks = new TaskTree(_outlet, unknown) { IsAttach = true };
         _files = new ImportedFiles(_outlet, _tally);
         _calls = new CallWriter(_outlet, _tasks);
     }
 
     /// <summary>Imports a text. <paramref name="begin"/> is called once, before the first event.</summary>
     /// <exception cref="ImportException">There is neither a memory call nor a fork or an exec in it.</exception>
-    public static ImportSummary Import(TextReader text, Func<TraceHeader, ITraceSink> begin)
+    public static ImportSummary Import(
+        TextReader text, Func<TraceHeader, ITraceSink> begin, UnknownTasks unknown = UnknownTasks.Detect)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(begin);
-        return new StraceImporter(text, begin).Run();
+        return new StraceImporter(text, begin, unknown).Run();
     }
 
     private ImportSummary Run()
@@ -65,8 +66,7 @@ public sealed partial class StraceImporter
         Finish();
         if (!_outlet.HasEvents)
         {
-            long first = _tally.FirstUnknownLine;
-            throw new ImportException(first > 0 ? first : _lines.Number + 1, Expected);
+            throw ImportException.Of(_lines.Number, _tally, "strace", "memory calls", Expected);
         }
 
         return new ImportSummary
@@ -83,6 +83,7 @@ public sealed partial class StraceImporter
             FirstUnknownLine = _tally.FirstUnknownLine,
             Tasks = _tasks.Count,
             TasksOfUnknownOrigin = _tasks.OfUnknownOrigin,
+            TakenFor = _tasks.TakenFor,
             Assumptions = _tally.Assumptions,
         };
     }
@@ -111,6 +112,7 @@ public sealed partial class StraceImporter
         string body = line[prefix.Body..];
         if (body.StartsWith(Message, StringComparison.Ordinal))
         {
+            _tally.KnownLines++;
             return;
         }
 
@@ -120,6 +122,7 @@ public sealed partial class StraceImporter
             return;
         }
 
+        _tally.KnownLines++;
         if (FindTask(prefix.Tid, body) is ImportedTask task)
         {
             ReadBody(task, body);
@@ -231,7 +234,7 @@ public sealed partial class StraceImporter
         _pending.Add(task, new PendingCall(head));
         if (StraceCall.NameOf(head) is "exit" or "exit_group")
         {
-            task.IsExiting = true;
+            BeginExit(task, StraceCall.NameOf(head));
         }
     }
 
@@ -276,6 +279,7 @@ public sealed partial class StraceImporter
                 End(task, (code & 0xff) << 8);
                 break;
             case "killed":
+                _tasks.EndProcess(task);
                 int core = body.Contains("core", StringComparison.Ordinal) ? 0x80 : 0;
                 End(task, StraceConstants.SignalOf(words[3]) | core);
                 break;

@@ -4,7 +4,7 @@ namespace Verso.Traces.Importers;
 /// The tasks of a text, which address space each has, and the events of their lives: an address space begins with an
 /// exec or a fork without CLONE_VM and ends with its last task.
 /// </summary>
-internal sealed class TaskTree(EventOutlet outlet)
+internal sealed class TaskTree(EventOutlet outlet, UnknownTasks unknown)
 {
     public const ulong CloneVm = 0x100;
     public const ulong CloneFiles = 0x400;
@@ -17,7 +17,14 @@ internal sealed class TaskTree(EventOutlet outlet)
     private readonly Dictionary<int, ImportedTask> _live = [];
     private readonly Dictionary<int, int> _users = [];
     private readonly HashSet<int> _locksFuture = [];
+    private readonly HashSet<int> _ofUnknownProcess = [];
     private int _lastMm;
+
+    /// <summary>The process that the text began in the middle of: its group, 0 if there is none.</summary>
+    private int _attached;
+
+    /// <summary>Its address space, which threads that have not been seen yet have too; 0 if there is none.</summary>
+    private int _attachedMm;
 
     /// <summary>Tasks seen.</summary>
     public long Count { get; private set; }
@@ -25,15 +32,48 @@ internal sealed class TaskTree(EventOutlet outlet)
     /// <summary>Of those, the ones whose start the text does not hold, but for the first.</summary>
     public long OfUnknownOrigin { get; private set; }
 
+    /// <summary>What those of them were taken for of which the text does not say more.</summary>
+    public UnknownTasks TakenFor => _ofUnknownProcess.Count == 0 ? UnknownTasks.Detect
+        : unknown != UnknownTasks.Detect ? unknown
+        : IsAttach ? UnknownTasks.Threads
+        : UnknownTasks.Processes;
+
+    /// <summary>Whether the text begins in the middle of a program.</summary>
+    public bool IsAttach { get; set; }
+
     public IReadOnlyCollection<ImportedTask> Live => _live.Values;
 
     public ImportedTask? Find(int tid) => _live.GetValueOrDefault(tid);
 
     /// <summary>A task whose start is not in the text.</summary>
-    public ImportedTask BeginUnknown(int tid)
+    /// <param name="tid">Its id.</param>
+    /// <param name="process">The id of its process; 0 if the text does not say.</param>
+    public ImportedTask BeginUnknown(int tid, int process = 0)
     {
-        OfUnknownOrigin += Count > 0 ? 1 : 0;
-        return Add(new ImportedTask { Tid = tid, Group = tid, Files = new DescriptorTable() });
+        bool isFirst = Count == 0;
+        OfUnknownOrigin += isFirst ? 0 : 1;
+        if (process == 0 && !isFirst)
+        {
+            _ofUnknownProcess.Add(tid);
+        }
+
+        if (process == 0 && (isFirst || TakenFor == UnknownTasks.Threads))
+        {
+            _attached = _attached == 0 ? tid : _attached;
+            process = _attached;
+        }
+
+        int group = process == 0 ? tid : process;
+        ImportedTask? sibling = _live.Values.FirstOrDefault(other => other.Group == group);
+        ImportedTask task = new() { Tid = tid, Group = group, Files = sibling?.Files ?? new DescriptorTable() };
+        int mm = sibling?.Mm ?? (group == _attached ? _attachedMm : 0);
+        if (mm != 0)
+        {
+            task.Mm = mm;
+            _users[mm]++;
+        }
+
+        return Add(task);
     }
 
     /// <summary>The address space of a task; one it had before the text began gets its id now.</summary>
@@ -42,9 +82,35 @@ internal sealed class TaskTree(EventOutlet outlet)
         if (task.Mm == 0)
         {
             task.Mm = NewMm();
+            foreach (ImportedTask other in _live.Values.Where(other => other.Group == task.Group && other.Mm == 0))
+            {
+                other.Mm = task.Mm;
+                _users[task.Mm]++;
+            }
+
+            // As long as it runs, there may be threads that have not been seen.
+            if (task.Group == _attached && IsAttach && unknown != UnknownTasks.Processes)
+            {
+                _attachedMm = task.Mm;
+                _users[task.Mm]++;
+            }
         }
 
         return task.Mm;
+    }
+
+    /// <summary>All threads of a task's process end, also those that have not been seen.</summary>
+    public void EndProcess(ImportedTask task)
+    {
+        if (task.Group == _attached)
+        {
+            _attached = 0;
+            if (_attachedMm != 0)
+            {
+                _users[_attachedMm]--;
+                _attachedMm = 0;
+            }
+        }
     }
 
     /// <summary>fork, vfork, clone. A live task with this tid has ended unseen.</summary>
@@ -103,6 +169,8 @@ internal sealed class TaskTree(EventOutlet outlet)
     /// </summary>
     public void Exec(ImportedTask task, object? layout)
     {
+        IsAttach &= outlet.HasEvents || Count > 1;
+        EndProcess(task);
         bool IsReplaced(ImportedTask other) => other.Group == task.Group && other != task;
         foreach (ImportedTask other in _live.Values.Where(IsReplaced).ToArray())
         {

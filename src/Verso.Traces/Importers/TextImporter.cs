@@ -13,7 +13,11 @@ public static class TextImporter
 
     /// <summary>Imports a text. <paramref name="begin"/> is called once, before the first event.</summary>
     /// <exception cref="ImportException">There is nothing in it to import.</exception>
-    public static ImportSummary Import(TextReader text, TextFormat format, Func<TraceHeader, ITraceSink> begin)
+    public static ImportSummary Import(
+        TextReader text,
+        TextFormat format,
+        Func<TraceHeader, ITraceSink> begin,
+        UnknownTasks unknown = UnknownTasks.Detect)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (format == TextFormat.Detect)
@@ -25,8 +29,8 @@ public static class TextImporter
         }
 
         return format == TextFormat.Perf
-            ? PerfScriptImporter.Import(text, begin)
-            : StraceImporter.Import(text, begin);
+            ? PerfScriptImporter.Import(text, begin, unknown)
+            : StraceImporter.Import(text, begin, unknown);
     }
 
     private static TextFormat Detect(ReadOnlySpan<char> head)
