@@ -43,6 +43,9 @@ public static class Page
     /// </summary>
     public const ulong TaskSize = (1UL << 47) - Size;
 
+    /// <summary>The same for a 32-bit program (IA32_PAGE_OFFSET).</summary>
+    public const ulong CompatTaskSize = (1UL << 32) - (2 * Size);
+
     public static bool IsAligned(ulong address) => (address & ~Mask) == 0;
 
     /// <summary>Rounds up to a page; wraps to 0 within one page of the top, as PAGE_ALIGN does.</summary>

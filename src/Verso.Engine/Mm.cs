@@ -33,6 +33,9 @@ public sealed class Mm(MmId id)
     /// <summary><c>brk</c>, a byte address, not necessarily aligned.</summary>
     public ulong Brk { get; set; }
 
+    /// <summary>TASK_SIZE: the first byte address that no mapping may reach.</summary>
+    public ulong TaskSize { get; set; } = Page.TaskSize;
+
     /// <summary>Top of the top-down search for free ranges, a byte address.</summary>
     public ulong MmapBase { get; set; }
 

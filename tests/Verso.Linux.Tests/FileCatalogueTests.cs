@@ -29,6 +29,28 @@ public sealed class FileCatalogueTests
         Assert.Equal(first.File, _files.Find(0x100));
     }
 
+    [Fact]
+    public void AFileOpenedAgainForMoreIsAnotherFile()
+    {
+        var reading = Record(0x100, 7) with { Access = 1 };
+        var first = _files.Define(reading, "a\0"u8);
+        var second = _files.Define(Record(0x100, 7), []);
+        Assert.NotEqual(first!.File, second!.File);
+        Assert.Equal((FileModes.Read, FileModes.Read | FileModes.Write), (first.Modes, second.Modes));
+        Assert.Equal(second.File, _files.Find(0x100));
+        Assert.Null(_files.Define(reading, []));
+        Assert.Equal(first.File, _files.Find(0x100));
+    }
+
+    [Fact]
+    public void AnotherFileWithTheNumberOfADeletedOneIsAnotherFile()
+    {
+        var first = _files.Define(Record(0x100, 7), "a\0"u8);
+        var second = _files.Define(Record(0x100, 7) with { Generation = 1 }, "b\0"u8);
+        Assert.NotEqual(first!.File, second!.File);
+        Assert.Equal("/b", second.Path);
+    }
+
     [Theory]
     [InlineData(0x8000u, 0xef53ul, 0u, FileKind.Regular)]
     [InlineData(0x8000u, 0x01021994ul, 0u, FileKind.SharedMemory)]

@@ -30,6 +30,16 @@ public sealed class NotFollowedTests
         Assert.Equal(TraceGrade.NotFollowed, grade);
     }
 
+    [Fact]
+    public void A32BitCallIsFollowed()
+    {
+        var recorded = RecordedProgram.Record(RecordedProgram.Compile("beyond"), "int80");
+        Assert.Equal(0, recorded.Outcome.ExitStatus);
+        Assert.Empty(recorded.Outcome.Counts.NotFollowed.Rows);
+        var advice = Assert.Single(recorded.Of(TraceEventKind.Madvise));
+        Assert.Equal((4096UL, 16UL, 0L), (advice.Arg1, advice.Arg2, advice.Result));
+    }
+
     [Theory]
     [InlineData("refused", Madvise)]
     [InlineData("call", Prctl)]

@@ -12,7 +12,7 @@ public abstract partial class Machine
     {
         Mm mm = World.Mms[mmId];
         Counters.Lock(LockClass.MmapWrite, 1);
-        if (address < mm.StartBrk || address > Page.TaskSize)
+        if (address < mm.StartBrk || address > mm.TaskSize)
         {
             return SyscallResult.Ok(mm.Brk);
         }

@@ -104,6 +104,9 @@ public abstract partial class Machine
         return Errno.None;
     }
 
+    /// <summary>exec puts the stack at the top of what a program can address.</summary>
+    private static bool IsOf32BitProgram(MmImage image) => image.StartStack is > 0 and < Page.CompatTaskSize;
+
     private Errno AddVmas(Mm mm, MmImage image, out VmaId[] ids)
     {
         mm.StartBrk = image.StartBrk;
@@ -112,6 +115,7 @@ public abstract partial class Machine
         mm.StackLimitBytes = image.StackLimitBytes;
         mm.DefaultFlags = image.DefaultFlags;
         mm.Flags = image.Flags;
+        mm.TaskSize = IsOf32BitProgram(image) ? Page.CompatTaskSize : Page.TaskSize;
         mm.MmapBase = image.MmapBase != 0 ? image.MmapBase : DefaultMmapBase;
         ids = new VmaId[image.Vmas.Count];
         for (int at = 0; at < ids.Length; at++)

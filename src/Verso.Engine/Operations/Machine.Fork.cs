@@ -26,6 +26,7 @@ public abstract partial class Machine
         target.Parent = parent;
         target.StartBrk = source.StartBrk;
         target.Brk = source.Brk;
+        target.TaskSize = source.TaskSize;
         target.MmapBase = source.MmapBase;
         target.StartStack = source.StartStack;
         target.StackLimitBytes = source.StackLimitBytes;

@@ -38,7 +38,7 @@ public abstract partial class Machine
         const RemapFlags Known = RemapFlags.MayMove | RemapFlags.Fixed | RemapFlags.DontUnmap;
         bool checksFirst = World.Rules.RemapChecksFirst;
         if ((call.Flags & ~Known) != 0 || !Page.IsAligned(call.OldAddress) || call.NewLength == 0
-            || (checksFirst && call.NewLength > Page.TaskSize))
+            || (checksFirst && call.NewLength > mm.TaskSize))
         {
             return Errno.EINVAL;
         }
@@ -58,7 +58,7 @@ public abstract partial class Machine
     {
         bool overlaps = call.OldAddress + call.OldLength > call.NewAddress
             && call.NewAddress + call.NewLength > call.OldAddress;
-        if (call.NewLength > Page.TaskSize || call.NewAddress > Page.TaskSize - call.NewLength
+        if (call.NewLength > mm.TaskSize || call.NewAddress > mm.TaskSize - call.NewLength
             || !Page.IsAligned(call.NewAddress) || overlaps)
         {
             return Errno.EINVAL;
@@ -248,7 +248,7 @@ public abstract partial class Machine
         }
 
         ulong end = vma.End + (call.NewLength - call.OldLength);
-        return end > vma.End && end <= Page.TaskSize && !Intersects(mm, vma.End, end);
+        return end > vma.End && end <= mm.TaskSize && !Intersects(mm, vma.End, end);
     }
 
     /// <summary>

@@ -11,14 +11,15 @@ public abstract partial class Machine
     /// </summary>
     public SyscallResult Munmap(MmId mmId, ulong address, ulong length)
     {
+        Mm mm = World.Mms[mmId];
         Counters.Lock(LockClass.MmapWrite, 1);
-        if (!Page.IsAligned(address) || address > Page.TaskSize || length > Page.TaskSize - address)
+        if (!Page.IsAligned(address) || address > mm.TaskSize || length > mm.TaskSize - address)
         {
             return Errno.EINVAL;
         }
 
         ulong end = address + Page.AlignUp(length);
-        return end == address ? Errno.EINVAL : UnmapRange(World.Mms[mmId], address, end);
+        return end == address ? Errno.EINVAL : UnmapRange(mm, address, end);
     }
 
     /// <summary>do_vmi_align_munmap: splits at both ends, then takes everything between away.</summary>

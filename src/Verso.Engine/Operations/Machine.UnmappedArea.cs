@@ -24,22 +24,22 @@ public abstract partial class Machine
     /// </summary>
     private SyscallResult GetUnmappedArea(Mm mm, ulong hint, ulong length, MapFlags flags, FileId file, ulong pgoff)
     {
-        if (length > Page.TaskSize)
+        if (length > mm.TaskSize)
         {
             return Errno.ENOMEM;
         }
 
         if ((flags & MapFlags.Fixed) != 0)
         {
-            return hint > Page.TaskSize - length ? Errno.ENOMEM
+            return hint > mm.TaskSize - length ? Errno.ENOMEM
                 : Page.IsAligned(hint) ? SyscallResult.Ok(hint) : Errno.EINVAL;
         }
 
         bool isShared = (flags & MapFlags.Shared) != 0;
-        bool wantsHuge = file.IsNone
+        bool wantsHuge = !IsCompat(mm) && (file.IsNone
             ? !isShared && hint == 0 && length % HugePageBytes == 0
             : World.Files[file].Kind is var kind
-            && (kind == FileKind.Regular || (kind == FileKind.Zero && !isShared));
+            && (kind == FileKind.Regular || (kind == FileKind.Zero && !isShared)));
         if (wantsHuge && FindHugeAligned(mm, hint, length, file.IsNone ? 0 : pgoff << Page.Shift, flags) is ulong huge)
         {
             return SyscallResult.Ok(huge);
@@ -78,24 +78,27 @@ public abstract partial class Machine
     /// <summary>arch_get_unmapped_area_topdown: the hint if it is free, else from above, else from below.</summary>
     private SyscallResult Find(Mm mm, ulong hint, ulong length, MapFlags flags)
     {
-        if ((flags & MapFlags.Below2Gib) != 0)
+        if ((flags & MapFlags.Below2Gib) != 0 && !IsCompat(mm))
         {
             return IsFree(mm, hint, length, TwoGib)
                 ? SyscallResult.Ok(hint)
                 : FindBottomUp(mm, length, OneGib, TwoGib);
         }
 
-        if (IsFree(mm, Page.AlignDown(hint), length, Page.TaskSize))
+        if (IsFree(mm, Page.AlignDown(hint), length, mm.TaskSize))
         {
             return SyscallResult.Ok(Page.AlignDown(hint));
         }
 
-        ulong lowest = (flags & MapFlags.Above4Gib) != 0 ? 2 * TwoGib : World.Options.MmapMinAddress;
+        ulong lowest = (flags & MapFlags.Above4Gib) != 0 && !IsCompat(mm) ? 2 * TwoGib : World.Options.MmapMinAddress;
         SyscallResult found = FindTopDown(mm, length, lowest);
         return found.Errno == Errno.None
             ? found
-            : FindBottomUp(mm, length, Page.AlignDown(Page.TaskSize / 3), Page.TaskSize);
+            : FindBottomUp(mm, length, Page.AlignDown(mm.TaskSize / 3), mm.TaskSize);
     }
+
+    /// <summary>in_32bit_syscall: all of it is below 4 GiB; nothing is aligned for huge pages.</summary>
+    private static bool IsCompat(Mm mm) => mm.TaskSize == Page.CompatTaskSize;
 
     /// <summary>Whether a hint, if there is one, can be followed.</summary>
     private bool IsFree(Mm mm, ulong start, ulong length, ulong limit)

@@ -68,7 +68,7 @@ internal static class CallRules
     {
         TraceEventKind.Munmap or TraceEventKind.Mprotect or TraceEventKind.Madvise => true,
         TraceEventKind.Mlock or TraceEventKind.Munlock or TraceEventKind.Mseal => true,
-        TraceEventKind.Mmap => mm.Vmas.Count > maxMapCount || call.Arg1 > Page.TaskSize,
+        TraceEventKind.Mmap => mm.Vmas.Count > maxMapCount || call.Arg1 > mm.TaskSize,
         TraceEventKind.Mremap => ((RemapFlags)call.Arg3 & RemapFlags.MayMove) == 0 || mm.Vmas.Count + 6 > maxMapCount,
         _ => false,
     };

@@ -33,27 +33,110 @@ static __always_inline u8 call_kind(u64 number)
 	return number < SYSTEM_CALLS ? call_of_number[number] : CALL_NONE;
 }
 
-static __always_inline void enter_call(struct task_state *state, struct task_struct *task, struct pt_regs *regs,
-				       u8 kind)
-{
-	struct mm_struct *mm = task->mm;
+/* i386 numbers. 90 takes its arguments from memory, 192 pages, 194 a length in two halves, 117 is many calls in one. */
+const volatile u8 call_of_compat_number[SYSTEM_CALLS] = {
+	[2] = CALL_FORK,	  [11] = CALL_EXEC,	 [45] = CALL_BRK,	   [90] = CALL_MMAP,
+	[91] = CALL_MUNMAP,	  [93] = CALL_FTRUNCATE, [117] = CALL_SHMAT,	   [120] = CALL_CLONE,
+	[125] = CALL_MPROTECT,	  [150] = CALL_MLOCK,	 [151] = CALL_MUNLOCK,	   [152] = CALL_MLOCKALL,
+	[153] = CALL_MUNLOCKALL,  [163] = CALL_MREMAP,	 [172] = CALL_PRCTL,	   [190] = CALL_VFORK,
+	[192] = CALL_MMAP,	  [194] = CALL_FTRUNCATE, [219] = CALL_MADVISE,	   [274] = CALL_MBIND,
+	[358] = CALL_EXEC,	  [376] = CALL_MLOCK2,	 [380] = CALL_PKEY_MPROTECT, [397] = CALL_SHMAT,
+	[398] = CALL_SHMDT,	  [435] = CALL_CLONE3,	 [440] = CALL_PROCESS_MADVISE, [462] = CALL_MSEAL,
+};
 
-	if (task->thread_info.status & TS_COMPAT)
-		return;
-	if (kind == CALL_PRCTL && !is_memory_prctl(regs->di))
-		return;
+#define COMPAT_OLD_MMAP 90
+#define COMPAT_IPC 117
+#define COMPAT_MMAP2 192
+#define COMPAT_FTRUNCATE64 194
+#define COMPAT_PKEY_MPROTECT 380
+#define IPC_SHMAT 21
+#define IPC_SHMDT 22
+
+static __always_inline u8 compat_call_kind(u64 number)
+{
+	return number < SYSTEM_CALLS ? call_of_compat_number[number] : CALL_NONE;
+}
+
+/* ipc(2): the call, then id, flags, where the address goes, the address asked for. */
+static __always_inline u8 read_ipc_arguments(struct task_state *state)
+{
+	u64 call = state->args[0] & 0xffff;
+	u64 address = state->args[4];
+
+	if (call == IPC_SHMDT) {
+		state->args[0] = address;
+		return CALL_SHMDT;
+	}
+	if (call != IPC_SHMAT)
+		return CALL_NONE;
+	state->attached = state->args[3];
+	state->args[0] = state->args[1];
+	state->args[1] = address;
+	return CALL_SHMAT;
+}
+
+/* The arguments of a 32-bit call as those of the 64-bit one. Returns the kind of call, CALL_NONE for none. */
+static __always_inline u8 read_compat_arguments(struct task_state *state, struct pt_regs *regs, u8 kind)
+{
+	u32 given[6];
+
+	state->args[0] = (u32)regs->bx;
+	state->args[1] = (u32)regs->cx;
+	state->args[2] = (u32)regs->dx;
+	state->args[3] = (u32)regs->si;
+	state->args[4] = (u32)regs->di;
+	state->args[5] = (u32)regs->bp;
+	switch (regs->orig_ax) {
+	case COMPAT_OLD_MMAP:
+		if (bpf_probe_read_user(given, sizeof(given), (void *)state->args[0]))
+			return CALL_NONE;
+		for (int at = 0; at < 6; at++)
+			state->args[at] = given[at];
+		break;
+	case COMPAT_MMAP2:
+		state->args[5] <<= 12;
+		break;
+	case COMPAT_FTRUNCATE64:
+		state->args[1] |= state->args[2] << 32;
+		break;
+	case COMPAT_PKEY_MPROTECT:
+		state->args[3] = (s64)(int)state->args[3];
+		break;
+	case COMPAT_IPC:
+		return read_ipc_arguments(state);
+	}
+	return kind;
+}
+
+static __always_inline void read_arguments(struct task_state *state, struct pt_regs *regs)
+{
 	state->args[0] = regs->di;
 	state->args[1] = regs->si;
 	state->args[2] = regs->dx;
 	state->args[3] = regs->r10;
 	state->args[4] = regs->r8;
 	state->args[5] = regs->r9;
+}
+
+static __always_inline void enter_call(struct task_state *state, struct task_struct *task, struct pt_regs *regs,
+				       u8 kind)
+{
+	struct mm_struct *mm = task->mm;
+
+	state->attached = 0;
+	state->compat = (task->thread_info.status & TS_COMPAT) != 0;
+	if (state->compat)
+		kind = read_compat_arguments(state, regs, kind);
+	else
+		read_arguments(state, regs);
+	if (!kind || (kind == CALL_PRCTL && !is_memory_prctl(state->args[0])))
+		return;
 	if (kind == CALL_BRK && mm)
 		state->args[1] = mm->brk;
-	if (kind == CALL_CLONE3)
-		bpf_probe_read_user(&state->args[0], sizeof(u64), (void *)regs->di);
-	if (kind == CALL_MBIND && bpf_probe_read_user(&state->args[3], sizeof(u64), (void *)regs->r10))
-		state->args[3] = 0;
+	if (kind == CALL_CLONE3 && bpf_probe_read_user(&state->args[0], sizeof(u64), (void *)state->args[0])) {
+		state->args[0] = 0;
+		count_lost(LOST_ARGUMENTS);
+	}
 	if (kind == CALL_FORK)
 		state->args[0] = 17;		/* SIGCHLD */
 	state->other_mm = 0;
@@ -62,21 +145,67 @@ static __always_inline void enter_call(struct task_state *state, struct task_str
 	state->call = kind;
 }
 
-/* What process_madvise was given. The kernel has read it just now, so it can be read without faulting. */
-static __noinline int emit_ranges(struct task_state *state)
-{
-	struct ranges_record *ranges = RESERVE(ranges_record, REC_RANGES, state);
-	u64 count = state->args[2];
+struct ranges_context {
+	struct task_state *state;
+};
 
+/* Some of what process_madvise was given. The kernel has read it just now, so it can be read without faulting. */
+static long emit_some_ranges(u32 index, struct ranges_context *context)
+{
+	struct task_state *state = context->state;
+	u64 done = (u64)index * RANGES_MAX;
+	u64 count = state->args[2] - done;
+	struct ranges_record *ranges;
+	u32 pairs[2 * RANGES_MAX];
+	u64 width = state->compat ? 8 : 16;
+	u64 from = state->args[1] + done * width;
+	long failed;
+
+	if (state->args[2] <= done && index)
+		return 1;
+	ranges = RESERVE(ranges_record, REC_RANGES, state);
 	if (!ranges)
-		return 0;
+		return 1;
 	if (count > RANGES_MAX)
 		count = RANGES_MAX;
-	if (bpf_probe_read_user(ranges->ranges, (count * 16) & 511, (void *)state->args[1]))
+	if (state->compat) {
+		failed = bpf_probe_read_user(pairs, (count * 8) & 255, (void *)from);
+		for (int at = 0; at < 2 * RANGES_MAX; at++)
+			ranges->ranges[at] = pairs[at];
+	} else {
+		failed = bpf_probe_read_user(ranges->ranges, (count * 16) & 511, (void *)from);
+	}
+	if (failed) {
+		count_lost(LOST_ARGUMENTS);
 		count = 0;
+	}
+	ranges->head.b = done;
 	ranges->head.c = count;
 	SUBMIT(ranges);
+	return failed != 0;
+}
+
+#define RANGES_MOST 1024	/* UIO_MAXIOV */
+
+static __noinline int emit_ranges(struct task_state *state)
+{
+	struct ranges_context context = { .state = state };
+
+	if (state->args[2] <= RANGES_MOST)
+		bpf_loop(RANGES_MOST / RANGES_MAX, emit_some_ranges, &context, 0);
 	return 0;
+}
+
+/* The first word of a node mask, once the kernel has read it. */
+static __always_inline u64 node_mask(struct task_state *state, u64 pointer)
+{
+	u64 mask = 0;
+
+	if (pointer && bpf_probe_read_user(&mask, sizeof(mask), (void *)pointer)) {
+		count_lost(LOST_ARGUMENTS);
+		return 0;
+	}
+	return mask;
 }
 
 /* The place of the call in progress in the order of the write lock: now. */
@@ -94,7 +223,7 @@ static __noinline int emit_call(struct task_state *state, u32 mm_id)
 	call->args[0] = state->args[0];
 	call->args[1] = state->args[1];
 	call->args[2] = state->args[2];
-	call->args[3] = state->args[3];
+	call->args[3] = state->call == CALL_MBIND ? node_mask(state, state->args[3]) : state->args[3];
 	call->args[4] = state->args[4];
 	call->args[5] = state->args[5];
 	SUBMIT(call);
@@ -189,6 +318,8 @@ static __noinline int emit_call_done(struct task_state *state, struct outcome *o
 	done->args[1] = state->args[1];
 	done->args[2] = state->args[2];
 	done->args[3] = state->args[3];
+	if (state->call == CALL_MBIND)
+		done->args[3] = is_error(outcome->result) ? 0 : node_mask(state, state->args[3]);
 	done->args[4] = state->args[4];
 	done->args[5] = state->args[5];
 	done->result = outcome->result;
@@ -202,7 +333,15 @@ static __always_inline void leave_call(struct task_state *state, struct task_str
 {
 	struct outcome outcome = { .result = returned };
 	struct result_record *result;
+	u32 address;
 
+	/* ipc(2) stores the address and returns 0. */
+	if (state->attached && !is_error(returned)) {
+		if (bpf_probe_read_user(&address, sizeof(address), (void *)state->attached))
+			count_lost(LOST_ARGUMENTS);
+		else
+			outcome.result = address;
+	}
 	if (state->call <= CALL_LAST_MEMORY) {
 		look_at_outcome(state, task, &outcome);
 		if (!state->emitted) {

@@ -137,7 +137,7 @@ static __always_inline int begin_dump(struct task_state *state, struct mm_struct
 	begin->old_mm = what >> 8;
 	begin->start_brk = mm->start_brk;
 	begin->brk = mm->brk;
-	begin->mmap_base = mm->mmap_base;
+	begin->mmap_base = search_base(mm);
 	begin->start_stack = mm->start_stack;
 	begin->def_flags = mm->def_flags;
 	begin->stack_limit = task->signal->rlim[3].rlim_cur;

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Open files. A struct file is named once: a REC_FILE goes out before the first record that mentions its pointer, and
- * again when the pointer is found to mean another inode (it was freed and recycled).
+ * again when the pointer is found to mean something else: another inode, or another access, because it was freed and
+ * recycled, or its mount has changed. One that was recycled for the very same is as good as the old: no VMA has that.
  */
 #pragma once
 #include "state.bpf.h"
 
 struct file_key {
 	u64 inode;
-	u64 device;
+	u32 device;
+	u32 generation;		/* another file may have the number of one that was deleted */
+	u32 access;
+	u32 pad;
 };
 
 struct {
@@ -125,7 +129,8 @@ static __noinline int name_file(struct task_state *state, u64 pointer, struct fi
 	scratch->record.magic = BPF_CORE_READ(inode, i_sb, s_magic);
 	scratch->record.rdev = BPF_CORE_READ(inode, i_rdev);
 	scratch->record.mode = BPF_CORE_READ(inode, i_mode);
-	scratch->record.access = access_of(file, inode);
+	scratch->record.access = key->access;
+	scratch->record.generation = key->generation;
 	size = sizeof(struct file_record) + ((walk.length + 7) & ~7u);
 	if (size > sizeof(struct file_record) + PATH_BYTES)
 		size = sizeof(struct file_record) + PATH_BYTES;
@@ -150,8 +155,12 @@ static __always_inline void mention_file(struct task_state *state, u64 pointer)
 	inode = BPF_CORE_READ(file, f_inode);
 	key.inode = BPF_CORE_READ(inode, i_ino);
 	key.device = BPF_CORE_READ(inode, i_sb, s_dev);
+	key.generation = BPF_CORE_READ(inode, i_generation);
+	key.access = access_of(file, inode);
+	key.pad = 0;
 	known = bpf_map_lookup_elem(&files, &pointer);
-	if (!known || known->inode != key.inode || known->device != key.device)
+	if (!known || known->inode != key.inode || known->device != key.device ||
+	    known->generation != key.generation || known->access != key.access)
 		name_file(state, pointer, &key);
 }
 

@@ -42,7 +42,8 @@ const union {
 
 struct file_key {
 	u64 inode;
-	u64 device;
+	u32 device;
+	u32 access;
 };
 
 struct {
@@ -116,7 +117,7 @@ static __noinline int write_mm(struct bpf_iter__task_vma *ctx)
 	record.start_time = BPF_CORE_READ(task, group_leader, start_boottime);
 	record.start_brk = BPF_CORE_READ(mm, start_brk);
 	record.brk = BPF_CORE_READ(mm, brk);
-	record.mmap_base = BPF_CORE_READ(mm, mmap_base);
+	record.mmap_base = search_base(mm);
 	record.start_stack = BPF_CORE_READ(mm, start_stack);
 	record.def_flags = BPF_CORE_READ(mm, def_flags);
 	record.stack_limit = BPF_CORE_READ(task, signal, rlim[3].rlim_cur);
@@ -157,7 +158,7 @@ static __always_inline int write_file(struct seq_file *seq, struct file *file, s
 	record.device = key->device;
 	record.rdev = BPF_CORE_READ(inode, i_rdev);
 	record.mode = BPF_CORE_READ(inode, i_mode);
-	record.access = access_of(file, inode);
+	record.access = key->access;
 	if (bpf_seq_write(seq, &record, sizeof(record)))
 		return 1;
 	return bytes && bytes <= PATH_BYTES && bpf_seq_write(seq, path_scratch.text, bytes);
@@ -268,8 +269,9 @@ static __always_inline int is_named(struct file *file, struct file_key *key)
 
 	key->inode = inode->i_ino;
 	key->device = inode->i_sb->s_dev;
+	key->access = access_of(file, inode);
 	known = bpf_map_lookup_elem(&named_files, &pointer);
-	return known && known->inode == key->inode && known->device == key->device;
+	return known && known->inode == key->inode && known->device == key->device && known->access == key->access;
 }
 
 /* Nothing is remembered unless all of the VMA went out: what did not fit is written again. */

@@ -33,6 +33,8 @@ struct maple_tree {
 struct mm_struct {
 	struct maple_tree mm_mt;
 	unsigned long mmap_base;
+	unsigned long mmap_compat_base;
+	unsigned long task_size;
 	atomic_t mm_users;
 	int map_count;
 	unsigned long total_vm;
@@ -147,6 +149,7 @@ struct inode {
 	struct address_space *i_mapping;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	u32 i_generation;
 	s64 i_size;
 	u32 i_rdev;
 };
@@ -239,6 +242,7 @@ struct task_struct {
 
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9, orig_ax;
+	unsigned long bx, cx, bp;	/* of 32-bit calls: bx, cx, dx, si, di, bp */
 };
 
 struct seq_file;
@@ -261,3 +265,13 @@ struct bpf_iter__task_vma {
 };
 
 #pragma clang attribute pop
+
+#define FOUR_GIB (1ULL << 32)
+
+/* Where the kernel looks for free ranges from: a 32-bit program's calls have a base of their own. */
+static __always_inline u64 search_base(struct mm_struct *mm)
+{
+	if (bpf_core_field_exists(mm->mmap_compat_base) && BPF_CORE_READ(mm, task_size) <= FOUR_GIB)
+		return BPF_CORE_READ(mm, mmap_compat_base);
+	return BPF_CORE_READ(mm, mmap_base);
+}

@@ -15,14 +15,19 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, long number)
 {
 	u8 kind = call_kind(number);
+	u8 compat_kind = compat_call_kind(number);
 	struct task_struct *task;
 	struct task_state *state;
 
-	if (!kind)
+	if (!(kind | compat_kind))
 		return 0;
 	task = bpf_get_current_task_btf();
 	state = tracked(task);
-	if (state)
+	if (!state)
+		return 0;
+	if (task->thread_info.status & TS_COMPAT)
+		kind = compat_kind;
+	if (kind)
 		enter_call(state, task, regs, kind);
 	return 0;
 }
@@ -33,7 +38,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long returned)
 	struct task_struct *task;
 	struct task_state *state;
 
-	if (!call_kind(regs->orig_ax))
+	if (!(call_kind(regs->orig_ax) | compat_call_kind(regs->orig_ax)))
 		return 0;
 	task = bpf_get_current_task_btf();
 	state = tracked(task);

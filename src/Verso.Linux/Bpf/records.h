@@ -146,6 +146,8 @@ struct file_record {
 	u32 rdev;
 	u32 mode;	/* inode->i_mode */
 	u32 access;	/* 1 open for reading, 2 for writing, 4 may not be executed */
+	u32 generation;	/* inode->i_generation */
+	u32 pad;
 };
 
 /* record.a: enum dump_reason. record.c: the id of the dump. */
@@ -170,7 +172,7 @@ struct dump_end_record {
 };
 
 #define RANGES_MAX 16
-/* record.c: how many */
+/* record.c: how many. record.b: how many of the same call went out before. */
 struct ranges_record {
 	struct record head;
 	u64 ranges[2 * RANGES_MAX];
@@ -202,6 +204,7 @@ enum lost_reason {
 	LOST_RING_FULL = 0,	/* a record */
 	LOST_TASK_STATE = 1,	/* no memory for the state of a task: the task is not seen */
 	LOST_MM_TABLE = 2,	/* no room in the table of address spaces */
+	LOST_ARGUMENTS = 3,	/* what a call was given in memory could not be read */
 	LOST_REASONS,
 };
 

@@ -51,12 +51,14 @@ struct task_state {
 	u8 prepare_allocated;
 	u8 downgraded;		/* holds a write lock that became a read lock */
 	u8 holds;		/* write locks held */
+	u8 compat;		/* the call in progress is a 32-bit one */
 	u8 borrows;		/* a process in its parent's address space: vfork, CLONE_VM without CLONE_THREAD */
 	u64 fault_address;
 	u64 prepare_chain;	/* the anon_vma_chain of a preparation not yet written */
 	u64 writes;		/* the mm whose write lock is held: its own */
 	u64 fork_mm;		/* dup_mmap: the child's */
 	u64 other_mm;		/* the target of process_madvise */
+	u64 attached;		/* where ipc(2) stores the address of shmat, or 0 */
 	u64 args[6];
 	u32 episodes;
 	u32 next_dump;

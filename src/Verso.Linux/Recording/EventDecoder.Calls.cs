@@ -11,7 +11,11 @@ internal sealed unsafe partial class EventDecoder
     private void OnRanges(in RecordHead head, ReadOnlySpan<ulong> ranges)
     {
         var places = PlacesOf((int)head.Task);
-        places.Ranges.Clear();
+        if (head.B == 0)
+        {
+            places.Ranges.Clear();
+        }
+
         places.Ranges.AddRange(ranges);
     }
 

@@ -6,8 +6,8 @@ using Verso.Traces;
 namespace Verso.Linux.Recording;
 
 /// <summary>
-/// Gives every open file an id: one per (struct file pointer, inode, device). A pointer that is freed and recycled for
-/// the same inode keeps its id, which is harmless: no VMA can have held the old one.
+/// Gives every open file an id: one per pointer of a struct file, inode and access. A pointer that is freed and
+/// recycled for the same inode and access keeps its id, which is harmless: no VMA can have held the old one.
 /// </summary>
 internal sealed class FileCatalogue
 {
@@ -17,7 +17,7 @@ internal sealed class FileCatalogue
     private const ulong HugeTlbMagic = 0x958458f6;
     private const uint ZeroDevice = (1u << 20) | 5;
 
-    private readonly Dictionary<(ulong File, ulong Inode, uint Device), FileIdentity> _files = [];
+    private readonly Dictionary<FileKey, FileIdentity> _files = [];
     private readonly Dictionary<ulong, FileIdentity> _byPointer = [];
     private readonly Dictionary<(ulong Inode, uint Device), string> _paths = [];
 
@@ -35,7 +35,9 @@ internal sealed class FileCatalogue
         }
 
         ref var identity = ref CollectionsMarshal.GetValueRefOrAddDefault(
-            _files, (record.File, record.Inode, record.Device), out var known);
+            _files,
+            new FileKey(record.File, record.Inode, record.Device, record.Generation, (FileModes)record.Access),
+            out var known);
         identity ??= new FileIdentity(
             new FileId(_files.Count),
             KindOf(record),
@@ -58,6 +60,9 @@ internal sealed class FileCatalogue
     /// <summary>Size in bytes when first seen; 0 if unknown.</summary>
     internal ulong SizeOf(ulong pointer) =>
         _byPointer.TryGetValue(pointer, out var identity) ? identity.SizeBytes : 0;
+
+    private readonly record struct FileKey(
+        ulong Pointer, ulong Inode, uint Device, uint Generation, FileModes Access);
 
     private static FileKind KindOf(in FileRecord record)
     {

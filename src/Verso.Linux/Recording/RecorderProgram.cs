@@ -96,7 +96,16 @@ internal static unsafe class RecorderProgram
         program.Variable<uint>("dump_max_vmas") = (uint)options.CheckpointMaxVmas;
         foreach (var number in options.LeftOut)
         {
-            program.Array<byte>("call_of_number")[number] = (byte)CallKind.None;
+            LeaveOut(program, program.Array<byte>("call_of_number")[number]);
+        }
+    }
+
+    private static void LeaveOut(BpfProgram program, byte kind)
+    {
+        const int Numbers = 512;
+        foreach (var table in (string[])["call_of_number", "call_of_compat_number"])
+        {
+            new Span<byte>(program.Array<byte>(table), Numbers).Replace(kind, (byte)CallKind.None);
         }
     }
 }

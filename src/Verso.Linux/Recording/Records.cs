@@ -66,6 +66,7 @@ internal enum LostReason
     RingFull = 0,
     TaskState = 1,
     MmTable = 2,
+    Arguments = 3,
 }
 
 [Flags]
@@ -165,6 +166,8 @@ internal struct FileRecord
     internal uint DeviceOfNode;
     internal uint Mode;
     internal uint Access;
+    internal uint Generation;
+    internal uint Padding;
 }
 
 [StructLayout(LayoutKind.Sequential)]
