@@ -137,7 +137,7 @@ public sealed class LiveScreenTests
         _ = terminal.Await(Leave);
     }
 
-    private static string Verso => Path.Combine(AppContext.BaseDirectory, "verso");
+    private static string Verso => CommandLine.Program;
 
     private static Terminal Started()
     {

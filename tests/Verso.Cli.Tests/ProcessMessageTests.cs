@@ -168,7 +168,7 @@ public sealed class ProcessMessageTests
         Ran("unshare -m mount -t tmpfs none /sys/kernel/btf", "", 0);
     }
 
-    private static string Verso() => Path.Combine(AppContext.BaseDirectory, "verso");
+    private static string Verso() => CommandLine.Program;
 
     private static void RequireReader()
     {

@@ -77,10 +77,10 @@ public sealed class UnprivilegedTests : IDisposable
     // The checkout may be where others may not look.
     private void Prepare()
     {
-        if (!File.Exists(Path.Combine(_folder, "verso.dll")))
+        if (!File.Exists(Path.Combine(_folder, "verso")))
         {
-            foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory)
-                .Where(file => Path.GetExtension(file) is ".dll" or ".json"))
+            foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(CommandLine.Program)!)
+                .Where(file => Path.GetExtension(file) is ".dll" or ".json" || Path.GetFileName(file) == "verso"))
             {
                 File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
             }
@@ -95,19 +95,12 @@ public sealed class UnprivilegedTests : IDisposable
     private Outcome Run(params string[] arguments)
     {
         Prepare();
-        ProcessStartInfo start = new(
-            AsNobody[0], [.. AsNobody[1..], "dotnet", Path.Combine(_folder, "verso.dll"), .. arguments])
+        ProcessStartInfo start = new(AsNobody[0], [.. AsNobody[1..], Path.Combine(_folder, "verso"), .. arguments])
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
             WorkingDirectory = "/",
         };
         start.Environment["DOTNET_CLI_HOME"] = _folder;
         start.Environment["HOME"] = _folder;
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new Outcome(process.ExitCode, output, error.Result);
+        return CommandLine.Run(start);
     }
 }

@@ -60,7 +60,7 @@ internal static class GuestInit
     {
         var data = new DataArea(Data);
         var code = new MemoryStream();
-        var assembler = Emit(data, directory, data.Place(command), data.Place(environment));
+        var assembler = Emit(data, directory, command, data.Place(environment));
         _ = assembler.Assemble(new StreamCodeWriter(code), CodeStart);
         Invariant.Require(code.Length <= (long)(Data - CodeStart));
         var file = new byte[(int)(Data - Start) + data.Bytes.Count];
@@ -70,7 +70,8 @@ internal static class GuestInit
         return file;
     }
 
-    private static Assembler Emit(DataArea data, string directory, ulong arguments, ulong environment)
+    private static Assembler Emit(
+        DataArea data, string directory, IReadOnlyList<string> command, ulong environment)
     {
         var a = new Assembler(64);
         foreach (var (type, target) in s_mounts)
@@ -105,7 +106,7 @@ internal static class GuestInit
         a.mov(esi, 1);
         a.mov(eax, CallDup2);
         a.syscall();
-        Call(a, CallExecve, data.Place("/dotnet/dotnet"), arguments, environment);
+        Call(a, CallExecve, data.Place(command[0]), data.Place(command), environment);
         Call(a, CallExit, 127);
         return a;
     }

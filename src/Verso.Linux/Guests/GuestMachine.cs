@@ -10,7 +10,9 @@ public sealed record GuestRequest
     /// <summary>A vmlinuz file or a Debian package of a kernel, of x86-64.</summary>
     public required string Image { get; init; }
 
-    /// <summary>What of this program's directory is run: verso, or a test program that boots itself.</summary>
+    /// <summary>
+    /// What of this program's directory is run where it needs a runtime: verso, or a test program that boots itself.
+    /// </summary>
     public string Program { get; init; } = "verso.dll";
 
     /// <summary>Shared libraries that it loads by name, which no file of it says; verso's own are known.</summary>

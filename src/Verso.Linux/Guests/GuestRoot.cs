@@ -1,16 +1,11 @@
-using System.Runtime.InteropServices;
-
 namespace Verso.Linux.Guests;
 
-/// <summary>
-/// The initramfs of a guest: the .NET runtime that runs here, this program, the libraries both need, and files to work
-/// on.
-/// </summary>
+/// <summary>The initramfs of a guest: this program, what it needs to run, and files to work on.</summary>
 /// <remarks>
 /// <code>
 ///   /init               GuestInit
-///   /dotnet/            the host and the shared framework of this process
-///   /verso/             the directory of this program
+///   /verso/             the program, or the directory of it
+///   /dotnet/            the host and the shared framework of this process, for a program that needs them
 ///   /lib64, /lib, /usr  shared libraries, where they are here
 ///   /input/             what is worked on; the current directory
 /// </code>
@@ -19,10 +14,6 @@ namespace Verso.Linux.Guests;
 internal static class GuestRoot
 {
     internal const string WorkDirectory = "/input";
-
-    /// <summary>What only debuggers and tracers use, or needs libraries that nobody has.</summary>
-    private static readonly string[] s_unused =
-        ["libmscordbi.so", "libmscordaccore.so", "libcoreclrtraceptprovider.so", "createdump"];
 
     private static readonly string[] s_libraries = ["libbpf.so.1"];
 
@@ -37,29 +28,22 @@ internal static class GuestRoot
     /// <param name="request">What is run, and its files, which are below <see cref="WorkDirectory"/>.</param>
     internal static void Write(string path, GuestRequest request)
     {
-        var runtime = Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory());
-        var version = Path.GetFileName(runtime);
-        var dotnet = Path.GetFullPath(Path.Combine(runtime, "../../.."));
-        var resolver = Path.Combine(dotnet, "host/fxr", version);
-        var program = AppContext.BaseDirectory;
-        if (!File.Exists(Path.Combine(dotnet, "dotnet")) || !Directory.Exists(resolver))
-        {
-            throw new GuestUnavailableException($"no .NET runtime {version} in {dotnet} that could be taken along");
-        }
-
+        var program = GuestProgram.OfThisProcess(request.Program);
         using var archive = new CpioWriter(File.Create(path));
         foreach (var directory in GuestInit.Directories)
         {
             archive.AddDirectory(directory);
         }
 
-        IReadOnlyList<string> command = ["/dotnet/dotnet", $"/verso/{request.Program}", .. request.Arguments];
+        IReadOnlyList<string> command = [.. program.Command, .. request.Arguments];
         archive.AddFile("init", GuestInit.Assemble(WorkDirectory, command, s_environment));
-        archive.AddFile("dotnet/dotnet", Path.Combine(dotnet, "dotnet"));
-        AddTree(archive, "dotnet/host/fxr/" + version, resolver);
-        AddTree(archive, "dotnet/shared/Microsoft.NETCore.App/" + version, runtime);
-        AddTree(archive, "verso", program);
-        foreach (var library in Libraries(dotnet, runtime, resolver, request.Libraries))
+        foreach (var (target, source) in program.Files)
+        {
+            archive.AddFile(target, source);
+        }
+
+        IReadOnlyList<string> loaded = [.. s_libraries.Concat(request.Libraries).Select(FindLibrary)];
+        foreach (var library in loaded.Concat(ElfLibraries.Closure(program.NativeFiles.Concat(loaded))))
         {
             archive.AddFile(library[1..], library);
         }
@@ -71,34 +55,7 @@ internal static class GuestRoot
         }
     }
 
-    private static IReadOnlyCollection<string> Libraries(
-        string dotnet, string runtime, string resolver, IReadOnlyList<string> more)
-    {
-        string[] own =
-        [
-            .. s_libraries.Select(name => ElfLibraries.Find(name)
-                ?? throw new GuestUnavailableException($"{name} is missing; apt install libbpf1")),
-            .. more.Select(name => ElfLibraries.Find(name)
-                ?? throw new GuestUnavailableException($"{name} is missing")),
-        ];
-        IEnumerable<string> native =
-        [
-            Path.Combine(dotnet, "dotnet"), .. Used(runtime, "*.so"), .. Used(resolver, "*.so"), .. own,
-        ];
-        return [.. own, .. ElfLibraries.Closure(native)];
-    }
-
-    private static void AddTree(CpioWriter archive, string target, string source)
-    {
-        foreach (var file in Used(source, "*"))
-        {
-            archive.AddFile($"{target}/{Path.GetRelativePath(source, file)}", file);
-        }
-    }
-
-    private static IEnumerable<string> Used(string directory, string pattern) =>
-        Directory.EnumerateFiles(directory, pattern, SearchOption.AllDirectories)
-            .Where(file => !s_unused.Contains(Path.GetFileName(file))
-                && Path.GetExtension(file) is not (".xml" or ".pdb"))
-            .Order(StringComparer.Ordinal);
+    private static string FindLibrary(string name) => ElfLibraries.Find(name)
+        ?? throw new GuestUnavailableException(
+            s_libraries.Contains(name) ? $"{name} is missing; apt install libbpf1" : $"{name} is missing");
 }
