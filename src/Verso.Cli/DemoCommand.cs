@@ -94,11 +94,7 @@ internal static class DemoCommand
                 CheckpointInterval = 8,
                 Output = CommandOutput.StandardError,
             };
-            using Recorder recorder = Recorder.Prepare(options);
-            using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
-            using TraceWriter writer = new(stream, recorder.Header with { Command = "perl (verso demo)" });
-            RecordingOutcome outcome = recorder.Run(writer);
-            return outcome.Problem is null && outcome.ExitStatus == 0
+            return TryRecord(options, path)
                 ? "recorded just now: a perl program that forks three children"
                 : TakeShipped(error, path, "the program could not be recorded");
         }
@@ -108,13 +104,28 @@ internal static class DemoCommand
         }
     }
 
+    private static bool TryRecord(RecorderOptions options, string path)
+    {
+        using Recorder recorder = Recorder.Prepare(options);
+        using OutputFile file = OutputFile.Create(path, Leftover.Deleted);
+        using TraceWriter writer = new(file.Stream, recorder.Header with { Command = "perl (verso demo)" });
+        RecordingOutcome outcome = recorder.Run(writer);
+        if (outcome.Problem is not null || outcome.ExitStatus != 0)
+        {
+            return false;
+        }
+
+        writer.Dispose();
+        file.Complete();
+        return true;
+    }
+
     private static string TakeShipped(TextWriter error, string path, string reason)
     {
         error.Write($"verso demo: {reason}\nverso demo: using the recording that comes with Verso\n");
         using Stream shipped = Assembly.GetExecutingAssembly().GetManifestResourceStream(ShippedRecording)
             ?? throw new FileNotFoundException("the recording that comes with Verso is missing from this build");
-        using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
-        shipped.CopyTo(stream);
+        OutputFile.Write(path, shipped.CopyTo);
         return "shipped with Verso (examples/demo.verso): a perl program that forks three children";
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Verso.Lab.Comparison;
+using Verso.Linux;
 using Verso.Traces;
 using Verso.Traces.Importers;
 
@@ -116,24 +117,23 @@ internal static class ImportCommand
     /// <summary>The output is not touched before the text has shown to hold something.</summary>
     private static ImportSummary Import(string name, TextFormat format, string output, UnknownTasks unknown)
     {
-        using TextReader text = name == Standard ? Console.In : new StreamReader(name);
-        Stream? stream = null;
+        using TextReader text = name == Standard ? new StreamReader(DescriptorStream.Input) : new StreamReader(name);
+        OutputFile? file = null;
         TraceWriter? writer = null;
         try
         {
             ImportSummary summary = TextImporter.Import(text, format, header =>
             {
-                stream = output == Standard
-                    ? Console.OpenStandardOutput()
-                    : new FileStream(output, FileMode.Create, FileAccess.Write, FileShare.Read);
-                return writer = new TraceWriter(stream, header);
+                file = output == Standard ? null : OutputFile.Create(output, Leftover.Deleted);
+                return writer = new TraceWriter(file?.Stream ?? DescriptorStream.Output, header);
             }, unknown);
             writer?.Dispose();
+            file?.Complete();
             return summary;
         }
         finally
         {
-            stream?.Dispose();
+            file?.Dispose();
         }
     }
 

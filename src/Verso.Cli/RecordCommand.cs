@@ -11,7 +11,6 @@ namespace Verso.Cli;
 internal static class RecordCommand
 {
     private const string StandardOutput = "-";
-    private const int FileBufferBytes = 1 << 16;
 
     internal static Command Create()
     {
@@ -79,13 +78,17 @@ internal static class RecordCommand
 
         OutputPath.Require(output);
         using Recorder recorder = Recorder.Prepare(options);
-        using Stream stream = output == StandardOutput
-            ? Console.OpenStandardOutput()
-            : new FileStream(output, FileMode.Create, FileAccess.Write, FileShare.Read, FileBufferBytes);
-        RecordingOutcome outcome = Record(recorder, stream);
+        using OutputFile? file = output == StandardOutput ? null : OutputFile.Create(output, Leftover.Kept);
+        if (file?.SetAside is string older)
+        {
+            error.Write($"verso record: what a recording that was killed left of {output} is now in {older}\n");
+        }
+
+        RecordingOutcome outcome = Record(recorder, file);
         if (outcome.Problem is not null)
         {
-            error.Write($"verso record: {output}: {outcome.Problem.Message}\n");
+            string left = file?.PartialPath is string partial ? $"; what was recorded until then is in {partial}" : "";
+            error.Write($"verso record: {outcome.Problem.Message}{left}\n");
             return ExitStatus.Trouble;
         }
 
@@ -97,16 +100,25 @@ internal static class RecordCommand
         return outcome.ExitStatus;
     }
 
-    private static RecordingOutcome Record(Recorder recorder, Stream stream)
+    private static RecordingOutcome Record(Recorder recorder, OutputFile? file)
     {
-        TraceWriter writer = new(stream, recorder.Header);
-        RecordingOutcome outcome = recorder.Run(writer);
-        if (outcome.Problem is null)
+        TraceWriter writer = new(file?.Stream ?? DescriptorStream.Output, recorder.Header);
+        try
         {
-            writer.Dispose();
-        }
+            RecordingOutcome outcome = recorder.Run(writer);
+            if (outcome.Problem is null)
+            {
+                writer.Dispose();
+                file?.Complete();
+            }
 
-        return outcome;
+            return outcome;
+        }
+        catch (CommandNotStartedException)
+        {
+            file?.Discard();
+            throw;
+        }
     }
 
     private static void Summarize(TextWriter error, string output, RecordingOutcome outcome)

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Verso.Lab.Comparison;
 using Verso.Lab.Snapshots;
+using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
@@ -13,8 +14,6 @@ namespace Verso.Cli;
 /// <summary>verso snapshot: the VMAs and the anon_vma graph of live processes.</summary>
 internal static class SnapshotCommand
 {
-    private const int FileBufferBytes = 1 << 16;
-
     internal static Command Create()
     {
         Option<string?> output = new("--output", "-o")
@@ -118,7 +117,7 @@ internal static class SnapshotCommand
             throw new IOException($"'{name}' is a directory");
         }
 
-        using Stream stream = name == TraceInput.Standard ? Console.OpenStandardInput() : File.OpenRead(name);
+        using Stream stream = name == TraceInput.Standard ? DescriptorStream.Input : File.OpenRead(name);
         try
         {
             return SnapshotFile.Read(stream);
@@ -131,10 +130,13 @@ internal static class SnapshotCommand
 
     private static void Save(string target, Snapshot snapshot)
     {
-        using Stream stream = target == TraceInput.Standard
-            ? Console.OpenStandardOutput()
-            : new FileStream(target, FileMode.Create, FileAccess.Write, FileShare.Read, FileBufferBytes);
-        SnapshotFile.Write(stream, snapshot);
+        if (target == TraceInput.Standard)
+        {
+            SnapshotFile.Write(DescriptorStream.Output, snapshot);
+            return;
+        }
+
+        OutputFile.Write(target, stream => SnapshotFile.Write(stream, snapshot));
     }
 
     // Writing and summing up take about as long as each other, and neither changes the snapshot.

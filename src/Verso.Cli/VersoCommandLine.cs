@@ -66,6 +66,18 @@ public static class VersoCommandLine
         }
     }
 
+    /// <summary>
+    /// The end of an exception that nobody caught, in a thread where nobody could: one line, and the exit status.
+    /// </summary>
+    public static int Fail(Exception failed, TextWriter error)
+    {
+        ArgumentNullException.ThrowIfNull(failed);
+        ArgumentNullException.ThrowIfNull(error);
+        (string message, int status) = Explain(failed);
+        Say(error, $"verso: {message}\n");
+        return status;
+    }
+
     private static RootCommand CreateRoot()
     {
         RootCommand root = new(
@@ -121,6 +133,7 @@ public static class VersoCommandLine
     /// </summary>
     private static (string Message, int Status) Explain(Exception failed) => failed switch
     {
+        TypeInitializationException { InnerException: Exception inner } => Explain(inner),
         CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
         InputException or RecorderUnavailableException or PuppetUnavailableException or GraphUnavailableException
             or PagesUnavailableException or GuestUnavailableException or KernelStageException

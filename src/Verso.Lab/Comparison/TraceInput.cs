@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Verso.Linux;
 using Verso.Traces;
 
 namespace Verso.Lab.Comparison;
@@ -38,7 +39,7 @@ public sealed class TraceInput : IDisposable
             throw new IOException($"'{name}' is a directory");
         }
 
-        using Stream input = name == Standard ? Console.OpenStandardInput() : File.OpenRead(name);
+        using Stream input = name == Standard ? DescriptorStream.Input : File.OpenRead(name);
         if (input.CanSeek)
         {
             return new TraceInput(name, name, isTemporary: false);

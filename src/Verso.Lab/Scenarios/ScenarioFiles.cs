@@ -1,5 +1,6 @@
 using System.Text;
 using Verso.Lab.Comparison;
+using Verso.Linux;
 
 namespace Verso.Lab.Scenarios;
 
@@ -25,7 +26,8 @@ public static class ScenarioFiles
         ArgumentNullException.ThrowIfNull(scenarios);
         foreach (Scenario scenario in scenarios)
         {
-            File.WriteAllText(scenario.Name, scenario.ToString());
+            byte[] text = Encoding.UTF8.GetBytes(scenario.ToString());
+            OutputFile.Write(scenario.Name, stream => stream.Write(text));
         }
     }
 

@@ -14,16 +14,22 @@ internal static unsafe partial class Libc
     internal const int ErrorNoEntry = 2;
     internal const int ErrorInterrupted = 4;
     internal const int ErrorNoExec = 8;
+    internal const int ErrorBadDescriptor = 9;
     internal const int ErrorAgain = 11;
     internal const int SignalInterrupt = 2;
     internal const int SignalPipe = 13;
     internal const int SignalTerminate = 15;
+    internal const int SignalFileSize = 25;
     internal const int ResourceFiles = 7;
     internal const int AtCurrentDirectory = -100;
+    internal const int OpenReadOnly = 0;
+    internal const int OpenWriteOnly = 1;
     internal const int OpenCloseOnExec = 0x80000;
     internal const int OpenDirectory = 0x10000;
     internal const int OpenPath = 0x200000;
     internal const short PollIn = 1;
+    internal const short PollOut = 4;
+    internal const short PollError = 8;
     internal const long CallPidFdOpen = 434;
     internal const short SpawnSetSignalDefaults = 4;
 
@@ -49,6 +55,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(int descriptor, void* buffer, nuint length);
 
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, void* buffer, nuint length);
+
     /// <summary>Without the cost of setting errno apart: a short count says enough.</summary>
     [LibraryImport(Library, EntryPoint = "pread")]
     internal static partial nint ReadAt(int descriptor, void* buffer, nuint length, long offset);
@@ -69,6 +78,10 @@ internal static unsafe partial class Libc
     /// <summary>To the calling thread: when this returns the signal has been acted on.</summary>
     [LibraryImport(Library, EntryPoint = "raise")]
     internal static partial int Raise(int signal);
+
+    /// <summary>Of this process: 0 is the default action, 1 to ignore it.</summary>
+    [LibraryImport(Library, EntryPoint = "signal")]
+    internal static partial nint SetSignalAction(int signal, nint action);
 
     [LibraryImport(Library, EntryPoint = "tcgetattr")]
     internal static partial int GetTerminalModes(int descriptor, byte* modes);
@@ -116,9 +129,15 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sigaddset")]
     internal static partial int SignalSetAdd(byte* signals, int signal);
 
-    /// <summary>st_dev and st_ino are the first two words on x86-64.</summary>
+    /// <summary>
+    /// 18 words on x86-64: st_dev, st_ino, st_nlink, st_mode with st_uid above it, st_gid, ...
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "stat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Stat(string path, ulong* status);
+
+    /// <summary>-1 leaves the group as it is.</summary>
+    [LibraryImport(Library, EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChangeOwner(string path, uint owner, uint group);
 
     /// <summary>f_type is the first word on x86-64, and there are 15.</summary>
     [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

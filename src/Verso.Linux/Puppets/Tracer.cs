@@ -48,6 +48,7 @@ internal static unsafe class Tracer
     private const nint RequestCont = 7;
     private const nint RequestGetRegisters = 12;
     private const nint RequestSetRegisters = 13;
+    private const nint RequestDetach = 17;
     private const nint RequestGetEventMessage = 0x4201;
     private const nint RequestGetSignal = 0x4202;
     private const nint RequestSeize = 0x4206;
@@ -67,6 +68,9 @@ internal static unsafe class Tracer
     /// Resumes without any signal. A process that was killed meanwhile cannot be resumed, only waited for.
     /// </summary>
     internal static void Resume(int pid) => Request(RequestCont, pid, 0, 0);
+
+    /// <summary>Ends the tracing of a process that has stopped, and resumes it with a signal; 0 is none.</summary>
+    internal static void Detach(int pid, int signal) => Request(RequestDetach, pid, 0, signal);
 
     internal static bool TryGetRegisters(int pid, out Registers registers)
     {

@@ -1,17 +1,21 @@
 using System.Runtime.InteropServices;
 using Verso.Linux.Interop;
+using Verso.Linux.Puppets;
 
 namespace Verso.Linux.Recording;
 
 /// <summary>
 /// The command's process. It gets this process's terminal, environment, directory and signal mask, and the default
-/// action for SIGPIPE, which the .NET runtime ignores.
+/// action for SIGPIPE, which the .NET runtime ignores, and for SIGXFSZ, which <see cref="DescriptorStream"/> does.
 /// </summary>
 internal sealed unsafe class CommandProcess
 {
     private const int AttributeBytes = 1024;
     private const int ActionsBytes = 256;
     private const int ExecutableAccess = 1;
+
+    /// <summary>The low byte of the wait status of what has not ended (WIFSTOPPED).</summary>
+    private const int Stopped = 0x7f;
 
     private readonly int _descriptor;
     private bool _reaped;
@@ -94,25 +98,32 @@ internal sealed unsafe class CommandProcess
         return new CommandProcess(pid);
     }
 
-    /// <summary>Whether it has ended; reaps it.</summary>
+    /// <summary>Whether it has ended; reaps it. Called by the thread that started it.</summary>
     internal bool HasEnded()
     {
-        if (_reaped)
-        {
-            return true;
-        }
-
         int status;
-        if (Libc.WaitPid(Pid, &status, Libc.WaitNoHang) != Pid)
+        while (!_reaped && Libc.WaitPid(Pid, &status, Libc.WaitNoHang) == Pid)
         {
-            return false;
+            if ((status & 0xff) == Stopped)
+            {
+                Release((status >> 8) & 0xff);
+                continue;
+            }
+
+            _reaped = true;
+            _ = Libc.Close(_descriptor);
+            ExitStatus = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
         }
 
-        _reaped = true;
-        _ = Libc.Close(_descriptor);
-        ExitStatus = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
-        return true;
+        return _reaped;
     }
+
+    /// <summary>
+    /// A command that asked to be traced by its parent (PTRACE_TRACEME) has stopped, and nobody but this thread can let
+    /// it go on. It does, untraced: with the signal that it stopped for, unless that was only to tell its tracer.
+    /// </summary>
+    private void Release(int signal) =>
+        Tracer.Detach(Pid, signal is Libc.SignalStop or Libc.SignalTrap ? 0 : signal);
 
     /// <summary>Sleeps until it ends or the time is over, or if it has ended until the time is over.</summary>
     internal void AwaitEnd(int milliseconds)
@@ -154,6 +165,7 @@ internal sealed unsafe class CommandProcess
         _ = Libc.SpawnAttributesInit(attributes);
         _ = Libc.SignalSetEmpty(signals);
         _ = Libc.SignalSetAdd(signals, Libc.SignalPipe);
+        _ = Libc.SignalSetAdd(signals, Libc.SignalFileSize);
         _ = Libc.SpawnAttributesSetDefaults(attributes, signals);
         _ = Libc.SpawnAttributesSetFlags(attributes, Libc.SpawnSetSignalDefaults);
         var actions = stackalloc byte[ActionsBytes];
