@@ -3,12 +3,14 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine;
 
 /// <summary>One address space: <c>mm_struct</c>.</summary>
-public sealed class Mm(MmId id)
+/// <param name="id">Its id.</param>
+/// <param name="nodes">Where the tree of its VMAs has its nodes.</param>
+public sealed class Mm(MmId id, VmaNodePool nodes)
 {
     public MmId Id { get; } = id;
 
     /// <summary>The VMAs by address.</summary>
-    public VmaTree Vmas { get; } = new();
+    public VmaTree Vmas { get; } = new(nodes);
 
     /// <summary>The top page table; 0 before the first entry.</summary>
     public int PageTableRoot { get; set; }

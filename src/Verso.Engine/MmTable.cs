@@ -1,3 +1,5 @@
+using Verso.Engine.Vmas;
+
 namespace Verso.Engine;
 
 /// <summary>The address spaces of a machine. Ids are never reused, so a trace can name the dead.</summary>
@@ -11,6 +13,7 @@ public sealed class MmTable
     public const int KernelSizeBytes = 1600;
 
     private readonly Dictionary<int, Mm> _live = [];
+    private readonly VmaNodePool _nodes = new();
     private Mm?[] _recent = new Mm?[16];
     private readonly Ledger _ledger;
     private readonly ObjectType _type;
@@ -55,7 +58,7 @@ public sealed class MmTable
             return null;
         }
 
-        Mm mm = new(new MmId(++_last));
+        Mm mm = new(new MmId(++_last), _nodes);
         _live.Add(mm.Id.Value, mm);
         if (_recent.Length < _live.Count * 2)
         {

@@ -48,11 +48,4 @@ public sealed class World
 
     /// <summary>Numbers for what images have opaque.</summary>
     public TraitNumbers Traits { get; } = new();
-
-    /// <summary>vma_lookup: the VMA of an address space that contains this byte address, or none.</summary>
-    public VmaId VmaAt(Mm mm, ulong address)
-    {
-        int at = mm.Vmas.IndexAtOrBelow(address);
-        return at >= 0 && Vmas[mm.Vmas.Ids[at]].End > address ? mm.Vmas.Ids[at] : default;
-    }
 }

@@ -1,6 +1,5 @@
 using Verso.Engine.Frames;
 using Verso.Engine.ReverseMaps;
-using Verso.Engine.Vmas;
 
 namespace Verso.Engine.Lookups;
 
@@ -50,8 +49,7 @@ internal sealed partial class VmaGroups
     {
         foreach ((MmId mm, ulong address, Pfn pfn) in AnonymousEntries.Of(world))
         {
-            VmaTree tree = world.Mms[mm].Vmas;
-            VmaId vma = tree.Ids[tree.IndexAtOrBelow(address)];
+            VmaId vma = world.Mms[mm].Vmas.Lookup(address);
             Frame frame = world.Frames[pfn];
             string? broken = frame.Index == world.Vmas[vma].AnonPgoffAt(address)
                 ? check(vma, frame)

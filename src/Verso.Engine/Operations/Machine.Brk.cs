@@ -30,15 +30,13 @@ public abstract partial class Machine
 
     private bool ShrinkHeap(Mm mm, ulong fresh, ulong old)
     {
-        int at = FirstEndingAbove(mm, fresh);
-        bool isHeap = at < mm.Vmas.Count && mm.Vmas.Starts[at] < old;
-        return isHeap && UnmapRange(mm, fresh, old) == Errno.None;
+        return Intersects(mm, fresh, old) && UnmapRange(mm, fresh, old) == Errno.None;
     }
 
     private bool GrowHeap(Mm mm, ulong old, ulong fresh)
     {
-        int at = FirstEndingAbove(mm, old);
-        if (at < mm.Vmas.Count && fresh + Page.Size > StartGap(mm.Vmas.Ids[at]))
+        VmaId above = mm.Vmas.Find(old);
+        if (!above.IsNone && fresh + Page.Size > StartGap(above))
         {
             return false;
         }

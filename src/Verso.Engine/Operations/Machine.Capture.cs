@@ -57,11 +57,16 @@ public abstract partial class Machine
         {
             ulong last = 0;
             ulong pages = 0;
-            for (int at = 0; at < mm.Vmas.Count; at++)
+            if (mm.Vmas.Audit() is { } violation)
             {
-                ref Vma vma = ref At(mm.Vmas.Ids[at]);
+                return $"{mm.Id}: {violation}";
+            }
+
+            foreach (VmaId id in mm.Vmas.Ids)
+            {
+                ref Vma vma = ref At(id);
                 pages += vma.Pages;
-                bool sound = vma.Start >= last && vma.Start < vma.End && vma.Start == mm.Vmas.Starts[at]
+                bool sound = vma.Start >= last && vma.Start < vma.End && mm.Vmas.Lookup(vma.End - 1) == id
                     && Page.IsAligned(vma.Start | vma.End) && vma.Mm == mm.Id;
                 if (!sound)
                 {

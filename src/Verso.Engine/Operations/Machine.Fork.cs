@@ -40,9 +40,8 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
-        for (int at = 0; at < source.Vmas.Count; at++)
+        foreach (VmaId id in source.Vmas.Ids)
         {
-            VmaId id = source.Vmas.Ids[at];
             if ((At(id).Flags & VmaFlags.DontCopy) == 0 && ForkVma(target, id) != Errno.None)
             {
                 TearDown(target);

@@ -49,7 +49,7 @@ public abstract partial class Machine
         Errno holes = Errno.None;
         while (start < end)
         {
-            VmaId id = AtIndex(mm, FirstEndingAbove(mm, start));
+            VmaId id = mm.Vmas.Find(start);
             if (id.IsNone)
             {
                 return Errno.ENOMEM;

@@ -33,7 +33,7 @@ public abstract partial class Machine
 
         while (address < end)
         {
-            VmaId id = AtIndex(mm, FirstEndingAbove(mm, address));
+            VmaId id = mm.Vmas.Find(address);
             if (id.IsNone || At(id).Start >= end)
             {
                 break;

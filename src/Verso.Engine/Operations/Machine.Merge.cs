@@ -292,14 +292,14 @@ public abstract partial class Machine
     private MergeRequest RequestInside(Mm mm, VmaId id, ulong start, ulong end)
     {
         ref Vma vma = ref At(id);
-        int at = mm.Vmas.IndexAtOrBelow(vma.Start);
+        (VmaId prev, VmaId next) = mm.Vmas.Beside(vma.Start);
         return MergeRequest.Like(mm, vma, id, start, end) with
         {
             Pgoff = vma.PgoffAt(start),
             AnonPgoff = vma.AnonPgoffAt(start),
             Middle = id,
-            Prev = start > vma.Start ? id : AtIndex(mm, at - 1),
-            Next = end < vma.End ? id : AtIndex(mm, at + 1),
+            Prev = start > vma.Start ? id : prev,
+            Next = end < vma.End ? id : next,
         };
     }
 

@@ -99,9 +99,9 @@ public abstract partial class Machine
     private ulong LockedPagesWithin(Mm mm, ulong start, ulong end)
     {
         ulong bytes = 0;
-        for (int at = FirstEndingAbove(mm, start); at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        foreach (VmaId id in mm.Vmas.Within(start, end))
         {
-            ref Vma vma = ref At(mm.Vmas.Ids[at]);
+            ref Vma vma = ref At(id);
             bool locked = (vma.Flags & VmaFlags.Locked) != 0;
             bytes += locked ? Math.Min(end, vma.End) - Math.Max(start, vma.Start) : 0;
         }
@@ -115,7 +115,7 @@ public abstract partial class Machine
         ulong at = 0;
         while (true)
         {
-            VmaId id = AtIndex(mm, FirstEndingAbove(mm, at));
+            VmaId id = mm.Vmas.Find(at);
             if (id.IsNone)
             {
                 return;

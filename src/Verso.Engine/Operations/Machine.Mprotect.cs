@@ -44,8 +44,8 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        int at = FirstEndingAbove(mm, address);
-        if (at == mm.Vmas.Count)
+        VmaId first = mm.Vmas.Find(address);
+        if (first.IsNone)
         {
             return Errno.ENOMEM;
         }
@@ -53,18 +53,18 @@ public abstract partial class Machine
         ulong start = address;
         if ((grows & Protection.GrowsDown) != 0)
         {
-            if (mm.Vmas.Starts[at] >= end)
+            if (At(first).Start >= end)
             {
                 return Errno.ENOMEM;
             }
 
-            start = mm.Vmas.Starts[at];
-            if ((At(mm.Vmas.Ids[at]).Flags & VmaFlags.GrowsDown) == 0)
+            start = At(first).Start;
+            if ((At(first).Flags & VmaFlags.GrowsDown) == 0)
             {
                 return Errno.EINVAL;
             }
         }
-        else if (mm.Vmas.Starts[at] > start)
+        else if (At(first).Start > start)
         {
             return Errno.ENOMEM;
         }

@@ -84,8 +84,7 @@ public abstract partial class Machine
         bool first = true;
         while (at < end)
         {
-            int index = FirstEndingAbove(mm, at);
-            VmaId id = AtIndex(mm, index);
+            VmaId id = mm.Vmas.Find(at);
             if (id.IsNone || At(id).Start >= end)
             {
                 break;
@@ -269,7 +268,7 @@ public abstract partial class Machine
             Pgoff = vma.PgoffAt(vma.End),
             AnonPgoff = vma.AnonPgoffAt(vma.End),
             Prev = id,
-            Next = AtIndex(mm, mm.Vmas.IndexAtOrBelow(vma.Start) + 1),
+            Next = mm.Vmas.Beside(vma.Start).Next,
         };
         if (MergeNewRange(range, MergeSides.Both, out VmaId merged) != MergeOutcome.Merged)
         {

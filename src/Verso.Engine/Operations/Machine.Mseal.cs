@@ -51,9 +51,9 @@ public abstract partial class Machine
     /// <summary>Whether part of [start, end) is sealed.</summary>
     private bool HoldsSeal(Mm mm, ulong start, ulong end)
     {
-        for (int at = FirstEndingAbove(mm, start); at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        foreach (VmaId id in mm.Vmas.Within(start, end))
         {
-            if (IsSealed(mm.Vmas.Ids[at]))
+            if (IsSealed(id))
             {
                 return true;
             }

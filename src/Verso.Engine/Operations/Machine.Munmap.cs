@@ -25,28 +25,25 @@ public abstract partial class Machine
     /// <summary>do_vmi_align_munmap: splits at both ends, then takes everything between away.</summary>
     private Errno UnmapRange(Mm mm, ulong start, ulong end)
     {
-        int first = FirstEndingAbove(mm, start);
-        if (first == mm.Vmas.Count || mm.Vmas.Starts[first] >= end)
+        VmaId first = mm.Vmas.Find(start);
+        if (first.IsNone || At(first).Start >= end)
         {
             return Errno.None;
         }
 
-        Errno error = SplitEnds(mm, mm.Vmas.Ids[first], start, end);
+        Errno error = SplitEnds(mm, first, start, end);
         if (error != Errno.None)
         {
             return error;
         }
 
-        first = FirstEndingAbove(mm, start);
-        for (int at = first; at < mm.Vmas.Count && mm.Vmas.Starts[at] < end; at++)
+        foreach (VmaId id in mm.Vmas.Within(start, end))
         {
-            VmaId id = mm.Vmas.Ids[at];
             ZapRange(id, At(id).Start, At(id).End, UnmapReason.Munmap);
         }
 
-        while (first < mm.Vmas.Count && mm.Vmas.Starts[first] < end)
+        for (VmaId id = mm.Vmas.Find(start); !id.IsNone && At(id).Start < end; id = mm.Vmas.Find(start))
         {
-            VmaId id = mm.Vmas.Ids[first];
             mm.TotalPages -= At(id).Pages;
             mm.LockedPages -= (At(id).Flags & VmaFlags.Locked) != 0 ? At(id).Pages : 0;
             RemoveVma(mm, id, DropReason.Unmapped);

@@ -35,10 +35,8 @@ public abstract partial class Machine
     private Errno PopulateRange(Mm mm, ulong start, ulong length, PopulateErrors errors)
     {
         ulong end = start + length;
-        int count = start < end ? mm.Vmas.Count : 0;
-        for (int at = FirstEndingAbove(mm, start); at < count && mm.Vmas.Starts[at] < end; at++)
+        foreach (VmaId id in mm.Vmas.Within(start, end))
         {
-            VmaId id = mm.Vmas.Ids[at];
             Errno error = PopulateVma(mm, id, Math.Max(start, At(id).Start), Math.Min(end, At(id).End));
             if (error != Errno.None && errors == PopulateErrors.Stop)
             {

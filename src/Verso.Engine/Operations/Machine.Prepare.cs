@@ -22,8 +22,7 @@ public abstract partial class Machine
     public Errno GrowStack(MmId mmId, ulong address)
     {
         Mm mm = World.Mms[mmId];
-        int at = FirstEndingAbove(mm, address);
-        VmaId id = AtIndex(mm, at);
+        VmaId id = mm.Vmas.Find(address);
         if (id.IsNone)
         {
             return Errno.EFAULT;
@@ -40,7 +39,7 @@ public abstract partial class Machine
             return Errno.EFAULT;
         }
 
-        VmaId prev = AtIndex(mm, at - 1);
+        VmaId prev = mm.Vmas.AtOrBelow(address);
         bool crowded = !prev.IsNone && (At(prev).Flags & VmaFlags.GrowsDown) == 0
             && (At(prev).Flags & VmaFlags.Access) != 0 && address - At(prev).End < StackGuardGapBytes;
         if (crowded || address < World.Options.MmapMinAddress)

@@ -73,7 +73,7 @@ public abstract partial class Machine
         ulong at = address;
         while (true)
         {
-            VmaId id = AtIndex(mm, FirstEndingAbove(mm, at));
+            VmaId id = mm.Vmas.Find(at);
             if (id.IsNone || At(id).End > end)
             {
                 return file.IsNone ? Errno.EINVAL : SyscallResult.Ok();

@@ -108,8 +108,8 @@ public abstract partial class Machine
             return false;
         }
 
-        int at = FirstEndingAbove(mm, start);
-        return at == mm.Vmas.Count || start + length <= StartGap(mm.Vmas.Ids[at]);
+        VmaId above = mm.Vmas.Find(start);
+        return above.IsNone || start + length <= StartGap(above);
     }
 
     /// <remarks>
@@ -119,44 +119,33 @@ public abstract partial class Machine
     private SyscallResult FindTopDown(Mm mm, ulong length, ulong lowest)
     {
         ulong high = mm.MmapBase;
-        for (int at = mm.Vmas.IndexAtOrBelow(high - 1); at >= -1; at--)
+        while (mm.Vmas.TryHighestHole(lowest, high, length, out VmaHole hole))
         {
-            ulong low = at >= 0 ? Math.Max(lowest, At(mm.Vmas.Ids[at]).End) : lowest;
-            VmaId next = at + 1 < mm.Vmas.Count ? mm.Vmas.Ids[at + 1] : default;
-            ulong top = next.IsNone ? high : Math.Min(high, At(next).Start);
-            if (top <= low || top - low < length)
+            ulong claimed = hole.Above.IsNone ? hole.End : StartGap(hole.Above);
+            if (claimed >= hole.End)
             {
-                continue;
-            }
-
-            ulong claimed = next.IsNone ? top : StartGap(next);
-            if (claimed >= top)
-            {
-                return SyscallResult.Ok(top - length);
+                return SyscallResult.Ok(hole.End - length);
             }
 
             high = claimed;
-            if (high > low && high - low >= length)
-            {
-                return SyscallResult.Ok(high - length);
-            }
         }
 
         return Errno.ENOMEM;
     }
 
+    /// <remarks>unmapped_area: where a stack claims too much of a hole, the search goes on above the stack.</remarks>
     private SyscallResult FindBottomUp(Mm mm, ulong length, ulong lowest, ulong highest)
     {
         ulong low = lowest;
-        for (int at = FirstEndingAbove(mm, low); at <= mm.Vmas.Count; at++)
+        while (mm.Vmas.TryLowestHole(low, highest, length, out VmaHole hole))
         {
-            ulong top = at < mm.Vmas.Count ? Math.Min(highest, StartGap(mm.Vmas.Ids[at])) : highest;
-            if (top > low && top - low >= length)
+            ulong top = hole.Above.IsNone ? hole.End : Math.Min(hole.End, StartGap(hole.Above));
+            if (top > hole.Start && top - hole.Start >= length)
             {
-                return SyscallResult.Ok(low);
+                return SyscallResult.Ok(hole.Start);
             }
 
-            low = at < mm.Vmas.Count ? Math.Max(low, At(mm.Vmas.Ids[at]).End) : low;
+            low = At(hole.Above).End;
         }
 
         return Errno.ENOMEM;

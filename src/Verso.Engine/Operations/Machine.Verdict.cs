@@ -27,15 +27,13 @@ public abstract partial class Machine
     {
         Invariant.Require(state < boundary);
         Mm mm = World.Mms[mmId];
-        int at = mm.Vmas.IndexAtOrBelow(boundary);
-        if (at < 1 || mm.Vmas.Starts[at] != boundary || At(mm.Vmas.Ids[at - 1]).End != boundary)
+        (VmaId lower, VmaId upper) = mm.Vmas.Around(boundary - 1);
+        if (lower.IsNone || At(lower).End != boundary || upper.IsNone || At(upper).Start != boundary)
         {
             return null;
         }
 
-        VmaId stateOf = mm.Vmas.Ids[mm.Vmas.IndexAtOrBelow(state)];
-        VmaId lower = mm.Vmas.Ids[at - 1];
-        VmaId upper = mm.Vmas.Ids[at];
+        VmaId stateOf = mm.Vmas.AtOrBelow(state);
         MergeRequest below = RequestToAbsorb(mm, lower) with { Middle = stateOf, StateOf = stateOf };
         return new BothVerdicts(
             WithClose(upper, JudgeLeft(RequestToAbsorb(mm, upper), stateOf)), WithClose(lower, JudgeRight(below)));

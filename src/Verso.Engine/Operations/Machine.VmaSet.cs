@@ -9,47 +9,26 @@ public abstract partial class Machine
     /// <summary>Reads: the VMA behind a handle.</summary>
     private protected ref Vma At(VmaId id) => ref World.Vmas[id];
 
-    /// <summary>find_vma as an index: the first VMA that ends above the address; Count if none.</summary>
-    private static int FirstEndingAbove(World world, Mm mm, ulong address)
-    {
-        int at = mm.Vmas.IndexAtOrBelow(address);
-        return at >= 0 && world.Vmas[mm.Vmas.Ids[at]].End > address ? at : at + 1;
-    }
-
-    private protected int FirstEndingAbove(Mm mm, ulong address) => FirstEndingAbove(World, mm, address);
-
     /// <summary>vma_lookup: the VMA that contains the address, or none.</summary>
-    private protected VmaId Lookup(Mm mm, ulong address) => World.VmaAt(mm, address);
+    private protected static VmaId Lookup(Mm mm, ulong address) => mm.Vmas.Lookup(address);
 
     /// <summary>vma_is_anonymous.</summary>
     private protected bool IsFilledAnonymously(in Vma vma) => World.Files.IsFilledAnonymously(vma);
 
     /// <summary>find_vma_intersection: whether some VMA overlaps [start, end).</summary>
-    private bool Intersects(Mm mm, ulong start, ulong end)
-    {
-        int at = FirstEndingAbove(mm, start);
-        return at < mm.Vmas.Count && mm.Vmas.Starts[at] < end;
-    }
-
-    /// <summary>The VMA at an index of the address space, or none outside.</summary>
-    private static VmaId AtIndex(Mm mm, int index) =>
-        (uint)index < (uint)mm.Vmas.Count ? mm.Vmas.Ids[index] : default;
+    private static bool Intersects(Mm mm, ulong start, ulong end) => mm.Vmas.Intersects(start, end);
 
     /// <summary>
     /// The neighbours of a range that holds no VMA: the last that starts below it, the first at or above.
     /// </summary>
-    private static (VmaId Prev, VmaId Next) Around(Mm mm, ulong start)
-    {
-        int at = mm.Vmas.IndexAtOrBelow(start);
-        return (AtIndex(mm, at), AtIndex(mm, at + 1));
-    }
+    private static (VmaId Prev, VmaId Next) Around(Mm mm, ulong start) => mm.Vmas.Around(start);
 
     /// <summary>vma_link: a VMA with its bounds joins its address space and its file.</summary>
     private void LinkVma(VmaId id)
     {
         ref Vma vma = ref At(id);
         Mm mm = World.Mms[vma.Mm];
-        mm.Vmas.Insert(vma.Start, id);
+        mm.Vmas.Insert(vma.Start, vma.End, id);
         if (!vma.File.IsNone)
         {
             World.Files.Link(id);
@@ -84,11 +63,7 @@ public abstract partial class Machine
             World.Files.Adjusting(id);
         }
 
-        if (vma.Start != start)
-        {
-            World.Mms[vma.Mm].Vmas.Restart(vma.Start, start);
-        }
-
+        World.Mms[vma.Mm].Vmas.Resize(vma.Start, start, end);
         ulong shift = (ulong)((long)(start - vma.Start) >> Page.Shift);
         vma.Pgoff += shift;
         vma.AnonPgoff += shift;

@@ -78,7 +78,7 @@ public sealed partial class Machine<TPages>
 
     private string? AuditEntry(Mm mm, ulong address, ulong pte)
     {
-        VmaId id = FindVma(mm, address);
+        VmaId id = Lookup(mm, address);
         if (id.IsNone)
         {
             return $"entry 0x{pte:x} outside any VMA";

@@ -59,7 +59,7 @@ public sealed partial class Machine<TPages>
     public override PageView SeenAt(MmId mm, ulong address)
     {
         PageView view = PageAt(mm, address);
-        VmaId id = FindVma(_mms[mm], address);
+        VmaId id = Lookup(_mms[mm], address);
         bool asks = TPages.Owner == PageOwner.Object && view.Presence == PagePresence.Empty
             && !id.IsNone && !_vmas[id].IsShared;
         FoundPage held = asks ? _hooks.Find(id, address) : default;
@@ -75,6 +75,6 @@ public sealed partial class Machine<TPages>
     {
         Invariant.Require(_frames.HasContents);
         Mm space = _mms[mm];
-        return FindVma(space, address).IsNone ? Fault(mm, address, access) : Touch(space, address, access);
+        return Lookup(space, address).IsNone ? Fault(mm, address, access) : Touch(space, address, access);
     }
 }

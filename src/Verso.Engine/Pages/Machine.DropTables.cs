@@ -21,9 +21,8 @@ public sealed partial class Machine<TPages>
 
         Mm space = _mms[mm];
         ulong end = start + Page.AlignUp(length);
-        for (int at = FirstEndingAbove(space, start); at < space.Vmas.Count && space.Vmas.Starts[at] < end; at++)
+        foreach (VmaId id in space.Vmas.Within(start, end))
         {
-            VmaId id = space.Vmas.Ids[at];
             const VmaFlags Kept = VmaFlags.Shared | VmaFlags.Locked | VmaFlags.PfnMap;
             if ((_vmas[id].Flags & Kept) == 0)
             {

@@ -15,7 +15,7 @@ public sealed partial class Machine<TPages>
     {
         _counters.FaultCount++;
         Mm space = _mms[mm];
-        VmaId id = FindVma(space, address);
+        VmaId id = Lookup(space, address);
         if (id.IsNone)
         {
             // lock_mm_and_find_vma: the next VMA above may be a stack. Every failure to grow is SEGV_MAPERR.
@@ -24,7 +24,7 @@ public sealed partial class Machine<TPages>
                 return FaultOutcome.MapError;
             }
 
-            id = FindVma(space, address);
+            id = Lookup(space, address);
             Invariant.Require(!id.IsNone);
         }
 
@@ -54,8 +54,8 @@ public sealed partial class Machine<TPages>
 
     private bool IsBelowStack(Mm mm, ulong address)
     {
-        int above = mm.Vmas.IndexAtOrBelow(address) + 1;
-        return above < mm.Vmas.Count && (_vmas[mm.Vmas.Ids[above]].Flags & VmaFlags.GrowsDown) != 0;
+        VmaId above = mm.Vmas.Find(address);
+        return !above.IsNone && (_vmas[above].Flags & VmaFlags.GrowsDown) != 0;
     }
 
     /// <summary>An access that the VMA allows. GUP comes in here.</summary>

@@ -15,7 +15,7 @@ public sealed partial class Machine<TPages>
             FaultOutcome outcome = Touch(space, address, access);
             if (outcome != FaultOutcome.Done)
             {
-                bool isHole = outcome == FaultOutcome.MapError && FindVma(space, address).IsNone;
+                bool isHole = outcome == FaultOutcome.MapError && Lookup(space, address).IsNone;
                 return isHole || outcome == FaultOutcome.OutOfMemory ? Errno.ENOMEM : Errno.EFAULT;
             }
         }
@@ -29,7 +29,7 @@ public sealed partial class Machine<TPages>
     /// </summary>
     private FaultOutcome Touch(Mm mm, ulong address, FaultAccess access)
     {
-        VmaId id = FindVma(mm, address);
+        VmaId id = Lookup(mm, address);
         if (id.IsNone)
         {
             return FaultOutcome.MapError;

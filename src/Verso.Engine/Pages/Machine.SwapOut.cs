@@ -67,7 +67,7 @@ public sealed partial class Machine<TPages>
         return _mappings.Exists(at => (_tables.Read(_mms[at.Mm], at.Address) & Pte.Dirty) != 0);
     }
 
-    private VmaId VmaAt((MmId Mm, ulong Address) at) => FindVma(_mms[at.Mm], at.Address);
+    private VmaId VmaAt((MmId Mm, ulong Address) at) => Lookup(_mms[at.Mm], at.Address);
 
     private PteRange EntryAt((MmId Mm, ulong Address) at) =>
         PageTablePool.OnePage(_tables.FindLeaf(_mms[at.Mm], at.Address), at.Address);

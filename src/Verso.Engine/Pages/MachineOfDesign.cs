@@ -45,19 +45,6 @@ public sealed partial class Machine<TPages> : Machine
         _counters = World.Counters;
     }
 
-    /// <summary>The VMA that contains this byte address, or none.</summary>
-    private VmaId FindVma(Mm mm, ulong address)
-    {
-        int at = mm.Vmas.IndexAtOrBelow(address);
-        if (at < 0)
-        {
-            return default;
-        }
-
-        VmaId id = mm.Vmas.Ids[at];
-        return address < _vmas[id].End ? id : default;
-    }
-
     /// <summary>
     /// One entry fewer holds the frame; an anonymous one that no object holds goes with its last entry. Returns whether
     /// it went: the caller counts (<see cref="FrameTable.CountFreed"/>).

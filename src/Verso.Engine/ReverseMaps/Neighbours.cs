@@ -12,10 +12,9 @@ internal static class Neighbours
     public static (VmaId Next, VmaId Previous) Of(World world, VmaId vma)
     {
         VmaTree tree = world.Mms[world.Vmas[vma].Mm].Vmas;
-        int at = tree.IndexAtOrBelow(world.Vmas[vma].Start);
-        int below = at >= 0 && tree.Ids[at] == vma ? at - 1 : at;
-        VmaId next = at + 1 < tree.Count ? tree.Ids[at + 1] : default;
-        VmaId previous = below >= 0 ? tree.Ids[below] : default;
+        ulong start = world.Vmas[vma].Start;
+        (VmaId previous, VmaId next) = tree.Around(start);
+        previous = previous == vma ? tree.Beside(start).Prev : previous;
         return (
             !next.IsNone && AreAlike(world, vma, next) ? next : default,
             !previous.IsNone && AreAlike(world, previous, vma) ? previous : default);

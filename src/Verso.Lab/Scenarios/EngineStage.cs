@@ -92,10 +92,9 @@ public sealed class EngineStage : IStage, ISituation
     /// <inheritdoc/>
     public IEnumerable<long> PagesOf(char mm)
     {
-        VmaTree vmas = Machine.World.Mms[_mms[mm]].Vmas;
-        for (int at = 0; at < vmas.Count; at++)
+        foreach (VmaId id in Machine.World.Mms[_mms[mm]].Vmas.Ids)
         {
-            ref Vma vma = ref Machine.World.Vmas[vmas.Ids[at]];
+            ref Vma vma = ref Machine.World.Vmas[id];
             long first = Math.Max(Window.PageOf(vma.Start), -Scenarios.Window.PagesAround);
             long end = Math.Min(Window.PageOf(vma.End), Scenarios.Window.Pages + Scenarios.Window.PagesAround);
             for (long page = first; page < end; page++)

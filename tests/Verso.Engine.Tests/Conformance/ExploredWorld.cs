@@ -132,8 +132,7 @@ internal sealed class ExploredWorld
             }
         }
 
-        VmaId[] ids = [.. _driver.Machine.World.Mms[mm].Vmas.Ids[..image.Vmas.Count]];
-        foreach (VmaId id in ids)
+        foreach (VmaId id in _driver.Machine.World.Mms[mm].Vmas.Ids)
         {
             hash.Add(_driver.Machine.World.Vmas[id].Prepared ? 1UL : 0);
             _driver.Machine.Note(id, hash);

@@ -99,7 +99,7 @@ internal sealed class StateCheck(EngineStage driver, AbstractModel model)
         }
 
         World world = driver.Machine.World;
-        int policy = world.Vmas[world.VmaAt(world.Mms[driver.Mms[letter]], address)].Policy;
+        int policy = world.Vmas[world.Mms[driver.Mms[letter]].Vmas.Lookup(address)].Policy;
         if (policy != page.Policy)
         {
             return $"policy {policy}, expected {page.Policy}";

@@ -44,7 +44,7 @@ internal sealed class CowContextAudit(CowContextMap map)
     private string? AuditEntry(MmId mm, ulong address, Frame page)
     {
         int own = map.Contexts.Of(mm);
-        Vma vma = _world.Vmas[_world.VmaAt(_world.Mms[mm], address)];
+        Vma vma = _world.Vmas[_world.Mms[mm].Vmas.Lookup(address)];
         long distance = CowContextMap.DistanceOf(vma);
         if (page.Index != vma.AnonPgoffAt(address))
         {

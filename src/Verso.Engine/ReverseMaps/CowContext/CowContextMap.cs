@@ -255,7 +255,7 @@ public sealed class CowContextMap : ReverseMap
     {
         _lookups++;
         ulong address = page << Page.Shift;
-        VmaId id = World.VmaAt(mm, address);
+        VmaId id = mm.Vmas.Lookup(address);
         if (!id.IsNone)
         {
             ref Vma vma = ref World.Vmas[id];

@@ -140,7 +140,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
     {
         foreach ((MmId mm, ulong address, Pfn frame) in AnonymousEntries.Of(World))
         {
-            VmaId vma = World.VmaAt(World.Mms[mm], address);
+            VmaId vma = World.Mms[mm].Vmas.Lookup(address);
             Frame page = World.Frames[frame];
             bool isRight = page.Mapping == Spaces.Of(mm) && page.Index == World.Vmas[vma].AnonPgoffAt(address);
             if (!isRight)

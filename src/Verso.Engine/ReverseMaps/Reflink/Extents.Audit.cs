@@ -109,8 +109,7 @@ internal sealed partial class Extents
             {
                 found++;
                 ref ExtentReference node = ref _references[reference];
-                int at = mm.Vmas.IndexAtOrBelow(node.ByAddress.First << Page.Shift);
-                if (at < 0 || _world.Vmas[mm.Vmas.Ids[at]].End <= node.ByAddress.First << Page.Shift)
+                if (mm.Vmas.Lookup(node.ByAddress.First << Page.Shift).IsNone)
                 {
                     return $"{mm.Id}: page 0x{node.ByAddress.First:x} of an extent lies in no VMA";
                 }

@@ -113,17 +113,16 @@ public sealed class RelocateAnonMap : RehomingMap
     /// <summary>Whether the range merges with a neighbour at its new place, offset and anon_vma as they are.</summary>
     private bool WouldMerge(VmaId source, ulong pgoff, ulong pages, ulong address)
     {
-        VmaTree tree = World.Mms[World.Vmas[source].Mm].Vmas;
-        int at = tree.IndexAtOrBelow(address);
+        (VmaId prev, VmaId next) = World.Mms[World.Vmas[source].Mm].Vmas.Around(address);
         ulong end = address + (pages << Page.Shift);
-        if (at >= 0 && World.Vmas[tree.Ids[at]].End == address
-            && WouldMerge(source, tree.Ids[at], World.Vmas[tree.Ids[at]].AnonPgoffAt(address), pgoff))
+        if (!prev.IsNone && World.Vmas[prev].End == address
+            && WouldMerge(source, prev, World.Vmas[prev].AnonPgoffAt(address), pgoff))
         {
             return true;
         }
 
-        return at + 1 < tree.Count && tree.Starts[at + 1] == end
-            && WouldMerge(source, tree.Ids[at + 1], pgoff + pages, World.Vmas[tree.Ids[at + 1]].AnonPgoff);
+        return !next.IsNone && World.Vmas[next].Start == end
+            && WouldMerge(source, next, pgoff + pages, World.Vmas[next].AnonPgoff);
     }
 
     private bool WouldMerge(VmaId source, VmaId neighbour, ulong left, ulong right)
