@@ -1,13 +1,22 @@
+using System.Globalization;
 using System.Reflection;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
 using Verso.Benchmarks;
 using Verso.Linux.Puppets;
 
-// --smoke runs every benchmark once with every parameter, so that none rots; all else goes to BenchmarkDotNet.
+// --smoke runs every benchmark once with every parameter, so that none rots; --vma-index COUNT ROUNDS is the engine's
+// part of bench/vma-index; all else goes to BenchmarkDotNet.
 if (args is ["--smoke"])
 {
     return Smoke.RunAll();
+}
+
+if (args is ["--vma-index", string count, string rounds])
+{
+    CultureInfo culture = CultureInfo.InvariantCulture;
+    VmaIndexBenchmark.Print(int.Parse(count, culture), int.Parse(rounds, culture));
+    return 0;
 }
 
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
@@ -35,6 +44,7 @@ namespace Verso.Benchmarks
                 count += Run(new PuppetBenchmarks());
             }
 
+            VmaIndexBenchmark.Print(count: 100, rounds: 1);
             Console.WriteLine($"{count} benchmarks ran");
             return count > 0 ? 0 : 1;
         }
