@@ -14,7 +14,7 @@ internal struct VmaNode
 {
     public const int Capacity = 32;
 
-    /// <summary>A hole so large is as good as one without an end, which so does not change when the last VMA does.</summary>
+    /// <summary>Larger holes count as this large, so that the one above the last VMA does not change with it.</summary>
     private const ulong Endless = 1UL << 63;
 
     /// <summary>
