@@ -21,5 +21,19 @@ public sealed class PlaybackTests
     }
 
     [Fact]
+    public void SpecialMappingsAreNotSplit() => Playback.AssertWhole(Playback.Of("special"));
+
+    [Fact]
+    public void WhatAnotherProcessLetsGrowIsFollowed()
+    {
+        ReplayResult result = Playback.Of("grows");
+        Playback.AssertWhole(result);
+        Assert.Equal(2, result.EventsByKind[TraceEventKind.StackGrow]);
+    }
+
+    [Fact]
+    public void AMountThatAllowsMoreIsSeen() => Playback.AssertWhole(Playback.Of("remount"));
+
+    [Fact]
     public void AFileOpenedAgainHasTheAccessItWasOpenedWith() => Playback.AssertWhole(Playback.Of("reopen"));
 }

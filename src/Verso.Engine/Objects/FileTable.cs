@@ -83,11 +83,10 @@ public sealed partial class FileTable
 
     /// <summary>
     /// Whether faults fill this VMA with anonymous pages (vma_is_anonymous): no file, or a private mapping of
-    /// /dev/zero,
-    /// which keeps its file.
+    /// /dev/zero, which keeps its file.
     /// </summary>
     public bool IsFilledAnonymously(in Vma vma) =>
-        vma.IsAnonymous || (!vma.IsShared && this[vma.File].Kind == FileKind.Zero);
+        vma.IsAnonymous ? !vma.IsSpecialMapping : (!vma.IsShared && this[vma.File].Kind == FileKind.Zero);
 
     /// <summary>
     /// Makes an open file known. Files of the same device, inode number and kind share one inode, and its size is what

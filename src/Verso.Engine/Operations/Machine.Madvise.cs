@@ -157,7 +157,9 @@ public abstract partial class Machine
         };
 
         // madvise says EAGAIN where others say ENOMEM.
-        return flags != old && ModifyFlags(mm, id, start, end, flags).IsNone ? Errno.EAGAIN : Errno.None;
+        return flags != old && ModifyFlags(mm, id, start, end, flags).IsNone
+            ? WhyNotModified(id, Errno.EAGAIN)
+            : Errno.None;
     }
 
     private Errno Discard(VmaId id, ulong start, ulong end, Advice advice)

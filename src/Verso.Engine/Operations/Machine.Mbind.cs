@@ -46,7 +46,7 @@ public abstract partial class Machine
                 VmaId changed = ModifyVma(RequestInside(mm, id, address, upTo) with { Policy = policy });
                 if (changed.IsNone)
                 {
-                    return Errno.ENOMEM;
+                    return WhyNotModified(id, Errno.ENOMEM);
                 }
 
                 At(changed).Policy = policy;

@@ -256,7 +256,7 @@ public abstract partial class Machine
 
     /// <summary>
     /// vma_modify: [start, end) of a VMA gets other attributes; it merges with neighbours, or is split off.
-    /// Returns the VMA that now holds the range, or none (ENOMEM).
+    /// Returns the VMA that now holds the range, or none: see <see cref="WhyNotModified"/>.
     /// </summary>
     private VmaId ModifyVma(MergeRequest request)
     {

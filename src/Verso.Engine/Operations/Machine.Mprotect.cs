@@ -138,7 +138,7 @@ public abstract partial class Machine
         VmaId changed = ModifyFlags(mm, id, start, end, flags);
         if (changed.IsNone)
         {
-            return Errno.ENOMEM;
+            return WhyNotModified(id, Errno.ENOMEM);
         }
 
         ProtectRange(changed, start, end);

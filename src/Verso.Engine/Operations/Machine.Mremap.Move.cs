@@ -8,9 +8,10 @@ public abstract partial class Machine
 {
     private SyscallResult MoveVma(Mm mm, VmaId id, in MremapRequest call)
     {
-        if (!HasRoomToMove(mm, At(id), call))
+        Errno error = CheckMove(mm, At(id), call);
+        if (error != Errno.None)
         {
-            return Errno.ENOMEM;
+            return error;
         }
 
         SyscallResult target = RemapTarget(mm, id, call);
@@ -19,7 +20,7 @@ public abstract partial class Machine
             return target;
         }
 
-        Errno error = MakeRoom(mm, target.Value, call);
+        error = MakeRoom(mm, target.Value, call);
         if (error != Errno.None)
         {
             return error;
@@ -89,6 +90,15 @@ public abstract partial class Machine
             UnmapSource(mm, source, copy, call.OldAddress, call.OldAddress + call.OldLength);
         }
     }
+
+    /// <summary>prep_move_vma: ENOMEM at the limit, EINVAL for a part of what cannot be split.</summary>
+    private Errno CheckMove(Mm mm, in Vma vma, in MremapRequest call) =>
+        !HasRoomToMove(mm, vma, call) ? Errno.ENOMEM
+        : vma.IsSpecialMapping && !IsWhole(vma, call) ? Errno.EINVAL
+        : Errno.None;
+
+    private static bool IsWhole(in Vma vma, in MremapRequest call) =>
+        vma.Start == call.OldAddress && vma.End == call.OldAddress + call.OldLength;
 
     /// <summary>check_map_count_against_split, after what was in the way has gone.</summary>
     private bool HasRoomToMove(Mm mm, in Vma vma, in MremapRequest call)
@@ -211,7 +221,7 @@ public abstract partial class Machine
         World.Mms[vma.Mm].LockedPages -=
             locked && !World.Rules.UnlockedSourceIsCounted ? call.OldLength >> Page.Shift : 0;
         vma.Flags &= ~VmaFlags.LockedMask;
-        bool whole = vma.Start == call.OldAddress && vma.End == call.OldAddress + call.OldLength;
+        bool whole = IsWhole(vma, call);
         if (copy != source && whole)
         {
             Structure.Drop(source, DropReason.MovedAway);

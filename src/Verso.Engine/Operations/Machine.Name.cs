@@ -72,7 +72,7 @@ public abstract partial class Machine
         VmaId named = ModifyVma(RequestInside(mm, id, start, end) with { Name = name });
         if (named.IsNone)
         {
-            return Errno.EAGAIN;
+            return WhyNotModified(id, Errno.EAGAIN);
         }
 
         At(named).Name = name;

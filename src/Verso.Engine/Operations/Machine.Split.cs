@@ -19,11 +19,18 @@ public abstract partial class Machine
             ? Errno.ENOMEM
             : SplitVmaUnchecked(id, address, part);
 
-    /// <summary>__split_vma. Requires: the address is inside, page aligned.</summary>
+    /// <summary>
+    /// __split_vma. EINVAL for a special mapping (may_split), ENOMEM. Requires: the address is inside, page aligned.
+    /// </summary>
     private Errno SplitVmaUnchecked(VmaId id, ulong address, NewPart part)
     {
         Vma fresh = At(id);
         Invariant.Require(fresh.Start < address && address < fresh.End && Page.IsAligned(address));
+        if (fresh.IsSpecialMapping)
+        {
+            return Errno.EINVAL;
+        }
+
         if (part == NewPart.Below)
         {
             fresh.End = address;
@@ -60,4 +67,10 @@ public abstract partial class Machine
         LinkVma(freshId);
         return Errno.None;
     }
+
+    /// <summary>What vma_modify says that returned none: memory or the limit, unless the VMA cannot be split.</summary>
+    private Errno WhyNotModified(VmaId id, Errno otherwise) =>
+        At(id).IsSpecialMapping && World.Mms[At(id).Mm].Vmas.Count < World.Options.MaxMapCount
+            ? Errno.EINVAL
+            : otherwise;
 }

@@ -89,7 +89,8 @@ public sealed partial class Machine<TPages>
                 }
             }
 
-            return IsFilledAnonymously(_vmas[id])
+            // The kernel's own pages have no object here: they count as anonymous ones.
+            return IsFilledAnonymously(_vmas[id]) || _vmas[id].IsSpecialMapping
                 ? AnonymousFault(id, at, access, logged)
                 : FileFault(id, at, access, logged);
         }

@@ -53,6 +53,13 @@ public struct Vma
     /// <summary>No file behind it.</summary>
     public readonly bool IsAnonymous => File.IsNone;
 
+    /// <summary>
+    /// The kernel's own pages at an address of the program's: [vdso], [vvar], [uprobes]. No file is behind it, and yet
+    /// it is not anonymous: it cannot be split, and its page offset stays where it is
+    /// (<c>special_mapping_vmops</c>, mm/mmap.c). Nothing else without a file has VM_DONTEXPAND, which it always has.
+    /// </summary>
+    public readonly bool IsSpecialMapping => File.IsNone && (Flags & VmaFlags.DontExpand) != 0;
+
     public readonly bool IsShared => (Flags & VmaFlags.Shared) != 0;
 
     public readonly ulong Length => End - Start;

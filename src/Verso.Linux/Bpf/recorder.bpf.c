@@ -141,6 +141,10 @@ static __always_inline int on_acquired(struct mm_struct *mm, u8 write, u8 succes
 	} else if (state->writes && state->writes == (u64)mm) {
 		state->downgraded = 1;
 		write_lock_ends(state, mm);
+	} else if (is_unfollowed(state, (u64)mm)) {
+		/* expand_stack in the address space of another process. */
+		state->downgraded = 1;
+		end_unfollowed(state, mm, (u64)mm);
 	}
 	return 0;
 }

@@ -193,6 +193,17 @@ static __always_inline void emit_unfollowed(struct task_state *state, struct mm_
 	SUBMIT(record);
 }
 
+/* The task holds this write lock in such an episode. */
+static __always_inline int is_unfollowed(struct task_state *state, u64 key)
+{
+	struct mm_entry *entry;
+
+	if (key == state->mm)
+		return 0;
+	entry = bpf_map_lookup_elem(&mms, &key);
+	return entry && entry->holder == state->tid;
+}
+
 static __noinline int emit_growth(struct task_state *state, u32 mm_id, u64 address)
 {
 	struct fault_record *grow = RESERVE(fault_record, REC_GROW, state);
