@@ -108,6 +108,7 @@ internal static class RecordCommand
             RecordingOutcome outcome = recorder.Run(writer);
             if (outcome.Problem is null)
             {
+                writer.Running = outcome.Running;
                 writer.Dispose();
                 file?.Complete();
             }

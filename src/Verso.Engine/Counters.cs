@@ -85,6 +85,9 @@ public sealed class Counters
     /// <summary>Prepares where the logged outcome of a race was taken instead of the derived one.</summary>
     public long PreparedByLog;
 
+    /// <summary>VMAs of forks for which the logged reuse of an anon_vma was taken instead of the derived one.</summary>
+    public long ForkedByLog;
+
     /// <summary>Lock acquisitions by <see cref="LockClass"/>, and the steps done under each.</summary>
     public readonly long[] LocksTaken = new long[LockClassCount];
     public readonly long[] LockedWork = new long[LockClassCount];

@@ -24,6 +24,9 @@ public sealed class Recorder : IDisposable
     /// <summary>How long the teardown of an exited process's address space may take; milliseconds.</summary>
     private const int TeardownPatience = 500;
 
+    /// <summary>What was recorded lies in the sink no longer than this; milliseconds.</summary>
+    private const int FlushInterval = 1000;
+
     private readonly RecorderOptions _options;
     private readonly string _path;
     private readonly BpfProgram _program;
@@ -32,6 +35,8 @@ public sealed class Recorder : IDisposable
     private Thread? _detaching;
     private int _interrupts;
     private int _terminations;
+    private int _lastSignal;
+    private long? _flushed;
 
     private Recorder(RecorderOptions options, string path, BpfProgram program, RingReader ring)
     {
@@ -68,9 +73,10 @@ public sealed class Recorder : IDisposable
     }
 
     /// <summary>
-    /// Runs the command and records until its tree has ended. SIGINT and SIGTERM end it early: the first one is the
-    /// command's to act on (SIGTERM is passed on), the second ends the recording and leaves the command running. If the
-    /// sink fails the recording ends, the command goes on to its own end, and the outcome holds the problem.
+    /// Runs the command and records until its tree has ended. SIGINT, SIGTERM and SIGHUP end it early: the first one is
+    /// the command's to act on (SIGTERM and SIGHUP are passed on), the second ends the recording and leaves the command
+    /// running; the status is then 128 + that signal. If the sink fails the recording ends, the command goes on to its
+    /// own end, and the outcome holds the problem.
     /// </summary>
     /// <exception cref="CommandNotStartedException">The kernel cannot execute the command.</exception>
     public RecordingOutcome Run(ITraceSink sink)
@@ -78,6 +84,7 @@ public sealed class Recorder : IDisposable
         ArgumentNullException.ThrowIfNull(sink);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnTerminate);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnTerminate);
         var sequencer = new Sequencer(sink);
         var decoder = new EventDecoder(sequencer, new FileCatalogue());
         var process = CommandProcess.Start(
@@ -93,9 +100,11 @@ public sealed class Recorder : IDisposable
 
         IOException? problem = null;
         var ending = RecordingEnding.Failed;
+        var running = 0L;
         try
         {
-            ending = ReadUntilEnd(process, decoder, sequencer);
+            ending = ReadUntilEnd(process, decoder, sequencer, sink);
+            running = (long)Volatile.Read(ref _program.Variable<ulong>("tracked_tasks"));
             StopPrograms();
             Pump(decoder, sequencer);
             decoder.Finish();
@@ -109,7 +118,8 @@ public sealed class Recorder : IDisposable
         }
 
         decoder.Counts.Events = sequencer.Written;
-        return new RecordingOutcome(process.ExitStatus, ending, decoder.Counts, problem);
+        var status = ending == RecordingEnding.Interrupted ? 128 + _lastSignal : process.ExitStatus;
+        return new RecordingOutcome(status, ending, decoder.Counts, problem) { Running = running };
     }
 
     public void Dispose()
@@ -119,7 +129,8 @@ public sealed class Recorder : IDisposable
         _program.Dispose();
     }
 
-    private RecordingEnding ReadUntilEnd(CommandProcess process, EventDecoder decoder, Sequencer sequencer)
+    private RecordingEnding ReadUntilEnd(
+        CommandProcess process, EventDecoder decoder, Sequencer sequencer, ITraceSink sink)
     {
         var nap = ShortestNap;
         var passedOn = 0;
@@ -127,6 +138,7 @@ public sealed class Recorder : IDisposable
         {
             var ended = HasEnded(process);
             var handled = Pump(decoder, sequencer);
+            FlushInTime(sink);
             if (ended && handled == 0)
             {
                 AwaitTeardown(decoder, sequencer);
@@ -141,7 +153,7 @@ public sealed class Recorder : IDisposable
             if (_terminations > passedOn)
             {
                 passedOn = _terminations;
-                process.Signal(Libc.SignalTerminate);
+                process.Signal(_lastSignal);
             }
 
             nap = handled > 0 ? ShortestNap : Math.Min(nap * 2, LongestNap);
@@ -200,6 +212,17 @@ public sealed class Recorder : IDisposable
         return handled;
     }
 
+    // The header at once, then what came since: who kills this process loses at most the last interval.
+    private void FlushInTime(ITraceSink sink)
+    {
+        var now = Environment.TickCount64;
+        if (_flushed is null || now - _flushed >= FlushInterval)
+        {
+            sink.Flush();
+            _flushed = now;
+        }
+    }
+
     private unsafe void NoticeLosses(EventDecoder decoder)
     {
         var counters = _program.Array<ulong>("lost");
@@ -217,12 +240,14 @@ public sealed class Recorder : IDisposable
     private void OnInterrupt(PosixSignalContext context)
     {
         context.Cancel = true;
+        _lastSignal = Libc.SignalInterrupt;
         Interlocked.Increment(ref _interrupts);
     }
 
     private void OnTerminate(PosixSignalContext context)
     {
         context.Cancel = true;
+        _lastSignal = context.Signal == PosixSignal.SIGHUP ? Libc.SignalHangUp : Libc.SignalTerminate;
         Interlocked.Increment(ref _terminations);
     }
 

@@ -3,12 +3,19 @@ using Verso.Linux.Recording;
 namespace Verso.Linux;
 
 /// <summary>What came of a recording.</summary>
-/// <param name="ExitStatus">The command's, as a shell gives it: 128 + the signal that killed it.</param>
+/// <param name="ExitStatus">
+/// The command's, as a shell gives it: 128 + the signal that killed it. Of an interrupted recording 128 + the signal
+/// that ended it.
+/// </param>
 /// <param name="Ending">Why the recording ended.</param>
 /// <param name="Counts">What it counted about itself.</param>
 /// <param name="Problem">Why the trace could not be written, where <see cref="Ending"/> is Failed; else null.</param>
 public sealed record RecordingOutcome(
-    int ExitStatus, RecordingEnding Ending, RecordingCounts Counts, IOException? Problem);
+    int ExitStatus, RecordingEnding Ending, RecordingCounts Counts, IOException? Problem)
+{
+    /// <summary>Tasks that were running still when the recording ended.</summary>
+    public long Running { get; init; }
+}
 
 /// <summary>How a recording came to its end.</summary>
 public enum RecordingEnding

@@ -15,6 +15,7 @@ internal sealed class BlockWriter(Stream stream) : IDisposable
     {
         stream.Write(magic);
         WriteJson(FrameType.Header, header, type);
+        stream.Flush();
     }
 
     /// <summary>A frame of records, compressed if that makes it smaller.</summary>
@@ -33,6 +34,7 @@ internal sealed class BlockWriter(Stream stream) : IDisposable
             records,
             body.Length,
             smaller ? _compressed.GetBuffer().AsSpan(0, (int)_compressed.Length) : body);
+        stream.Flush();
     }
 
     /// <summary>What the file ends with.</summary>

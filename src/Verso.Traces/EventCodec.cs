@@ -1,11 +1,12 @@
 using System.Numerics;
 using Verso.Engine;
+using Verso.Engine.Images;
 
 namespace Verso.Traces;
 
 /// <summary>
 /// One event as bytes: its kind, a mask of the fields that differ from the last event of that kind, and the
-/// differences. State lives for one block, so each block can be read alone.
+/// differences. This state lives for one block; what is known of address spaces for the whole trace.
 /// </summary>
 internal sealed class EventCodec
 {
@@ -19,7 +20,12 @@ internal sealed class EventCodec
 
     private readonly long[] _last = new long[256 * FieldCount];
     private readonly ByteEncoder _payload = new(PayloadCapacity);
+    private readonly ImageHistory _history = new();
+    private readonly ImageChange _change;
+    private TraceEventKind _filed;
     private ulong _time;
+
+    public EventCodec() => _change = new ImageChange(_history);
 
     /// <summary>Begins a block.</summary>
     public void Reset()
@@ -35,6 +41,18 @@ internal sealed class EventCodec
     public int Prepare(in TraceEvent e)
     {
         _payload.Clear();
+        _filed = e.Kind;
+        if (e is { Kind: TraceEventKind.Checkpoint, Payload: MmImage image })
+        {
+            PayloadCodec.Require(e.Kind, image);
+            if (_change.CanTell(e.Mm, image))
+            {
+                _filed = TraceEventKind.CheckpointChange;
+                _change.Write(_payload, e.Mm, image);
+                return _payload.Length;
+            }
+        }
+
         if (e.Payload is not null)
         {
             PayloadCodec.Write(_payload, e.Kind, e.Payload);
@@ -50,14 +68,14 @@ internal sealed class EventCodec
         Invariant.Require((e.Payload is null) == (_payload.Length == 0));
         Span<long> fields = stackalloc long[FieldCount];
         Gather(e, fields);
-        Span<long> last = _last.AsSpan((int)e.Kind * FieldCount, FieldCount);
+        Span<long> last = _last.AsSpan((int)_filed * FieldCount, FieldCount);
         int mask = e.Payload is null ? 0 : PayloadBit;
         for (int at = 0; at < FieldCount; at++)
         {
             mask |= fields[at] != last[at] ? 1 << at : 0;
         }
 
-        to.Byte((byte)e.Kind);
+        to.Byte((byte)_filed);
         to.Number((ulong)mask);
         to.Signed(unchecked((long)(e.Time - _time)));
         _time = e.Time;
@@ -74,6 +92,11 @@ internal sealed class EventCodec
         {
             to.Number((ulong)_payload.Length);
             to.Bytes(_payload.Written);
+        }
+
+        if (_filed == e.Kind)
+        {
+            _history.Note(e);
         }
     }
 
@@ -112,9 +135,19 @@ internal sealed class EventCodec
         if ((mask & PayloadBit) != 0)
         {
             int outer = from.Enter();
+            if (e.Kind == TraceEventKind.CheckpointChange)
+            {
+                e.Payload = _change.Read(from, e.Mm);
+                e.Kind = TraceEventKind.Checkpoint;
+                from.Leave(outer);
+                return;
+            }
+
             e.Payload = PayloadCodec.Read(from, e.Kind);
             from.Leave(outer);
         }
+
+        _history.Note(e);
     }
 
     private static void Gather(in TraceEvent e, Span<long> fields)

@@ -5,4 +5,9 @@ public interface ITraceSink
 {
     /// <summary>One event. The sink may keep the payload, not the reference.</summary>
     void Write(in TraceEvent e);
+
+    /// <summary>What was written so far shall survive the writer.</summary>
+    void Flush()
+    {
+    }
 }

@@ -16,6 +16,7 @@ internal static class PayloadCodec
         TraceEventKind.FileDefined => PayloadKind.File,
         TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint => PayloadKind.Image,
         TraceEventKind.NotFollowed => PayloadKind.Text,
+        TraceEventKind.Fork => PayloadKind.Reuses,
         _ => PayloadKind.None,
     };
 
@@ -30,11 +31,7 @@ internal static class PayloadCodec
                 WriteFile(to, file);
                 break;
             case (PayloadKind.Image, MmImage image):
-                if (ImageRules.FindBroken(kind, image) is string expected)
-                {
-                    throw new ArgumentException($"{kind} without {expected}", nameof(payload));
-                }
-
+                Require(kind, image);
                 WriteImage(to, image);
                 if (HasFlags(kind))
                 {
@@ -45,8 +42,20 @@ internal static class PayloadCodec
             case (PayloadKind.Text, string text):
                 to.Text(text);
                 break;
+            case (PayloadKind.Reuses, ForkReuses reuses):
+                WriteReuses(to, reuses);
+                break;
             default:
                 throw new ArgumentException($"{kind} carries no {payload.GetType().Name}", nameof(payload));
+        }
+    }
+
+    /// <exception cref="ArgumentException">The image breaks the rules of images.</exception>
+    public static void Require(TraceEventKind kind, MmImage image)
+    {
+        if (ImageRules.FindBroken(kind, image) is string expected)
+        {
+            throw new ArgumentException($"{kind} without {expected}", nameof(image));
         }
     }
 
@@ -56,6 +65,7 @@ internal static class PayloadCodec
         PayloadKind.File => ReadFile(from),
         PayloadKind.Image => ReadFlags(from, kind, ReadImage(from, kind)),
         PayloadKind.Text => from.Text(),
+        PayloadKind.Reuses => ReadReuses(from),
         _ => null,
     };
 
@@ -91,6 +101,37 @@ internal static class PayloadCodec
         return file is { Kind: <= FileKind.Zero, Modes: <= AllModes }
             ? file
             : throw from.Unfit("file kinds and modes of this version in this block");
+    }
+
+    private static void WriteReuses(ByteEncoder to, ForkReuses reuses)
+    {
+        to.Number((ulong)reuses.Vmas.Count);
+        ulong before = 0;
+        foreach (ForkReuse reuse in reuses.Vmas)
+        {
+            to.Number(reuse.Start - before);
+            to.Signed(reuse.Place);
+            before = reuse.Start;
+        }
+    }
+
+    private static ForkReuses ReadReuses(ByteDecoder from)
+    {
+        ForkReuse[] vmas = new ForkReuse[from.Count(2)];
+        ulong start = 0;
+        for (int at = 0; at < vmas.Length; at++)
+        {
+            start = unchecked(start + from.Number());
+            long place = from.Signed();
+            if ((at > 0 && start <= vmas[at - 1].Start) || place is < ForkReuse.New or > int.MaxValue)
+            {
+                throw from.Unfit("reuses by ascending start, with places from -1 on, in this block");
+            }
+
+            vmas[at] = new ForkReuse(start, (int)place);
+        }
+
+        return new ForkReuses(vmas);
     }
 
     /// <summary>What docs/trace-format.md calls an image; by whatever rules it was checked.</summary>
@@ -239,4 +280,5 @@ internal enum PayloadKind
     File = 1,
     Image = 2,
     Text = 3,
+    Reuses = 4,
 }

@@ -140,6 +140,12 @@ public enum TraceEventKind : byte
     /// Payload: what it was, as text.
     /// </summary>
     NotFollowed = 66,
+
+    /// <summary>
+    /// A <see cref="Checkpoint"/> as files hold it: what differs from the last image of Mm. Readers hand out a
+    /// Checkpoint with all of it.
+    /// </summary>
+    CheckpointChange = 67,
 }
 
 /// <summary>What an access wanted; bits.</summary>
@@ -194,7 +200,9 @@ public struct TraceEvent
     public ulong Arg4;
     public ulong Arg5;
 
-    /// <summary>A <see cref="FileIdentity"/>, an <see cref="MmImage"/> or text, by kind; else null.</summary>
+    /// <summary>
+    /// By kind: a <see cref="FileIdentity"/>, an <see cref="MmImage"/>, <see cref="ForkReuses"/> or text; else null.
+    /// </summary>
     public object? Payload;
 }
 
@@ -214,3 +222,7 @@ public sealed record FileIdentity(
     ulong SizeBytes,
     string Path,
     FileModes Modes = FileModes.Read | FileModes.Write);
+
+/// <summary>What a fork reused, of VMAs where relatives changed the graph at the same time.</summary>
+/// <param name="Vmas">By ascending start.</param>
+public sealed record ForkReuses(IReadOnlyList<ForkReuse> Vmas);

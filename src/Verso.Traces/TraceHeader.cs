@@ -26,6 +26,9 @@ public enum TraceGrade : byte
 
     /// <summary>VMAs were changed by what the recorder does not follow; the trailer counts how often.</summary>
     NotFollowed = 32,
+
+    /// <summary>The recording ended while programs of it were running: what they did then is not in it.</summary>
+    Unfinished = 64,
 }
 
 /// <summary>What a trace says of itself before its first event.</summary>

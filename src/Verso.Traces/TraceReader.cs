@@ -37,6 +37,7 @@ public sealed class TraceReader : IDisposable
         | (Trailer is { Lost: > 0 } ? TraceGrade.LostEvents : 0)
         | (Trailer is { Checkpoints: 0 } ? TraceGrade.NoCheckpoints : 0)
         | (_notFollowed || Trailer is { NotFollowed: > 0 } ? TraceGrade.NotFollowed : 0)
+        | (Trailer is { Running: > 0 } ? TraceGrade.Unfinished : 0)
         | (IsTruncated ? TraceGrade.Truncated : 0);
 
     /// <summary>Opens a file.</summary>

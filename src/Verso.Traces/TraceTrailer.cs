@@ -19,4 +19,7 @@ public sealed record TraceTrailer
 
     /// <summary>Changes of VMAs that are not followed.</summary>
     public long NotFollowed { get; init; }
+
+    /// <summary>Tasks that were still running when the recording ended.</summary>
+    public long Running { get; init; }
 }

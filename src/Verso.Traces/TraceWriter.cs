@@ -19,7 +19,7 @@ public sealed class TraceWriter : ITraceSink, IDisposable
     private bool _finished;
 
     /// <summary>
-    /// Begins a trace. The stream stays the caller's to close. Nothing is written before the first event or the end:
+    /// Begins a trace. The stream stays the caller's to close. Nothing is written before the first event, flush or end:
     /// the serializer takes a while to start, and a recorder's command need not wait for it.
     /// </summary>
     public TraceWriter(Stream stream, TraceHeader header)
@@ -29,6 +29,9 @@ public sealed class TraceWriter : ITraceSink, IDisposable
         _writer = new BlockWriter(stream);
         _header = header;
     }
+
+    /// <summary>Tasks that are still running when the recording ends: 0 unless somebody says so.</summary>
+    public long Running { get; set; }
 
     /// <summary>Appends one event. It reaches the stream with its block, of some 256 KiB before compression.</summary>
     /// <exception cref="ArgumentException">
@@ -69,6 +72,17 @@ public sealed class TraceWriter : ITraceSink, IDisposable
         }
     }
 
+    /// <summary>The header and every event so far go to the stream, which is flushed: a block of its own.</summary>
+    public void Flush()
+    {
+        if (!_begun)
+        {
+            WriteHeader();
+        }
+
+        FlushBlock();
+    }
+
     /// <summary>Writes the trailer.</summary>
     public void Dispose()
     {
@@ -78,18 +92,14 @@ public sealed class TraceWriter : ITraceSink, IDisposable
         }
 
         _finished = true;
-        if (!_begun)
-        {
-            WriteHeader();
-        }
-
-        FlushBlock();
+        Flush();
         TraceTrailer trailer = new()
         {
             Events = _events,
             Lost = _lost,
             Checkpoints = _checkpoints,
             NotFollowed = _notFollowed,
+            Running = Running,
         };
         _writer.End(trailer, TraceJson.Default.TraceTrailer);
         _writer.Dispose();

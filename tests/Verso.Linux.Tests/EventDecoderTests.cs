@@ -145,9 +145,32 @@ public sealed unsafe class EventDecoderTests
         var checkpoint = Assert.Single(Drained());
         var image = Assert.IsType<Engine.Images.MmImage>(checkpoint.Payload);
         Assert.Equal([0x1000UL, 0x3000], image.Vmas.Select(vma => vma.Start));
-        Assert.Equal([0x8000UL, 0x9000], image.Vmas[1].Chain);
+
+        // By number, in the order in which they were first seen.
+        Assert.Equal([1UL, 2], image.Vmas[1].Chain);
+        Assert.Equal([1UL, 2], image.AnonVmas.Select(node => node.Id));
         Assert.Equal(VmaFlags.Read, image.Vmas[0].Flags);
         Assert.Equal((3L, 2L), (image.AnonVmas[0].ChildCount, image.AnonVmas[0].ActiveVmaCount));
+    }
+
+    [Fact]
+    public void WhatAForkReusedGoesWithIt()
+    {
+        var words = stackalloc ulong[7];
+        *(RecordHead*)words = Head(RecordKind.Reuses, 1) with { C = 9 };
+        words[3] = 0x1000 | 3;
+        words[4] = 2;
+        words[5] = 0x5000 | 3;
+        words[6] = ulong.MaxValue;
+        _decoder.Handle((byte*)words, 56);
+        Send(new FlagsRecord { Head = Head(RecordKind.Fork, 1) with { C = 8 } });
+        Send(new FlagsRecord { Head = Head(RecordKind.Fork, 1) with { C = 9 } });
+        var forks = Drained();
+        Assert.Null(forks[0].Payload);
+        Assert.Equal(
+            [new ForkReuse(0x1000, 2), new ForkReuse(0x5000, ForkReuse.New)],
+            Assert.IsType<ForkReuses>(forks[1].Payload).Vmas);
+        Assert.Equal(1, _decoder.Counts.RacedForks);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed partial class FormatDocumentTests
         string[] section = [.. Section("## Damage")];
         byte[] file = Example();
         Assert.Contains(MessageFor([.. file[1..]]), section);
-        Assert.Contains(MessageFor([.. file[..^86], (byte)(file[^86] ^ 1), .. file[^85..]]), section);
+        Assert.Contains(MessageFor([.. file[..^98], (byte)(file[^98] ^ 1), .. file[^97..]]), section);
         MemoryStream other = new();
         using (new TraceWriter(other, new TraceHeader { Source = "synthetic", Version = 2 }))
         {

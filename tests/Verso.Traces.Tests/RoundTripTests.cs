@@ -160,6 +160,8 @@ internal static class Samples
             new FileId(random.Next(1, 9)), FileKind.Regular, 5, 7, 4096, "/a b/ü", FileModes.Read),
         TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint => Image(random),
         TraceEventKind.NotFollowed => "ioctl 0xc020aa00 of [userfaultfd]",
+        TraceEventKind.Fork when random.Next(2) == 0 => new ForkReuses(
+            [new ForkReuse(4096, random.Next(-1, 3)), new ForkReuse(1UL << 40, ForkReuse.New)]),
         _ => null,
     };
 

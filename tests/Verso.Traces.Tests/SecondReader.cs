@@ -14,22 +14,27 @@ internal sealed class SecondReader
 {
     private readonly byte[] _bytes;
     private readonly long[,] _fields = new long[256, 9];
+    private readonly Dictionary<int, MmImage> _last;
+    private readonly Dictionary<ulong, AnonVmaImage> _told;
     private int _at;
     private ulong _time;
 
-    private SecondReader(byte[] bytes) => _bytes = bytes;
+    private SecondReader(byte[] bytes, Dictionary<int, MmImage> last, Dictionary<ulong, AnonVmaImage> told) =>
+        (_bytes, _last, _told) = (bytes, last, told);
 
     public static List<TraceEvent> Read(byte[] file)
     {
         List<Block> blocks = Block.Split(file);
         List<TraceEvent> events = [];
+        Dictionary<int, MmImage> last = [];
+        Dictionary<ulong, AnonVmaImage> told = [];
         Assert.Equal(Block.TypeHeader, blocks[0].Type);
         Assert.Equal(1, JsonDocument.Parse(blocks[0].Body).RootElement.GetProperty("version").GetInt32());
         for (int number = 1; number < blocks.Count - 1; number++)
         {
             Assert.Equal(Block.TypeEvents, blocks[number].Type);
             Assert.Equal(number, blocks[number].Number);
-            SecondReader reader = new(blocks[number].Unpacked);
+            SecondReader reader = new(blocks[number].Unpacked, last, told);
             for (int left = blocks[number].Events; left > 0; left--)
             {
                 events.Add(reader.Event());
@@ -53,9 +58,13 @@ internal sealed class SecondReader
             _fields[kind, field] += (mask >> field & 1) != 0 ? Signed() : 0;
         }
 
+        int mm = (int)_fields[kind, 1];
+        bool hasPayload = (mask >> 9 & 1) != 0;
+        object? payload = hasPayload ? Payload(kind, mm) : null;
+        Remember(kind, mm, (ulong)_fields[kind, 3], payload as MmImage);
         return new TraceEvent
         {
-            Kind = (TraceEventKind)kind,
+            Kind = (TraceEventKind)(kind == 67 && hasPayload ? 64 : kind),
             Time = _time,
             Task = (int)_fields[kind, 0],
             Mm = (int)_fields[kind, 1],
@@ -66,23 +75,119 @@ internal sealed class SecondReader
             Arg3 = (ulong)_fields[kind, 6],
             Arg4 = (ulong)_fields[kind, 7],
             Arg5 = (ulong)_fields[kind, 8],
-            Payload = (mask >> 9 & 1) != 0 ? Payload(kind) : null,
+            Payload = payload,
         };
     }
 
-    private object? Payload(int kind)
+    private object? Payload(int kind, int mm)
     {
         int end = (int)Number() + _at;
         object? payload = kind switch
         {
             1 => File(),
+            3 => Reuses(),
             64 => Image(),
             66 => Text(),
+            67 => Change(_last[mm]),
             4 or 7 => Image() is MmImage image && _at < end ? image with { Flags = (MmFlags)(uint)Number() } : null,
             _ => null,
         };
         _at = end;
         return payload;
+    }
+
+    private void Remember(int kind, int mm, ulong child, MmImage? image)
+    {
+        if (image is not null)
+        {
+            _last[mm] = image;
+            foreach (AnonVmaImage node in image.AnonVmas)
+            {
+                _told[node.Id] = node;
+            }
+        }
+        else if (kind is 4 or 6 or 7)
+        {
+            _last.Remove(mm);
+        }
+        else if (kind == 3 && child < 1UL << 31)
+        {
+            _last.Remove((int)child);
+            if (_last.TryGetValue(mm, out MmImage? parents))
+            {
+                _last[(int)child] = parents;
+            }
+        }
+    }
+
+    private ForkReuses Reuses()
+    {
+        ForkReuse[] vmas = new ForkReuse[Number()];
+        ulong start = 0;
+        for (int i = 0; i < vmas.Length; i++)
+        {
+            start += Number();
+            vmas[i] = new ForkReuse(start, (int)Signed());
+        }
+
+        return new ForkReuses(vmas);
+    }
+
+    private MmImage Change(MmImage last)
+    {
+        MmImage image = last with
+        {
+            StartBrk = last.StartBrk + (ulong)Signed(),
+            Brk = last.Brk + (ulong)Signed(),
+            MmapBase = last.MmapBase + (ulong)Signed(),
+            StartStack = last.StartStack + (ulong)Signed(),
+            DefaultFlags = (VmaFlags)((ulong)last.DefaultFlags + (ulong)Signed()),
+            StackLimitBytes = last.StackLimitBytes + (ulong)Signed(),
+            Flags = default,
+        };
+        ulong id = 0;
+        for (ulong left = Number(); left > 0; left--)
+        {
+            id += (ulong)Signed();
+            _told[id] = new AnonVmaImage(id, Number(), Number(), Signed(), Signed());
+        }
+
+        List<VmaImage> vmas = [];
+        int at = 0;
+        for (ulong edits = Number(); edits > 0; edits--)
+        {
+            int kept = (int)Number();
+            int dropped = (int)Number();
+            vmas.AddRange(last.Vmas.Skip(at).Take(kept));
+            at += kept + dropped;
+            for (ulong added = Number(); added > 0; added--)
+            {
+                ulong start = (vmas.Count == 0 ? 0 : vmas[^1].End) + Number();
+                ulong end = start + Number();
+                VmaImage vma = new(
+                    start, end, (VmaFlags)Number(), Number(), new FileId((int)Number()), Number(), []);
+                vmas.Add(vma with { Chain = [.. ChangedChain(last)] });
+            }
+        }
+
+        vmas.AddRange(last.Vmas.Skip(at));
+        IEnumerable<ulong> named = vmas.SelectMany(vma => vma.Chain).Distinct();
+        return image with { Vmas = vmas, AnonVmas = [.. named.Select(node => _told[node])] };
+    }
+
+    private IEnumerable<ulong> ChangedChain(MmImage last)
+    {
+        for (ulong left = Number(); left > 0; left--)
+        {
+            yield return Number();
+        }
+
+        int donor = (int)Number();
+        int skip = donor > 0 ? (int)Number() : 0;
+        foreach (ulong id in donor > 0 ? last.Vmas[donor - 1].Chain.Skip(skip) : [])
+        {
+            yield return id;
+        }
     }
 
     private FileIdentity File()

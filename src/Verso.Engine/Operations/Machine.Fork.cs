@@ -11,7 +11,13 @@ public abstract partial class Machine
     /// private
     /// entries may be write-protected.
     /// </summary>
-    public SyscallResult Fork(MmId parent, out MmId child)
+    public SyscallResult Fork(MmId parent, out MmId child) => Fork(parent, [], out child);
+
+    /// <summary>The same, with what a recording saw of a fork beside which relatives changed the graph.</summary>
+    /// <param name="parent">Who forks.</param>
+    /// <param name="logged">By ascending start; VMAs that are not in it are derived.</param>
+    /// <param name="child">The new address space.</param>
+    public SyscallResult Fork(MmId parent, ReadOnlySpan<ForkReuse> logged, out MmId child)
     {
         Mm source = World.Mms[parent];
         Counters.Lock(LockClass.MmapWrite, source.Vmas.Count);
@@ -42,7 +48,8 @@ public abstract partial class Machine
 
         foreach (VmaId id in source.Vmas.Ids)
         {
-            if ((At(id).Flags & VmaFlags.DontCopy) == 0 && ForkVma(target, id) != Errno.None)
+            if ((At(id).Flags & VmaFlags.DontCopy) == 0
+                && ForkVma(target, id, PlaceOf(At(id).Start, ref logged)) != Errno.None)
             {
                 TearDown(target);
                 return Errno.ENOMEM;
@@ -53,7 +60,17 @@ public abstract partial class Machine
         return SyscallResult.Ok((ulong)child.Value);
     }
 
-    private Errno ForkVma(Mm target, VmaId source)
+    private static int PlaceOf(ulong start, ref ReadOnlySpan<ForkReuse> logged)
+    {
+        while (logged.Length > 0 && logged[0].Start < start)
+        {
+            logged = logged[1..];
+        }
+
+        return logged.Length > 0 && logged[0].Start == start ? logged[0].Place : ForkReuse.Derive;
+    }
+
+    private Errno ForkVma(Mm target, VmaId source, int logged)
     {
         Vma copy = At(source);
         bool wipe = (copy.Flags & VmaFlags.WipeOnFork) != 0;
@@ -67,7 +84,7 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
-        if ((wipe ? Structure.Attach(id) : Structure.Fork(source, id)) != Errno.None)
+        if ((wipe ? Structure.Attach(id) : Structure.Fork(source, id, logged)) != Errno.None)
         {
             World.Vmas.Free(id);
             return Errno.ENOMEM;

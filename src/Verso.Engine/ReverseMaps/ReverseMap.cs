@@ -161,6 +161,12 @@ public abstract class ReverseMap
     /// </summary>
     public virtual Errno Fork(VmaId parent, VmaId child) => Errno.None;
 
+    /// <summary>The same where a recording saw what the kernel reused: <see cref="ForkReuse"/>.</summary>
+    /// <param name="parent">The parent's VMA.</param>
+    /// <param name="child">The child's.</param>
+    /// <param name="logged"><see cref="ForkReuse.Place"/>. Only the kernel's own design has a use for it.</param>
+    public virtual Errno Fork(VmaId parent, VmaId child, int logged) => Fork(parent, child);
+
     /// <summary>
     /// What fork does about the entries of this VMA, apart from mappings of drivers and VMAs with guard markers, whose
     /// entries are always copied (vma_needs_copy).

@@ -118,6 +118,9 @@ public sealed record WorkFigures
 
     public required long PreparedByLog { get; init; }
 
+    /// <summary>VMAs of forks whose anon_vma is the logged one, where a relative's exit or fork raced.</summary>
+    public required long ForkedByLog { get; init; }
+
     /// <summary>Searches for a free range that found another address than the kernel's.</summary>
     public required long SearchDifferences { get; init; }
 
@@ -147,6 +150,7 @@ public sealed record WorkFigures
             PreparedAllocated = counters.PreparedAllocated,
             PreparedReused = counters.PreparedReused,
             PreparedByLog = counters.PreparedByLog,
+            ForkedByLog = counters.ForkedByLog,
             SearchDifferences = machine.SearchDifferences,
             Locks = Enum.GetValues<LockClass>().ToDictionary(
                 type => type, type => (counters.LocksTaken[(int)type], counters.LockedWork[(int)type])),

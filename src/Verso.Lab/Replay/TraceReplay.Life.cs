@@ -54,7 +54,8 @@ public sealed partial class TraceReplay
         Space parent = SpaceOf(e.Mm);
         int childId = (int)e.Arg0;
         Forget(childId);
-        if (_machine.Fork(parent.Mm, out MmId child).Errno != Errno.None)
+        ReadOnlySpan<ForkReuse> logged = e.Payload is ForkReuses reuses ? reuses.Vmas.AsSpan() : [];
+        if (_machine.Fork(parent.Mm, logged, out MmId child).Errno != Errno.None)
         {
             _tally.OutOfMemory++;
             return;

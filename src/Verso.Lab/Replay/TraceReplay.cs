@@ -12,8 +12,8 @@ namespace Verso.Lab.Replay;
 /// <remarks>
 /// <para>
 /// From the kernel's internals the trace gives only: the order of events (that of the mmap lock), addresses the
-/// kernel chose, which address was populated by whom, how a race of anon_vma preparations ended, and the layout exec
-/// or attach began with.
+/// kernel chose, which address was populated by whom, how races of anon_vma preparations and of forks ended, and the
+/// layout exec or attach began with.
 /// </para>
 /// <para>
 /// Streams: memory is bounded by what lives. Decoding and applying go in batches, so that their times are known apart

@@ -6,6 +6,10 @@
  *   1  a VMA:          start|1, end, vm_flags, pgoff, file, anon_vma
  *   2  a chain entry:  anon_vma|2, root, parent, num_children | num_active_vmas << 32   (of the VMA before, head first)
  *
+ * REC_REUSES has, of each VMA of a fork's child whose parent had an anon_vma to reuse:
+ *
+ *   3  what anon_vma_fork gave it:  start|3, which of the chain was reused, counted from 1 at the head; ~0: a new one
+ *
  * The walk is a loop of small steps, each one slot of the tree or one entry of a chain, so that no nesting is needed
  * and neither the number of VMAs nor the length of a chain has a bound of its own.
  */
@@ -23,6 +27,11 @@ struct dump_walk {
 	u32 failed;
 	u64 chain_head;		/* &vma->anon_vma_chain */
 	u64 chain_next;
+	u64 own;		/* REC_REUSES: vma->anon_vma */
+	u64 start;
+	u64 place;
+	u32 reuses;		/* 1: walk for REC_REUSES */
+	u32 pad;
 	struct record head;
 	u64 out[DUMP_WORDS + 8];
 };
@@ -89,6 +98,48 @@ static __always_inline void dump_vma(struct dump_walk *walk, struct task_state *
 	walk->chain_next = (u64)BPF_CORE_READ(vma, anon_vma_chain.next);
 }
 
+/* With a chain of less than three there was nothing to reuse: one is the root, and one is the parent's own. */
+static __always_inline void look_for_reuse(struct dump_walk *walk, u64 pointer)
+{
+	struct vm_area_struct *vma = (void *)pointer;
+	struct list_head *head = (void *)pointer + bpf_core_field_offset(struct vm_area_struct, anon_vma_chain);
+	struct list_head *first = BPF_CORE_READ(vma, anon_vma_chain.next);
+	struct list_head *third = BPF_CORE_READ(first, next, next);
+
+	walk->own = (u64)BPF_CORE_READ(vma, anon_vma);
+	if (!walk->own || first == head || third == head || BPF_CORE_READ(first, next) == head)
+		return;
+	walk->start = BPF_CORE_READ(vma, vm_start);
+	walk->place = 0;
+	walk->chain_head = (u64)head;
+	walk->chain_next = (u64)first;
+}
+
+/* A reused anon_vma has the parent's VMA in its tree too; in that of a new one the child's is alone. */
+static __always_inline void look_at_link(struct dump_walk *walk)
+{
+	struct list_head *link = (void *)walk->chain_next;
+	struct anon_vma_chain *chain = (void *)link - bpf_core_field_offset(struct anon_vma_chain, same_vma);
+	struct anon_vma *anon_vma = BPF_CORE_READ(chain, anon_vma);
+	struct rb_node *node = (void *)chain + bpf_core_field_offset(struct anon_vma_chain, rb);
+	u64 *out = &walk->out[walk->used & (DUMP_WORDS - 1)];
+	int alone;
+
+	walk->place++;
+	walk->chain_next = (u64)BPF_CORE_READ(link, next);
+	if ((u64)anon_vma != walk->own) {
+		if (!walk->chain_next)
+			walk->chain_next = walk->chain_head;
+		return;
+	}
+	alone = BPF_CORE_READ(anon_vma, rb_root.rb_root.rb_node) == node && !BPF_CORE_READ(node, rb_left) &&
+		!BPF_CORE_READ(node, rb_right);
+	out[0] = walk->start | 3;
+	out[1] = alone ? ~0ULL : walk->place;
+	walk->used += 2;
+	walk->chain_next = walk->chain_head;
+}
+
 /* One slot of the tree or one entry of a chain. Returns 1 when the walk is over. */
 static long dump_step(u32 index, struct dump_step_context *context)
 {
@@ -104,11 +155,16 @@ static long dump_step(u32 index, struct dump_step_context *context)
 	if (walk->failed)
 		return 1;
 	if (walk->chain_next != walk->chain_head) {
-		dump_chain_entry(walk);
+		if (walk->reuses)
+			look_at_link(walk);
+		else
+			dump_chain_entry(walk);
 		return 0;
 	}
 	vma = step_walk(&walk->tree);
-	if (vma)
+	if (vma && walk->reuses)
+		look_for_reuse(walk, vma);
+	else if (vma)
 		dump_vma(walk, context->state, vma);
 	walk->failed |= walk->tree.failed;
 	return walk->tree.over != 0;
@@ -168,7 +224,7 @@ static __noinline int dump_mm(struct task_state *state, struct mm_struct *mm, u3
 	fill(&walk->head, REC_DUMP_DATA, state);
 	walk->head.mm = mm_id;
 	walk->head.c = id;
-	walk->used = walk->vmas = 0;
+	walk->used = walk->vmas = walk->reuses = 0;
 	walk->chain_head = walk->chain_next = 0;
 	begin_walk(&walk->tree, mm);
 	walk->failed = walk->tree.failed;
@@ -185,5 +241,28 @@ static __noinline int dump_mm(struct task_state *state, struct mm_struct *mm, u3
 	end->vmas = walk->vmas;
 	end->map_count = mm->map_count;
 	SUBMIT(end);
+	return 0;
+}
+
+/* What fork gave the child's VMAs. Its address space is complete, and nobody but its maker knows it yet. */
+static __noinline int emit_reuses(struct task_state *state, u64 child_mm, u32 child)
+{
+	struct dump_step_context context = { .state = state };
+	struct mm_struct *mm = (void *)child_mm;
+	struct dump_walk *walk;
+	u32 zero = 0;
+
+	walk = bpf_map_lookup_elem(&dump_walks, &zero);
+	if (!walk)
+		return 0;
+	fill(&walk->head, REC_REUSES, state);
+	walk->head.c = child;
+	walk->used = walk->vmas = 0;
+	walk->reuses = 1;
+	walk->chain_head = walk->chain_next = 0;
+	begin_walk_at(&walk->tree, (u64)BPF_CORE_READ(mm, mm_mt.ma_root));
+	walk->failed = walk->tree.failed;
+	bpf_loop(DUMP_STEPS, dump_step, &context, 0);
+	flush_dump(walk);
 	return 0;
 }

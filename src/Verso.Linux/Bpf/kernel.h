@@ -65,12 +65,24 @@ struct mm_struct___bitmap {
 	} flags;
 };
 
+struct rb_node {
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
+};
+
+struct rb_root_cached {
+	struct {
+		struct rb_node *rb_node;
+	} rb_root;
+};
+
 struct anon_vma {
 	struct anon_vma *root;
 	atomic_t refcount;
 	unsigned long num_children;
 	unsigned long num_active_vmas;
 	struct anon_vma *parent;
+	struct rb_root_cached rb_root;
 };
 
 /* Up to 5.19, before num_children and num_active_vmas. */
@@ -122,6 +134,7 @@ struct anon_vma_chain {
 	struct vm_area_struct *vma;
 	struct anon_vma *anon_vma;
 	struct list_head same_vma;
+	struct rb_node rb;
 };
 
 struct kmem_cache {
@@ -132,12 +145,6 @@ struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
 	unsigned long s_iflags;
-};
-
-struct rb_root_cached {
-	struct {
-		void *rb_node;
-	} rb_root;
 };
 
 struct address_space {

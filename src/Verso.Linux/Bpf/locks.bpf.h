@@ -9,6 +9,20 @@
 #include "calls.bpf.h"
 #include "dump.bpf.h"
 
+static __always_inline void enter_section(struct task_state *state)
+{
+	if (state->holds++ == 0) {
+		__sync_fetch_and_add(&open_sections, 1);
+		__sync_fetch_and_add(&sections, 1);
+	}
+}
+
+static __always_inline void leave_section(struct task_state *state)
+{
+	if (state->holds && --state->holds == 0)
+		__sync_fetch_and_sub(&open_sections, 1);
+}
+
 /*
  * A preparation that has linked its anon_vma is written. One that lost the race for vma->anon_vma has freed its
  * chain entry again: then the VMA's chain does not hold that entry.
@@ -48,6 +62,13 @@ static __noinline int emit_prepare(struct task_state *state, u32 under_write)
 	return 0;
 }
 
+/* A preparation changes the counts of an anon_vma, so it is a section too: from its first allocation to here. */
+static __always_inline void end_prepare(struct task_state *state, u32 under_write)
+{
+	emit_prepare(state, under_write);
+	leave_section(state);
+}
+
 static __noinline int emit_fault_here(struct task_state *state)
 {
 	struct record *here;
@@ -63,12 +84,19 @@ static __noinline int emit_fault_here(struct task_state *state)
 /* dup_mmap is over: the child's address space is complete and the parent's is still locked. */
 static __noinline int emit_fork(struct task_state *state)
 {
-	u32 child = new_mm(state->fork_mm);
+	u64 mm = state->fork_mm;
+	u32 child = new_mm(mm);
 	struct fork_record *fork;
 
 	state->fork_mm = 0;
 	if (!child)
 		return 0;
+	/*
+	 * Whether an anon_vma could be reused was decided under the lock of its root, which relatives take too: if any
+	 * changed its VMAs meanwhile, what came of it is not to be derived from the order of mmap locks.
+	 */
+	if (state->others_then || sections != state->sections_then)
+		emit_reuses(state, mm, child);
 	fork = RESERVE(fork_record, REC_FORK, state);
 	if (!fork)
 		return 0;
@@ -95,20 +123,6 @@ static __always_inline int periodic_dump_is_due(struct task_state *state, struct
 		gap = 8 * vmas;
 	state->next_dump = state->episodes + gap;
 	return 1;
-}
-
-static __always_inline void enter_section(struct task_state *state)
-{
-	if (state->holds++ == 0) {
-		__sync_fetch_and_add(&open_sections, 1);
-		__sync_fetch_and_add(&sections, 1);
-	}
-}
-
-static __always_inline void leave_section(struct task_state *state)
-{
-	if (state->holds && --state->holds == 0)
-		__sync_fetch_and_sub(&open_sections, 1);
 }
 
 /* The address space is gone, if it was one of ours. */
@@ -158,6 +172,8 @@ static __always_inline void write_lock_taken(struct task_state *state, struct mm
 	}
 	if ((u64)mm == state->mm) {
 		state->writes = (u64)mm;
+		state->sections_then = sections;
+		state->others_then = open_sections - 1;
 		if (!is_followed(state))
 			begin_unfollowed(state, mm, (u64)mm);
 	} else if (state->writes && is_forking(state)) {
@@ -180,7 +196,7 @@ static __always_inline void write_lock_ends(struct task_state *state, struct mm_
 	else if (state->call <= CALL_LAST_MEMORY && !state->emitted)
 		emit_call(state, state->mm_id);
 	if (state->prepare_chain)
-		emit_prepare(state, 1);
+		end_prepare(state, 1);
 	if (state->fault && !state->call) {
 		emit_fault_here(state);
 		state->fault = 0;
@@ -200,7 +216,7 @@ static __always_inline void read_lock_ends(struct task_state *state, struct task
 		leave_section(state);
 	}
 	if (state->prepare_chain)
-		emit_prepare(state, 0);
+		end_prepare(state, 0);
 	if ((u64)mm != state->mm)
 		return;
 	if ((u64)task->mm == state->mm) {

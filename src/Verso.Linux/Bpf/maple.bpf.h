@@ -161,10 +161,15 @@ static __always_inline void enter_node(struct tree_walk *walk, u32 depth, u64 en
 	walk->depth = depth;
 }
 
-static __always_inline void begin_walk(struct tree_walk *walk, struct mm_struct *mm)
+static __always_inline void begin_walk_at(struct tree_walk *walk, u64 root)
 {
 	walk->over = walk->failed = 0;
-	enter_node(walk, 0, tree_root(mm), ~0ULL);
+	enter_node(walk, 0, root, ~0ULL);
+}
+
+static __always_inline void begin_walk(struct tree_walk *walk, struct mm_struct *mm)
+{
+	begin_walk_at(walk, tree_root(mm));
 }
 
 /* One slot. Returns the VMA in it, or 0. */

@@ -97,7 +97,8 @@ int BPF_PROG(on_kmem_cache_alloc, unsigned long call_site, const void *object, s
 		return 0;
 	}
 	if (state->prepare_chain)
-		emit_prepare(state, state->writes != 0);
+		end_prepare(state, state->writes != 0);
+	enter_section(state);
 	state->prepare_chain = (u64)object;
 	state->prepare_allocated = 0;
 	return 0;
@@ -109,6 +110,9 @@ int BPF_PROG(on_kmem_cache_alloc, unsigned long call_site, const void *object, s
  */
 static __always_inline struct task_state *visitor(struct task_struct *task, struct task_state *state, u64 mm)
 {
+	/* One that has begun a section ends it, though exit_mmap's is no address space of ours by then. */
+	if (state && state->holds)
+		return state;
 	if (((u64)task->mm == mm && !(task->flags & PF_KTHREAD)) || stop || !bpf_map_lookup_elem(&mms, &mm))
 		return 0;
 	return state ? state : new_state(task, ROLE_VISITOR);
@@ -168,7 +172,7 @@ static __always_inline int on_released(struct mm_struct *mm, u8 write)
 	} else if (state->call != CALL_PROCESS_MADVISE) {
 		end_unfollowed(state, mm, (u64)mm);
 		if (state->prepare_chain)
-			emit_prepare(state, 1);
+			end_prepare(state, 1);
 	} else if (!state->emitted) {
 		other = id_of_mm(state, (u64)mm);
 		if (other)

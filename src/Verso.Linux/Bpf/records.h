@@ -24,6 +24,7 @@ enum record_kind {
 	REC_DUMP_END,      /* dump_end_record: the place of the dump in the order */
 	REC_RANGES,        /* ranges_record: what process_madvise was given; before its call */
 	REC_UNFOLLOWED,    /* unfollowed_record: VMAs changed under a write lock that no other record stands for */
+	REC_REUSES,        /* record, then words: see dump.bpf.h. Before its REC_FORK; c: the child's address space */
 };
 
 /* Which call a call_record is about; also the rows of the table that says what to watch. */

@@ -57,6 +57,8 @@ struct task_state {
 	u64 prepare_chain;	/* the anon_vma_chain of a preparation not yet written */
 	u64 writes;		/* the mm whose write lock is held: its own */
 	u64 fork_mm;		/* dup_mmap: the child's */
+	u64 sections_then;	/* sections when its write lock was taken */
+	u64 others_then;	/* and how many were open beside its own */
 	u64 other_mm;		/* the target of process_madvise */
 	u64 attached;		/* where ipc(2) stores the address of shmat, or 0 */
 	u64 args[6];

@@ -72,6 +72,8 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid)
 	state->call = CALL_NONE;
 	state->borrows = 0;
 	state->fault = 0;
+	if (state->prepare_chain)
+		leave_section(state);
 	state->prepare_chain = 0;
 	state->tid = task->pid;
 	state->mm = (u64)mm;

@@ -16,6 +16,7 @@ internal static unsafe partial class Libc
     internal const int ErrorNoExec = 8;
     internal const int ErrorBadDescriptor = 9;
     internal const int ErrorAgain = 11;
+    internal const int SignalHangUp = 1;
     internal const int SignalInterrupt = 2;
     internal const int SignalPipe = 13;
     internal const int SignalTerminate = 15;

@@ -16,9 +16,15 @@ internal sealed class DumpAssembler(FileCatalogue files)
     private const int ChainWords = 4;
 
     private readonly Dictionary<uint, Pending> _pending = [];
+    private readonly AddressNumbers _numbers = new();
 
     /// <summary>Dumps begun and not ended.</summary>
     internal int Open => _pending.Count;
+
+    /// <summary>
+    /// The number that stands for an anon_vma in the trace: an address of the kernel's tells more than which is which.
+    /// </summary>
+    internal ulong NumberOf(ulong anonVma) => (ulong)_numbers.Of(anonVma);
 
     internal void Begin(in DumpBeginRecord record) => _pending[record.Head.C] = new Pending { Begin = record };
 
@@ -96,15 +102,15 @@ internal sealed class DumpAssembler(FileCatalogue files)
     {
         pending.CloseChain();
         pending.Vmas.Add(new VmaImage(
-            words[0] & ~TagMask, words[1], (VmaFlags)words[2], words[3], files.Find(words[4]), words[5], []));
+            words[0] & ~TagMask, words[1], (VmaFlags)words[2], words[3], files.Find(words[4]), NumberOf(words[5]), []));
     }
 
-    private static void AddChainEntry(Pending pending, ReadOnlySpan<ulong> words)
+    private void AddChainEntry(Pending pending, ReadOnlySpan<ulong> words)
     {
-        var id = words[0] & ~TagMask;
+        var id = NumberOf(words[0] & ~TagMask);
         pending.Chain.Add(id);
         pending.AnonVmas[id] = new AnonVmaImage(
-            id, words[1], words[2], (uint)words[3], (uint)(words[3] >> 32));
+            id, NumberOf(words[1]), NumberOf(words[2]), (uint)words[3], (uint)(words[3] >> 32));
     }
 
     private sealed class Pending

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Verso.Engine;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;
@@ -7,13 +8,22 @@ namespace Verso.Linux.Recording;
 // Tasks, address spaces, files and checkpoints.
 internal sealed unsafe partial class EventDecoder
 {
-    private void HandleLife(byte* record)
+    private const ulong ReuseTag = 3;
+
+    /// <summary>What forks that are not over yet gave the VMAs of the child, by its address space.</summary>
+    private readonly Dictionary<uint, List<ForkReuse>> _reuses = [];
+
+    private void HandleLife(byte* record, int lengthBytes)
     {
         ref readonly var head = ref *(RecordHead*)record;
         switch (head.Kind)
         {
             case RecordKind.Fork:
                 OnFork(*(FlagsRecord*)record);
+                break;
+            case RecordKind.Reuses:
+                OnReuses(head, new ReadOnlySpan<ulong>(
+                    record + sizeof(RecordHead), (lengthBytes - sizeof(RecordHead)) / sizeof(ulong)));
                 break;
             case RecordKind.Task:
                 OnTask(*(FlagsRecord*)record);
@@ -52,6 +62,17 @@ internal sealed unsafe partial class EventDecoder
         sequencer.Add(change);
     }
 
+    // Pairs of a VMA's start and the place in its chain; all ones for a new anon_vma.
+    private void OnReuses(in RecordHead head, ReadOnlySpan<ulong> words)
+    {
+        ref var reuses = ref CollectionsMarshal.GetValueRefOrAddDefault(_reuses, head.C, out _);
+        reuses ??= [];
+        for (var at = 0; at + 1 < words.Length; at += 2)
+        {
+            reuses.Add(new ForkReuse(words[at] & ~ReuseTag, (int)words[at + 1]));
+        }
+    }
+
     private void OnFork(in FlagsRecord record)
     {
         SettleFault(PlacesOf((int)record.Head.Task));
@@ -59,6 +80,12 @@ internal sealed unsafe partial class EventDecoder
         var fork = Event(TraceEventKind.Fork, record.Head);
         fork.Arg0 = record.Head.C;
         fork.Arg1 = record.Flags;
+        if (_reuses.Remove(record.Head.C, out var reuses))
+        {
+            fork.Payload = new ForkReuses(reuses);
+            Counts.RacedForks++;
+        }
+
         sequencer.Add(fork);
     }
 

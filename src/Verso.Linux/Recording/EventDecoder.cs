@@ -53,7 +53,9 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
                 OnFaultHere(head);
                 break;
             case RecordKind.Prepare:
-                OnPrepare(*(PrepareRecord*)record);
+                var prepare = *(PrepareRecord*)record;
+                prepare.AnonVma = _dumps.NumberOf(prepare.AnonVma);
+                OnPrepare(prepare);
                 break;
             case RecordKind.Grow:
                 OnGrow(*(FaultRecord*)record);
@@ -78,7 +80,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
                     new ReadOnlySpan<byte>(record + sizeof(RecordHead), lengthBytes - sizeof(RecordHead))));
                 break;
             default:
-                HandleLife(record);
+                HandleLife(record, lengthBytes);
                 break;
         }
     }

@@ -29,6 +29,9 @@ public sealed class RecordingCounts
     /// <summary>Preparations that were reused by a neighbour before their own place was known.</summary>
     public long AwaitedPreparations { get; internal set; }
 
+    /// <summary>Forks beside which relatives changed the graph: what was reused is in the trace.</summary>
+    public long RacedForks { get; internal set; }
+
     /// <summary>Calls whose return was never seen.</summary>
     public long AbandonedCalls { get; internal set; }
 

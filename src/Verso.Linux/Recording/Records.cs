@@ -23,6 +23,7 @@ internal enum RecordKind : byte
     DumpEnd,
     Ranges,
     Unfollowed,
+    Reuses,
 }
 
 internal enum CallKind : byte

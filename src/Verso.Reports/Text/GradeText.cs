@@ -20,6 +20,7 @@ public static class GradeText
         AddIf(TraceGrade.NoCheckpoints, "no checkpoints: nothing says how well the replay matches the kernel");
         AddIf(TraceGrade.NotFollowed, "VMAs changed by what is not followed: the replay lacks those changes");
         AddIf(TraceGrade.Truncated, "the file ends early: figures are of its readable part");
+        AddIf(TraceGrade.Unfinished, "the recording ended before its programs: what they did later is not in it");
         return lines;
 
         void AddIf(TraceGrade lack, string line)

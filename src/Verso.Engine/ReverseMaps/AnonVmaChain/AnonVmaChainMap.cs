@@ -65,7 +65,12 @@ public class AnonVmaChainMap : ReverseMap
     public override void Drop(VmaId vma, DropReason reason) => Graph.Unlink(vma);
 
     /// <inheritdoc/>
-    public override Errno Fork(VmaId parent, VmaId child) => Graph.Fork(parent, child);
+    public override Errno Fork(VmaId parent, VmaId child) => Graph.Fork(parent, child, ForkReuse.Derive);
+
+    /// <inheritdoc/>
+    /// <remarks>A policy has a graph of its own, of which the log knows nothing.</remarks>
+    public override Errno Fork(VmaId parent, VmaId child, int logged) =>
+        Facts == Line ? Graph.Fork(parent, child, logged) : Fork(parent, child);
 
     /// <inheritdoc/>
     public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome) =>

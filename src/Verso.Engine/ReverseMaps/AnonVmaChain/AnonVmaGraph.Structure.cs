@@ -108,7 +108,10 @@ internal sealed partial class AnonVmaGraph
     /// anon_vma_fork: the child is linked to all of the parent's anon_vmas, and gets one of its own unless an old one
     /// that lost its VMA and has at most one child can be reused.
     /// </summary>
-    public Errno Fork(VmaId parent, VmaId child)
+    /// <param name="parent">The parent's VMA.</param>
+    /// <param name="child">The child's.</param>
+    /// <param name="logged">What a recording saw: <see cref="ForkReuse.Place"/>.</param>
+    public Errno Fork(VmaId parent, VmaId child, int logged)
     {
         int parentAnonVma = RowOf(parent).AnonVma;
         if (parentAnonVma == 0)
@@ -119,6 +122,11 @@ internal sealed partial class AnonVmaGraph
         if (Clone(parent, child, CloneReason.Fork) != Errno.None)
         {
             return Errno.ENOMEM;
+        }
+
+        if (logged != ForkReuse.Derive)
+        {
+            TakeLogged(child, logged);
         }
 
         if (RowOf(child).AnonVma != 0)
@@ -133,6 +141,35 @@ internal sealed partial class AnonVmaGraph
         }
 
         return errno;
+    }
+
+    /// <summary>What was reused where a race decided. A place that the chain does not have is not believed.</summary>
+    private void TakeLogged(VmaId child, int place)
+    {
+        int link = place > 0 ? RowOf(child).Head : 0;
+        for (int at = 1; at < place && link != 0; at++)
+        {
+            link = _links[link].Older;
+        }
+
+        int derived = RowOf(child).AnonVma;
+        int logged = place == ForkReuse.New ? 0 : link != 0 ? _links[link].AnonVma : derived;
+        if (logged == derived)
+        {
+            return;
+        }
+
+        _world.Counters.ForkedByLog++;
+        RowOf(child).AnonVma = logged;
+        if (derived != 0)
+        {
+            _anonVmas[derived].ActiveVmaCount--;
+        }
+
+        if (logged != 0)
+        {
+            _anonVmas[logged].ActiveVmaCount++;
+        }
     }
 
     /// <summary>A new anon_vma below a parent, at the head of the VMA's chain.</summary>
