@@ -26,6 +26,7 @@ internal static class CompareCommand
         Option<int> jobs = ReplaySettings.Number("--jobs", 1, Environment.ProcessorCount, "replays that run at once");
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
+        Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "by the rules of another kernel than the recorded one: its release, as 6.12");
         Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
@@ -37,9 +38,10 @@ internal static class CompareCommand
             "verso compare make.verso                             # every design, as a table",
             "verso compare make.verso --designs anon-vma-chain,pte-chain --format lkp",
             "verso compare *.verso -j | jq '.traces[].designs[] | {name, vmasPeak}'",
+            "verso compare make.verso --measure                   # and how long each takes, with the spread",
             "verso compare make.verso --verify                    # and check every walk at every checkpoint")
         {
-            traces, designs, jobs, verify, walks, rules, format, json,
+            traces, designs, jobs, verify, walks, measure, rules, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -55,7 +57,8 @@ internal static class CompareCommand
             };
             string form = ReplaySettings.FormatOf(parsed, format, json);
             string[] names = parsed.GetRequiredValue(traces);
-            return Run(Surroundings.Of(parsed), names, choices, template, parsed.GetValue(jobs), form);
+            (int atOnce, int? rounds) = (parsed.GetValue(jobs), parsed.GetValue(measure));
+            return Run(Surroundings.Of(parsed), names, choices, template, atOnce, rounds, form);
         });
         return command;
     }
@@ -66,6 +69,7 @@ internal static class CompareCommand
         IReadOnlyList<DesignChoice> choices,
         ReplayOptions template,
         int jobs,
+        int? rounds,
         string format)
     {
         if (names.Count(name => name == TraceInput.Standard) > 1)
@@ -81,7 +85,7 @@ internal static class CompareCommand
                 inputs.Add(TraceInput.Open(name));
             }
 
-            DesignComparison comparison = Compare(surroundings, inputs, choices, template, jobs);
+            DesignComparison comparison = Compare(surroundings, inputs, choices, template, jobs, rounds);
             surroundings.Output.Write(format switch
             {
                 "json" => JsonReport.Render(comparison),
@@ -104,11 +108,16 @@ internal static class CompareCommand
         IReadOnlyList<TraceInput> inputs,
         IReadOnlyList<DesignChoice> choices,
         ReplayOptions template,
-        int jobs)
+        int jobs,
+        int? rounds)
     {
         ReplayProgress progress = new();
         using Interruption interruption = new();
         using ProgressLine line = ProgressLine.Start(surroundings, progress);
-        return DesignComparison.Run(inputs, choices, template, jobs, progress, interruption.Token);
+        DesignComparison comparison = DesignComparison.Run(
+            inputs, choices, template, jobs, progress, interruption.Token);
+        return rounds is int count
+            ? ReplayMeasurement.Measure(comparison, inputs, template, count, interruption.Token)
+            : comparison;
     }
 }

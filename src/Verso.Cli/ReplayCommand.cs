@@ -38,6 +38,7 @@ internal static class ReplayCommand
         };
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
+        Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "by the rules of another kernel than the recorded one: its release, as 6.12");
         Option<string> format = ReplaySettings.Format("text", "json", "line");
@@ -52,7 +53,7 @@ internal static class ReplayCommand
             "verso replay make.verso --design pte-chain --verify",
             "verso replay - < make.verso --format line")
         {
-            trace, design, differences, merges, verify, walks, rules, format, json,
+            trace, design, differences, merges, verify, walks, measure, rules, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -68,18 +69,29 @@ internal static class ReplayCommand
             string form = ReplaySettings.FormatOf(parsed, format, json);
             Surroundings surroundings = Surroundings.Of(parsed);
             string name = parsed.GetRequiredValue(trace);
+            if (parsed.GetValue(merges) || form == "line")
+            {
+                parsed.Refuse("goes with neither --merges nor --format line", measure);
+            }
+
             return parsed.GetValue(merges)
                 ? RunMerges(surroundings, name, options, form)
-                : Run(surroundings, name, options, form);
+                : Run(surroundings, name, options, parsed.GetValue(measure), form);
         });
         return command;
     }
 
-    private static int Run(Surroundings surroundings, string name, ReplayOptions options, string format)
+    private static int Run(
+        Surroundings surroundings, string name, ReplayOptions options, int? rounds, string format)
     {
         using TraceInput input = TraceInput.Open(name);
-        ReplayResult result = Follow(
-            surroundings, (progress, token) => DesignComparison.Replay(input, options, progress, token));
+        ReplayResult result = Follow(surroundings, (progress, token) =>
+        {
+            ReplayResult once = DesignComparison.Replay(input, options, progress, token);
+            return rounds is int count
+                ? ReplayMeasurement.Measure([once], input, options, count, token)[0]
+                : once;
+        });
         surroundings.Output.Write(format switch
         {
             "json" => JsonReport.Render(name, result),

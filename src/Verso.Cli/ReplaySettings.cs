@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using Verso.Engine;
+using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 
 namespace Verso.Cli;
@@ -15,6 +16,18 @@ internal static class ReplaySettings
     internal static Option<bool> Verify() => new("--verify")
     {
         Description = "at every checkpoint check all state, and that a walk of every frame finds exactly its entries",
+    };
+
+    /// <summary>Rounds of measuring; null if nobody asked for times.</summary>
+    internal static Option<int?> Measure() => new("--measure")
+    {
+        Description = "times too: replayed in turn in ROUNDS rounds "
+            + $"({ReplayMeasurement.DefaultRounds}) after a first that is not counted, with their spread",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0
+            ? ReplayMeasurement.DefaultRounds
+            : ParseNumber(result, "--measure", 1),
+        HelpName = "ROUNDS",
     };
 
     internal static Option<int> Walks() => Number(

@@ -38,16 +38,17 @@ public sealed record ReplayResult
     /// <summary>What only this design counts, at the end of the trace.</summary>
     public required IReadOnlyList<DesignFigure> Figures { get; init; }
 
-    /// <summary>Time spent reading and decoding the trace.</summary>
-    public required long DecodeNanoseconds { get; init; }
+    /// <summary>
+    /// Time that this one replay spent reading and decoding the trace: no figure to compare designs by, since who comes
+    /// first pays for what others find warm.
+    /// </summary>
+    internal long DecodeNanoseconds { get; init; }
 
-    /// <summary>Time spent in the machine; probe walks, checkpoints and verification not counted.</summary>
-    public required long EngineNanoseconds { get; init; }
+    /// <summary>Time that it spent in the machine; probe walks, checkpoints and verification not counted.</summary>
+    internal long EngineNanoseconds { get; init; }
 
-    /// <summary>Reading and applying events.</summary>
-    public long ElapsedNanoseconds => DecodeNanoseconds + EngineNanoseconds;
-
-    public double EventsPerSecond => ElapsedNanoseconds == 0 ? 0 : Events * 1e9 / ElapsedNanoseconds;
+    /// <summary>Times that were taken fairly (<see cref="Comparison.ReplayMeasurement"/>); null if none were.</summary>
+    public ReplayTimes? Times { get; init; }
 
     /// <summary>The figures of one object type; null if this design has no such type.</summary>
     public ObjectFigures? Find(string objectType) => Objects.FirstOrDefault(row => row.Name == objectType);

@@ -71,12 +71,25 @@ public sealed record DesignDocument
 
     public required IReadOnlyDictionary<string, long> LockedWork { get; init; }
 
-    public required long ElapsedNanoseconds { get; init; }
+    /// <summary>The median, with --measure; this and those below are absent without.</summary>
+    public long? ElapsedNanoseconds { get; init; }
 
-    public required long EngineNanoseconds { get; init; }
+    /// <summary>The median.</summary>
+    public long? EngineNanoseconds { get; init; }
 
-    public required long EventsPerSecond { get; init; }
+    /// <summary>By the median.</summary>
+    public long? EventsPerSecond { get; init; }
+
+    public TimesDocument? Times { get; init; }
 }
+
+/// <summary>The spread of what was measured.</summary>
+public sealed record TimesDocument(
+    int Rounds,
+    long ElapsedLeastNanoseconds,
+    long ElapsedMostNanoseconds,
+    long EngineLeastNanoseconds,
+    long EngineMostNanoseconds);
 
 /// <summary>One trace through all designs.</summary>
 public sealed record TraceDocument

@@ -78,9 +78,11 @@ internal static class ResultDocuments
             Own = result.Figures.ToDictionary(figure => figure.Name, figure => figure.Value),
             Locks = work.Locks.ToDictionary(entry => Kebab.Of(entry.Key.ToString()), entry => entry.Value.Taken),
             LockedWork = work.Locks.ToDictionary(entry => Kebab.Of(entry.Key.ToString()), entry => entry.Value.Work),
-            ElapsedNanoseconds = result.ElapsedNanoseconds,
-            EngineNanoseconds = result.EngineNanoseconds,
-            EventsPerSecond = (long)result.EventsPerSecond,
+            ElapsedNanoseconds = result.Times?.Elapsed.Median,
+            EngineNanoseconds = result.Times?.Engine.Median,
+            EventsPerSecond = result.Times?.EventsPerSecond(result.Events),
+            Times = result.Times is not ReplayTimes times ? null : new TimesDocument(
+                times.Rounds, times.Elapsed.Least, times.Elapsed.Most, times.Engine.Least, times.Engine.Most),
         };
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using nietras.SeparatedValues;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
@@ -13,33 +13,42 @@ namespace Verso.Reports.Tables;
 /// </summary>
 public static class CsvReport
 {
-    private const string Header =
-        "trace,sha256,grade,vmas_matched,vmas_total,graph_matched,graph_total,design,metric,unit,value\n";
-
     public static string Render(DesignComparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
-        StringBuilder text = new(Header);
+        using SepWriter writer = Sep.New(',').Writer(options => options with { Escape = true }).ToText();
         foreach (TraceComparison trace in comparison.Traces)
         {
-            FidelityScore score = trace.Reference.Fidelity.All;
-            string prefix = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Field(trace.Name)},{trace.Sha256},{Field(GradeText.Of(trace.Grade))},{score.Vmas.Matched},"
-                    + $"{score.Vmas.Total},{score.GraphVmas.Matched},{score.GraphVmas.Total}");
             foreach (ReplayResult result in trace.Designs)
             {
                 foreach (Metric metric in Metrics.Of(result))
                 {
-                    text.Append(
-                        CultureInfo.InvariantCulture,
-                        $"{prefix},{Field(result.Name)},{metric.Key},{Unit(metric.Unit)},{metric.Value}\n");
+                    Append(writer, trace, result.Name, metric);
                 }
             }
         }
 
-        return text.ToString();
+        return writer.ToString();
     }
+
+    private static void Append(SepWriter writer, TraceComparison trace, string design, Metric metric)
+    {
+        FidelityScore score = trace.Reference.Fidelity.All;
+        using SepWriter.Row row = writer.NewRow();
+        row["trace"].Set(trace.Name);
+        row["sha256"].Set(trace.Sha256);
+        row["grade"].Set(GradeText.Of(trace.Grade));
+        row["vmas_matched"].Set(Number(score.Vmas.Matched));
+        row["vmas_total"].Set(Number(score.Vmas.Total));
+        row["graph_matched"].Set(Number(score.GraphVmas.Matched));
+        row["graph_total"].Set(Number(score.GraphVmas.Total));
+        row["design"].Set(design);
+        row["metric"].Set(metric.Key);
+        row["unit"].Set(Unit(metric.Unit));
+        row["value"].Set(Number(metric.Value));
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Unit(MetricUnit unit) => unit switch
     {
@@ -48,8 +57,4 @@ public static class CsvReport
         MetricUnit.PerSecond => "1/s",
         _ => "count",
     };
-
-    private static string Field(string value) => value.AsSpan().ContainsAny(",\"\n\r")
-        ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
-        : value;
 }

@@ -28,6 +28,8 @@ public static class Metrics
     /// <summary>The heading of what only one design counts.</summary>
     public const string OwnGroup = "of one design";
 
+    private const string TimeGroup = "time";
+
     public static IReadOnlyList<Metric> Of(ReplayResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
@@ -69,9 +71,11 @@ public static class Metrics
             all.Add(new Metric(OwnGroup, figure.Name, $"own.{figure.Name.Replace(' ', '-')}", figure.Value));
         }
 
-        all.Add(new Metric("time", "elapsed", "elapsed", result.ElapsedNanoseconds, MetricUnit.Nanoseconds));
-        all.Add(new Metric("time", "engine alone", "engine", result.EngineNanoseconds, MetricUnit.Nanoseconds));
-        all.Add(new Metric("time", "events a second", "events", (long)result.EventsPerSecond, MetricUnit.PerSecond));
+        if (result.Times is ReplayTimes times)
+        {
+            AddTimes(all, result, times);
+        }
+
         return all;
     }
 
@@ -95,6 +99,21 @@ public static class Metrics
 
         return [.. heads.Select(head =>
             (head, (IReadOnlyList<Metric?>)[.. columns.Select(column => column.GetValueOrDefault(head.Key))]))];
+    }
+
+    private static void AddTimes(List<Metric> all, ReplayResult result, ReplayTimes times)
+    {
+        AddSpread(all, "elapsed", "elapsed", times.Elapsed);
+        AddSpread(all, "engine alone", "engine", times.Engine);
+        all.Add(new Metric(
+            TimeGroup, "events a second", "events", times.EventsPerSecond(result.Events), MetricUnit.PerSecond));
+    }
+
+    private static void AddSpread(List<Metric> all, string label, string key, Spread spread)
+    {
+        all.Add(new Metric(TimeGroup, $"{label}, median", $"{key}.median", spread.Median, MetricUnit.Nanoseconds));
+        all.Add(new Metric(TimeGroup, $"{label}, least", $"{key}.least", spread.Least, MetricUnit.Nanoseconds));
+        all.Add(new Metric(TimeGroup, $"{label}, most", $"{key}.most", spread.Most, MetricUnit.Nanoseconds));
     }
 
     private static void AddVmas(List<Metric> all, ReplayResult result)

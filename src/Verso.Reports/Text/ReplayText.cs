@@ -15,8 +15,13 @@ public static class ReplayText
         text.Append(FidelityText.Render(result.Fidelity, palette));
         AppendCalls(text, result);
         AppendOddities(text, result);
-        text.Append($"  time       {Figures.Duration(result.ElapsedNanoseconds)}, ")
-            .Append($"{Figures.Count((long)result.EventsPerSecond)} events a second\n");
+        if (result.Times is ReplayTimes times)
+        {
+            text.Append($"  time       {Phrase(times.Elapsed)} in {Figures.Plural(times.Rounds, "round", "rounds")}, ")
+                .Append($"the engine alone {Phrase(times.Engine)}; ")
+                .Append($"{Figures.Count(times.EventsPerSecond(result.Events))} events a second\n");
+        }
+
         return text.ToString();
     }
 
@@ -30,6 +35,9 @@ public static class ReplayText
             + $"fidelity {FidelityText.Phrase(result.Fidelity)}{calls}, "
             + $"rules {RulesText.Brief(result.Rules)}: {name}\n";
     }
+
+    private static string Phrase(Spread spread) => $"{Figures.Duration(spread.Median)} "
+        + $"({Figures.Duration(spread.Least)} to {Figures.Duration(spread.Most)})";
 
     private static void AppendCalls(StringBuilder text, ReplayResult result)
     {

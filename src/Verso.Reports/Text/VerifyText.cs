@@ -15,7 +15,6 @@ public static class VerifyText
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(palette);
-        double seconds = Math.Max(result.Elapsed.TotalSeconds, 1e-9);
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"{Figures.Plural(result.Steps, "random step", "random steps")} in ")
             .Append(CultureInfo.InvariantCulture, $"{Figures.Plural(result.Sequences, "sequence", "sequences")} ")
@@ -23,8 +22,7 @@ public static class VerifyText
             .Append(result.Failures.Count == 0
                 ? palette.Good("kernel and engine agree")
                 : palette.Bad(Figures.Plural(result.Failures.Count, "sequence differs", "sequences differ")))
-            .Append(CultureInfo.InvariantCulture, $"  ({seconds:F1} s, ")
-            .Append(Figures.Count((long)(result.Steps / seconds))).Append(" steps a second)\n");
+            .Append('\n');
         if (result.Settled > 0)
         {
             text.Append(Figures.Plural(result.Settled, "state", "states"))
