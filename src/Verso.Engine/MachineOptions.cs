@@ -68,6 +68,9 @@ public sealed record MachineOptions
 
     public ProtectionKeys ProtectionKeys { get; init; } = ProtectionKeys.None;
 
+    /// <summary>What ARCH_MAP_VDSO_64 maps.</summary>
+    public VdsoLayout Vdso { get; init; } = VdsoLayout.Linux61844;
+
     /// <summary>vm.max_map_count: VMAs per address space.</summary>
     public int MaxMapCount { get; init; } = 65530;
 

@@ -36,7 +36,7 @@ public abstract partial class Machine
             if (!IsSealed(id)
                 && ModifyFlags(mm, id, address, upTo, At(id).Flags | VmaFlags.Sealed).IsNone)
             {
-                return Errno.ENOMEM;
+                return WhyNotModified(id, Errno.ENOMEM);
             }
 
             address = upTo;

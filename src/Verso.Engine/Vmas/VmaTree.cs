@@ -25,13 +25,13 @@ public sealed partial class VmaTree(VmaNodePool pool)
     /// <summary>The VMAs by ascending start. The tree must not change while they are visited.</summary>
     public VmaRange Ids => new(pool, _first, 0, ulong.MaxValue);
 
-    /// <summary>for_each_vma_range: those that overlap [start, end), as <see cref="Ids"/>.</summary>
+    /// <summary>for_each_vma_range: those that overlap [start, end), none of an empty range.</summary>
     public VmaRange Within(ulong start, ulong end)
     {
         int leaf = LeafAt(start);
         ref VmaNode node = ref pool[leaf];
         int slot = node.SlotOf(start);
-        return new VmaRange(pool, leaf, node.Values[slot] > start ? slot - 1 : slot, end);
+        return new VmaRange(pool, leaf, node.Values[slot] > start ? slot - 1 : slot, start < end ? end : 0);
     }
 
     /// <summary>The last VMA that starts at or below this address, or none.</summary>

@@ -25,6 +25,7 @@ public sealed class KernelStage : IStage, IDisposable
     private const int SegvKeyError = 4;
     private const ulong ResourceStack = 3;
     private const ulong SetMdwe = 65;
+    private const ulong MapVdso64 = 0x2003;
     private const ulong SetMemoryMerge = 67;
 
     private readonly StageFiles _files;
@@ -57,7 +58,7 @@ public sealed class KernelStage : IStage, IDisposable
             // Of no bytes a kernel that knows names has nothing to refuse.
             AnonymousNames names =
                 _template.SetName(0, 0, null).Error == 0 ? AnonymousNames.Kept : AnonymousNames.Refused;
-            Host = new HostTraits(names, ProcessorFlags.ProtectionKeys());
+            Host = new HostTraits(names, ProcessorFlags.ProtectionKeys()) { Vdso = OwnVdso.Layout() };
         }
         catch
         {
@@ -345,6 +346,8 @@ public sealed class KernelStage : IStage, IDisposable
                 return puppet.Call(SystemCallNumber.Mbind, start, length, op.Value, 0, 0, 0);
             case OpKind.Seal:
                 return puppet.Call(SystemCallNumber.Mseal, start, length, 0);
+            case OpKind.Vdso:
+                return puppet.Call(SystemCallNumber.ArchPrctl, MapVdso64, start);
             case OpKind.MergeAny:
                 return puppet.Call(SystemCallNumber.Prctl, SetMemoryMerge, op.Has(OpWords.Off) ? 0u : 1u);
             case OpKind.DenyExec:

@@ -33,6 +33,7 @@ public sealed class EngineStage : IStage, ISituation
             LazyFree = scenario.LazyFree,
             Names = (host ?? scenario.Host).Names,
             ProtectionKeys = (host ?? scenario.Host).Keys,
+            Vdso = (host ?? scenario.Host).Vdso,
             Failure = Failure,
             Rules = rules ?? KernelRules.Linux61844,
         };
@@ -265,6 +266,7 @@ public sealed class EngineStage : IStage, ISituation
             OpKind.Policy => Machine.Mbind(mm, start, length, PolicyOf(op.Value)),
             OpKind.Name => Machine.SetName(mm, start, length, op.Name),
             OpKind.Seal => Machine.Mseal(mm, start, length),
+            OpKind.Vdso => Machine.MapVdso(mm, start),
             OpKind.MergeAny => Machine.SetMemoryMerge(
                 mm, op.Has(OpWords.Off) ? MemoryMerge.None : MemoryMerge.Any),
             OpKind.DenyExec => Machine.DenyExecGain(mm, StageRequests.DenialBits(op)),

@@ -29,6 +29,9 @@ public enum OpKind
 
     /// <summary>PR_SET_MDWE.</summary>
     DenyExec,
+
+    /// <summary>ARCH_MAP_VDSO_64: special mappings, which cannot be split.</summary>
+    Vdso,
     Fork,
     Share,
     Exit,

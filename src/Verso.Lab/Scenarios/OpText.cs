@@ -15,6 +15,7 @@ namespace Verso.Lab.Scenarios;
 ///   unlockall A
 ///   brk A 20            policy A 4 3 1      name A 4 3 [heap]: none takes it away
 ///   seal A 4 3          mergeany A [off] (PR_SET_MEMORY_MERGE)         denyexec A [noinherit] (PR_SET_MDWE)
+///   vdso A 4            [vvar], [vvar_vclock] and [vdso] from there (ARCH_MAP_VDSO_64)
 ///   fork A B      share A      exit A      exec A       begin B
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   attach A 4 rw [over] [round] (shmat)    detach A 4 (shmdt)
@@ -138,7 +139,7 @@ public static class OpText
                 string[] range = [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
                 return op.Name is null ? range : [.. range, op.Name];
             case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate
-                or OpKind.Detach:
+                or OpKind.Detach or OpKind.Vdso:
                 return [Text(op.Start, op.Odd.Start)];
             case OpKind.Write:
                 return [Text(op.Start), Text(op.Value)];
@@ -175,7 +176,7 @@ public static class OpText
             case OpKind.Name:
                 op = WithRange(op, rest);
                 return op with { Name = rest.TryDequeue(out string? name) ? name : null };
-            case OpKind.Brk or OpKind.Detach:
+            case OpKind.Brk or OpKind.Detach or OpKind.Vdso:
                 return WithStart(op, rest);
             case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = Number(rest) };

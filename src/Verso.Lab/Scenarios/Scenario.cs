@@ -74,6 +74,8 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     public string? WhyOtherwise(HostTraits host) =>
         host.Names == AnonymousNames.Refused && Ops.Any(op => op.Kind == OpKind.Name)
             ? "this kernel knows no names (CONFIG_ANON_VMA_NAME)"
+        : host.Vdso != Host.Vdso && Ops.Any(op => op.Kind == OpKind.Vdso)
+            ? "this kernel's vDSO has other sizes"
         : host.Keys != Keys && Ops.Any(op => op.IsAboutKeys)
             ? Keys == ProtectionKeys.None
                 ? "this processor has protection keys (option keys)"

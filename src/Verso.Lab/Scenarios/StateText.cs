@@ -84,9 +84,13 @@ public sealed class StateText
     {
         string? name = stage.NameOf(vma);
         return name is not null ? string.Create(CultureInfo.InvariantCulture, $"{name}@{vma.Pgoff} ")
+            : IsSpecialMapping(vma) ? string.Create(CultureInfo.InvariantCulture, $"special@{vma.Pgoff} ")
             : vma.Pgoff == vma.Start >> Page.Shift ? ""
             : string.Create(CultureInfo.InvariantCulture, $"@{window.PageOf(vma.Pgoff << Page.Shift)} ");
     }
+
+    private static bool IsSpecialMapping(VmaImage vma) =>
+        new Vma { File = vma.File, Flags = vma.Flags }.IsSpecialMapping;
 
     private string Graph(VmaImage vma)
     {
