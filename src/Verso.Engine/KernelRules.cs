@@ -103,6 +103,11 @@ public sealed record KernelRules
     public bool MergeAnyBeforeMerge { get; init; }
 
     /// <summary>
+    /// UFFDIO_UNREGISTER is refused by a userfaultfd that does not watch the range itself, if another does (6.17).
+    /// </summary>
+    public bool UnregisterIsForOwners { get; init; }
+
+    /// <summary>
     /// A VMA has an anonymous page offset beside that of its file: that of its address until the first fault. Pages of
     /// its own are indexed by it, and private file mappings merge only where it is linear too ("mm/vma: introduce VMA
     /// anon page offset field and add helpers" and what follows it, 7.3).
@@ -164,6 +169,7 @@ public sealed record KernelRules
         MultiVmaMove = IsAtLeast(release, "6.17"),
         RemapChecksFirst = IsAtLeast(release, "6.17"),
         MergeAnyBeforeMerge = IsAtLeast(release, "6.17"),
+        UnregisterIsForOwners = IsAtLeast(release, "6.17"),
         NewDroppableStaysUnlocked = false,
     };
 
@@ -213,6 +219,7 @@ public sealed record KernelRules
         MultiVmaMove = true,
         RemapChecksFirst = true,
         MergeAnyBeforeMerge = true,
+        UnregisterIsForOwners = true,
         UnlockedSourceIsCounted = true,
         NewDroppableStaysUnlocked = true,
     };

@@ -55,6 +55,14 @@ public abstract partial class Machine
     /// </summary>
     public abstract RetractOutcome RetractTables(FileId file, ulong pgoff);
 
+    /// <summary>
+    /// The ioctls of a userfaultfd that fill pages. EINVAL (unaligned, empty, memory or context that does not fit),
+    /// ENOENT (nothing mapped, not watched, across a VMA's end; of Move a hole), EEXIST, EFAULT (beyond the end of a
+    /// file, or of Continue no page), EBUSY (of Move a page that is not its owner's alone), ENOMEM, EAGAIN after some
+    /// pages. Write protection and poison are not done to entries.
+    /// </summary>
+    public abstract SyscallResult FillUserfault(MmId mmId, in UserfaultFill fill);
+
     /// <summary>What the page table holds at this address.</summary>
     public abstract PageView PageAt(MmId mm, ulong address);
 

@@ -1,3 +1,5 @@
+using Verso.Engine.Vmas;
+
 namespace Verso.Engine;
 
 /// <summary>PROT_* of mmap and mprotect.</summary>
@@ -107,7 +109,29 @@ public readonly record struct MmapRequest(
     MapFlags Flags,
     FileId File = default,
     ulong Offset = 0,
-    ulong? Imposed = null);
+    ulong? Imposed = null)
+{
+    /// <summary>What a driver made of the mapping, in a replay; null where none had a say.</summary>
+    public DriverFacts? Driver { get; init; }
+}
+
+/// <summary>What the mmap of a driver did to a VMA, which nothing but the VMA tells.</summary>
+/// <param name="Flags">The vm_flags that it got.</param>
+/// <param name="Traits">What else.</param>
+public readonly record struct DriverFacts(VmaFlags Flags, DriverTraits Traits);
+
+/// <summary>What a driver's VMAs are besides their flags. Values are part of the trace format.</summary>
+[Flags]
+public enum DriverTraits : byte
+{
+    None = 0,
+
+    /// <summary>vm_ops->close is set: no merge deletes such a VMA.</summary>
+    Closes = 1,
+
+    /// <summary>memfd_secret: mlock and munlock leave it as it is (vma_is_secretmem).</summary>
+    NeverLocked = 2,
+}
 
 /// <summary>The arguments of mremap.</summary>
 /// <param name="OldAddress">Byte address; page aligned.</param>
@@ -149,4 +173,7 @@ public enum FaultOutcome
 
     /// <summary>An allocation failed.</summary>
     OutOfMemory = 4,
+
+    /// <summary>A userfaultfd was told: until its monitor has filled the page nothing happens.</summary>
+    Waits = 5,
 }

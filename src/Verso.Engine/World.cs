@@ -46,6 +46,9 @@ public sealed class World
 
     public SwapTable Swap { get; }
 
+    /// <summary>Userfaultfd contexts that the caller has made.</summary>
+    public UserfaultTable Userfaults { get; } = new();
+
     /// <summary>Numbers for what images have opaque.</summary>
     public TraitNumbers Traits { get; } = new();
 }

@@ -87,7 +87,10 @@ public enum TraceEventKind : byte
     /// <summary>mseal. Arg0 addr, Arg1 length, Arg2 flags.</summary>
     Mseal = 28,
 
-    /// <summary>prctl of a kind that concerns memory. Arg0 option, Arg1..Arg4 its arguments.</summary>
+    /// <summary>
+    /// prctl of a kind that concerns memory. Arg0 option, Arg1..Arg4 its arguments. Payload: the name that PR_SET_VMA
+    /// gives.
+    /// </summary>
     Prctl = 29,
 
     /// <summary>mbind. Arg0 addr, Arg1 length, Arg2 mode, Arg3 first 64 bits of the node mask, Arg4 flags.</summary>
@@ -98,6 +101,47 @@ public enum TraceEventKind : byte
 
     /// <summary>pkey_free. Arg0 key.</summary>
     PkeyFree = 32,
+
+    /// <summary>
+    /// UFFDIO_REGISTER, on the context's mm. Arg0 addr, Arg1 length, Arg2 UFFDIO_REGISTER_MODE_*, Arg3 the context, a
+    /// number of this trace, Arg4 its UFFD_FEATURE_*.
+    /// </summary>
+    UserfaultRegister = 33,
+
+    /// <summary>UFFDIO_UNREGISTER. Arg0 addr, Arg1 length, Arg2 the context.</summary>
+    UserfaultUnregister = 34,
+
+    /// <summary>
+    /// An ioctl that fills pages of a userfaultfd, or protects them. Arg0 addr, Arg1 length, Arg2 the number of the
+    /// ioctl, Arg3 the source of a move, Arg4 the context, Arg5 how many bytes were done.
+    /// </summary>
+    UserfaultFill = 35,
+
+    /// <summary>The last descriptor of a context was closed. Arg0 the context.</summary>
+    UserfaultRelease = 36,
+
+    /// <summary>
+    /// A context that fork made for the child (UFFD_FEATURE_EVENT_FORK); Mm is the child's. Arg0 an address in a VMA
+    /// that it watches, Arg1 the context.
+    /// </summary>
+    UserfaultFork = 37,
+
+    /// <summary>
+    /// What the next Mmap of this task came to by its driver: Arg0 the vm_flags that the VMA got, Arg1
+    /// <see cref="DriverTraits"/>.
+    /// </summary>
+    DriverMapping = 38,
+
+    /// <summary>
+    /// setrlimit, prlimit of RLIMIT_STACK by the process itself. Arg0 the soft limit that is, in bytes.
+    /// </summary>
+    StackLimit = 39,
+
+    /// <summary>personality. Arg0 the one that is.</summary>
+    Personality = 40,
+
+    /// <summary>remap_file_pages. Arg0 addr, Arg1 length, Arg2 prot, Arg3 page offset, Arg4 flags.</summary>
+    RemapFilePages = 41,
 
     /// <summary>
     /// A page fault of a task. Arg0 byte address, Arg1 <see cref="TraceAccess"/>, Arg2 <see cref="PrepareOutcome"/>.

@@ -20,6 +20,8 @@ public sealed class RecordedCallsTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData("marks")]
+    [InlineData("watch")]
+    [InlineData("rings")]
     public void ReplayIsWhatTheKernelHad(string name, params string[] arguments)
     {
         ReplayResult replay = RecordAndReplay([Compile(name), .. arguments]);

@@ -31,6 +31,8 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("file_record", typeof(FileRecord))]
     [InlineData("dump_begin_record", typeof(DumpBeginRecord))]
     [InlineData("dump_end_record", typeof(DumpEndRecord))]
+    [InlineData("text_record", typeof(TextRecord))]
+    [InlineData("watch_record", typeof(WatchRecord))]
     [InlineData("unfollowed_record", typeof(UnfollowedRecord))]
     [InlineData("graph_mm", typeof(GraphMm), GraphObject)]
     [InlineData("graph_file", typeof(GraphFile), GraphObject)]

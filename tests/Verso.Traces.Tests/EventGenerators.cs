@@ -58,7 +58,7 @@ internal static class EventGenerators
                 (0, _) => null,
                 (_, TraceEventKind.FileDefined) => file,
                 (_, TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint) => image,
-                (_, TraceEventKind.NotFollowed) => text,
+                (_, TraceEventKind.NotFollowed or TraceEventKind.Prctl) => text,
                 _ => null,
             },
         });

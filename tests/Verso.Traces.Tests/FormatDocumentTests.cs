@@ -22,6 +22,7 @@ public sealed partial class FormatDocumentTests
         AssertTable<FileKind>();
         AssertTable<FileModes>();
         AssertTable<MmFlags>();
+        AssertTable<DriverTraits>();
         AssertTable<TraceGrade>();
         AssertTable<NotFollowedCause>();
     }

@@ -50,9 +50,10 @@ public abstract partial class Machine
         (VmaId prev, VmaId next) = Around(mm, old);
         prev = !prev.IsNone && At(prev).End > mm.StartBrk ? prev : default;
         const VmaFlags Data = VmaFlags.Read | VmaFlags.Write | VmaFlags.MayAccess | VmaFlags.Account;
+        VmaFlags implied = (mm.Flags & MmFlags.ReadImpliesExec) != 0 ? VmaFlags.Exec : VmaFlags.None;
         MergeRequest range = MergeRequest.Fresh(mm, (prev, next), old, fresh) with
         {
-            Flags = MergeableBeforeMerge(mm, Data | mm.DefaultFlags, default),
+            Flags = MergeableBeforeMerge(mm, Data | implied | mm.DefaultFlags, default),
             Pgoff = Structure.Place(mm, old, (fresh - old) >> Page.Shift),
         };
         range.AnonPgoff = range.Pgoff;

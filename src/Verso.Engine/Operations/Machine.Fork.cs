@@ -46,6 +46,7 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
+        World.Userfaults.BeginFork();
         foreach (VmaId id in source.Vmas.Ids)
         {
             if ((At(id).Flags & VmaFlags.DontCopy) == 0
@@ -76,7 +77,7 @@ public abstract partial class Machine
         bool wipe = (copy.Flags & VmaFlags.WipeOnFork) != 0;
         copy.Mm = target.Id;
         copy.Flags &= ~VmaFlags.LockedMask;
-        ForgetUserfault(ref copy);
+        ForkUserfault(ref copy);
         copy.Prepared &= !wipe;
         VmaId id = World.Vmas.Allocate(copy);
         if (id.IsNone)
@@ -95,22 +96,13 @@ public abstract partial class Machine
         return wipe ? Errno.None : CopyEntries(source, id);
     }
 
-    /// <summary>
-    /// userfaultfd_reset_ctx: a copy is not watched. (Who asked for UFFD_FEATURE_EVENT_FORK or EVENT_REMAP would go on
-    /// watching; a snapshot does not tell.)
-    /// </summary>
-    private static void ForgetUserfault(ref Vma copy)
-    {
-        copy.UserfaultContext = 0;
-        copy.Flags &= ~VmaFlags.Userfault;
-    }
-
     /// <summary>vma_needs_copy, copy_page_range: what becomes of entries that a fault could not bring back.</summary>
     private Errno CopyEntries(VmaId parent, VmaId child)
     {
         VmaFlags always = VmaFlags.PfnMap | VmaFlags.MixedMap | Sticky;
         ForkCopy copy = Structure.CopyAtFork(parent);
-        if (copy != ForkCopy.Share && (At(parent).Flags & always) != 0)
+        bool isWatched = (At(child).Flags & VmaFlags.UffdWp) != 0;
+        if (copy != ForkCopy.Share && (isWatched || (At(parent).Flags & always) != 0))
         {
             copy = ForkCopy.Entries;
         }

@@ -212,7 +212,7 @@ public abstract partial class Machine
     }
 
     /// <summary>Pages lose their contents; guard markers stay.</summary>
-    private Errno DiscardRange(VmaId id, ulong start, ulong end)
+    private protected Errno DiscardRange(VmaId id, ulong start, ulong end)
     {
         if (!At(id).IsShared && Structure.Discard(id, start, end, UnmapReason.Discard) != Errno.None)
         {

@@ -164,7 +164,7 @@ public abstract partial class Machine
     private Errno LockVma(Mm mm, VmaId id, ulong start, ulong end, VmaFlags flags)
     {
         VmaFlags old = At(id).Flags;
-        if (flags == old || (old & NeverLocked) != 0)
+        if (flags == old || (old & NeverLocked) != 0 || At(id).NeverLocked)
         {
             return Errno.None;
         }

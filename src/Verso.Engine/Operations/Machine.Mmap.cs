@@ -124,6 +124,7 @@ public abstract partial class Machine
             flags |= VmaFlags.Account;
         }
 
+        flags = request.Driver is DriverFacts driver ? driver.Flags & ~VmaFlags.SoftDirty : flags;
         MergeRequest range = MergeRequest.Fresh(mm, Around(mm, start), start, end) with
         {
             Flags = huge ? flags : MergeableBeforeMerge(mm, flags, file),
@@ -143,6 +144,7 @@ public abstract partial class Machine
         if (MergeNewRange(range, MergeSides.Both, out VmaId id) != MergeOutcome.Merged)
         {
             id = NewMapping(range);
+            NoteDriver(id, request);
         }
 
         return id.IsNone ? Errno.ENOMEM : FinishMapping(mm, id, request, start, length);
@@ -180,6 +182,15 @@ public abstract partial class Machine
         return id.IsNone
             ? Errno.ENOMEM
             : FinishMapping(mm, id, request, range.Start, range.End - range.Start);
+    }
+
+    private void NoteDriver(VmaId id, in MmapRequest request)
+    {
+        if (!id.IsNone && request.Driver is DriverFacts driver)
+        {
+            At(id).HasClose |= (driver.Traits & DriverTraits.Closes) != 0;
+            At(id).NeverLocked = (driver.Traits & DriverTraits.NeverLocked) != 0;
+        }
     }
 
     /// <summary>A VMA of its own for a fresh range. None on ENOMEM.</summary>

@@ -14,7 +14,7 @@ public abstract partial class Machine
     /// <summary>calc_vm_prot_bits, calc_vm_flag_bits and do_mmap's rules about files.</summary>
     private Errno MappingFlags(Mm mm, in MmapRequest request, out VmaFlags flags)
     {
-        flags = ProtectionFlags(request.Protection) | mm.DefaultFlags | VmaFlags.MayAccess;
+        flags = ProtectionFlags(Implied(mm, request)) | mm.DefaultFlags | VmaFlags.MayAccess;
         flags |= request.Protection == Protection.Exec ? ExecuteOnlyKey(mm) : 0;
         flags |= (request.Flags & MapFlags.GrowsDown) != 0 ? VmaFlags.GrowsDown : 0;
         flags |= (request.Flags & MapFlags.Locked) != 0 ? VmaFlags.Locked : 0;
@@ -35,6 +35,15 @@ public abstract partial class Machine
             MapFlags.Droppable => Drop(request, ref flags),
             _ => Errno.EINVAL,
         };
+    }
+
+    /// <summary>READ_IMPLIES_EXEC of do_mmap: not of files on a mount whose files may not be executed.</summary>
+    private Protection Implied(Mm mm, in MmapRequest request)
+    {
+        bool implies = (mm.Flags & MmFlags.ReadImpliesExec) != 0 && (request.Protection & Protection.Read) != 0;
+        bool isNoExec = (request.Flags & MapFlags.Anonymous) == 0
+            && (World.Files.ModesOf(request.File) & FileModes.NoExec) != 0;
+        return implies && !isNoExec ? request.Protection | Protection.Exec : request.Protection;
     }
 
     /// <summary>

@@ -88,8 +88,9 @@ public abstract partial class Machine
             }
 
             VmaFlags old = At(id).Flags;
-            VmaFlags key = pkey == -1 ? KeyAfterMprotect(mm, old, protection) : KeyFlags(pkey);
-            VmaFlags flags = ProtectionFlags(protection) | key | (old & ~(VmaFlags.Access | VmaFlags.Pkey));
+            Protection wanted = protection | ExecImplied(mm, old, protection);
+            VmaFlags key = pkey == -1 ? KeyAfterMprotect(mm, old, wanted) : KeyFlags(pkey);
+            VmaFlags flags = ProtectionFlags(wanted) | key | (old & ~(VmaFlags.Access | VmaFlags.Pkey));
             bool isBeyond = ((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0;
             if (isBeyond || IsExecGain(mm, old, flags))
             {
@@ -107,6 +108,13 @@ public abstract partial class Machine
         }
 
         return Errno.None;
+    }
+
+    /// <summary>READ_IMPLIES_EXEC of do_mprotect_pkey: where the mapping may be executed at all.</summary>
+    private static Protection ExecImplied(Mm mm, VmaFlags old, Protection protection)
+    {
+        bool implies = (mm.Flags & MmFlags.ReadImpliesExec) != 0 && (protection & Protection.Read) != 0;
+        return implies && (old & VmaFlags.MayExec) != 0 ? Protection.Exec : Protection.None;
     }
 
     /// <summary>mprotect_fixup for [start, end) of one VMA.</summary>

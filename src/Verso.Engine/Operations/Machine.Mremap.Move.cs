@@ -80,7 +80,7 @@ public abstract partial class Machine
     private void FinishMove(Mm mm, VmaId source, VmaId copy, in MremapRequest call)
     {
         // Neighbours that the copy was merged with are no longer watched either.
-        ForgetUserfault(ref At(copy));
+        MoveUserfault(ref At(copy));
         if ((call.Flags & RemapFlags.DontUnmap) != 0)
         {
             LeaveSource(source, copy, call);

@@ -89,6 +89,12 @@ public sealed partial class Machine<TPages>
                 }
             }
 
+            if ((_vmas[id].Flags & WatchedForPages) != 0
+                && Watched(id, at, access, logged) is var told and not FaultOutcome.Done)
+            {
+                return told;
+            }
+
             // The kernel's own pages have no object here: they count as anonymous ones.
             return IsFilledAnonymously(_vmas[id]) || _vmas[id].IsSpecialMapping
                 ? AnonymousFault(id, at, access, logged)

@@ -47,6 +47,9 @@ public struct Vma
     /// </summary>
     public bool Prepared;
 
+    /// <summary>mlock and munlock leave it as it is: secret memory.</summary>
+    public bool NeverLocked;
+
     /// <summary>A driver's close operation exists: such a VMA is never deleted by a merge.</summary>
     public bool HasClose;
 

@@ -31,9 +31,13 @@ internal sealed class Actor : IDisposable
     /// <summary>Others that share its address space (CLONE_VM), the last one on top.</summary>
     public Stack<Puppet> Sharers { get; } = new();
 
-    /// <summary>The process has executed the image anew.</summary>
+    /// <summary>Descriptors of its userfaultfds, by the word that names them.</summary>
+    public Dictionary<OpWords, ulong> Userfaults { get; } = [];
+
+    /// <summary>The process has executed the image anew: what is closed by that is closed.</summary>
     public void Renew()
     {
+        Userfaults.Clear();
         _memory.Reopen();
         _ = _table.Reopen();
     }

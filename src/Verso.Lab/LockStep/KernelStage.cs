@@ -16,7 +16,7 @@ namespace Verso.Lab.LockStep;
 /// A template is made once: a puppet whose break and mmap_base are where the window wants them. Every scenario begins
 /// with a fork of it, which has no anonymous memory and so no trace of its past.
 /// </remarks>
-public sealed class KernelStage : IStage, IDisposable
+public sealed partial class KernelStage : IStage, IDisposable
 {
     private const string SharedMemory = "shared";
     private const int SignalBus = 7;
@@ -133,6 +133,7 @@ public sealed class KernelStage : IStage, IDisposable
                 PuppetOutcome forked = Alive(op.Mm).Fork(out Puppet? child);
                 if (child is not null)
                 {
+                    CloseUserfaults(_actors[op.Mm], child);
                     Add(op.Other, child);
                 }
 
@@ -140,6 +141,7 @@ public sealed class KernelStage : IStage, IDisposable
             case OpKind.Share:
                 _ = Alive(op.Mm).CloneShared(out Puppet? sharer);
                 _actors[op.Mm].Sharers.Push(sharer ?? throw new KernelStageException($"{op}: no child"));
+                CloseUserfaults(_actors[op.Mm], sharer);
                 return default;
             case OpKind.Exit:
                 Exit(op.Mm);
@@ -354,6 +356,9 @@ public sealed class KernelStage : IStage, IDisposable
                 return puppet.Call(SystemCallNumber.Prctl, SetMdwe, StageRequests.DenialBits(op));
             case OpKind.Name:
                 return puppet.SetName(start, length, op.Name);
+            case OpKind.Watch or OpKind.Unwatch or OpKind.Forget or OpKind.FillCopy or OpKind.FillZero
+                or OpKind.FillCache or OpKind.FillMove:
+                return CallUserfault(op, start, length);
             default:
                 throw new KernelStageException($"{op}: no kernel without swap can be made to do this");
         }

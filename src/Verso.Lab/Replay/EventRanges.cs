@@ -27,6 +27,10 @@ internal static class EventRanges
             case TraceEventKind.Munlock:
             case TraceEventKind.Mseal:
             case TraceEventKind.Mbind:
+            case TraceEventKind.UserfaultRegister:
+            case TraceEventKind.UserfaultUnregister:
+            case TraceEventKind.UserfaultFill:
+            case TraceEventKind.RemapFilePages:
             case TraceEventKind.Populate:
                 return Meets(e.Arg0, e.Arg1, start, end);
             case TraceEventKind.Brk:
@@ -45,7 +49,8 @@ internal static class EventRanges
     {
         TraceEventKind.Fault => e.Arg2 != (ulong)PrepareOutcome.Derive,
         TraceEventKind.Populate or TraceEventKind.Checkpoint or TraceEventKind.FileDefined => false,
-        TraceEventKind.TaskStart or TraceEventKind.TaskExit or TraceEventKind.Truncate => false,
+        TraceEventKind.TaskStart or TraceEventKind.TaskExit or TraceEventKind.Truncate
+            or TraceEventKind.UserfaultFill or TraceEventKind.StackLimit => false,
         _ => true,
     };
 

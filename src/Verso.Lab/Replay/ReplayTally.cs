@@ -18,7 +18,8 @@ public sealed class ReplayTally
     public NotFollowedTally NotFollowed { get; } = new();
 
     /// <summary>
-    /// Faults by how they ended in the replay; anything but Done is the program's error or a difference.
+    /// Faults by how they ended in the replay; anything but Done is the program's error, a difference, or (Waits)
+    /// what a userfaultfd was told of.
     /// </summary>
     public long[] Faults { get; } = new long[Enum.GetValues<FaultOutcome>().Length];
 

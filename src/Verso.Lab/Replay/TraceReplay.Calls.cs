@@ -6,6 +6,7 @@ namespace Verso.Lab.Replay;
 // System calls: run, and compared with what the kernel returned.
 public sealed partial class TraceReplay
 {
+    private readonly Dictionary<int, DriverFacts> _drivers = [];
     private readonly Dictionary<(ulong Mode, ulong Nodes), int> _policies = [];
 
     private void OnCall(in TraceEvent e)
@@ -115,6 +116,24 @@ public sealed partial class TraceReplay
             case TraceEventKind.PkeyFree:
                 result = _machine.PkeyFree(mm, (int)e.Arg0);
                 return true;
+            case TraceEventKind.UserfaultRegister:
+                result = _machine.RegisterUserfault(
+                    mm, ContextOf(e.Arg3, e.Arg4), e.Arg0, e.Arg1, (UserfaultModes)(uint)e.Arg2);
+                return true;
+            case TraceEventKind.UserfaultUnregister:
+                result = _machine.UnregisterUserfault(mm, ContextOf(e.Arg2), e.Arg0, e.Arg1);
+                return true;
+            case TraceEventKind.RemapFilePages:
+                result = _machine.RemapFilePages(mm, e.Arg0, e.Arg1, e.Arg2, e.Arg3, (MapFlags)(uint)e.Arg4);
+                return true;
+            case TraceEventKind.StackLimit:
+                _machine.SetStackLimit(mm, e.Arg0);
+                return true;
+            case TraceEventKind.Personality:
+                // What was before is returned, and is not known here.
+                _machine.SetPersonality(mm, e.Arg0);
+                result = SyscallResult.Ok((ulong)e.Result);
+                return true;
             case TraceEventKind.Prctl:
                 return TryControl(mm, e, out result);
             default:
@@ -133,8 +152,11 @@ public sealed partial class TraceReplay
         }
 
         ulong? imposed = CallRules.IsError(e.Result) ? null : (ulong)e.Result;
-        return _machine.Mmap(
-            mm, new MmapRequest(e.Arg0, e.Arg1, (Protection)e.Arg2, flags, file, e.Arg5, imposed));
+        bool isOfDriver = _drivers.Remove(e.Task, out DriverFacts driver);
+        return _machine.Mmap(mm, new MmapRequest(e.Arg0, e.Arg1, (Protection)e.Arg2, flags, file, e.Arg5, imposed)
+        {
+            Driver = isOfDriver ? driver : null,
+        });
     }
 
     /// <summary>A key that the kernel accepted was allocated, maybe before the recording began.</summary>

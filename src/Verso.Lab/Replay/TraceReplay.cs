@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Verso.Engine;
+using Verso.Engine.Vmas;
 using Verso.Lab.Fidelity;
 using Verso.Traces;
 
@@ -138,6 +139,18 @@ public sealed partial class TraceReplay
         {
             case TraceEventKind.Fault:
                 OnFault(e);
+                break;
+            case TraceEventKind.DriverMapping:
+                _drivers[e.Task] = new DriverFacts((VmaFlags)e.Arg0, (DriverTraits)(byte)e.Arg1);
+                break;
+            case TraceEventKind.UserfaultFill:
+                OnUserfaultFill(e);
+                break;
+            case TraceEventKind.UserfaultRelease:
+                OnUserfaultRelease(e);
+                break;
+            case TraceEventKind.UserfaultFork:
+                OnUserfaultFork(e);
                 break;
             case var _ when e.IsCall:
                 OnCall(e);

@@ -6,7 +6,7 @@ using Verso.Engine.Vmas;
 namespace Verso.Lab.Scenarios;
 
 /// <summary>Takes the steps of a scenario on a machine.</summary>
-public sealed class EngineStage : IStage, ISituation
+public sealed partial class EngineStage : IStage, ISituation
 {
     /// <summary>Of the segment; no file of a window has it.</summary>
     private const ulong SegmentInode = 1 << 20;
@@ -210,6 +210,7 @@ public sealed class EngineStage : IStage, ISituation
         Machine.ReleaseMm(mm);
         if (!Machine.World.Mms.IsLive(mm))
         {
+            ForgetContexts(letter);
             _mms.Remove(letter);
         }
     }
@@ -220,6 +221,7 @@ public sealed class EngineStage : IStage, ISituation
         if (errno == Errno.None)
         {
             Machine.InheritFlags(fresh, _mms[letter]);
+            ForgetContexts(letter);
             Machine.ReleaseMm(_mms[letter]);
             _mms[letter] = fresh;
         }
@@ -270,7 +272,7 @@ public sealed class EngineStage : IStage, ISituation
             OpKind.MergeAny => Machine.SetMemoryMerge(
                 mm, op.Has(OpWords.Off) ? MemoryMerge.None : MemoryMerge.Any),
             OpKind.DenyExec => Machine.DenyExecGain(mm, StageRequests.DenialBits(op)),
-            _ => throw new InvalidOperationException($"no call for {op}"),
+            _ => CallUserfault(mm, op, start, length),
         };
     }
 

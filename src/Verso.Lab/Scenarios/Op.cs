@@ -32,6 +32,21 @@ public enum OpKind
 
     /// <summary>ARCH_MAP_VDSO_64: special mappings, which cannot be split.</summary>
     Vdso,
+
+    /// <summary>UFFDIO_REGISTER.</summary>
+    Watch,
+
+    /// <summary>UFFDIO_UNREGISTER.</summary>
+    Unwatch,
+
+    /// <summary>A userfaultfd is closed.</summary>
+    Forget,
+
+    /// <summary>UFFDIO_COPY of one page, UFFDIO_ZEROPAGE, UFFDIO_CONTINUE, UFFDIO_MOVE.</summary>
+    FillCopy,
+    FillZero,
+    FillCache,
+    FillMove,
     Fork,
     Share,
     Exit,
@@ -94,6 +109,14 @@ public enum OpWords
 
     /// <summary>PR_MDWE_NO_INHERIT.</summary>
     NoInherit = 1 << 17,
+
+    /// <summary>UFFDIO_REGISTER_MODE_*.</summary>
+    Missing = 1 << 18,
+    Wp = 1 << 19,
+    Minor = 1 << 20,
+
+    /// <summary>The second of a process's two userfaultfds.</summary>
+    Other = 1 << 21,
 }
 
 /// <summary>Bytes beyond whole pages, 0 to 4095 each: what system calls round up, or refuse.</summary>

@@ -124,6 +124,72 @@ public sealed partial class OpGenerator
         return _random.Percent(40) ? edge - count : edge;
     }
 
+    /// <summary>What was watched last: mostly that is filled.</summary>
+    private Op? _watched;
+
+    private Op FillUserfault(Op op)
+    {
+        bool fills = op.Kind is OpKind.FillCopy or OpKind.FillZero or OpKind.FillMove;
+        if (fills && _watched is Op watched && _random.Percent(80))
+        {
+            return op with
+            {
+                Mm = watched.Mm,
+                Words = watched.Words & OpWords.Other,
+                Start = watched.Start + _random.Below((int)watched.Count),
+                Count = 1,
+                Target = PickPage(op.Mm),
+                Value = op.Kind == OpKind.FillCopy ? (byte)_random.Below(256) : (byte)0,
+            };
+        }
+
+        op = op with { Words = _random.Percent(25) ? OpWords.Other : OpWords.None };
+        switch (op.Kind)
+        {
+            case OpKind.Forget:
+                return op;
+            case OpKind.FillCopy:
+                return op with { Start = PickPage(op.Mm), Value = (byte)_random.Below(256) };
+            case OpKind.FillMove:
+                return WithRange(op) with { Target = PickPage(op.Mm) };
+            case OpKind.Watch:
+                OpWords modes = _random.Percent(80) ? OpWords.Missing : OpWords.None;
+                modes |= _random.Percent(25) ? OpWords.Wp : OpWords.None;
+                modes |= _random.Percent(20) ? OpWords.Minor : OpWords.None;
+                _watched = WithRange(op) with { Words = op.Words | modes };
+                if (_random.Percent(60))
+                {
+                    FillNext(_watched);
+                }
+
+                return _watched;
+            default:
+                return WithRange(op);
+        }
+    }
+
+    /// <summary>What is watched is emptied, and gets a page: as it mostly goes in programs that do so.</summary>
+    private void FillNext(Op watched)
+    {
+        OpWords which = watched.Words & OpWords.Other;
+        long source = PickPage(watched.Mm);
+        Op fill = new(_random.Pick([OpKind.FillCopy, OpKind.FillZero, OpKind.FillMove]), watched.Mm)
+        {
+            Start = watched.Start,
+            Count = 1,
+            Words = which,
+        };
+        _beginning.Enqueue(new Op(OpKind.Write, watched.Mm) { Start = source, Value = 1 });
+        _beginning.Enqueue(watched);
+        _beginning.Enqueue(new Op(OpKind.Advise, watched.Mm)
+        {
+            Start = watched.Start,
+            Count = watched.Count,
+            Advice = Advice.DontNeed,
+        });
+        _beginning.Enqueue(fill.Kind == OpKind.FillMove ? fill with { Target = source } : fill);
+    }
+
     /// <summary>A range that mostly begins on something mapped.</summary>
     private Op WithRange(Op op)
     {

@@ -34,6 +34,7 @@ public sealed partial class OpGenerator
             OpKind.Unmap => op with { Kind = OpKind.Map, Protection = ReadWrite },
             OpKind.Remap when op.MovesSeveral => op with { Start = op.Target, Target = op.Start },
             OpKind.Attach when op.Start != Op.Anywhere => op with { Kind = OpKind.Detach, Words = OpWords.None },
+            OpKind.Watch => op with { Kind = OpKind.Unwatch, Words = op.Words & OpWords.Other },
             OpKind.Fork => new Op(OpKind.Exit, _random.Percent(50) ? op.Mm : op.Other),
             _ => null,
         };

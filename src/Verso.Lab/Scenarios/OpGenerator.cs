@@ -115,6 +115,9 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
                 return WithRange(op) with { Advice = _random.Pick(Advices) };
             case OpKind.Unmap or OpKind.Unlock or OpKind.Seal:
                 return WithRange(op);
+            case OpKind.Watch or OpKind.Unwatch or OpKind.FillZero or OpKind.Forget or OpKind.FillCopy
+                or OpKind.FillMove:
+                return FillUserfault(op);
             case OpKind.MergeAny:
                 return op with { Words = _random.Percent(50) ? OpWords.Off : OpWords.None };
             case OpKind.DenyExec:

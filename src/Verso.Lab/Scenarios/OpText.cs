@@ -16,6 +16,8 @@ namespace Verso.Lab.Scenarios;
 ///   brk A 20            policy A 4 3 1      name A 4 3 [heap]: none takes it away
 ///   seal A 4 3          mergeany A [off] (PR_SET_MEMORY_MERGE)         denyexec A [noinherit] (PR_SET_MDWE)
 ///   vdso A 4            [vvar], [vvar_vclock] and [vdso] from there (ARCH_MAP_VDSO_64)
+///   watch A 4 3 missing [wp] [minor] [other] (UFFDIO_REGISTER)         unwatch A 4 3 [other]     forget A [other]
+///   fillcopy A 5 77     fillzero A 5 2      fillcache A 5 2     fillmove A 5 2 9 (to 5 and 6, from 9 and 10)
 ///   fork A B      share A      exit A      exec A       begin B
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   attach A 4 rw [over] [round] (shmat)    detach A 4 (shmdt)
@@ -46,6 +48,13 @@ public static class OpText
         [OpKind.Attach] = OpWords.Over | OpWords.Round,
         [OpKind.MergeAny] = OpWords.Off,
         [OpKind.DenyExec] = OpWords.NoInherit,
+        [OpKind.Watch] = OpWords.Missing | OpWords.Wp | OpWords.Minor | OpWords.Other,
+        [OpKind.Unwatch] = OpWords.Other,
+        [OpKind.Forget] = OpWords.Other,
+        [OpKind.FillCopy] = OpWords.Other,
+        [OpKind.FillZero] = OpWords.Other,
+        [OpKind.FillCache] = OpWords.Other,
+        [OpKind.FillMove] = OpWords.Other,
     };
 
     private const OpWords Mapping = OpWords.Shared | OpWords.Hint | OpWords.NoReplace | OpWords.Populate
@@ -131,7 +140,8 @@ public static class OpText
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.NewCount, op.Odd.NewCount)];
             case OpKind.Advise:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Lower(op.Advice.ToString())];
-            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch or OpKind.Seal:
+            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch or OpKind.Seal or OpKind.Watch
+                or OpKind.Unwatch or OpKind.FillZero or OpKind.FillCache:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
             case OpKind.Policy:
                 return [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count), Text(op.Value)];
@@ -141,7 +151,9 @@ public static class OpText
             case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate
                 or OpKind.Detach or OpKind.Vdso:
                 return [Text(op.Start, op.Odd.Start)];
-            case OpKind.Write:
+            case OpKind.FillMove:
+                return [Text(op.Start), Text(op.Count), Text(op.Target)];
+            case OpKind.Write or OpKind.FillCopy:
                 return [Text(op.Start), Text(op.Value)];
             case OpKind.Fork:
                 return [$"{op.Other}"];
@@ -169,7 +181,8 @@ public static class OpText
                 return op with { NewCount = wanted, Odd = op.Odd with { NewCount = bytes } };
             case OpKind.Advise:
                 return WithRange(op, rest) with { Advice = Enum.Parse<Advice>(rest.Dequeue(), ignoreCase: true) };
-            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch or OpKind.Seal:
+            case OpKind.Unmap or OpKind.Lock or OpKind.Unlock or OpKind.Punch or OpKind.Seal or OpKind.Watch
+                or OpKind.Unwatch or OpKind.FillZero or OpKind.FillCache:
                 return WithRange(op, rest);
             case OpKind.Policy:
                 return WithRange(op, rest) with { Value = Byte(rest) };
@@ -180,7 +193,9 @@ public static class OpText
                 return WithStart(op, rest);
             case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
                 return op with { Start = Number(rest) };
-            case OpKind.Write:
+            case OpKind.FillMove:
+                return op with { Start = Number(rest), Count = Number(rest), Target = Number(rest) };
+            case OpKind.Write or OpKind.FillCopy:
                 return op with { Start = Number(rest), Value = Byte(rest) };
             case OpKind.Fork:
                 return op with { Other = Letter(rest) };

@@ -21,6 +21,7 @@ public readonly record struct Outcome(
         FaultOutcome.AccessError => "accerr",
         FaultOutcome.Bus => "bus",
         FaultOutcome.OutOfMemory => "oom",
+        FaultOutcome.Waits => "waits",
         _ when Errno != Errno.None => Errno.ToString(),
         _ when op.ReturnsAddress => string.Create(CultureInfo.InvariantCulture, $"page {Page}"),
         _ when op.Kind == OpKind.Read => string.Create(CultureInfo.InvariantCulture, $"byte {Byte}"),

@@ -57,6 +57,25 @@ internal static class StageRequests
     /// <summary>PR_MDWE_* of PR_SET_MDWE.</summary>
     public static ulong DenialBits(Op op) => op.Has(OpWords.NoInherit) ? 3u : 1u;
 
+    /// <summary>UFFDIO_REGISTER_MODE_*.</summary>
+    public static UserfaultModes WatchModes(Op op) =>
+        (op.Has(OpWords.Missing) ? UserfaultModes.Missing : 0)
+        | (op.Has(OpWords.Wp) ? UserfaultModes.WriteProtect : 0)
+        | (op.Has(OpWords.Minor) ? UserfaultModes.Minor : 0);
+
+    /// <summary>What a monitor is told to do.</summary>
+    public static UserfaultAction FillAction(Op op) => op.Kind switch
+    {
+        OpKind.FillCopy => UserfaultAction.Copy,
+        OpKind.FillZero => UserfaultAction.ZeroPage,
+        OpKind.FillCache => UserfaultAction.Continue,
+        _ => UserfaultAction.Move,
+    };
+
+    /// <summary>How many bytes it fills.</summary>
+    public static ulong FillLength(Op op, Window window) =>
+        op.Kind == OpKind.FillCopy ? window.Bytes(1) : Length(op, window);
+
     public static LockAll LockFlags(Op op) =>
         (op.Has(OpWords.Current) ? LockAll.Current : 0)
         | (op.Has(OpWords.Future) ? LockAll.Future : 0)

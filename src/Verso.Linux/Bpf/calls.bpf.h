@@ -2,6 +2,7 @@
 /* System calls: which ones matter, their arguments on the way in, their results on the way out. */
 #pragma once
 #include "files.bpf.h"
+#include "habits.bpf.h"
 #include "unfollowed.bpf.h"
 
 #define MAP_TYPE 0x0f
@@ -13,8 +14,11 @@
 /* x86-64 numbers. */
 const volatile u8 call_of_number[SYSTEM_CALLS] = {
 	[9] = CALL_MMAP,	  [10] = CALL_MPROTECT,	 [11] = CALL_MUNMAP,	   [12] = CALL_BRK,
+	[16] = CALL_USERFAULT,
 	[25] = CALL_MREMAP,	  [28] = CALL_MADVISE,	 [30] = CALL_SHMAT,	   [56] = CALL_CLONE,
 	[57] = CALL_FORK,	  [58] = CALL_VFORK,	 [59] = CALL_EXEC,	   [67] = CALL_SHMDT,
+	[135] = CALL_PERSONALITY,	  [160] = CALL_STACK_LIMIT, [206] = CALL_IO_SETUP, [207] = CALL_IO_DESTROY,
+	[216] = CALL_REMAP_FILE_PAGES, [302] = CALL_STACK_LIMIT,
 	[77] = CALL_FTRUNCATE,	  [149] = CALL_MLOCK,	 [150] = CALL_MUNLOCK,	   [151] = CALL_MLOCKALL,
 	[152] = CALL_MUNLOCKALL,  [157] = CALL_PRCTL,	 [237] = CALL_MBIND,	   [322] = CALL_EXEC,
 	[325] = CALL_MLOCK2,	  [329] = CALL_PKEY_MPROTECT, [330] = CALL_PKEY_ALLOC,
@@ -35,7 +39,9 @@ static __always_inline u8 call_kind(u64 number)
 
 /* i386 numbers. 90 takes its arguments from memory, 192 pages, 194 a length in two halves, 117 is many calls in one. */
 const volatile u8 call_of_compat_number[SYSTEM_CALLS] = {
-	[2] = CALL_FORK,	  [11] = CALL_EXEC,	 [45] = CALL_BRK,	   [90] = CALL_MMAP,
+	[2] = CALL_FORK,	  [11] = CALL_EXEC,	 [45] = CALL_BRK,	   [54] = CALL_USERFAULT,
+	[75] = CALL_STACK_LIMIT, [136] = CALL_PERSONALITY, [257] = CALL_REMAP_FILE_PAGES, [340] = CALL_STACK_LIMIT,
+	[90] = CALL_MMAP,
 	[91] = CALL_MUNMAP,	  [93] = CALL_FTRUNCATE, [117] = CALL_SHMAT,	   [120] = CALL_CLONE,
 	[125] = CALL_MPROTECT,	  [150] = CALL_MLOCK,	 [151] = CALL_MUNLOCK,	   [152] = CALL_MLOCKALL,
 	[153] = CALL_MUNLOCKALL,  [163] = CALL_MREMAP,	 [172] = CALL_PRCTL,	   [190] = CALL_VFORK,
@@ -140,6 +146,12 @@ static __always_inline void enter_call(struct task_state *state, struct task_str
 	if (kind == CALL_FORK)
 		state->args[0] = 17;		/* SIGCHLD */
 	state->other_mm = 0;
+	if (!is_habit(state, task, kind, regs->orig_ax))
+		return;
+	if (kind == CALL_USERFAULT &&
+	    (!is_userfault_request(state->args[1]) ||
+	     !begin_userfault(state, file_of_descriptor(task, state->args[0]), state->args[1], state->args[2])))
+		return;
 	state->emitted = 0;
 	state->fault = 0;
 	state->call = kind;
@@ -215,6 +227,10 @@ static __noinline int emit_call(struct task_state *state, u32 mm_id)
 
 	if (state->call == CALL_PROCESS_MADVISE)
 		emit_ranges(state);
+	if (state->call == CALL_USERFAULT)
+		describe_userfault(state);
+	if (state->call == CALL_PRCTL)
+		emit_name(state);
 	call = RESERVE(call_record, REC_CALL, state);
 	if (!call)
 		return 0;
@@ -234,6 +250,7 @@ static __noinline int emit_call(struct task_state *state, u32 mm_id)
 struct outcome {
 	s64 result;
 	u64 vma_flags;
+	u64 vma_length;
 	u64 file;
 	u16 flags;
 };
@@ -251,13 +268,16 @@ static __always_inline void describe_vma(struct mm_struct *mm, struct outcome *o
 	if (!vma)
 		return;
 	outcome->vma_flags = BPF_CORE_READ(vma, vm_flags);
+	outcome->vma_length = BPF_CORE_READ(vma, vm_end) - outcome->result;
+	if (BPF_CORE_READ(vma, vm_ops) && BPF_CORE_READ(vma, vm_ops, close))
+		outcome->flags |= RESULT_CLOSE;
 	outcome->file = (u64)BPF_CORE_READ(vma, vm_file);
 	outcome->flags |= RESULT_VMA;
 }
 
 static __always_inline int maps_a_file(struct task_state *state)
 {
-	return state->call == CALL_SHMAT ||
+	return state->call == CALL_SHMAT || state->call == CALL_IO_SETUP ||
 	       (state->call == CALL_MMAP &&
 		(!(state->args[3] & MAP_ANONYMOUS) || (state->args[3] & MAP_TYPE) != MAP_PRIVATE));
 }
@@ -289,6 +309,10 @@ static __noinline int look_at_outcome(struct task_state *state, struct task_stru
 		outcome->file = file_of_descriptor(task, state->args[4]);
 	if (state->call == CALL_FTRUNCATE && !is_error(outcome->result))
 		outcome->file = mapped_file(task, state->args[0]);
+	if (state->call == CALL_USERFAULT && !state->emitted) {
+		outcome->vma_flags = filled_bytes(state->args[0], state->args[5]);
+		describe_userfault(state);
+	}
 	mention_file(state, outcome->file);
 	return 0;
 }
@@ -308,6 +332,11 @@ static __noinline int emit_call_done(struct task_state *state, struct outcome *o
 			return 0;
 		emit_ranges(state);
 	}
+	if (state->call == CALL_USERFAULT)
+		mm_id = id_of_mm(state, state->other_mm);
+	if (state->call == CALL_PRCTL)
+		emit_name(state);
+	read_habit(state, bpf_get_current_task_btf());
 	done = RESERVE(call_done_record, REC_CALL_DONE, state);
 	if (!done)
 		return 0;
@@ -324,6 +353,7 @@ static __noinline int emit_call_done(struct task_state *state, struct outcome *o
 	done->args[5] = state->args[5];
 	done->result = outcome->result;
 	done->vma_flags = outcome->vma_flags;
+	done->vma_length = outcome->vma_length;
 	done->file = outcome->file;
 	SUBMIT(done);
 	return 0;
@@ -342,6 +372,10 @@ static __always_inline void leave_call(struct task_state *state, struct task_str
 		else
 			outcome.result = address;
 	}
+	/* io_setup stores the address of the ring. */
+	if (state->call == CALL_IO_SETUP && !is_error(returned) &&
+	    bpf_probe_read_user(&outcome.result, sizeof(outcome.result), (void *)state->args[1]))
+		count_lost(LOST_ARGUMENTS);
 	if (state->call <= CALL_LAST_MEMORY) {
 		look_at_outcome(state, task, &outcome);
 		if (!state->emitted) {
@@ -353,6 +387,7 @@ static __always_inline void leave_call(struct task_state *state, struct task_str
 				result->head.b = outcome.flags;
 				result->result = outcome.result;
 				result->vma_flags = outcome.vma_flags;
+				result->vma_length = outcome.vma_length;
 				result->file = outcome.file;
 				SUBMIT(result);
 			}

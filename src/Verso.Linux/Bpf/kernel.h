@@ -186,7 +186,14 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct userfaultfd_ctx {
+	unsigned int features;
+	u8 released;
+	struct mm_struct *mm;
+};
+
 struct file {
+	void *private_data;
 	struct inode *f_inode;
 	unsigned int f_mode;
 	struct path f_path;

@@ -103,6 +103,7 @@ static __noinline int emit_fork(struct task_state *state)
 	fork->head.c = child;
 	fork->flags = state->args[0];
 	SUBMIT(fork);
+	name_child_userfaults(state, (void *)mm, child);
 	return 0;
 }
 

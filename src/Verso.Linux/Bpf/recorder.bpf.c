@@ -169,7 +169,7 @@ static __always_inline int on_released(struct mm_struct *mm, u8 write)
 		write_lock_ends(state, mm);
 		if (state->role == ROLE_TRACKED && periodic_dump_is_due(state, mm))
 			dump_mm(state, mm, state->mm_id, DUMP_PERIODIC);
-	} else if (state->call != CALL_PROCESS_MADVISE) {
+	} else if (state->call != CALL_PROCESS_MADVISE && state->call != CALL_USERFAULT) {
 		end_unfollowed(state, mm, (u64)mm);
 		if (state->prepare_chain)
 			end_prepare(state, 1);

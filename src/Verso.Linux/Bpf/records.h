@@ -25,6 +25,9 @@ enum record_kind {
 	REC_RANGES,        /* ranges_record: what process_madvise was given; before its call */
 	REC_UNFOLLOWED,    /* unfollowed_record: VMAs changed under a write lock that no other record stands for */
 	REC_REUSES,        /* record, then words: see dump.bpf.h. Before its REC_FORK; c: the child's address space */
+	REC_TEXT,          /* text_record: the name that a prctl gives; before its call */
+	REC_WATCHED,       /* watch_record: a userfaultfd that fork made for a child */
+	REC_WATCH_END,     /* watch_record: the last descriptor of a userfaultfd was closed */
 };
 
 /* Which call a call_record is about; also the rows of the table that says what to watch. */
@@ -51,7 +54,13 @@ enum call_kind {
 	CALL_PKEY_ALLOC,
 	CALL_PKEY_FREE,
 	CALL_FTRUNCATE,
-	CALL_LAST_MEMORY = CALL_FTRUNCATE,
+	CALL_USERFAULT,
+	CALL_STACK_LIMIT,
+	CALL_PERSONALITY,
+	CALL_REMAP_FILE_PAGES,
+	CALL_IO_SETUP,
+	CALL_IO_DESTROY,
+	CALL_LAST_MEMORY = CALL_IO_DESTROY,
 	CALL_CLONE,
 	CALL_CLONE3,
 	CALL_FORK,
@@ -84,7 +93,12 @@ struct fault_record {
 	u64 address;
 };
 
-/* record.a: enum call_kind. brk: args[1] is the break before it; mbind: args[3] the first word of the node mask. */
+/*
+ * record.a: enum call_kind. brk: args[1] is the break before it; mbind: args[3] the first word of the node mask.
+ * userfault: address, length, mode, source of a move or features of a registration, userfaultfd_ctx, number of the ioctl;
+ * its result has in vma_flags how many bytes were filled. stack_limit, personality: args[0] is what was set.
+ * io_setup: its result is the address of the ring, args[1] its length; io_destroy: address and length.
+ */
 struct call_record {
 	struct record head;
 	u64 args[6];
@@ -93,10 +107,12 @@ struct call_record {
 /* record.a: enum call_kind. record.b: RESULT_* */
 #define RESULT_LOCKS_FUTURE 1	/* mm->def_flags has VM_LOCKED without VM_LOCKONFAULT */
 #define RESULT_VMA 2		/* vma_flags and file are those of the VMA at the returned address */
+#define RESULT_CLOSE 4		/* and it has a close operation */
 struct result_record {
 	struct record head;
 	s64 result;
 	u64 vma_flags;
+	u64 vma_length;
 	u64 file;	/* mmap, shmat: of the VMA; ftruncate: of the descriptor; 0: none */
 };
 
@@ -105,6 +121,7 @@ struct call_done_record {
 	u64 args[6];
 	s64 result;
 	u64 vma_flags;
+	u64 vma_length;
 	u64 file;
 };
 
@@ -172,6 +189,20 @@ struct dump_end_record {
 	u32 map_count;
 };
 
+#define TEXT_BYTES 80
+/* record.c: bytes of text, without its end */
+struct text_record {
+	struct record head;
+	char text[TEXT_BYTES];
+};
+
+/* record.mm: of the context. address: in a VMA that it watches; 0: none any more. context: userfaultfd_ctx */
+struct watch_record {
+	struct record head;
+	u64 address;
+	u64 context;
+};
+
 #define RANGES_MAX 16
 /* record.c: how many. record.b: how many of the same call went out before. */
 struct ranges_record {
@@ -227,5 +258,7 @@ enum lost_reason {
 		struct dump_begin_record begin;                                                                \
 		struct dump_end_record end;                                                                    \
 		enum unfollowed_cause cause;                                                                   \
+		struct text_record text;                                                                       \
+		struct watch_record watch;                                                                     \
 		struct unfollowed_record unfollowed;                                                           \
 	} record_layouts;

@@ -8,6 +8,7 @@
 #pragma once
 #include "files.bpf.h"
 #include "maple.bpf.h"
+#include "userfault.bpf.h"
 
 #define PF_IO_WORKER 0x10
 #define PF_KTHREAD 0x200000
@@ -233,6 +234,8 @@ static __noinline int end_unfollowed(struct task_state *state, struct mm_struct 
 			return 0;
 		grown = state->fault_address;
 	}
+	if (find_released(state, key))
+		return 0;
 	if (!grown || !only_stacks_grew(entry, mm))
 		emit_unfollowed(state, mm, entry->id);
 	else if (entry->fingerprint || !with_faults)

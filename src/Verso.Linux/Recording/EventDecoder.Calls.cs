@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;
@@ -39,6 +40,8 @@ internal sealed unsafe partial class EventDecoder
 
         if (TryTranslate(record, out var call))
         {
+            places.Driver =
+                MapsFile(record) ? sequencer.Hold(Event(TraceEventKind.DriverMapping, record.Head)) + 1 : 0;
             places.Call = sequencer.Hold(call) + 1;
             places.CallEvents = 1;
         }
@@ -59,6 +62,13 @@ internal sealed unsafe partial class EventDecoder
         if ((CallKind)places.CallArguments.Head.A == CallKind.ProcessMadvise)
         {
             SpreadResult(places, first, record.Outcome.Result);
+            return;
+        }
+
+        SettleDriver(places, record.Outcome, flags);
+        if (IsUntold((CallKind)places.CallArguments.Head.A, record.Outcome))
+        {
+            sequencer.Drop(first);
             return;
         }
 
@@ -84,7 +94,7 @@ internal sealed unsafe partial class EventDecoder
             return;
         }
 
-        if (TryTranslate(record.Call, out var call))
+        if (!IsUntold((CallKind)record.Call.Head.A, record.Outcome) && TryTranslate(record.Call, out var call))
         {
             Join(ref call, record.Outcome);
             sequencer.Add(call);
@@ -115,6 +125,12 @@ internal sealed unsafe partial class EventDecoder
             return;
         }
 
+        if (places.Driver != 0)
+        {
+            sequencer.Drop(places.Driver - 1);
+            places.Driver = 0;
+        }
+
         for (var place = places.Call - 1; place < places.Call - 1 + places.CallEvents; place++)
         {
             sequencer.At(place).Result = Interrupted;
@@ -125,6 +141,10 @@ internal sealed unsafe partial class EventDecoder
         Counts.AbandonedCalls++;
     }
 
+    // What stands for another call does so where it succeeded.
+    private static bool IsUntold(CallKind kind, in Outcome outcome) =>
+        kind is CallKind.IoSetup or CallKind.IoDestroy && IsError(outcome.Result);
+
     private void Join(ref TraceEvent call, in Outcome outcome)
     {
         call.Result = outcome.Result;
@@ -132,6 +152,7 @@ internal sealed unsafe partial class EventDecoder
         switch (call.Kind)
         {
             case TraceEventKind.Mmap:
+                call.Arg1 = call.Arg1 == 0 && !IsError(outcome.Result) ? outcome.VmaLength : call.Arg1;
                 call.Arg4 = file;
                 break;
             case TraceEventKind.Shmat:
@@ -140,6 +161,9 @@ internal sealed unsafe partial class EventDecoder
                 break;
             case TraceEventKind.Truncate:
                 call.Arg0 = file;
+                break;
+            case TraceEventKind.UserfaultFill:
+                call.Arg5 = outcome.VmaFlags;
                 break;
             default:
                 break;
@@ -207,7 +231,7 @@ internal sealed unsafe partial class EventDecoder
         return true;
     }
 
-    private static bool TryTranslateRare(in CallRecord record, ref TraceEvent call)
+    private bool TryTranslateRare(in CallRecord record, ref TraceEvent call)
     {
         switch ((CallKind)record.Head.A)
         {
@@ -228,6 +252,7 @@ internal sealed unsafe partial class EventDecoder
                 break;
             case CallKind.Prctl:
                 call.Kind = Keep(ref call, 5, TraceEventKind.Prctl);
+                call.Payload = TakeText(record.Head);
                 break;
             case CallKind.Mbind:
                 call.Kind = Keep(ref call, 4, TraceEventKind.Mbind);
@@ -239,6 +264,27 @@ internal sealed unsafe partial class EventDecoder
             case CallKind.PkeyFree:
                 call.Kind = Keep(ref call, 1, TraceEventKind.PkeyFree);
                 break;
+            case CallKind.Userfault:
+                TranslateUserfault(record, ref call);
+                break;
+            case CallKind.StackLimit:
+                call.Kind = Keep(ref call, 1, TraceEventKind.StackLimit);
+                break;
+            case CallKind.Personality:
+                call.Kind = Keep(ref call, 1, TraceEventKind.Personality);
+                break;
+            case CallKind.RemapFilePages:
+                call.Kind = Keep(ref call, 5, TraceEventKind.RemapFilePages);
+                break;
+            case CallKind.IoSetup:
+                // Its ring is mapped as any file; how long it is the VMA says.
+                call.Kind = Keep(ref call, 0, TraceEventKind.Mmap);
+                call.Arg2 = (ulong)(Protection.Read | Protection.Write);
+                call.Arg3 = (ulong)MapFlags.Shared;
+                break;
+            case CallKind.IoDestroy:
+                call.Kind = Keep(ref call, 2, TraceEventKind.Munmap);
+                break;
             case CallKind.Ftruncate:
                 call.Kind = Keep(ref call, 2, TraceEventKind.Truncate);
                 break;
@@ -247,6 +293,14 @@ internal sealed unsafe partial class EventDecoder
         }
 
         return true;
+    }
+
+    private string? TakeText(in RecordHead head)
+    {
+        var places = PlacesOf((int)head.Task);
+        var text = places.Text;
+        places.Text = null;
+        return text;
     }
 
     // What lies in the registers beyond a call's own arguments is noise.

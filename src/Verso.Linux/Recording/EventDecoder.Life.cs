@@ -44,6 +44,15 @@ internal sealed unsafe partial class EventDecoder
             case RecordKind.Unfollowed:
                 OnUnfollowed((UnfollowedRecord*)record);
                 break;
+            case RecordKind.Text:
+                OnText((TextRecord*)record);
+                break;
+            case RecordKind.Watched:
+                OnWatched(*(WatchRecord*)record);
+                break;
+            case RecordKind.WatchEnd:
+                OnWatchEnd(*(WatchRecord*)record);
+                break;
             default:
                 Counts.UnknownRecords++;
                 break;

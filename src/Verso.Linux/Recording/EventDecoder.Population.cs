@@ -50,6 +50,9 @@ internal sealed unsafe partial class EventDecoder
                 return Span(ref populate, call.Arg0, call.Arg1, TraceAccess.Read);
             case CallKind.Madvise when (Advice)call.Arg2 == Advice.PopulateWrite:
                 return Span(ref populate, call.Arg0, call.Arg1, TraceAccess.Write);
+            case CallKind.RemapFilePages:
+                return ((MapFlags)call.Arg4 & MapFlags.NonBlock) == 0
+                    && Span(ref populate, call.Arg0, call.Arg1, TraceAccess.Read);
             case CallKind.Mremap:
                 return vmaLocked && call.Arg2 > call.Arg1 && Span(
                     ref populate,

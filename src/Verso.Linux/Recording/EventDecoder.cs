@@ -281,8 +281,10 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
         internal long Start;
         internal long Fault;
         internal long Call;
+        internal long Driver;
         internal int CallEvents;
         internal CallRecord CallArguments;
+        internal string? Text;
 
         internal List<ulong> Ranges { get; } = [];
     }

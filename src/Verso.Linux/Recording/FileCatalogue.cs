@@ -15,10 +15,12 @@ internal sealed class FileCatalogue
     private const uint CharacterDevice = 0x2000;
     private const ulong TmpfsMagic = 0x01021994;
     private const ulong HugeTlbMagic = 0x958458f6;
+    private const ulong SecretMagic = 0x5345434d;
     private const uint ZeroDevice = (1u << 20) | 5;
 
     private readonly Dictionary<FileKey, FileIdentity> _files = [];
     private readonly Dictionary<ulong, FileIdentity> _byPointer = [];
+    private readonly HashSet<ulong> _secret = [];
     private readonly Dictionary<(ulong Inode, uint Device), string> _paths = [];
 
     /// <summary>Learns what a pointer means from now on. Returns the identity if it is new.</summary>
@@ -47,6 +49,7 @@ internal sealed class FileCatalogue
             _paths.GetValueOrDefault(inode, ""),
             (FileModes)record.Access);
         _byPointer[record.File] = identity;
+        _ = record.Magic == SecretMagic ? _secret.Add(record.File) : _secret.Remove(record.File);
         return known ? null : identity;
     }
 
@@ -60,6 +63,13 @@ internal sealed class FileCatalogue
     /// <summary>Size in bytes when first seen; 0 if unknown.</summary>
     internal ulong SizeOf(ulong pointer) =>
         _byPointer.TryGetValue(pointer, out var identity) ? identity.SizeBytes : 0;
+
+    /// <summary>What it allows its mappings; everything if unknown.</summary>
+    internal FileModes ModesOf(ulong pointer) =>
+        _byPointer.TryGetValue(pointer, out var identity) ? identity.Modes : FileModes.Read | FileModes.Write;
+
+    /// <summary>Whether it is of memfd_secret.</summary>
+    internal bool IsSecret(ulong pointer) => _secret.Contains(pointer);
 
     private readonly record struct FileKey(
         ulong Pointer, ulong Inode, uint Device, uint Generation, FileModes Access);

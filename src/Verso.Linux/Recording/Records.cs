@@ -24,6 +24,9 @@ internal enum RecordKind : byte
     Ranges,
     Unfollowed,
     Reuses,
+    Text,
+    Watched,
+    WatchEnd,
 }
 
 internal enum CallKind : byte
@@ -50,6 +53,12 @@ internal enum CallKind : byte
     PkeyAlloc,
     PkeyFree,
     Ftruncate,
+    Userfault,
+    StackLimit,
+    Personality,
+    RemapFilePages,
+    IoSetup,
+    IoDestroy,
 }
 
 internal enum DumpReason : byte
@@ -76,6 +85,7 @@ internal enum ResultFlags : ushort
     None = 0,
     LocksFuture = 1,
     Vma = 2,
+    Close = 4,
 }
 
 [Flags]
@@ -123,6 +133,7 @@ internal struct Outcome
 {
     internal long Result;
     internal ulong VmaFlags;
+    internal ulong VmaLength;
     internal ulong File;
 }
 
@@ -146,6 +157,23 @@ internal struct PrepareRecord
     internal RecordHead Head;
     internal ulong Start;
     internal ulong AnonVma;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct TextRecord
+{
+    internal const int TextBytes = 80;
+
+    internal RecordHead Head;
+    internal fixed byte Text[TextBytes];
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct WatchRecord
+{
+    internal RecordHead Head;
+    internal ulong Address;
+    internal ulong Context;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -63,6 +63,19 @@ public static class EventText
         TraceEventKind.Prepare => $"anon_vma_prepare({Hex(e.Arg0)}){Outcome(e.Arg1)}",
         TraceEventKind.StackGrow => $"stack grows to {Hex(e.Arg0)}",
         TraceEventKind.Populate => $"populate({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Access(e.Arg2)})",
+        TraceEventKind.UserfaultRegister => $"ioctl(userfaultfd{e.Arg3}, UFFDIO_REGISTER, {Hex(e.Arg0)}, "
+            + $"{Hex(e.Arg1)}, {Hex(e.Arg2)}){Result(e)}",
+        TraceEventKind.UserfaultUnregister => $"ioctl(userfaultfd{e.Arg2}, UFFDIO_UNREGISTER, {Hex(e.Arg0)}, "
+            + $"{Hex(e.Arg1)}){Result(e)}",
+        TraceEventKind.UserfaultFill => $"ioctl(userfaultfd{e.Arg4}, {Name<UserfaultAction>("UFFDIO", e.Arg2)}, "
+            + $"{Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
+        TraceEventKind.DriverMapping => $"the driver of the next mapping gives it the flags {Hex(e.Arg0)}",
+        TraceEventKind.StackLimit => $"setrlimit(RLIMIT_STACK, {Hex(e.Arg0)}){Result(e)}",
+        TraceEventKind.Personality => $"personality({Hex(e.Arg0)}){Result(e)}",
+        TraceEventKind.RemapFilePages => $"remap_file_pages({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Prot(e.Arg2)}, "
+            + $"{Hex(e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
+        TraceEventKind.UserfaultFork => $"userfaultfd{e.Arg1} of the child watches {Hex(e.Arg0)}",
+        TraceEventKind.UserfaultRelease => $"userfaultfd{e.Arg0} is closed",
         TraceEventKind.Truncate => $"truncate({File(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
         TraceEventKind.Fork => $"fork of mm{e.Mm}: child mm{e.Arg0}",
         TraceEventKind.Exec => $"exec into mm{e.Mm}, leaving mm{e.Arg0}",

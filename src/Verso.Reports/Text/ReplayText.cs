@@ -1,3 +1,4 @@
+using Verso.Engine;
 using System.Text;
 using Verso.Lab.Replay;
 
@@ -63,7 +64,8 @@ public static class ReplayText
     private static void AppendOddities(StringBuilder text, ReplayResult result)
     {
         ReplayTally tally = result.Tally;
-        long refused = tally.Faults.Skip(1).Sum();
+        long untroubled = tally.Faults[(int)FaultOutcome.Done] + tally.Faults[(int)FaultOutcome.Waits];
+        long refused = tally.Faults.Sum() - untroubled;
         AppendIf(refused, "faults that the engine would answer with a signal");
         AppendIf(tally.InternalsRefused, "preparations or stack growths without a VMA for them");
         AppendIf(tally.PopulationsCutShort, "populations cut short");

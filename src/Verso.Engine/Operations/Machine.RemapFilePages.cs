@@ -1,0 +1,70 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// remap_file_pages (mm/mmap.c): since 3.16 a mapping of the same file over the range.
+public abstract partial class Machine
+{
+    /// <summary>
+    /// remap_file_pages: pages of a shared mapping show another part of its file from now on. EINVAL (any protection,
+    /// empty, page offsets that wrap, no shared mapping of one file and one set of flags all over the range), and what
+    /// mmap says.
+    /// </summary>
+    /// <param name="mmId">The address space.</param>
+    /// <param name="address">Byte address; rounded down.</param>
+    /// <param name="length">Bytes; rounded down.</param>
+    /// <param name="protection">0.</param>
+    /// <param name="pgoff">The page of the file that the range begins with.</param>
+    /// <param name="flags">MAP_NONBLOCK; others mean nothing.</param>
+    public SyscallResult RemapFilePages(
+        MmId mmId, ulong address, ulong length, ulong protection, ulong pgoff, MapFlags flags)
+    {
+        ulong start = Page.AlignDown(address);
+        ulong bytes = Page.AlignDown(length);
+        ulong end = unchecked(start + bytes);
+        bool wraps = unchecked(pgoff + (bytes >> Page.Shift)) < pgoff;
+        if (protection != 0 || end <= start || wraps)
+        {
+            return Errno.EINVAL;
+        }
+
+        Mm mm = World.Mms[mmId];
+        Counters.Lock(LockClass.MmapRead, 1);
+        VmaId id = Lookup(mm, start);
+        if (id.IsNone || !At(id).IsShared || !IsOneMapping(mm, id, end))
+        {
+            Counters.Lock(LockClass.MmapWrite, 1);
+            return Errno.EINVAL;
+        }
+
+        Vma vma = At(id);
+        MapFlags map = MapFlags.Shared | MapFlags.Fixed | MapFlags.Populate | (flags & MapFlags.NonBlock);
+        map |= (vma.Flags & VmaFlags.Locked) != 0 ? MapFlags.Locked : 0;
+        SyscallResult mapped = Mmap(mmId, new MmapRequest(
+            start, bytes, (Protection)(uint)(vma.Flags & VmaFlags.Access), map, vma.File, pgoff << Page.Shift));
+        if (mapped.Errno != Errno.None)
+        {
+            return mapped;
+        }
+
+        At(Lookup(mm, start)).HasClose |= vma.HasClose;
+        return SyscallResult.Ok();
+    }
+
+    /// <summary>VMAs that follow each other without a hole, of one file and with the same flags.</summary>
+    private bool IsOneMapping(Mm mm, VmaId id, ulong end)
+    {
+        while (end > At(id).End)
+        {
+            VmaId next = Lookup(mm, At(id).End);
+            if (next.IsNone || At(next).File != At(id).File || At(next).Flags != At(id).Flags)
+            {
+                return false;
+            }
+
+            id = next;
+        }
+
+        return true;
+    }
+}

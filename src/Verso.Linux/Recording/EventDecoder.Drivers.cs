@@ -1,0 +1,61 @@
+using Verso.Engine;
+using Verso.Engine.Vmas;
+using Verso.Traces;
+
+namespace Verso.Linux.Recording;
+
+// Mappings whose driver sets flags of its own: that is a fact, told before the call that it is about.
+internal sealed unsafe partial class EventDecoder
+{
+    private const VmaFlags SetByDrivers = VmaFlags.Io | VmaFlags.PfnMap | VmaFlags.MixedMap | VmaFlags.DontCopy
+        | VmaFlags.DontExpand | VmaFlags.DontDump | VmaFlags.WipeOnFork;
+
+    private static bool MapsFile(in CallRecord record) => (CallKind)record.Head.A switch
+    {
+        CallKind.Mmap => ((MapFlags)record.Arg3 & MapFlags.Anonymous) == 0,
+        CallKind.IoSetup => true,
+        _ => false,
+    };
+
+    // The place before the call's is used, or there is no event at it.
+    private void SettleDriver(TaskPlaces places, in Outcome outcome, ResultFlags flags)
+    {
+        if (places.Driver == 0)
+        {
+            return;
+        }
+
+        var place = places.Driver - 1;
+        places.Driver = 0;
+        if (IsError(outcome.Result) || !IsOfDriver(places.CallArguments, outcome, flags))
+        {
+            sequencer.Drop(place);
+            return;
+        }
+
+        ref var driver = ref sequencer.At(place);
+        driver.Arg0 = outcome.VmaFlags;
+        driver.Arg1 = (flags & ResultFlags.Close) != 0 ? (ulong)DriverTraits.Closes : 0;
+        driver.Arg1 |= files.IsSecret(outcome.File) ? (ulong)DriverTraits.NeverLocked : 0;
+        sequencer.Release(place);
+    }
+
+    private bool IsOfDriver(in CallRecord call, in Outcome outcome, ResultFlags flags)
+    {
+        var vma = (VmaFlags)outcome.VmaFlags;
+        if ((flags & ResultFlags.Vma) == 0 || (vma & VmaFlags.HugeTlb) != 0)
+        {
+            return false;
+        }
+
+        // A shared mapping of what is open for reading alone cannot be written, whatever the driver.
+        var isReadOnly = (vma & VmaFlags.MayShare) != 0 && (files.ModesOf(outcome.File) & FileModes.Write) == 0;
+        var isSealed = (vma & VmaFlags.MayWrite) == 0 && !isReadOnly;
+        return (vma & SetByDrivers) != 0 || isSealed || (flags & ResultFlags.Close) != 0
+            || (CallKind)call.Head.A == CallKind.IoSetup;
+    }
+
+    private void OnText(TextRecord* record) => PlacesOf((int)record->Head.Task).Text =
+        System.Text.Encoding.UTF8.GetString(
+            new ReadOnlySpan<byte>(record->Text, (int)Math.Min(record->Head.C, TextRecord.TextBytes)));
+}

@@ -1,0 +1,63 @@
+using Verso.Engine;
+using Verso.Traces;
+
+namespace Verso.Linux.Recording;
+
+// userfaultfd: contexts are numbered, since the kernel uses their addresses again.
+internal sealed unsafe partial class EventDecoder
+{
+    private readonly Dictionary<ulong, ulong> _userfaults = [];
+    private ulong _lastUserfault;
+
+    private void TranslateUserfault(in CallRecord record, ref TraceEvent call)
+    {
+        const ulong Register = 0;
+        const ulong Unregister = 1;
+        var context = UserfaultOf(record.Arg4);
+        switch (record.Arg5)
+        {
+            case Register:
+                call.Kind = Keep(ref call, 3, TraceEventKind.UserfaultRegister);
+                call.Arg3 = context;
+                call.Arg4 = record.Arg3;
+                break;
+            case Unregister:
+                call.Kind = Keep(ref call, 2, TraceEventKind.UserfaultUnregister);
+                call.Arg2 = context;
+                break;
+            default:
+                call.Kind = Keep(ref call, 2, TraceEventKind.UserfaultFill);
+                call.Arg2 = record.Arg5;
+                call.Arg3 = record.Arg5 == (ulong)UserfaultAction.Move ? record.Arg3 : 0;
+                call.Arg4 = context;
+                break;
+        }
+    }
+
+    private void OnWatched(in WatchRecord record)
+    {
+        var watched = Event(TraceEventKind.UserfaultFork, record.Head);
+        watched.Arg0 = record.Address;
+        watched.Arg1 = UserfaultOf(record.Context);
+        sequencer.Add(watched);
+    }
+
+    private void OnWatchEnd(in WatchRecord record)
+    {
+        var release = Event(TraceEventKind.UserfaultRelease, record.Head);
+        release.Arg0 = UserfaultOf(record.Context);
+        sequencer.Add(release);
+        _userfaults.Remove(record.Context);
+    }
+
+    private ulong UserfaultOf(ulong pointer)
+    {
+        if (!_userfaults.TryGetValue(pointer, out var context))
+        {
+            context = ++_lastUserfault;
+            _userfaults.Add(pointer, context);
+        }
+
+        return context;
+    }
+}
