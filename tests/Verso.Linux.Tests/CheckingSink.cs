@@ -57,6 +57,8 @@ internal sealed class CheckingSink : ITraceSink
                 goto default;
             case TraceEventKind.Lost:
                 break;
+            case TraceEventKind.Prepare or TraceEventKind.StackGrow:
+                // Somebody outside may have done it.
             case TraceEventKind.NotFollowed:
                 RequireLive(e.Mm, e.Kind);
                 break;
