@@ -36,7 +36,9 @@ public sealed class Counters
     public long MergesDone;
 
     /// <summary>
-    /// Merge attempts refused, by the first failed test: index is the bit number in <see cref="MergeTests"/>.
+    /// Merge attempts refused, by the first failed test: index is the bit number in <see cref="MergeTests"/>. An
+    /// attempt is one boundary of a range and a VMA that touches it (can_vma_merge_after, can_vma_merge_before), so a
+    /// call may make two; VM_SPECIAL is turned away before any.
     /// </summary>
     public readonly long[] MergesRefused = new long[MergeTestCount];
 

@@ -63,7 +63,34 @@ public sealed class MergeTraceTests
         Assert.Equal(1, summary.Only(MergeTests.AnonVma, MergeRepair.Passed));
     }
 
+    /// <summary>
+    /// 60,000 mappings of shared anonymous memory, each right below the one before: __mmap_region asks
+    /// vma_merge_new_range for every one, and all but the first touch another. What a replay counts and what is traced
+    /// of it agree.
+    /// </summary>
+    [Fact]
+    public void SharedMappingsAreTriedAsTheKernelTriesThem()
+    {
+        const int Many = 60_000;
+        (MergeTrace trace, MergeSummary summary, ReplayResult result) = RunWhole(
+            [.. Enumerable.Range(1, Many).Select(at => Map(B - ((ulong)at * Length) + ((ulong)Many * Length)) with
+            {
+                Arg3 = (ulong)(MapFlags.Shared | MapFlags.Anonymous | MapFlags.Fixed),
+            })]);
+        Assert.Equal((Many - 1L, Many - 1L), (summary.Attempts, summary.Refused));
+        Assert.Equal(MergeTests.File, Assert.Single(summary.RefusedByFirst).Key);
+        Assert.Equal(summary.RefusedByFirst.ToDictionary(), result.Work.MergesRefused);
+        Assert.All(trace.Attempts, attempt => Assert.Equal(MergeSide.Upper, attempt.Trial.Side));
+        Assert.Equal(Many, result.VmasPeak);
+    }
+
     private static (MergeTrace Trace, MergeSummary Summary) Run(params TraceEvent[] events)
+    {
+        (MergeTrace trace, MergeSummary summary, _) = RunWhole(events);
+        return (trace, summary);
+    }
+
+    private static (MergeTrace Trace, MergeSummary Summary, ReplayResult Result) RunWhole(TraceEvent[] events)
     {
         string path = Path.GetTempFileName();
         try
@@ -79,8 +106,9 @@ public sealed class MergeTraceTests
 
             using TraceInput input = TraceInput.Open(path);
             ReplayOptions options = new() { Design = ReferenceDesign() };
-            (_, MergeTrace trace) = MergeTrace.Run(input, options, progress: null, TestContext.Current.CancellationToken);
-            return (trace, new MergeSummary(trace));
+            (ReplayResult result, MergeTrace trace) =
+                MergeTrace.Run(input, options, progress: null, TestContext.Current.CancellationToken);
+            return (trace, new MergeSummary(trace), result);
         }
         finally
         {

@@ -169,14 +169,22 @@ public abstract partial class Machine
         && (flags & (VmaFlags.Shared | VmaFlags.MayWrite)) == VmaFlags.MayWrite;
 
     /// <summary>shmem_zero_setup, hugetlb_file_setup.</summary>
+    /// <remarks>
+    /// __mmap_region tries its neighbours as those of any fresh range: before shared memory has its object, after huge
+    /// pages have theirs. Nothing else has that object, so it is always refused, and counted.
+    /// </remarks>
     private SyscallResult MapOwnObject(Mm mm, MergeRequest range, in MmapRequest request, FileKind kind)
     {
-        range.File = World.Files.CreateSharedMemory(range.End - range.Start, kind);
-        if (range.File.IsNone)
+        FileId own = World.Files.CreateSharedMemory(range.End - range.Start, kind);
+        if (own.IsNone)
         {
             return Errno.ENOMEM;
         }
 
+        range.File = kind == FileKind.HugeTlb ? own : range.File;
+        _ = CanMergeLeft(range);
+        _ = CanMergeRight(range, left: false);
+        range.File = own;
         VmaId id = NewMapping(range);
         World.Files.Release(range.File);
         return id.IsNone
