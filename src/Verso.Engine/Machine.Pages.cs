@@ -58,8 +58,8 @@ public abstract partial class Machine
     /// <summary>
     /// The ioctls of a userfaultfd that fill pages. EINVAL (unaligned, empty, memory or context that does not fit),
     /// ENOENT (nothing mapped, not watched, across a VMA's end; of Move a hole), EEXIST, EFAULT (beyond the end of a
-    /// file, or of Continue no page), EBUSY (of Move a page that is not its owner's alone), ENOMEM, EAGAIN after some
-    /// pages. Write protection and poison are not done to entries.
+    /// file, of Continue no page, of Move a guard marker), EBUSY (of Move a page that is not its owner's alone),
+    /// ENOMEM, EAGAIN after some pages. Write protection and poison are not done to entries.
     /// </summary>
     public abstract SyscallResult FillUserfault(MmId mmId, in UserfaultFill fill);
 

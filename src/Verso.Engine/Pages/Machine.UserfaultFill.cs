@@ -179,6 +179,12 @@ public sealed partial class Machine<TPages>
             return leaf != 0 && IsHeld(fromId, PageTablePool.OnePage(leaf, source)) ? Errno.EBUSY : Errno.ENOENT;
         }
 
+        // A marker is no page that could move.
+        if (Pte.IsGuard(from))
+        {
+            return Errno.EFAULT;
+        }
+
         if (Pte.IsZeroPage(from))
         {
             _tables.Entry(at.Table, at.First) = Pte.ZeroPage;

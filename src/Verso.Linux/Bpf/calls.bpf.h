@@ -334,7 +334,8 @@ static __noinline int emit_call_done(struct task_state *state, struct outcome *o
 	}
 	if (state->call == CALL_USERFAULT)
 		mm_id = id_of_mm(state, state->other_mm);
-	if (state->call == CALL_PRCTL)
+	/* What was refused was maybe never read. */
+	if (state->call == CALL_PRCTL && !is_error(outcome->result))
 		emit_name(state);
 	read_habit(state, bpf_get_current_task_btf());
 	done = RESERVE(call_done_record, REC_CALL_DONE, state);

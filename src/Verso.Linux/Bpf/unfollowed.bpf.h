@@ -222,10 +222,12 @@ static __noinline int end_unfollowed(struct task_state *state, struct mm_struct 
 {
 	struct mm_entry *entry = bpf_map_lookup_elem(&mms, &key);
 	u64 grown = 0;
+	int released;
 
 	if (!entry || entry->holder != state->tid)
 		return 0;
 	entry->holder = 0;
+	released = find_released(state, key);
 	if (entry->fingerprint) {
 		if (fingerprint(mm, &grown) == entry->fingerprint)
 			return 0;
@@ -234,7 +236,7 @@ static __noinline int end_unfollowed(struct task_state *state, struct mm_struct 
 			return 0;
 		grown = state->fault_address;
 	}
-	if (find_released(state, key))
+	if (released)
 		return 0;
 	if (!grown || !only_stacks_grew(entry, mm))
 		emit_unfollowed(state, mm, entry->id);

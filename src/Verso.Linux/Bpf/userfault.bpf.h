@@ -125,7 +125,7 @@ static long look_if_released(void *map, u64 *key, u32 *mm_id, struct released_wa
 	return 0;
 }
 
-/* A write lock of mm ends in which VMAs changed, and no call explains it. Returns 1 if a context was released. */
+/* A write lock of mm ends that no call explains. Returns 1 if a context was released, which may have watched nothing. */
 static __noinline int find_released(struct task_state *state, u64 mm)
 {
 	struct released_walk walk = { .state = state, .mm = mm };

@@ -3,17 +3,18 @@ using Verso.Traces;
 
 namespace Verso.Linux.Recording;
 
-// userfaultfd: contexts are numbered, since the kernel uses their addresses again.
+// userfaultfd: contexts are numbered, since the kernel uses their addresses again; also after address spaces that ended
+// with a context that another process had open.
 internal sealed unsafe partial class EventDecoder
 {
-    private readonly Dictionary<ulong, ulong> _userfaults = [];
+    private readonly Dictionary<(uint Mm, ulong Pointer), ulong> _userfaults = [];
     private ulong _lastUserfault;
 
     private void TranslateUserfault(in CallRecord record, ref TraceEvent call)
     {
         const ulong Register = 0;
         const ulong Unregister = 1;
-        var context = UserfaultOf(record.Arg4);
+        var context = UserfaultOf(record.Head, record.Arg4);
         switch (record.Arg5)
         {
             case Register:
@@ -38,24 +39,24 @@ internal sealed unsafe partial class EventDecoder
     {
         var watched = Event(TraceEventKind.UserfaultFork, record.Head);
         watched.Arg0 = record.Address;
-        watched.Arg1 = UserfaultOf(record.Context);
+        watched.Arg1 = UserfaultOf(record.Head, record.Context);
         sequencer.Add(watched);
     }
 
     private void OnWatchEnd(in WatchRecord record)
     {
         var release = Event(TraceEventKind.UserfaultRelease, record.Head);
-        release.Arg0 = UserfaultOf(record.Context);
+        release.Arg0 = UserfaultOf(record.Head, record.Context);
         sequencer.Add(release);
-        _userfaults.Remove(record.Context);
+        _userfaults.Remove((record.Head.Mm, record.Context));
     }
 
-    private ulong UserfaultOf(ulong pointer)
+    private ulong UserfaultOf(in RecordHead head, ulong pointer)
     {
-        if (!_userfaults.TryGetValue(pointer, out var context))
+        if (!_userfaults.TryGetValue((head.Mm, pointer), out var context))
         {
             context = ++_lastUserfault;
-            _userfaults.Add(pointer, context);
+            _userfaults.Add((head.Mm, pointer), context);
         }
 
         return context;

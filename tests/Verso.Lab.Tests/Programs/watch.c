@@ -115,6 +115,25 @@ static void filled_by_a_thread(void)
 		close(child_context);
 }
 
+/* Contexts that watch nothing when they are closed: the kernel uses their memory again for others. */
+static void again_and_again(void)
+{
+	char *memory = map(0x58000000, 4, MAP_PRIVATE);
+
+	memory[0] = 1;
+	for (int round = 0; round < 6; round++) {
+		int fd = make(round % 2 ? UFFD_FEATURE_EVENT_REMAP : 0);
+
+		watch(fd, memory, 2, MISSING);
+		if (round % 2)
+			unwatch(fd, memory, 4);
+		else if (mremap(memory, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, memory + 8 * PAGE) != MAP_FAILED)
+			map(0x58000000, 1, MAP_PRIVATE);
+		unwatch(fd, memory, 4);
+		close(fd);
+	}
+}
+
 int main(void)
 {
 	int one = make(0), two = make(0), pipes[2];
@@ -168,6 +187,7 @@ int main(void)
 	wait(0);
 	dup2(0, two);		/* the last descriptor, though not by close() */
 	mmap(0, 3 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	again_and_again();
 	filled_by_a_thread();
 	mmap(0, 5 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return 0;
