@@ -42,7 +42,11 @@ internal static class RecordCommand
         DocumentedCommand command = new(
             "record",
             "Runs a command and records what its process tree does to its memory. Returns the command's exit status, "
-            + "127 if there is no such command, 126 if it cannot run, 2 if this machine cannot record.",
+            + "127 if there is no such command, 126 if it cannot run, 2 if this machine cannot record; 128 + the "
+            + "signal where a second SIGINT, SIGTERM or SIGHUP ended the recording before its programs. The file can "
+            + "be mailed: it holds the command line, the kernel's release, the paths of mapped files, addresses and "
+            + "sizes in the programs, thread ids and times; no contents of memory, no environment, no addresses of the "
+            + "kernel's.",
             "verso record -o make.verso -- make -j2",
             "verso record --no-faults -- ./server         # smaller: no page state, no walks",
             "verso record -o - -- true | verso info -")

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using Verso.Engine.Images;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
+using Verso.Traces;
 
 namespace Verso.Lab.Tests;
 
@@ -30,6 +32,21 @@ public sealed class ExampleTests(ITestOutputHelper output)
     [MemberData(nameof(Names))]
     public void EveryWalkOfEveryDesignIsCompleteAndExact(string name) => Assert.All(
         Compare(name, Verification.AtCheckpoints).Designs, design => Assert.Empty(design.Fidelity.Violations));
+
+    /// <summary>They are read by everybody: what the kernel calls an anon_vma is nobody's business.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void NoAnonVmaIsAKernelAddress(string name)
+    {
+        using TraceReader reader = TraceReader.Open(Path.Combine(Folder(), $"{name}.verso"));
+        ulong highest = 0;
+        while (reader.TryRead(out TraceEvent e))
+        {
+            highest = Math.Max(highest, (e.Payload as MmImage)?.AnonVmas.Select(node => node.Id).DefaultIfEmpty().Max() ?? 0);
+        }
+
+        Assert.InRange(highest, 1UL, 1_000_000UL);
+    }
 
     [Fact]
     public void ReplaysAreDeterministic()

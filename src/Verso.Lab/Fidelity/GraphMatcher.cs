@@ -19,6 +19,7 @@ internal sealed class GraphMatcher
     private readonly Dictionary<(ulong Kernels, ulong Ours), int> _votes = [];
     private readonly Dictionary<ulong, ulong> _oursOf = [];
     private readonly Dictionary<ulong, ulong> _kernelsOf = [];
+    private readonly HashSet<ulong> _met = [];
     private readonly CountComparison _counts;
 
     public GraphMatcher(
@@ -28,6 +29,8 @@ internal sealed class GraphMatcher
         CountComparison counts)
     {
         _counts = counts;
+        _ours.EnsureCapacity(ours.AnonVmas.Count);
+        _kernels.EnsureCapacity(kernels.AnonVmas.Count);
         foreach (AnonVmaImage node in ours.AnonVmas)
         {
             _ours[node.Id] = node;
@@ -38,19 +41,18 @@ internal sealed class GraphMatcher
             _kernels[node.Id] = node;
         }
 
-        foreach ((VmaImage our, VmaImage kernel) in anchored)
+        (VmaImage Ours, VmaImage Kernels)[] pairs = [.. anchored];
+        if (!TryAgree(pairs))
         {
-            Propose(kernel.AnonVma, our.AnonVma);
-            int both = Math.Min(our.Chain.Count, kernel.Chain.Count);
-
-            // From the oldest on: a fork adds at the head.
-            for (int back = 1; back <= both; back++)
+            _oursOf.Clear();
+            _kernelsOf.Clear();
+            foreach ((VmaImage our, VmaImage kernel) in pairs)
             {
-                ProposeNode(kernel.Chain[^back], our.Chain[^back]);
+                Vote(our, kernel);
             }
-        }
 
-        Elect();
+            Elect();
+        }
     }
 
     /// <summary>In what the two VMAs' places in the graph differ.</summary>
@@ -64,10 +66,12 @@ internal sealed class GraphMatcher
             return causes | DifferenceCauses.ChainLength;
         }
 
-        for (int at = 0; at < ours.Chain.Count; at++)
+        ReadOnlySpan<ulong> ourChain = ours.Chain.AsSpan();
+        ReadOnlySpan<ulong> kernelChain = kernels.Chain.AsSpan();
+        for (int at = 0; at < ourChain.Length; at++)
         {
-            causes |= AreSame(kernels.Chain[at], ours.Chain[at])
-                ? JudgeNode(kernels.Chain[at])
+            causes |= AreSame(kernelChain[at], ourChain[at])
+                ? JudgeNode(kernelChain[at])
                 : DifferenceCauses.ChainIdentity;
         }
 
@@ -89,16 +93,13 @@ internal sealed class GraphMatcher
     /// <summary>The nodes of a chain as this image knows them.</summary>
     public static IReadOnlyList<AnonVmaImage> NodesOf(MmImage image, VmaImage vma)
     {
-        List<AnonVmaImage> nodes = [];
-        foreach (ulong id in vma.Chain)
+        Dictionary<ulong, AnonVmaImage> known = [];
+        foreach (AnonVmaImage node in image.AnonVmas)
         {
-            if (image.AnonVmas.FirstOrDefault(node => node.Id == id) is AnonVmaImage node)
-            {
-                nodes.Add(node);
-            }
+            known.TryAdd(node.Id, node);
         }
 
-        return nodes;
+        return [.. vma.Chain.Where(known.ContainsKey).Select(id => known[id])];
     }
 
     private bool AreSame(ulong kernels, ulong ours) =>
@@ -122,6 +123,79 @@ internal sealed class GraphMatcher
         causes |= kernels.ChildCount == ours.ChildCount ? 0 : DifferenceCauses.ChildCount;
         causes |= kernels.ActiveVmaCount == ours.ActiveVmaCount ? 0 : DifferenceCauses.ActiveVmaCount;
         return causes;
+    }
+
+    /// <summary>
+    /// Whether no two proposals contradict each other: then they are the bijection, and nothing has to be counted. So
+    /// it is of nearly all checkpoints, and with chains of thousands counting is what took the time.
+    /// </summary>
+    private bool TryAgree((VmaImage Ours, VmaImage Kernels)[] pairs)
+    {
+        _oursOf.EnsureCapacity(_kernels.Count);
+        _kernelsOf.EnsureCapacity(_kernels.Count);
+        _met.EnsureCapacity(_kernels.Count);
+        foreach ((VmaImage our, VmaImage kernel) in pairs)
+        {
+            ReadOnlySpan<ulong> ours = our.Chain.AsSpan();
+            ReadOnlySpan<ulong> kernels = kernel.Chain.AsSpan();
+            if (!Agree(kernel.AnonVma, our.AnonVma))
+            {
+                return false;
+            }
+
+            for (int back = 1; back <= Math.Min(ours.Length, kernels.Length); back++)
+            {
+                if (!AgreeOnNode(kernels[^back], ours[^back]))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool AgreeOnNode(ulong kernelsId, ulong oursId)
+    {
+        if (!Agree(kernelsId, oursId))
+        {
+            return false;
+        }
+
+        return !_met.Add(kernelsId)
+            || !_kernels.TryGetValue(kernelsId, out AnonVmaImage? kernels)
+            || !_ours.TryGetValue(oursId, out AnonVmaImage? ours)
+            || (Agree(kernels.Root, ours.Root) && Agree(kernels.Parent, ours.Parent));
+    }
+
+    private bool Agree(ulong kernels, ulong ours)
+    {
+        if (kernels == 0 || ours == 0)
+        {
+            return true;
+        }
+
+        ref ulong counterpart = ref CollectionsMarshal.GetValueRefOrAddDefault(_oursOf, kernels, out bool known);
+        if (known)
+        {
+            return counterpart == ours;
+        }
+
+        counterpart = ours;
+        return _kernelsOf.TryAdd(ours, kernels);
+    }
+
+    private void Vote(VmaImage our, VmaImage kernel)
+    {
+        Propose(kernel.AnonVma, our.AnonVma);
+        ReadOnlySpan<ulong> ours = our.Chain.AsSpan();
+        ReadOnlySpan<ulong> kernels = kernel.Chain.AsSpan();
+
+        // From the oldest on: a fork adds at the head.
+        for (int back = 1; back <= Math.Min(ours.Length, kernels.Length); back++)
+        {
+            ProposeNode(kernels[^back], ours[^back]);
+        }
     }
 
     private void ProposeNode(ulong kernelsId, ulong oursId)

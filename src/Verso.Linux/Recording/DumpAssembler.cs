@@ -18,6 +18,9 @@ internal sealed class DumpAssembler(FileCatalogue files)
     private readonly Dictionary<uint, Pending> _pending = [];
     private readonly AddressNumbers _numbers = new();
 
+    // Used again: lists as long as those of a deep family are dear to grow for every dump.
+    private readonly Stack<Pending> _free = new();
+
     /// <summary>Dumps begun and not ended.</summary>
     internal int Open => _pending.Count;
 
@@ -26,7 +29,12 @@ internal sealed class DumpAssembler(FileCatalogue files)
     /// </summary>
     internal ulong NumberOf(ulong anonVma) => (ulong)_numbers.Of(anonVma);
 
-    internal void Begin(in DumpBeginRecord record) => _pending[record.Head.C] = new Pending { Begin = record };
+    internal void Begin(in DumpBeginRecord record)
+    {
+        var pending = _free.TryPop(out var free) ? free : new Pending();
+        pending.Clear(record);
+        _pending[record.Head.C] = pending;
+    }
 
     internal void Add(in RecordHead head, ReadOnlySpan<ulong> words)
     {
@@ -67,6 +75,7 @@ internal sealed class DumpAssembler(FileCatalogue files)
         }
 
         begin = pending.Begin;
+        _free.Push(pending);
         var whole = record.Head.B == 1 && !pending.Broken
             && record.Vmas == pending.Vmas.Count && record.MapCount == record.Vmas;
         if (!whole)
@@ -77,8 +86,8 @@ internal sealed class DumpAssembler(FileCatalogue files)
         pending.CloseChain();
         return new MmImage
         {
-            Vmas = pending.Vmas,
-            AnonVmas = [.. pending.AnonVmas.Values],
+            Vmas = [.. pending.Vmas],
+            AnonVmas = [.. pending.AnonVmas],
             StartBrk = begin.StartBrk,
             Brk = begin.Brk,
             MmapBase = begin.MmapBase,
@@ -109,20 +118,45 @@ internal sealed class DumpAssembler(FileCatalogue files)
     {
         var id = NumberOf(words[0] & ~TagMask);
         pending.Chain.Add(id);
-        pending.AnonVmas[id] = new AnonVmaImage(
-            id, NumberOf(words[1]), NumberOf(words[2]), (uint)words[3], (uint)(words[3] >> 32));
+        pending.See(new AnonVmaImage(
+            id, NumberOf(words[1]), NumberOf(words[2]), (uint)words[3], (uint)(words[3] >> 32)));
     }
 
     private sealed class Pending
     {
+        private readonly AddressNumbers _seen = new();
         internal DumpBeginRecord Begin;
         internal bool Broken;
 
         internal List<VmaImage> Vmas { get; } = [];
 
-        internal Dictionary<ulong, AnonVmaImage> AnonVmas { get; } = [];
+        /// <summary>In the order in which they were first seen, as they were seen last.</summary>
+        internal List<AnonVmaImage> AnonVmas { get; } = [];
 
         internal List<ulong> Chain { get; } = [];
+
+        internal void Clear(in DumpBeginRecord begin)
+        {
+            Begin = begin;
+            Broken = false;
+            Vmas.Clear();
+            AnonVmas.Clear();
+            Chain.Clear();
+            _seen.Clear();
+        }
+
+        internal void See(AnonVmaImage node)
+        {
+            var number = _seen.Of(node.Id);
+            if (number > AnonVmas.Count)
+            {
+                AnonVmas.Add(node);
+            }
+            else if (number > 0)
+            {
+                AnonVmas[number - 1] = node;
+            }
+        }
 
         internal void CloseChain()
         {
