@@ -47,6 +47,9 @@ public sealed class Mm(MmId id, VmaNodePool nodes)
     /// <summary>RLIMIT_STACK in bytes.</summary>
     public ulong StackLimitBytes { get; set; }
 
+    /// <summary>Resource limits of its process.</summary>
+    public MmLimits Limits { get; set; } = MmLimits.Unlimited;
+
     /// <summary>Flags that every new mapping gets: mlockall(MCL_FUTURE).</summary>
     public VmaFlags DefaultFlags { get; set; }
 

@@ -63,7 +63,10 @@ internal sealed class RecordedMachine
 
     /// <summary>A call that the kernel refused though the engine would not; nothing changes.</summary>
     internal void Refused(TraceEventKind kind, Errno errno, params ulong[] arguments) =>
-        Add(kind, -(long)errno, arguments);
+        Record(kind, -(long)errno, arguments);
+
+    /// <summary>A call as the kernel would have it; the engine is not asked.</summary>
+    internal void Record(TraceEventKind kind, long result, params ulong[] arguments) => Add(kind, result, arguments);
 
     internal void Checkpoint() => _events.Add(new TraceEvent
     {

@@ -17,6 +17,12 @@ public abstract partial class Machine
             return SyscallResult.Ok(mm.Brk);
         }
 
+        // check_data_rlimit, whichever way it goes.
+        if (mm.Limits.DataBytes != MmLimits.None && address - mm.StartBrk > mm.Limits.DataBytes)
+        {
+            return SyscallResult.Ok(mm.Brk);
+        }
+
         ulong fresh = Page.AlignUp(address);
         ulong old = Page.AlignUp(mm.Brk);
         bool moved = fresh == old || (address <= mm.Brk ? ShrinkHeap(mm, fresh, old) : GrowHeap(mm, old, fresh));
@@ -41,6 +47,12 @@ public abstract partial class Machine
             return false;
         }
 
+        const VmaFlags Data = VmaFlags.Read | VmaFlags.Write | VmaFlags.MayAccess | VmaFlags.Account;
+        if (!MayExpand(mm, Data, (fresh - old) >> Page.Shift))
+        {
+            return false;
+        }
+
         if (mm.Vmas.Count > World.Options.MaxMapCount || !MayLock(mm, mm.DefaultFlags, fresh - old))
         {
             return false;
@@ -49,7 +61,6 @@ public abstract partial class Machine
         // vma_prev_limit: what lies below start_brk (the program's bss) is not the heap.
         (VmaId prev, VmaId next) = Around(mm, old);
         prev = !prev.IsNone && At(prev).End > mm.StartBrk ? prev : default;
-        const VmaFlags Data = VmaFlags.Read | VmaFlags.Write | VmaFlags.MayAccess | VmaFlags.Account;
         VmaFlags implied = (mm.Flags & MmFlags.ReadImpliesExec) != 0 ? VmaFlags.Exec : VmaFlags.None;
         MergeRequest range = MergeRequest.Fresh(mm, (prev, next), old, fresh) with
         {

@@ -36,6 +36,7 @@ public abstract partial class Machine
         target.MmapBase = source.MmapBase;
         target.StartStack = source.StartStack;
         target.StackLimitBytes = source.StackLimitBytes;
+        target.Limits = source.Limits;
         target.Flags = MmFlagRules.Inherited(source.Flags);
         target.AllocatedKeys = source.AllocatedKeys;
         target.ExecuteOnlyKey = source.ExecuteOnlyKey;

@@ -65,7 +65,13 @@ public abstract partial class Machine
                 }
             }
 
+            // Where the kernel asked no one knows: at the last VMA nothing of it is done.
             ulong upTo = Math.Min(At(id).End, end);
+            if (upTo == end && Refused() != Errno.None)
+            {
+                return Refusal;
+            }
+
             Errno error = advice == NameGiven
                 ? NameVma(mm, id, start, upTo, name)
                 : AdviseVma(mm, id, start, upTo, advice);

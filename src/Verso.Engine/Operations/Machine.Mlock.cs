@@ -10,9 +10,13 @@ public abstract partial class Machine
     /// <summary>vma_supports_mlock is false for these.</summary>
     private const VmaFlags NeverLocked = VmaFlags.Special | VmaFlags.HugeTlb | VmaFlags.Droppable;
 
-    private ulong MemlockLimitPages => World.Options.MemlockLimitBytes >> Page.Shift;
+    private ulong MemlockLimitPages(Mm mm) =>
+        Math.Min(World.Options.MemlockLimitBytes, mm.Limits.MemlockBytes) >> Page.Shift;
 
-    /// <summary>mlock, mlock2 (flags: MLOCK_ONFAULT is 1). EINVAL, ENOMEM (a hole, the limit, too many VMAs).</summary>
+    /// <summary>
+    /// mlock, mlock2 (flags: MLOCK_ONFAULT is 1). EINVAL, EPERM (a limit of 0), ENOMEM (a hole, the limit, too many
+    /// VMAs).
+    /// </summary>
     public SyscallResult Mlock(MmId mmId, ulong address, ulong length, uint flags = 0)
     {
         if ((flags & ~MlockOnFault) != 0)
@@ -21,10 +25,16 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
+        if (!MayLockAtAll(mm))
+        {
+            return Errno.EPERM;
+        }
+
         VmaFlags locked = VmaFlags.Locked | ((flags & MlockOnFault) != 0 ? VmaFlags.LockOnFault : 0);
         (ulong start, ulong bytes) = WholePages(address, length);
         ulong pages = mm.LockedPages + (bytes >> Page.Shift);
-        if (pages > MemlockLimitPages && pages - LockedPagesWithin(mm, start, start + bytes) > MemlockLimitPages)
+        ulong limit = MemlockLimitPages(mm);
+        if (pages > limit && pages - LockedPagesWithin(mm, start, start + bytes) > limit)
         {
             return Errno.ENOMEM;
         }
@@ -51,7 +61,7 @@ public abstract partial class Machine
         return LockRange(World.Mms[mmId], start, bytes, VmaFlags.None);
     }
 
-    /// <summary>mlockall. EINVAL unless flags hold MCL_CURRENT or MCL_FUTURE.</summary>
+    /// <summary>mlockall. EINVAL unless flags hold MCL_CURRENT or MCL_FUTURE; EPERM (a limit of 0); ENOMEM.</summary>
     public SyscallResult Mlockall(MmId mmId, LockAll flags)
     {
         const LockAll Known = LockAll.Current | LockAll.Future | LockAll.OnFault;
@@ -61,8 +71,13 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
+        if (!MayLockAtAll(mm))
+        {
+            return Errno.EPERM;
+        }
+
         Counters.Lock(LockClass.MmapWrite, 1);
-        if ((flags & LockAll.Current) != 0 && mm.TotalPages > MemlockLimitPages)
+        if ((flags & LockAll.Current) != 0 && mm.TotalPages > MemlockLimitPages(mm))
         {
             return Errno.ENOMEM;
         }
@@ -93,7 +108,7 @@ public abstract partial class Machine
 
     /// <summary>mlock_future_ok: whether that many bytes more may be locked, if these flags lock them.</summary>
     private bool MayLock(Mm mm, VmaFlags flags, ulong bytes) =>
-        (flags & VmaFlags.Locked) == 0 || mm.LockedPages + (bytes >> Page.Shift) <= MemlockLimitPages;
+        (flags & VmaFlags.Locked) == 0 || mm.LockedPages + (bytes >> Page.Shift) <= MemlockLimitPages(mm);
 
     /// <summary>count_mm_mlocked_page_nr: pages of the range that are locked already.</summary>
     private ulong LockedPagesWithin(Mm mm, ulong start, ulong end)

@@ -55,12 +55,19 @@ public abstract partial class Machine
             return area;
         }
 
+        if ((request.Flags & MapFlags.Locked) != 0 && !MayLockAtAll(mm))
+        {
+            return Errno.EPERM;
+        }
+
         Errno error = MappingFlags(mm, request, out VmaFlags flags);
         if (!MayLock(mm, flags, length))
         {
             return Errno.EAGAIN;
         }
 
+        // Only what is asked once the range is free of VMAs leaves a trace.
+        error = error == Errno.None && Refusal != Errno.ENOMEM ? Refused() : error;
         return error != Errno.None ? error : MapRegion(mm, request, area.Value, length, flags);
     }
 
@@ -110,7 +117,7 @@ public abstract partial class Machine
             return Errno.EACCES;
         }
 
-        Errno error = UnmapRange(mm, start, end);
+        Errno error = MakeRoom(mm, start, end, flags);
         if (error != Errno.None)
         {
             return error;
@@ -148,6 +155,22 @@ public abstract partial class Machine
         }
 
         return id.IsNone ? Errno.ENOMEM : FinishMapping(mm, id, request, start, length);
+    }
+
+    /// <summary>
+    /// __mmap_prepare: what is in the way is split off, then limits and overcommit are asked, then it goes. Where they
+    /// refuse, it stays as it was split.
+    /// </summary>
+    private Errno MakeRoom(Mm mm, ulong start, ulong end, VmaFlags flags)
+    {
+        Errno error = SplitAround(mm, start, end);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        ulong pages = ((end - start) >> Page.Shift) - PagesWithin(mm, start, end);
+        return !MayExpand(mm, flags, pages) || Refuses(Errno.ENOMEM) ? Errno.ENOMEM : UnmapRange(mm, start, end);
     }
 
     private bool IsSharedMemory(FileId file, VmaFlags flags) => file.IsNone

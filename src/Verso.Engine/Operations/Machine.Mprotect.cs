@@ -74,7 +74,8 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        return ProtectVmas(mm, start, end, protection, pkey);
+        // A key that was not allocated.
+        return Refuses(Errno.EINVAL) ? Errno.EINVAL : ProtectVmas(mm, start, end, protection, pkey);
     }
 
     private Errno ProtectVmas(Mm mm, ulong start, ulong end, Protection protection, int pkey)
@@ -97,7 +98,14 @@ public abstract partial class Machine
                 return Errno.EACCES;
             }
 
+            // A security module, a file whose seal is not recorded: where a right is gained, at the last VMA at least.
             ulong upTo = Math.Min(At(id).End, end);
+            bool gains = (flags & ~old & (VmaFlags.Write | VmaFlags.Exec)) != 0;
+            if (Refusal != Errno.ENOMEM && (gains || upTo == end) && Refused() != Errno.None)
+            {
+                return Refusal;
+            }
+
             Errno error = ProtectVma(mm, id, start, upTo, flags);
             if (error != Errno.None)
             {
@@ -135,6 +143,13 @@ public abstract partial class Machine
             VmaFlags.Account | VmaFlags.Write | VmaFlags.HugeTlb | VmaFlags.Shared | VmaFlags.NoReserve;
         if ((flags & VmaFlags.Write) != 0)
         {
+            ulong pages = (end - start) >> Page.Shift;
+            bool isBeyond = !MayExpand(mm, flags, pages) && MayExpand(mm, old, pages);
+            if (isBeyond || ((old & Uncharged) == 0 && Refuses(Errno.ENOMEM)))
+            {
+                return Errno.ENOMEM;
+            }
+
             flags |= (old & Uncharged) == 0 ? VmaFlags.Account : 0;
         }
         else if ((old & VmaFlags.Account) != 0 && IsFilledAnonymously(At(id)) && !At(id).Prepared)

@@ -172,6 +172,7 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
+        Mm mm = World.Mms[vma.Mm];
         ulong covered = Math.Min(call.OldLength, call.NewLength);
         if (covered > vma.End - call.OldAddress)
         {
@@ -184,12 +185,18 @@ public abstract partial class Machine
         }
 
         return (vma.Flags & Fixed) != 0 ? Errno.EFAULT
-            : MayLock(World.Mms[vma.Mm], vma.Flags, call.NewLength - call.OldLength) ? Errno.None : Errno.EAGAIN;
+            : !MayLock(mm, vma.Flags, call.NewLength - call.OldLength) ? Errno.EAGAIN
+            : MayExpand(mm, vma.Flags, (call.NewLength - call.OldLength) >> Page.Shift) ? Errno.None : Errno.ENOMEM;
     }
 
     /// <summary>mremap_to: a new address is given (MREMAP_FIXED) or wanted (MREMAP_DONTUNMAP).</summary>
     private SyscallResult RemapTo(Mm mm, MremapRequest call)
     {
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
+        }
+
         if ((call.Flags & RemapFlags.Fixed) != 0)
         {
             Errno error = UnmapRange(mm, call.NewAddress, call.NewAddress + call.NewLength);
@@ -213,6 +220,12 @@ public abstract partial class Machine
         // An old length of 0 overlaps nothing, so the target may have been where the source was.
         VmaId id = Lookup(mm, call.OldAddress);
         Errno late = World.Rules.RemapChecksFirst && !id.IsNone ? Errno.None : CheckRemapVma(id, call);
+        bool doubles = late == Errno.None && (call.Flags & RemapFlags.DontUnmap) != 0;
+        if (doubles && !MayExpand(mm, At(id).Flags, call.OldLength >> Page.Shift))
+        {
+            return Errno.ENOMEM;
+        }
+
         return late != Errno.None ? late : MoveVma(mm, id, call);
     }
 
@@ -224,18 +237,25 @@ public abstract partial class Machine
             return SyscallResult.Ok(call.OldAddress);
         }
 
-        if (call.NewLength < call.OldLength)
+        bool grows = call.NewLength > call.OldLength;
+        bool inPlace = grows && CanGrowInPlace(mm, id, call);
+        if (grows && !inPlace && (call.Flags & RemapFlags.MayMove) == 0)
+        {
+            return Errno.ENOMEM;
+        }
+
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
+        }
+
+        if (!grows)
         {
             Errno error = UnmapRange(mm, call.OldAddress + call.NewLength, call.OldAddress + call.OldLength);
             return error != Errno.None ? error : SyscallResult.Ok(call.OldAddress);
         }
 
-        if (CanGrowInPlace(mm, id, call))
-        {
-            return GrowInPlace(mm, id, call);
-        }
-
-        return (call.Flags & RemapFlags.MayMove) == 0 ? Errno.ENOMEM : MoveVma(mm, id, call);
+        return inPlace ? GrowInPlace(mm, id, call) : MoveVma(mm, id, call);
     }
 
     private bool CanGrowInPlace(Mm mm, VmaId id, in MremapRequest call)

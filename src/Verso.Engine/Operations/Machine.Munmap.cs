@@ -25,13 +25,7 @@ public abstract partial class Machine
     /// <summary>do_vmi_align_munmap: splits at both ends, then takes everything between away.</summary>
     private Errno UnmapRange(Mm mm, ulong start, ulong end)
     {
-        VmaId first = mm.Vmas.Find(start);
-        if (first.IsNone || At(first).Start >= end)
-        {
-            return Errno.None;
-        }
-
-        Errno error = SplitEnds(mm, first, start, end);
+        Errno error = SplitAround(mm, start, end);
         if (error != Errno.None)
         {
             return error;
@@ -50,6 +44,25 @@ public abstract partial class Machine
         }
 
         return Errno.None;
+    }
+
+    /// <summary>vms_gather_munmap_vmas: no VMA reaches over the ends of the range any more.</summary>
+    private Errno SplitAround(Mm mm, ulong start, ulong end)
+    {
+        VmaId first = mm.Vmas.Find(start);
+        return first.IsNone || At(first).Start >= end ? Errno.None : SplitEnds(mm, first, start, end);
+    }
+
+    /// <summary>Pages of whole VMAs in a range.</summary>
+    private ulong PagesWithin(Mm mm, ulong start, ulong end)
+    {
+        ulong pages = 0;
+        foreach (VmaId id in mm.Vmas.Within(start, end))
+        {
+            pages += At(id).Pages;
+        }
+
+        return pages;
     }
 
     private Errno SplitEnds(Mm mm, VmaId firstId, ulong start, ulong end)

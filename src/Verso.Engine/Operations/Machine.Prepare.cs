@@ -55,7 +55,7 @@ public abstract partial class Machine
         }
 
         ulong grow = (At(id).Start - address) >> Page.Shift;
-        if (grow > At(id).Pgoff || At(id).End - address > mm.StackLimitBytes
+        if (grow > At(id).Pgoff || !MayExpand(mm, At(id).Flags, grow) || At(id).End - address > mm.StackLimitBytes
             || !MayLock(mm, At(id).Flags, grow << Page.Shift))
         {
             return Errno.ENOMEM;

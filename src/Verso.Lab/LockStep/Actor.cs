@@ -28,6 +28,9 @@ internal sealed class Actor : IDisposable
     /// <summary>The process that acts.</summary>
     public Puppet Puppet { get; }
 
+    /// <summary>The limits that it was given, without what the puppet itself needs.</summary>
+    public MmLimits Limits { get; set; } = MmLimits.Unlimited;
+
     /// <summary>Others that share its address space (CLONE_VM), the last one on top.</summary>
     public Stack<Puppet> Sharers { get; } = new();
 

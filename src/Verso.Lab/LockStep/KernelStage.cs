@@ -135,6 +135,7 @@ public sealed partial class KernelStage : IStage, IDisposable
                 {
                     CloseUserfaults(_actors[op.Mm], child);
                     Add(op.Other, child);
+                    _actors[op.Other].Limits = _actors[op.Mm].Limits;
                 }
 
                 return new Outcome((Errno)forked.Error);
@@ -143,6 +144,9 @@ public sealed partial class KernelStage : IStage, IDisposable
                 _actors[op.Mm].Sharers.Push(sharer ?? throw new KernelStageException($"{op}: no child"));
                 CloseUserfaults(_actors[op.Mm], sharer);
                 return default;
+            case OpKind.Limit:
+                Limit(_actors[op.Mm], StageRequests.Limits(op, _actors[op.Mm].Limits));
+                return default;
             case OpKind.Exit:
                 Exit(op.Mm);
                 return default;
@@ -150,7 +154,7 @@ public sealed partial class KernelStage : IStage, IDisposable
                 Begin(op.Mm);
                 return default;
             case OpKind.Exec:
-                Outcome executed = new((Errno)Alive(op.Mm).Exec().Error);
+                Outcome executed = new((Errno)ExecUnlimited(_actors[op.Mm]).Error);
                 _actors[op.Mm].Renew();
                 return executed;
             case OpKind.Read:

@@ -4,9 +4,9 @@ using Verso.Traces;
 namespace Verso.Lab.Replay;
 
 /// <summary>
-/// Which failed calls a replay runs. A failure that follows from the state of the address space is run and compared;
-/// one that has its cause outside (permissions, limits of other resources, signals) is not, since the engine would
-/// succeed.
+/// What becomes of calls that the kernel refused. A failure that follows from the state of the address space is derived
+/// and compared. One that has its cause outside (limits, overcommit, permissions, signals) is the kernel's: where the
+/// engine would succeed, nothing is done but what the kernel does before it asks.
 /// </summary>
 internal static class CallRules
 {
@@ -14,26 +14,49 @@ internal static class CallRules
 
     public static bool IsError(long result) => result is < 0 and >= -MaxErrno;
 
-    /// <summary>Whether the engine can derive this failure from its own state.</summary>
-    /// <param name="call">A call that failed.</param>
-    /// <param name="mm">Its address space.</param>
+    /// <summary>What a replay does with a call that the kernel refused.</summary>
+    /// <param name="call">It.</param>
+    /// <param name="machine">Where it would be run.</param>
+    /// <param name="id">Its address space.</param>
     /// <param name="maxMapCount">vm.max_map_count.</param>
-    public static bool IsDerivable(in TraceEvent call, Mm mm, int maxMapCount)
+    public static RefusedCall CourseOf(in TraceEvent call, Machine machine, MmId id, int maxMapCount)
     {
         Errno errno = (Errno)(int)-call.Result;
-        return errno switch
+        Mm mm = machine.World.Mms[id];
+        bool isFull = mm.Vmas.Count >= maxMapCount;
+        switch (call.Kind)
         {
-            Errno.EINVAL or Errno.EACCES or Errno.EEXIST or Errno.EFAULT or Errno.EOVERFLOW => HasItsArguments(call),
-            Errno.ENOMEM => FollowsFromLayout(call, mm, maxMapCount),
+            case TraceEventKind.Mmap when errno == Errno.ENOMEM:
+                bool leavesSplits = ((MapFlags)call.Arg3 & MapFlags.Fixed) != 0;
+                return leavesSplits || FollowsFromLayout(call, mm, maxMapCount) ? RefusedCall.Refuse : RefusedCall.Skip;
+            case TraceEventKind.Mmap or TraceEventKind.Shmat:
+                return HasItsArguments(call) ? RefusedCall.Refuse : RefusedCall.Skip;
+            case TraceEventKind.Mprotect when errno == Errno.ENOMEM:
+                return isFull || machine.HasHole(id, call.Arg0, call.Arg1) ? RefusedCall.Derive : RefusedCall.Refuse;
+            case TraceEventKind.Madvise when errno is Errno.ENOMEM or Errno.EAGAIN:
+                return isFull || machine.HasHole(id, call.Arg0, call.Arg1) ? RefusedCall.Derive : RefusedCall.Refuse;
+            case TraceEventKind.Mprotect or TraceEventKind.Madvise or TraceEventKind.Mremap:
+                return RefusedCall.Refuse;
 
-            // Only a seal forbids these, and what it forbids may have split a VMA already.
-            Errno.EPERM => IsRefusedBySeals(call),
-
-            // The flags are set; populating failed (__mlock_posix_error_return).
-            Errno.EAGAIN => call.Kind == TraceEventKind.Mlock,
-            _ => false,
-        };
+            // The flags are set where populating failed (__mlock_posix_error_return), and not where the limit did.
+            case TraceEventKind.Mlock when errno == Errno.ENOMEM:
+                return isFull || machine.HasHole(id, call.Arg0, call.Arg1) || machine.HasGap(id, call.Arg0, call.Arg1)
+                    ? RefusedCall.Derive : RefusedCall.Skip;
+            default:
+                return IsDerivable(call, errno, mm, maxMapCount) ? RefusedCall.Derive : RefusedCall.Skip;
+        }
     }
+
+    private static bool IsDerivable(in TraceEvent call, Errno errno, Mm mm, int maxMapCount) => errno switch
+    {
+        Errno.EINVAL or Errno.EACCES or Errno.EEXIST or Errno.EFAULT or Errno.EOVERFLOW => HasItsArguments(call),
+        Errno.ENOMEM => FollowsFromLayout(call, mm, maxMapCount),
+
+        // Only a seal forbids these, and what it forbids may have split a VMA already.
+        Errno.EPERM => call.Kind == TraceEventKind.Munmap,
+        Errno.EAGAIN => call.Kind == TraceEventKind.Mlock,
+        _ => false,
+    };
 
     /// <summary>
     /// Whether another result of the engine is no disagreement: it does not populate by itself in a replay, so it
@@ -56,20 +79,23 @@ internal static class CallRules
         _ => true,
     };
 
-    private static bool IsRefusedBySeals(in TraceEvent call) => call.Kind switch
-    {
-        TraceEventKind.Munmap or TraceEventKind.Mprotect or TraceEventKind.Mremap => true,
-        TraceEventKind.Madvise => Enum.IsDefined((Advice)call.Arg2),
-        TraceEventKind.Mmap => ((MapFlags)call.Arg3 & MapFlags.Fixed) != 0 && HasItsArguments(call),
-        _ => false,
-    };
-
     private static bool FollowsFromLayout(in TraceEvent call, Mm mm, int maxMapCount) => call.Kind switch
     {
-        TraceEventKind.Munmap or TraceEventKind.Mprotect or TraceEventKind.Madvise => true,
-        TraceEventKind.Mlock or TraceEventKind.Munlock or TraceEventKind.Mseal => true,
+        TraceEventKind.Munmap or TraceEventKind.Munlock or TraceEventKind.Mseal => true,
         TraceEventKind.Mmap => mm.Vmas.Count > maxMapCount || call.Arg1 > mm.TaskSize,
-        TraceEventKind.Mremap => ((RemapFlags)call.Arg3 & RemapFlags.MayMove) == 0 || mm.Vmas.Count + 6 > maxMapCount,
         _ => false,
     };
+}
+
+/// <summary>What a replay does with a call that the kernel refused.</summary>
+internal enum RefusedCall
+{
+    /// <summary>It cannot have changed anything.</summary>
+    Skip = 0,
+
+    /// <summary>It is run: the engine has the reason, and what was done before it.</summary>
+    Derive = 1,
+
+    /// <summary>It is run, and ends with the kernel's error if the engine has no reason of its own.</summary>
+    Refuse = 2,
 }

@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
@@ -12,12 +13,19 @@ public sealed class CallTally(int mismatchLimit)
 {
     private readonly List<CallMismatch> _kept = [];
     private readonly SortedDictionary<TraceEventKind, long> _mismatches = [];
+    private readonly SortedDictionary<Errno, long> _refused = [];
 
     /// <summary>Calls that were run and compared.</summary>
     public long Compared { get; internal set; }
 
-    /// <summary>Failed calls that were not run: the cause of the failure lies outside what the engine models.</summary>
-    public long Skipped { get; internal set; }
+    /// <summary>
+    /// Calls that the kernel refused for a reason that the engine has not: limits, overcommit, permissions. They
+    /// changed only what the kernel changes before it asks.
+    /// </summary>
+    public long Skipped => _refused.Values.Sum();
+
+    /// <summary>The same, by error.</summary>
+    public IReadOnlyDictionary<Errno, long> Refused => _refused;
 
     /// <summary>Calls that succeeded and that the engine has no operation for.</summary>
     public long NotModelled { get; internal set; }
@@ -32,6 +40,8 @@ public sealed class CallTally(int mismatchLimit)
 
     /// <summary>The first of them.</summary>
     public IReadOnlyList<CallMismatch> FirstMismatches => _kept;
+
+    internal void Refuse(Errno errno) => _refused[errno] = _refused.GetValueOrDefault(errno) + 1;
 
     internal void Mismatch(long number, in TraceEvent e, long ours)
     {

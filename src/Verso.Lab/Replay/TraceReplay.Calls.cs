@@ -18,14 +18,11 @@ public sealed partial class TraceReplay
             return;
         }
 
-        bool failed = CallRules.IsError(e.Result);
-        if (failed && !CallRules.IsDerivable(e, _machine.World.Mms[space.Mm], _maxMapCount))
+        if (CallRules.IsError(e.Result))
         {
-            _calls.Skipped++;
-            return;
+            OnRefusedCall(space, e);
         }
-
-        if (TryRun(space.Mm, e, out SyscallResult result))
+        else if (TryRun(space.Mm, e, out SyscallResult result))
         {
             Compare(space, e, result.Raw);
         }
@@ -33,6 +30,30 @@ public sealed partial class TraceReplay
         {
             _calls.NotModelled++;
         }
+    }
+
+    private void OnRefusedCall(Space space, in TraceEvent e)
+    {
+        Errno errno = (Errno)(int)-e.Result;
+        RefusedCall course = CallRules.CourseOf(e, _machine, space.Mm, _maxMapCount);
+        _machine.Refusal = course == RefusedCall.Refuse ? errno : Errno.None;
+        _machine.WasRefused = false;
+        bool wasRun = TryRun(course, space.Mm, e, out SyscallResult result);
+        _machine.Refusal = Errno.None;
+        if (wasRun && !_machine.WasRefused)
+        {
+            Compare(space, e, result.Raw);
+        }
+        else
+        {
+            _calls.Refuse(errno);
+        }
+    }
+
+    private bool TryRun(RefusedCall course, MmId mm, in TraceEvent e, out SyscallResult result)
+    {
+        result = default;
+        return course != RefusedCall.Skip && TryRun(mm, e, out result);
     }
 
     private void Compare(Space space, in TraceEvent e, long ours)

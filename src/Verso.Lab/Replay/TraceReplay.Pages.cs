@@ -55,9 +55,14 @@ public sealed partial class TraceReplay
     private void OnTruncate(in TraceEvent e)
     {
         FileId file = _files.Find(e.Arg0);
-        if (e.Result < 0 || file.IsNone)
+        if (e.Result < 0)
         {
-            _calls.Skipped++;
+            _calls.Refuse((Errno)(int)-e.Result);
+            return;
+        }
+
+        if (file.IsNone)
+        {
             return;
         }
 

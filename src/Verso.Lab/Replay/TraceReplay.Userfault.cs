@@ -36,7 +36,11 @@ public sealed partial class TraceReplay
     {
         if (e.Arg5 == 0)
         {
-            _calls.Skipped += CallRules.IsError(e.Result) ? 1 : 0;
+            if (CallRules.IsError(e.Result))
+            {
+                _calls.Refuse((Errno)(int)-e.Result);
+            }
+
             return;
         }
 

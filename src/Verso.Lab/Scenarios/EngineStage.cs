@@ -180,6 +180,9 @@ public sealed partial class EngineStage : IStage, ISituation
             case OpKind.Exit:
                 Release(op.Mm);
                 return default;
+            case OpKind.Limit:
+                Machine.SetLimits(mm, StageRequests.Limits(op, Machine.LimitsOf(mm)));
+                return default;
             case OpKind.Exec:
                 return Exec(op.Mm);
             case OpKind.Read:
@@ -222,6 +225,7 @@ public sealed partial class EngineStage : IStage, ISituation
         {
             Machine.InheritFlags(fresh, _mms[letter]);
             ForgetContexts(letter);
+            Machine.SetLimits(fresh, Machine.LimitsOf(_mms[letter]));
             Machine.ReleaseMm(_mms[letter]);
             _mms[letter] = fresh;
         }

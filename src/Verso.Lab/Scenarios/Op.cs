@@ -47,6 +47,9 @@ public enum OpKind
     FillZero,
     FillCache,
     FillMove,
+
+    /// <summary>A resource limit of the process, in pages.</summary>
+    Limit,
     Fork,
     Share,
     Exit,
@@ -119,6 +122,19 @@ public enum OpWords
     Other = 1 << 21,
 }
 
+/// <summary>What a process may have only so much of.</summary>
+public enum LimitedResource
+{
+    /// <summary>RLIMIT_AS.</summary>
+    As = 0,
+
+    /// <summary>RLIMIT_DATA.</summary>
+    Data = 1,
+
+    /// <summary>RLIMIT_MEMLOCK, without CAP_IPC_LOCK.</summary>
+    Memlock = 2,
+}
+
 /// <summary>Bytes beyond whole pages, 0 to 4095 each: what system calls round up, or refuse.</summary>
 /// <param name="Start">Of the address, or of the end of the heap.</param>
 /// <param name="Count">Of the length.</param>
@@ -162,6 +178,9 @@ public sealed record Op(OpKind Kind, char Mm)
 
     /// <summary>The child of a fork; the letter of a file.</summary>
     public char Other { get; init; }
+
+    /// <summary>What is limited.</summary>
+    public LimitedResource Resource { get; init; }
 
     /// <summary>The byte written; the number of a policy.</summary>
     public byte Value { get; init; }

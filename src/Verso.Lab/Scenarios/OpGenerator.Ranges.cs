@@ -241,4 +241,18 @@ public sealed partial class OpGenerator
         < 19 => Protection.Read | Protection.Write | Protection.Exec,
         _ => _random.Percent(50) ? Protection.Write : Protection.Exec,
     };
+
+    /// <summary>
+    /// A little above or below what there is, so that the next calls fail; half of them lift it. RLIMIT_MEMLOCK is not
+    /// among them: mlockall locks the puppet's own page too.
+    /// </summary>
+    private Op FillLimit(Op op)
+    {
+        int mapped = situation.PagesOf(op.Mm).Count();
+        return op with
+        {
+            Resource = _random.Percent(60) ? LimitedResource.As : LimitedResource.Data,
+            Count = _random.Percent(50) ? -1 : Math.Max(mapped - 3 + _random.Below(10), 1),
+        };
+    }
 }

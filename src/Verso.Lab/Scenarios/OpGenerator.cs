@@ -126,6 +126,8 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
                 return WithRange(op) with { Words = _random.Percent(40) ? OpWords.OnFault : OpWords.None };
             case OpKind.LockAll:
                 return op with { Words = (OpWords)((int)OpWords.OnFault * _random.Below(8)) };
+            case OpKind.Limit:
+                return FillLimit(op);
             case OpKind.Policy:
                 return WithRange(op) with { Value = (byte)_random.Below(2) };
             case OpKind.Name:

@@ -18,6 +18,7 @@ namespace Verso.Lab.Scenarios;
 ///   vdso A 4            [vvar], [vvar_vclock] and [vdso] from there (ARCH_MAP_VDSO_64)
 ///   watch A 4 3 missing [wp] [minor] [other] (UFFDIO_REGISTER)         unwatch A 4 3 [other]     forget A [other]
 ///   fillcopy A 5 77     fillzero A 5 2      fillcache A 5 2     fillmove A 5 2 9 (to 5 and 6, from 9 and 10)
+///   limit A as 20       limit A data 4      limit A memlock 2           limit A as none
 ///   fork A B      share A      exit A      exec A       begin B
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   attach A 4 rw [over] [round] (shmat)    detach A 4 (shmdt)
@@ -155,6 +156,8 @@ public static class OpText
                 return [Text(op.Start), Text(op.Count), Text(op.Target)];
             case OpKind.Write or OpKind.FillCopy:
                 return [Text(op.Start), Text(op.Value)];
+            case OpKind.Limit:
+                return [Lower(op.Resource.ToString()), op.Count < 0 ? "none" : Text(op.Count)];
             case OpKind.Fork:
                 return [$"{op.Other}"];
             default:
@@ -197,6 +200,9 @@ public static class OpText
                 return op with { Start = Number(rest), Count = Number(rest), Target = Number(rest) };
             case OpKind.Write or OpKind.FillCopy:
                 return op with { Start = Number(rest), Value = Byte(rest) };
+            case OpKind.Limit:
+                op = op with { Resource = Enum.Parse<LimitedResource>(rest.Dequeue(), ignoreCase: true) };
+                return op with { Count = rest.Peek() == "none" && rest.Dequeue() is { } ? -1 : Number(rest) };
             case OpKind.Fork:
                 return op with { Other = Letter(rest) };
             default:

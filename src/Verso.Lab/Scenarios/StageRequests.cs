@@ -80,4 +80,18 @@ internal static class StageRequests
         (op.Has(OpWords.Current) ? LockAll.Current : 0)
         | (op.Has(OpWords.Future) ? LockAll.Future : 0)
         | (op.Has(OpWords.OnFault) ? LockAll.OnFault : 0);
+
+    /// <summary>What a process may have after the step.</summary>
+    /// <param name="op">A limit.</param>
+    /// <param name="limits">What it might have before.</param>
+    public static MmLimits Limits(Op op, MmLimits limits)
+    {
+        ulong bytes = op.Count < 0 ? MmLimits.None : (ulong)op.Count << Page.Shift;
+        return op.Resource switch
+        {
+            LimitedResource.As => limits with { AddressSpaceBytes = bytes },
+            LimitedResource.Data => limits with { DataBytes = bytes },
+            _ => limits with { MemlockBytes = bytes },
+        };
+    }
 }

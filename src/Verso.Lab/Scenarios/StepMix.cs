@@ -30,7 +30,7 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     [
         .. Modelled.Weights.Where(each => each.Kind is not (OpKind.SwapOut or OpKind.Migrate)),
         (2, OpKind.Run), (1, OpKind.Begin), (2, OpKind.Attach), (1, OpKind.Detach),
-        (1, OpKind.Seal), (1, OpKind.MergeAny), (1, OpKind.DenyExec),
+        (1, OpKind.Limit), (1, OpKind.Seal), (1, OpKind.MergeAny), (1, OpKind.DenyExec),
         (2, OpKind.Watch), (1, OpKind.Unwatch), (1, OpKind.Forget),
         (2, OpKind.FillCopy), (1, OpKind.FillZero), (1, OpKind.FillMove),
     ])

@@ -96,7 +96,7 @@ public sealed unsafe partial class Puppet
         Invariant.Require(Page.IsAligned(address));
         var map = MemoryMarshal.Cast<byte, ulong>(Operands)[..(MapBytes / sizeof(ulong))];
         map.Fill(ImageStart); // code, data, stack, arguments, environment: all nominal
-        map[1] = map[3] = ImageEnd;
+        map[1] = map[2] = map[3] = ImageEnd; // no data segment, which RLIMIT_DATA would count with the heap
         map[4] = map[5] = address;
         map[11] = 0; // no new auxiliary vector
         map[12] = (ulong)uint.MaxValue << 32; // and no new executable

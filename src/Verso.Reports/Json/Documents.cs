@@ -175,6 +175,9 @@ public sealed record CallsDocument
 
     public required long Skipped { get; init; }
 
+    /// <summary>The skipped ones by error: refused by the kernel for a reason that the engine has not.</summary>
+    public required IReadOnlyDictionary<string, long> RefusedByError { get; init; }
+
     public required long NotModelled { get; init; }
 
     public required long Mismatched { get; init; }

@@ -45,6 +45,8 @@ internal static class ResultDocuments
         {
             Compared = result.Calls.Compared,
             Skipped = result.Calls.Skipped,
+            RefusedByError = result.Calls.Refused.ToDictionary(
+                entry => EventText.ResultOf(-(long)entry.Key), entry => entry.Value),
             NotModelled = result.Calls.NotModelled,
             Mismatched = result.Calls.MismatchCount,
             MismatchedByCall = result.Calls.Mismatches.ToDictionary(

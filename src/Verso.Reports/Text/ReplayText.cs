@@ -50,7 +50,9 @@ public static class ReplayText
                     entry => $"{EventText.Name(entry.Key)} {Figures.Count(entry.Value)}")));
         if (calls.Skipped > 0)
         {
-            text.Append($"; {Figures.Count(calls.Skipped)} failed for reasons outside and were not run");
+            text.Append("; refused by the kernel for limits and reasons outside: ").AppendJoin(
+                ", ",
+                calls.Refused.Select(entry => $"{EventText.ResultOf(-(long)entry.Key)} {Figures.Count(entry.Value)}"));
         }
 
         text.Append(calls.NotModelled > 0 ? $"; {Figures.Count(calls.NotModelled)} not modelled\n" : "\n");

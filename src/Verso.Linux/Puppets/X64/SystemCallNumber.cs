@@ -33,6 +33,8 @@ public static class SystemCallNumber
     public const long Ftruncate = 77;
     public const long Ptrace = 101;
     public const long RtSigreturn = 15;
+    public const long Capget = 125;
+    public const long Capset = 126;
     public const long Mlock = 149;
     public const long Munlock = 150;
     public const long Mlockall = 151;

@@ -1,0 +1,108 @@
+using Verso.Engine.Vmas;
+
+namespace Verso.Engine;
+
+// Resource limits (mm/mmap.c may_expand_vm, mm/mlock.c can_do_mlock), and refusals for what the engine does not model.
+public abstract partial class Machine
+{
+    /// <summary>
+    /// The error that the kernel gave to the calls that follow, in a replay, where its reason may lie outside: a limit
+    /// that is not recorded, overcommit, a seal, a security module. A call that passes the engine's own checks then
+    /// ends with it, having changed what the kernel has changed when it asks for such things. None: the engine decides.
+    /// </summary>
+    public Errno Refusal { get; set; }
+
+    /// <summary>Whether a call ended by <see cref="Refusal"/> since this was last set to false.</summary>
+    public bool WasRefused { get; set; }
+
+    /// <summary>Changes the limits of an address space; what is there stays (setrlimit).</summary>
+    public void SetLimits(MmId mm, MmLimits limits) => World.Mms[mm].Limits = limits;
+
+    /// <summary>The limits that it has.</summary>
+    public MmLimits LimitsOf(MmId mm) => World.Mms[mm].Limits;
+
+    /// <summary>Whether some page of [address, address + length) is in no VMA; the ends are rounded outwards.</summary>
+    public bool HasHole(MmId mmId, ulong address, ulong length)
+    {
+        Mm mm = World.Mms[mmId];
+        (ulong at, ulong bytes) = WholePages(address, length);
+        ulong end = at + bytes;
+        foreach (VmaId id in mm.Vmas.Within(at, end))
+        {
+            if (At(id).Start > at)
+            {
+                return true;
+            }
+
+            at = At(id).End;
+        }
+
+        return at < end;
+    }
+
+    /// <summary>
+    /// Whether populating the range may fail in part: memory without access, or of a file, which may end before.
+    /// </summary>
+    public bool HasGap(MmId mmId, ulong address, ulong length)
+    {
+        Mm mm = World.Mms[mmId];
+        (ulong start, ulong bytes) = WholePages(address, length);
+        foreach (VmaId id in mm.Vmas.Within(start, start + bytes))
+        {
+            ref Vma vma = ref At(id);
+            if ((vma.Flags & VmaFlags.Access) == 0 || !vma.File.IsNone)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>can_do_mlock: a limit of 0 forbids the call as such.</summary>
+    private static bool MayLockAtAll(Mm mm) => mm.Limits.MemlockBytes != 0;
+
+    /// <summary>may_expand_vm: whether that many pages more of this kind stay within the limits.</summary>
+    private bool MayExpand(Mm mm, VmaFlags flags, ulong pages)
+    {
+        if (mm.TotalPages + pages > mm.Limits.AddressSpaceBytes >> Page.Shift)
+        {
+            return false;
+        }
+
+        // A limit of 0 is taken for the hard one: Valgrind sets it.
+        return mm.Limits.DataBytes is MmLimits.None or 0 || !IsData(flags)
+            || DataPages(mm) + pages <= mm.Limits.DataBytes >> Page.Shift;
+    }
+
+    /// <summary>is_data_mapping.</summary>
+    private static bool IsData(VmaFlags flags) =>
+        (flags & (VmaFlags.Write | VmaFlags.Shared | VmaFlags.GrowsDown)) == VmaFlags.Write;
+
+    /// <summary>data_vm, counted where a limit asks for it.</summary>
+    private ulong DataPages(Mm mm)
+    {
+        ulong pages = 0;
+        foreach (VmaId id in mm.Vmas.Ids)
+        {
+            pages += IsData(At(id).Flags) ? At(id).Pages : 0;
+        }
+
+        return pages;
+    }
+
+    /// <summary>Whether the kernel's refusal is this one, and falls here.</summary>
+    private bool Refuses(Errno errno)
+    {
+        if (Refusal != errno || errno == Errno.None)
+        {
+            return false;
+        }
+
+        WasRefused = true;
+        return true;
+    }
+
+    /// <summary>The kernel's refusal, if it has not fallen before; else None.</summary>
+    private Errno Refused() => Refuses(Refusal) ? Refusal : Errno.None;
+}
