@@ -12,7 +12,7 @@ public sealed class VisitorTests
     /// This process writes to a page of the recorded one, which prepares an anon_vma, and below its stack, which grows.
     /// </summary>
     [Fact]
-    public void WhatItWritesIsFollowed()
+    public async Task WhatItWritesIsFollowed()
     {
         var program = RecordedProgram.Compile("visited");
         var told = Path.Combine(Path.GetTempPath(), $"verso-visited-{Environment.ProcessId}");
@@ -21,7 +21,7 @@ public sealed class VisitorTests
         ulong stack = 0;
         var visit = Task.Run(() => (page, stack) = Visit(told), TestContext.Current.CancellationToken);
         var recorded = RecordedProgram.Record(program, told);
-        visit.Wait(TestContext.Current.CancellationToken);
+        await visit;
         File.Delete(told);
         Assert.Equal(0, recorded.Outcome.ExitStatus);
         Assert.Empty(recorded.Outcome.Counts.NotFollowed.Rows);
