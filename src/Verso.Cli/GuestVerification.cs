@@ -46,6 +46,15 @@ internal static class GuestVerification
         return output.ExitStatus;
     }
 
+    /// <summary>A device has no length, and what it gives no end.</summary>
+    private static byte[] ReadAll(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        byte[] bytes = new byte[stream.CanSeek ? stream.Length : throw new IOException("a file is needed, not a pipe")];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
     /// <summary>Its name in the guest: as it was given, without what leads out of the current directory.</summary>
     private static string Take(string name, Dictionary<string, byte[]> files)
     {
@@ -58,7 +67,7 @@ internal static class GuestVerification
                 : [name])
             {
                 string path = file == name ? inside : $"{inside}/{Path.GetRelativePath(name, file)}";
-                files[path] = File.ReadAllBytes(file);
+                files[path] = ReadAll(file);
             }
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Verso.Lab.Families;
+using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
@@ -10,6 +12,8 @@ internal sealed record TopLooks(
     Func<ProcessSelection> Selection, TopOrder Order, TimeSpan Interval, int Count, int Limit, string Format)
 {
     private const int LimitWithoutTerminal = 20;
+
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(500);
 
     internal int ShowKept(Surroundings surroundings, string file)
     {
@@ -93,8 +97,23 @@ internal sealed record TopLooks(
     private TopView Look(GraphReader reader, ProcessSelection selection, TopView? before) =>
         TopView.Of(SnapshotTaker.Take(reader, selection, SnapshotDetail.Graph), Order, before);
 
-    private static Func<TimeSpan, bool> WaitFor(CancellationToken token) =>
-        interval => token.WaitHandle.WaitOne(interval);
+    // Whoever read it may have gone long before there is more to write.
+    private static Func<TimeSpan, bool> WaitFor(CancellationToken token) => interval =>
+    {
+        long begin = Stopwatch.GetTimestamp();
+        TimeSpan left = interval;
+        while (left > TimeSpan.Zero && !DescriptorStream.Output.HasLostItsReader)
+        {
+            if (token.WaitHandle.WaitOne(left < s_glance ? left : s_glance))
+            {
+                return true;
+            }
+
+            left = interval - Stopwatch.GetElapsedTime(begin);
+        }
+
+        return false;
+    };
 
     private void Write(Surroundings surroundings, TopView view, string gap)
     {

@@ -253,6 +253,11 @@ public sealed class LiveRecordingTests
         Assert.Equal(RecordingEnding.Finished, recorded.Outcome.Ending);
     }
 
+    /// <summary>Its stop was once taken for its end, and then its end waited for.</summary>
+    [Fact]
+    public void ACommandThatWaitsForItsTracerGoesOn() =>
+        Assert.Equal(7, RecordedProgram.Record(RecordedProgram.Compile("traceme")).Outcome.ExitStatus);
+
     [Fact]
     public void WithoutFaultsThereAreNoneAndPreparationsRemain()
     {

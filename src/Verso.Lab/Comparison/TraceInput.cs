@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Verso.Linux;
 using Verso.Traces;
@@ -39,8 +40,10 @@ public sealed class TraceInput : IDisposable
             throw new IOException($"'{name}' is a directory");
         }
 
-        using Stream input = name == Standard ? DescriptorStream.Input : File.OpenRead(name);
-        if (input.CanSeek)
+        using Stream input = name == Standard ? DescriptorStream.Input : OpenFile(name);
+
+        // A device can be sought in too, and has no length.
+        if (input.CanSeek && input.Length > 0)
         {
             return new TraceInput(name, name, isTemporary: false);
         }
@@ -49,7 +52,13 @@ public sealed class TraceInput : IDisposable
         try
         {
             using FileStream copy = File.Create(path);
-            input.CopyTo(copy);
+            TraceCopy.Copy(input, copy);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // So says .NET of EFBIG.
+            File.Delete(path);
+            throw new IOException($"{path}: File too large");
         }
         catch
         {
@@ -58,6 +67,20 @@ public sealed class TraceInput : IDisposable
         }
 
         return new TraceInput(name, path, isTemporary: true);
+    }
+
+    /// <summary>Says what a recorder that was killed left, where that is all there is.</summary>
+    private static FileStream OpenFile(string name)
+    {
+        try
+        {
+            return File.OpenRead(name);
+        }
+        catch (FileNotFoundException) when (File.Exists(name + OutputFile.Suffix))
+        {
+            throw new FileNotFoundException(
+                $"'{name}' is not there, but '{name}{OutputFile.Suffix}', which a recording left that did not end");
+        }
     }
 
     /// <summary>
@@ -81,8 +104,18 @@ public sealed class TraceInput : IDisposable
     /// <summary>SHA-256 of the whole file, in lower-case hex.</summary>
     public string Hash()
     {
+        RequireHashes();
         using FileStream file = File.OpenRead(_path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    // .NET has its hashes from OpenSSL, and ends the process where too few files or too little memory are left for it.
+    private static void RequireHashes()
+    {
+        if (!NativeLibrary.TryLoad("libssl.so.3", out _) && !NativeLibrary.TryLoad("libssl.so.1.1", out _))
+        {
+            throw new IOException("libssl cannot be loaded: apt install libssl3, or raise the limits (ulimit -a)");
+        }
     }
 
     public void Dispose()

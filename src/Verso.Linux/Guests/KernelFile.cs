@@ -30,7 +30,8 @@ internal static class KernelFile
         {
             throw new GuestUnavailableException($"{image}: too short for a kernel");
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
+            or NotSupportedException)
         {
             throw new GuestUnavailableException($"{image}: {problem.Message}");
         }

@@ -8,6 +8,12 @@ internal sealed class LineReader(TextReader text)
     /// <summary>Characters of a line that are kept; strace cuts strings at 32, so real lines are far shorter.</summary>
     public const int MaxLineLength = 1 << 16;
 
+    /// <summary>Lines after which a text that has none of its tool's is read no further: it may have no end.</summary>
+    public const long ForeignLines = 100_000;
+
+    /// <summary>Characters after which a line has no end: a device of zeros is one line.</summary>
+    private const long EndlessLine = 1 << 24;
+
     private readonly char[] _buffer = new char[1 << 14];
     private readonly StringBuilder _line = new();
     private int _at;
@@ -19,25 +25,32 @@ internal sealed class LineReader(TextReader text)
     /// <summary>
     /// The next line without its end; null at the end of the text. What exceeds the limit is dropped.
     /// </summary>
+    /// <exception cref="ImportException">The line does not end.</exception>
     public string? Read()
     {
         _line.Clear();
-        bool any = false;
+        long length = 0;
         while (Fill())
         {
-            any = true;
             ReadOnlySpan<char> rest = _buffer.AsSpan(_at, _end - _at);
-            int length = rest.IndexOf('\n');
-            ReadOnlySpan<char> part = length < 0 ? rest : rest[..length];
+            int end = rest.IndexOf('\n');
+            ReadOnlySpan<char> part = end < 0 ? rest : rest[..end];
             _line.Append(part[..Math.Min(part.Length, MaxLineLength - _line.Length)]);
-            _at += length < 0 ? rest.Length : length + 1;
-            if (length >= 0)
+            int taken = end < 0 ? rest.Length : end + 1;
+            _at += taken;
+            length += taken;
+            if (end >= 0)
             {
                 break;
             }
+
+            if (length > EndlessLine)
+            {
+                throw ImportException.At(Number + 1, $"a line with an end, not one of over {EndlessLine >> 20} MiB");
+            }
         }
 
-        if (!any)
+        if (length == 0)
         {
             return null;
         }

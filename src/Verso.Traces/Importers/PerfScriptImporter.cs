@@ -58,6 +58,10 @@ public sealed partial class PerfScriptImporter
         {
             _tally.Line = _lines.Number;
             ReadLine(line);
+            if (_tally.KnownLines == 0 && _lines.Number >= LineReader.ForeignLines)
+            {
+                break;
+            }
         }
 
         foreach (int tid in _layouts.Keys.ToArray())

@@ -61,6 +61,10 @@ public sealed partial class StraceImporter
         {
             _tally.Line = _lines.Number;
             ReadLine(WithoutColours(line));
+            if (_tally.KnownLines == 0 && _lines.Number >= LineReader.ForeignLines)
+            {
+                break;
+            }
         }
 
         Finish();
