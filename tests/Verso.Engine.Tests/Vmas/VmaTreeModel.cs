@@ -43,7 +43,7 @@ internal sealed class VmaTreeModel
         _members.FirstOrDefault(member => member.Start <= address && address < member.End).Id;
 
     public IEnumerable<VmaId> Within(ulong start, ulong end) =>
-        _members.Where(member => member.End > start && member.Start < end).Select(member => member.Id);
+        _members.Where(member => start < end && member.End > start && member.Start < end).Select(member => member.Id);
 
     public VmaHole? HighestHole(ulong lowest, ulong highest, ulong length) =>
         Holes(lowest, highest).Where(hole => IsAtLeast(hole, length)).Cast<VmaHole?>().LastOrDefault();
