@@ -153,7 +153,9 @@ internal static class VerifyCommand
     }
 
     private static RulesChoice RunningRules(ParseResult parsed) =>
-        RulesChoice.For(KernelStage.Release, ReplaySettings.RulesOf(parsed, s_rules));
+        MachineSettings.Disturbing() is string setting
+            ? throw new UsageException(setting)
+            : RulesChoice.For(KernelStage.Release, ReplaySettings.RulesOf(parsed, s_rules));
 
     private static int RunRandom(Surroundings surroundings, bool asJson, RandomVerificationOptions options)
     {

@@ -1,0 +1,40 @@
+namespace Verso.Lab.LockStep;
+
+/// <summary>Settings of the whole machine that change what a kernel does, and that the engine does not model.</summary>
+public static class MachineSettings
+{
+    /// <summary>The first that would make kernel and engine differ, in one line; null if none.</summary>
+    /// <param name="root">What stands before /proc and /sys; empty for the running kernel's own.</param>
+    public static string? Disturbing(string root = "")
+    {
+        if (Read($"{root}/proc/sys/vm/overcommit_memory") == "2")
+        {
+            return "vm.overcommit_memory is 2: this kernel keeps a commit limit that the engine does not model; "
+                + "set it to 0 or 1 for verify";
+        }
+
+        if (Read($"{root}/sys/kernel/mm/ksm/run") == "1")
+        {
+            return "KSM runs and may merge pages between two steps; write 0 to /sys/kernel/mm/ksm/run for verify";
+        }
+
+        return IntermediateHugePages($"{root}/sys/kernel/mm/transparent_hugepage") is string size
+            ? $"huge pages of {size} are enabled, which the engine does not model; write never to "
+                + $"/sys/kernel/mm/transparent_hugepage/hugepages-{size}/enabled for verify"
+            : null;
+    }
+
+    /// <summary>mTHP: a fault fills several pages at once. Of 2 MiB none fits into what scenarios map.</summary>
+    private static string? IntermediateHugePages(string folder)
+    {
+        const string Prefix = "hugepages-";
+        const string Largest = "2048kB";
+        string[] sizes = Directory.Exists(folder) ? Directory.GetDirectories(folder, $"{Prefix}*") : [];
+        return sizes.Order(StringComparer.Ordinal)
+            .Where(size => Read($"{size}/enabled") is string chosen && !chosen.Contains("[never]"))
+            .Select(size => Path.GetFileName(size)[Prefix.Length..])
+            .FirstOrDefault(size => size != Largest);
+    }
+
+    private static string? Read(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+}
