@@ -3,7 +3,7 @@ using Verso.Lab.Explain;
 
 namespace Verso.Cli;
 
-/// <summary>What was given for ADDR.</summary>
+/// <summary>What was given for --at.</summary>
 /// <param name="Low">The first byte address.</param>
 /// <param name="High">The last one; null for a single address.</param>
 internal sealed record AddressRange(ulong Low, ulong? High)

@@ -17,17 +17,17 @@ internal static class ExplainCommand
 
     internal static Command Create()
     {
-        Argument<int> pid = new("PID")
+        Argument<int[]> pids = new("PID")
         {
-            Description = "the process",
-            Arity = ArgumentArity.ZeroOrOne,
-            CustomParser = result => ReplaySettings.ParseNumber(result, "PID", 1),
+            Description = "the processes",
+            Arity = ArgumentArity.ZeroOrMore,
+            CustomParser = SnapshotCommand.ParsePids,
         };
-        Argument<string?> place = new("ADDR")
+        Option<string?> place = new("--at")
         {
-            Description = "an address, in hexadecimal: show the VMAs around it and what stands between them; or a "
-                + "range, as maps has it",
-            Arity = ArgumentArity.ZeroOrOne,
+            Description = "a hexadecimal address of one process: show the VMAs around it and what keeps them apart; "
+                + "or a range, written as in /proc/PID/maps",
+            HelpName = "ADDR",
         };
         RmapOptions rmap = new();
         Option<string?> from = SnapshotCommand.From();
@@ -36,31 +36,39 @@ internal static class ExplainCommand
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "explain",
-            "Says of each two VMAs that touch which test of the kernel keeps them from being one, and what would lift "
-            + "it. Returns 0, or 2 on trouble.",
-            "verso explain $(pidof dotnet)                 # why so many VMAs? (root is told all)",
-            "verso explain 4711 7f2c40000000               # what stands between those around an address",
-            "verso explain 4711 7f2c40000000-7f2c50000000  # between those of a range",
-            "verso explain 4711 --from now.vsnap           # of a snapshot taken elsewhere",
-            "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasWithoutAtMost]'",
-            "verso explain --rmap --all                    # what does the reverse map cost, and whose is it?")
+            "For each pair of adjacent VMAs: which kernel check prevents merging, and what would remove it. Processes "
+            + "that have ended are reported and left out. Returns 0 if at least one could be read, else 2.",
+            "verso explain $(pidof dotnet)                      # why so many VMAs? (run as root for the full answer)",
+            "verso explain 4711 --at 7f2c40000000               # what keeps the VMAs around an address apart",
+            "verso explain 4711 --at 7f2c40000000-7f2c50000000  # those of a range",
+            "verso explain 4711 --from now.vsnap                # of a snapshot taken elsewhere",
+            "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasNeverAtMost]'",
+            "verso explain --rmap --all                         # what does the reverse map cost, and who owns it?")
         {
-            pid, place, from, source, format, json,
+            pids, place, from, source, format, json,
         };
         rmap.AddTo(command);
         command.SetAction(parsed =>
         {
             Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
+            int[] named = parsed.GetValue(pids) ?? [];
             if (rmap.IsWanted(parsed))
             {
-                RefuseBesideRmap(parsed, place, source);
-                return rmap.Run(surroundings, parsed, parsed.GetValue(pid), parsed.GetValue(from), asJson);
+                parsed.Refuse("is of one process, --rmap of whole processes: leave out one of them", place);
+                parsed.Refuse("goes without --rmap, which needs the kernel's graph: leave out one of them", source);
+                return rmap.Run(surroundings, parsed, named, parsed.GetValue(from), asJson);
             }
 
-            if (parsed.GetValue(pid) == 0)
+            AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
+            if (named.Length == 0)
             {
                 throw new UsageException("name a process, or ask for --rmap");
+            }
+
+            if (range is not null && named.Length > 1)
+            {
+                throw new UsageException("--at is of one process: name one");
             }
 
             if (parsed.GetValue(from) is not null)
@@ -68,31 +76,55 @@ internal static class ExplainCommand
                 parsed.Refuse("says where live processes are read: leave out one of --from and --source", source);
             }
 
-            AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
-            SpaceExplanation explanation = Read(
-                surroundings, parsed.GetValue(pid), parsed.GetValue(from), parsed.GetRequiredValue(source));
-            surroundings.Output.Write(Render(explanation, range?.Of(explanation), asJson, surroundings.Palette));
-            return ExitStatus.Success;
+            return ExplainAll(surroundings, named, pid => Render(
+                Read(surroundings, pid, parsed.GetValue(from), parsed.GetRequiredValue(source)),
+                range,
+                asJson,
+                surroundings.Palette));
         });
         return command;
     }
 
-    private static void RefuseBesideRmap(ParseResult parsed, Argument<string?> place, Option<string> source)
+    /// <summary>One after another; who has ended is reported, and is trouble only if nobody is left.</summary>
+    private static int ExplainAll(Surroundings surroundings, int[] pids, Func<int, string> explain)
     {
-        if (parsed.GetValue(place) is string text)
+        List<ProcessSelectionException> leftOut = [];
+        int[] distinct = [.. pids.Distinct()];
+        bool isFirst = true;
+        foreach (int pid in distinct)
         {
-            throw new UsageException($"--rmap is of whole processes: leave out --rmap, or the address '{text}'");
+            try
+            {
+                string text = explain(pid);
+                surroundings.Output.Write(isFirst ? text : "\n" + text);
+                isFirst = false;
+            }
+            catch (ProcessSelectionException reason) when (distinct.Length > 1)
+            {
+                leftOut.Add(reason);
+            }
         }
 
-        parsed.Refuse("goes without --rmap, which needs the kernel's graph: leave out one of them", source);
+        if (leftOut.Count == distinct.Length)
+        {
+            throw new ProcessSelectionException(
+                $"none of {distinct.Length} processes can be read; an address goes with --at");
+        }
+
+        foreach (ProcessSelectionException reason in leftOut)
+        {
+            surroundings.Error.Write($"verso explain: {reason.Message}; left out\n");
+        }
+
+        return ExitStatus.Success;
     }
 
     private static Option<string> Source()
     {
         Option<string> source = new("--source")
         {
-            Description = "kernel: the kernel's own graph (root); proc: the files of /proc, which do not tell all; "
-                + "auto: the first that may be read",
+            Description = "kernel: the kernel's own graph (root); proc: the files of /proc, which do not show all; "
+                + "auto: the first that can be read",
             DefaultValueFactory = _ => "auto",
             HelpName = "SOURCE",
         };
@@ -100,16 +132,20 @@ internal static class ExplainCommand
         return source;
     }
 
-    private static string Render(SpaceExplanation explanation, SpaceStrip? strip, bool asJson, Palette palette) =>
-        asJson ? JsonReport.Render(explanation, strip)
+    private static string Render(
+        SpaceExplanation explanation, AddressRange? range, bool asJson, Palette palette)
+    {
+        SpaceStrip? strip = range?.Of(explanation);
+        return asJson ? JsonReport.Render(explanation, strip)
         : strip is null ? ExplainText.Render(explanation, palette)
         : StripText.Render(explanation, strip, palette);
+    }
 
     private static SpaceExplanation Read(Surroundings surroundings, int pid, string? from, string source)
     {
         if (from is not null)
         {
-            return Explain(SnapshotCommand.TakeOrLoad(from, pid), pid);
+            return Explain(SnapshotCommand.TakeOrLoad(surroundings, from, pid), pid);
         }
 
         if (source == FromProc)
@@ -119,12 +155,13 @@ internal static class ExplainCommand
 
         try
         {
-            return Explain(SnapshotCommand.TakeOrLoad(null, pid), pid);
+            return Explain(SnapshotCommand.TakeOrLoad(surroundings, null, pid), pid);
         }
         catch (GraphUnavailableException reason) when (source != FromKernel)
         {
             ProcSpace space = ProcSpaceReader.Read(pid);
-            surroundings.Error.Write($"verso explain: read from /proc, which does not tell all: {reason.Message}\n");
+            surroundings.Error.Write(
+                $"verso explain: read from /proc, which does not show everything: {reason.Message}\n");
             return Explain(space);
         }
     }
@@ -134,7 +171,7 @@ internal static class ExplainCommand
         ProcessGraph process = snapshot.Processes.FirstOrDefault(each => each.Pid == pid)
             ?? throw NotIn(snapshot, pid);
         string kernel = snapshot.Header.Kernel;
-        KernelRules rules = RulesChoice.For(kernel).Rules;
+        KernelRules rules = KernelRules.Nearest(kernel);
         return Sane(() => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
     }
 
@@ -145,7 +182,7 @@ internal static class ExplainCommand
 
     private static SpaceExplanation Explain(ProcSpace space)
     {
-        KernelRules rules = RulesChoice.For(space.Header.Kernel).Rules;
+        KernelRules rules = KernelRules.Nearest(space.Header.Kernel);
         return Sane(() => SpaceExplanation.Of(space, rules));
     }
 

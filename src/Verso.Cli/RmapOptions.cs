@@ -13,29 +13,29 @@ internal sealed class RmapOptions
 {
     private readonly Option<int[]> _rmap = new("--rmap")
     {
-        Description = "what the reverse map of these processes costs instead, and whose it is",
+        Description = "show what the reverse map of these processes costs and who owns it",
         Arity = ArgumentArity.ZeroOrMore,
         AllowMultipleArgumentsPerToken = true,
         CustomParser = SnapshotCommand.ParsePids,
         HelpName = "PID",
     };
 
-    private readonly Option<bool> _all = new("--all", "-a") { Description = "with --rmap: of every process" };
+    private readonly Option<bool> _all = new("--all", "-a") { Description = "with --rmap: every process" };
 
     private readonly Option<string?> _cgroup = SnapshotCommand.Cgroup();
 
     private readonly Option<int> _top = ReplaySettings.Number(
-        "--top", 1, 10, "with --rmap: lists and branches have so many entries");
+        "--top", 1, 10, "with --rmap: show at most N entries per list and branch");
 
     private readonly Option<string> _designs = new("--designs")
     {
-        Description = "with --rmap: what these would hold for the same graph; names separated by commas, all or none",
+        Description = "with --rmap: what these designs would hold for the same graph; names with commas, all or none",
         DefaultValueFactory = _ => "all",
         HelpName = "LIST",
     };
 
     private readonly Option<int> _jobs = ReplaySettings.Number(
-        "--jobs", 1, Environment.ProcessorCount, "with --rmap: designs that are loaded at once");
+        "--jobs", 1, Environment.ProcessorCount, "with --rmap: designs to load in parallel");
 
     internal void AddTo(Command command)
     {
@@ -54,18 +54,18 @@ internal sealed class RmapOptions
             return true;
         }
 
-        parsed.Refuse("goes with --rmap: add that, or leave it out", _all, _cgroup, _top, _designs, _jobs);
+        parsed.Refuse("requires --rmap", _all, _cgroup, _top, _designs, _jobs);
         return false;
     }
 
-    internal int Run(Surroundings surroundings, ParseResult parsed, int pid, string? file, bool asJson)
+    internal int Run(Surroundings surroundings, ParseResult parsed, int[] named, string? file, bool asJson)
     {
-        int[] pids = [.. parsed.GetValue(_rmap) ?? [], .. pid == 0 ? Array.Empty<int>() : [pid]];
+        int[] pids = [.. parsed.GetValue(_rmap) ?? [], .. named];
         string names = parsed.GetRequiredValue(_designs);
         IReadOnlyList<DesignChoice> designs =
             names == "none" ? [] : ReplaySettings.Parse(DesignChoice.ParseList, names);
         bool all = parsed.GetValue(_all);
-        Snapshot snapshot = Choose(pids, parsed.GetValue(_cgroup), all, file);
+        Snapshot snapshot = Choose(surroundings, pids, parsed.GetValue(_cgroup), all, file);
         ReverseMapCosts costs = ReverseMapCosts.Of(snapshot) with
         {
             Slabs = all ? SlabCache.Read("vm_area_struct", "anon_vma", "anon_vma_chain") : [],
@@ -89,7 +89,8 @@ internal sealed class RmapOptions
     }
 
     /// <summary>What was asked for; of a snapshot that was kept, the processes that were named or all.</summary>
-    internal static Snapshot Choose(int[] pids, string? cgroup, bool all, string? file)
+    internal static Snapshot Choose(
+        Surroundings surroundings, int[] pids, string? cgroup, bool all, string? file)
     {
         int chosen = (pids.Length > 0 ? 1 : 0) + (cgroup is null ? 0 : 1) + (all ? 1 : 0);
         if (chosen > 1 || (chosen == 0 && file is null) || (file is not null && (all || cgroup is not null)))
@@ -98,27 +99,29 @@ internal sealed class RmapOptions
                 "choose one of PID..., --all, --cgroup and --from; only PID... and --from go together");
         }
 
-        Snapshot snapshot = SnapshotCommand.TakeOrLoad(file, () =>
+        Snapshot snapshot = SnapshotCommand.TakeOrLoad(surroundings, file, () =>
             pids.Length > 0 ? ProcessSelection.OfPids(pids)
             : cgroup is not null ? ProcessSelection.OfCgroup(cgroup)
             : ProcessSelection.All);
-        return file is null || pids.Length == 0 ? snapshot : Pick(snapshot, pids);
+        return file is null || pids.Length == 0 ? snapshot : Pick(surroundings, snapshot, pids);
     }
 
-    private static Snapshot Pick(Snapshot snapshot, int[] pids)
+    private static Snapshot Pick(Surroundings surroundings, Snapshot snapshot, int[] pids)
     {
-        foreach (int pid in pids)
+        ProcessGraph[] picked = [.. snapshot.Processes.Where(process => pids.Contains(process.Pid))];
+        foreach (int pid in pids.Except(picked.Select(process => process.Pid)))
         {
-            if (!snapshot.Processes.Any(process => process.Pid == pid))
-            {
-                throw ExplainCommand.NotIn(snapshot, pid);
-            }
+            ProcessSelectionException reason = ExplainCommand.NotIn(snapshot, pid);
+            surroundings.Error.Write(picked.Length > 0 ? $"verso: {reason.Message}; left out\n" : throw reason);
         }
 
         return snapshot with
         {
-            Header = snapshot.Header with { Selection = $"process {string.Join(' ', pids)}" },
-            Processes = [.. snapshot.Processes.Where(process => pids.Contains(process.Pid))],
+            Header = snapshot.Header with
+            {
+                Selection = $"process {string.Join(' ', picked.Select(process => process.Pid))}",
+            },
+            Processes = picked,
             Ended = [],
         };
     }

@@ -18,7 +18,7 @@ internal static class SnapshotCommand
     {
         Option<string?> output = new("--output", "-o")
         {
-            Description = "keep the snapshot in this file; - is standard output (the summary then goes nowhere)",
+            Description = "write the snapshot to this file; - for stdout (the summary is then not printed)",
             HelpName = "FILE",
         };
         Option<int[]> pids = new("--pid", "-p")
@@ -36,10 +36,11 @@ internal static class SnapshotCommand
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "snapshot",
-            "Reads the VMAs and the anon_vma graph of live processes from the kernel, without stopping them, and shows "
-            + "what they come to. Returns 0, or 2 on trouble: no privilege, no such process.",
-            "verso snapshot                           # every process, summed up (root)",
-            "verso snapshot -o now.vsnap              # and kept",
+            "Reads the VMAs and the anon_vma graph of live processes from the kernel, without stopping them, and "
+            + "prints a summary. Processes that have ended are reported and left out. Returns 0 if at least one could "
+            + "be read, else 2.",
+            "verso snapshot                           # summary of every process (root)",
+            "verso snapshot -o now.vsnap              # and save it",
             "verso snapshot --pid 1 $(pidof postgres)",
             "verso snapshot --from now.vsnap -j | jq .objects")
         {
@@ -55,10 +56,12 @@ internal static class SnapshotCommand
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             if (target == TraceInput.Standard)
             {
-                parsed.Refuse("is of the summary, which -o - leaves out: keep the snapshot in a file", json, format);
+                parsed.Refuse(
+                    "formats the summary, which is not printed with -o -: write the snapshot to a file", json, format);
             }
 
-            Snapshot snapshot = file is null ? Take(selection, target, SnapshotDetail.GraphAndMemory) : Load(file);
+            Snapshot snapshot = file is null
+                ? Take(surroundings, selection, target, SnapshotDetail.GraphAndMemory) : Load(file);
             SaveAndShow(surroundings, snapshot, target, asJson);
             return ExitStatus.Success;
         });
@@ -68,24 +71,27 @@ internal static class SnapshotCommand
     /// <summary>The option of every command that takes a snapshot.</summary>
     internal static Option<string?> From() => new("--from")
     {
-        Description = "no new snapshot, but one that was kept; - is standard input",
+        Description = "read a saved snapshot instead of taking one (- for stdin)",
         HelpName = "FILE",
     };
 
     /// <summary>The option that names a control group.</summary>
     internal static Option<string?> Cgroup() => new("--cgroup")
     {
-        Description = "the processes of a control group and of those below it; PATH is below /sys/fs/cgroup",
+        Description = "the processes of a control group and its descendants; PATH is relative to /sys/fs/cgroup",
         HelpName = "PATH",
     };
 
     /// <summary>The graph of one process, or a snapshot that was kept.</summary>
-    internal static Snapshot TakeOrLoad(string? file, int pid) =>
-        file is null ? Take(() => ProcessSelection.OfPids([pid]), null, SnapshotDetail.Graph) : Load(file);
+    internal static Snapshot TakeOrLoad(Surroundings surroundings, string? file, int pid) => file is null
+        ? Take(surroundings, () => ProcessSelection.OfPids([pid]), null, SnapshotDetail.Graph)
+        : Load(file);
 
     /// <summary>A snapshot of some processes, or one that was kept.</summary>
-    internal static Snapshot TakeOrLoad(string? file, Func<ProcessSelection> selection) =>
-        file is null ? Take(selection, null, SnapshotDetail.GraphAndMemory) : Load(file);
+    internal static Snapshot TakeOrLoad(
+        Surroundings surroundings, string? file, Func<ProcessSelection> selection) => file is null
+        ? Take(surroundings, selection, null, SnapshotDetail.GraphAndMemory)
+        : Load(file);
 
     /// <summary>Which processes are meant; the choice is made when they are read.</summary>
     internal static Func<ProcessSelection> Choose(int[] pids, string? cgroup, bool all, string? file)
@@ -97,7 +103,17 @@ internal static class SnapshotCommand
             : () => ProcessSelection.All;
     }
 
-    private static Snapshot Take(Func<ProcessSelection> selection, string? target, SnapshotDetail detail)
+    /// <summary>Says which of the processes that were named are left out.</summary>
+    internal static void SayLeftOut(Surroundings surroundings, ProcessSelection selection)
+    {
+        foreach (string reason in selection.LeftOut)
+        {
+            surroundings.Error.Write($"verso: {reason}; left out\n");
+        }
+    }
+
+    private static Snapshot Take(
+        Surroundings surroundings, Func<ProcessSelection> selection, string? target, SnapshotDetail detail)
     {
         if (target is not null)
         {
@@ -105,8 +121,15 @@ internal static class SnapshotCommand
         }
 
         ProcessSelection chosen = selection();
+        SayLeftOut(surroundings, chosen);
         using GraphReader reader = GraphReader.Open();
-        return SnapshotTaker.Take(reader, chosen, detail);
+        Snapshot snapshot = SnapshotTaker.Take(reader, chosen, detail);
+        foreach (int pid in chosen.IsOfNamed ? snapshot.Ended : [])
+        {
+            surroundings.Error.Write($"verso: process {pid} could not be read or ended meanwhile; left out\n");
+        }
+
+        return snapshot;
     }
 
     private static Snapshot Load(string name)
@@ -169,7 +192,8 @@ internal static class SnapshotCommand
             else
             {
                 string option = (result.Parent as OptionResult)?.Option.Name ?? "PID";
-                result.AddError($"{option} takes process ids, not '{token.Value}'");
+                string hint = result.Parent is OptionResult ? "" : "; an address goes with --at";
+                result.AddError($"{option} takes process ids, not '{token.Value}'{hint}");
             }
         }
 

@@ -17,7 +17,7 @@ internal sealed record TopLooks(
 
     internal int ShowKept(Surroundings surroundings, string file)
     {
-        TopView view = TopView.Of(SnapshotCommand.TakeOrLoad(file, () => ProcessSelection.All), Order);
+        TopView view = TopView.Of(SnapshotCommand.TakeOrLoad(surroundings, file, () => ProcessSelection.All), Order);
         surroundings.Output.Write(Render(surroundings, view));
         return ExitStatus.Success;
     }
@@ -25,6 +25,7 @@ internal sealed record TopLooks(
     internal int Watch(Surroundings surroundings)
     {
         ProcessSelection selection = Selection();
+        SnapshotCommand.SayLeftOut(surroundings, selection);
         using GraphReader reader = GraphReader.Open();
         using Interruption interruption = new();
 

@@ -15,9 +15,12 @@ public sealed class ExplainCommandTests : IDisposable
     [Theory]
     [InlineData("name a process")]
     [InlineData("PID", "0")]
-    [InlineData("'xyz' is no address", "1", "xyz")]
-    [InlineData("it ends before it begins", "1", "2000-1000")]
-    [InlineData("it ends before it begins", "1", "1000-2000-3000")]
+    [InlineData("'xyz' is no address", "1", "--at", "xyz")]
+    [InlineData("it ends before it begins", "1", "--at", "2000-1000")]
+    [InlineData("it ends before it begins", "1", "--at", "1000-2000-3000")]
+    [InlineData("'7f2c40000000'; an address goes with --at", "1", "7f2c40000000")]
+    [InlineData("--at is of one process", "1", "2", "--at", "1000")]
+    [InlineData("none of 2 processes can be read; an address goes with --at", "2147483646", "2147483647")]
     [InlineData("process 2147483647 does not exist", "2147483647")]
     [InlineData("process 2147483647 does not exist", "2147483647", "--source", "proc")]
     [InlineData("none.vsnap", "1", "--from", "none.vsnap")]
@@ -33,7 +36,7 @@ public sealed class ExplainCommandTests : IDisposable
     public void OfAnOlderKernelItSaysWhatALaterOneWouldDo()
     {
         string output = Explained("6.12.107-amd64");
-        Assert.Contains("Linux 6.16 and later would have joined more: at best 43 VMAs", output);
+        Assert.Contains("Linux 6.16 and later would have merged more: at best 43 VMAs", output);
         Assert.Contains("Linux 6.16 and later, this is 6.12.107-amd64)", string.Join(' ', Words(output)));
         Assert.Contains("Linux 6.13 and later, this is 6.12.107-amd64)", string.Join(' ', Words(output)));
         Assert.DoesNotContain("this is", Explained("6.18.44"));
@@ -74,7 +77,7 @@ public sealed class ExplainCommandTests : IDisposable
 
         static string At(string address)
         {
-            Outcome outcome = CommandLine.Run("explain", Reasons.Pid, address, "--from", Reasons.File);
+            Outcome outcome = CommandLine.Run("explain", Reasons.Pid, "--at", address, "--from", Reasons.File);
             Assert.Equal((0, ""), (outcome.Status, outcome.Error));
             return outcome.Output;
         }
@@ -89,8 +92,8 @@ public sealed class ExplainCommandTests : IDisposable
             CommandLine.Run("explain", sleeper.Id, "--source", "proc", "-j").Output);
         bool isOpen = document.RootElement.GetProperty("untold").GetArrayLength() > 0;
         string text = CommandLine.Run("explain", sleeper.Id, "--source", "proc").Output;
-        Assert.Equal(isOpen, text.Contains("cannot be told whether these tests fail", StringComparison.Ordinal));
-        Assert.Equal(!isOpen, text.Contains("read from /proc, which tells all of these pairs\n", StringComparison.Ordinal));
+        Assert.Equal(isOpen, text.Contains("which does not show for every pair", StringComparison.Ordinal));
+        Assert.Equal(!isOpen, text.Contains("read from /proc, which shows all that matters for these pairs\n", StringComparison.Ordinal));
     }
 
     /// <summary>One process by both ways: the same VMAs and the same pairs, unless it changed in between.</summary>

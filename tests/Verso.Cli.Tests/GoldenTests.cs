@@ -48,10 +48,10 @@ public sealed class GoldenTests
     [Theory]
     [InlineData("explain.txt")]
     [InlineData("explain.json", "-j")]
-    [InlineData("explain-strip.txt", "100007001000")]
-    [InlineData("explain-range.txt", "100000000000-100010000000")]
-    [InlineData("explain-hole.txt", "100003200000")]
-    [InlineData("explain-hole.json", "100003200000", "-j")]
+    [InlineData("explain-strip.txt", "--at", "100007001000")]
+    [InlineData("explain-range.txt", "--at", "100000000000-100010000000")]
+    [InlineData("explain-hole.txt", "--at", "100003200000")]
+    [InlineData("explain-hole.json", "--at", "100003200000", "-j")]
     public void ReasonsOfASnapshot(string golden, params string[] arguments)
     {
         Outcome outcome = CommandLine.Run(["explain", Reasons.Pid, .. arguments, "--from", Reasons.File]);

@@ -8,16 +8,16 @@ public sealed class IgnoredOptionTests
     private static string Kept => Path.Combine(CommandLine.Root, "examples", "redis-fork.vsnap");
 
     [Theory]
-    [InlineData("leave out --rmap, or the address '7f00'", "4711", "7f00", "--rmap")]
+    [InlineData("--at is of one process, --rmap of whole processes", "4711", "--at", "7f00", "--rmap")]
     [InlineData("--source goes without --rmap", "--rmap", "--all", "--source", "kernel")]
     [InlineData("--source goes without --rmap", "--rmap", "4711", "--source", "auto")]
     [InlineData("leave out one of --from and --source", "4711", "--from", "none.vsnap", "--source", "kernel")]
     [InlineData("leave out one of --from and --source", "4711", "--from", "none.vsnap", "--source", "proc")]
-    [InlineData("--all goes with --rmap", "4711", "--all")]
-    [InlineData("--cgroup goes with --rmap", "4711", "--cgroup", "x")]
-    [InlineData("--top goes with --rmap", "4711", "--top", "3")]
-    [InlineData("--designs goes with --rmap", "4711", "--designs", "none")]
-    [InlineData("--jobs goes with --rmap", "4711", "--jobs", "1")]
+    [InlineData("--all requires --rmap", "4711", "--all")]
+    [InlineData("--cgroup requires --rmap", "4711", "--cgroup", "x")]
+    [InlineData("--top requires --rmap", "4711", "--top", "3")]
+    [InlineData("--designs requires --rmap", "4711", "--designs", "none")]
+    [InlineData("--jobs requires --rmap", "4711", "--jobs", "1")]
     [InlineData("only PID... and --from go together", "--rmap", "--all", "--from", "none.vsnap")]
     [InlineData("only PID... and --from go together", "--rmap", "--cgroup", "x", "--from", "none.vsnap")]
     [InlineData("leave out one of -j and --format text", "4711", "-j", "--format", "text")]
@@ -39,8 +39,8 @@ public sealed class IgnoredOptionTests
         CommandLine.Run(["top", .. arguments]).AssertTrouble(message);
 
     [Theory]
-    [InlineData("--json is of the summary, which -o - leaves out", "-o", "-", "-j")]
-    [InlineData("--format is of the summary, which -o - leaves out", "-o", "-", "--format", "text")]
+    [InlineData("--json formats the summary, which is not printed with -o -", "-o", "-", "-j")]
+    [InlineData("--format formats the summary, which is not printed with -o -", "-o", "-", "--format", "text")]
     [InlineData("leave out one of -j and --format text", "-j", "--format", "text")]
     [InlineData("choose one of", "--all", "--from", "none.vsnap")]
     public void OfSnapshot(string message, params string[] arguments) =>

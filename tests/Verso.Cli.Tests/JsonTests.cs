@@ -44,7 +44,7 @@ public sealed class JsonTests
     {
         string manual = File.ReadAllText(Path.Combine(CommandLine.Root, "docs/explain.md"));
         HashSet<string> keys = [];
-        foreach (string[] arguments in (string[][])[[], ["100003200000"]])
+        foreach (string[] arguments in (string[][])[[], ["--at", "100003200000"]])
         {
             Outcome outcome = CommandLine.Run(["explain", Reasons.Pid, .. arguments, "--from", Reasons.File, "-j"]);
             using JsonDocument document = JsonDocument.Parse(outcome.Output);

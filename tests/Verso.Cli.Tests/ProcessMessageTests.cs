@@ -110,7 +110,7 @@ public sealed class ProcessMessageTests
         using Sleeper sleeper = new();
         using Process process = Shell(WithoutBtf($"explain {sleeper.Id}"));
         string error = process.StandardError.ReadToEnd();
-        Assert.StartsWith("verso explain: read from /proc, which does not tell all: this kernel has no BTF (", error);
+        Assert.StartsWith("verso explain: read from /proc, which does not show everything: this kernel has no BTF (", error);
         Assert.Equal(error.Length - 1, error.IndexOf('\n', StringComparison.Ordinal));
         Assert.StartsWith($"{sleeper.Id} sleep: ", process.StandardOutput.ReadToEnd());
         process.WaitForExit();

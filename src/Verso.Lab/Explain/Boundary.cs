@@ -44,18 +44,8 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
     /// <summary>No file behind either.</summary>
     public bool IsAnonymous => Lower.File.IsNone && Upper.File.IsNone;
 
-    /// <summary>
-    /// One of them allows no access and neither has a file: the guard page or the reserve of some allocator.
-    /// </summary>
-    public bool HasInaccessible => IsAnonymous && (IsInaccessible(Lower) || IsInaccessible(Upper));
-
-    /// <summary>
-    /// Bytes of the inaccessible one of two anonymous VMAs, of the smaller if both are; 0 if neither is.
-    /// </summary>
-    public ulong InaccessibleBytes => !HasInaccessible ? 0
-        : Math.Min(
-            IsInaccessible(Lower) ? Lower.End - Lower.Start : ulong.MaxValue,
-            IsInaccessible(Upper) ? Upper.End - Upper.Start : ulong.MaxValue);
+    /// <summary>What the inaccessible one of two anonymous VMAs is there for; none if both allow access.</summary>
+    public InaccessibleUse Inaccessible { get; init; }
 
     /// <summary>
     /// What goes when tests are passed: those, and of two objects of shared anonymous memory the page offset with the
@@ -63,8 +53,6 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
     /// </summary>
     public MergeTests LiftedWith(MergeTests tests) =>
         IsSharedAnonymous && (tests & MergeTests.File) != 0 ? tests | MergeTests.PageOffset : tests;
-
-    private static bool IsInaccessible(VmaImage vma) => (vma.Flags & VmaFlags.Access) == 0;
 }
 
 /// <summary>What is said of two VMAs that touch.</summary>

@@ -41,6 +41,10 @@ internal sealed class MergeWalk
     /// </param>
     /// <param name="isTried">Which pairs are tried.</param>
     internal int CountJoined(MergeTests lifted, Func<Boundary, bool> isTried) =>
+        CountJoined(_ => lifted, isTried);
+
+    /// <summary>The same, with the tests that are passed always by pair: by its place among those that touch.</summary>
+    internal int CountJoined(Func<int, MergeTests> lifted, Func<Boundary, bool> isTried) =>
         Walk(lifted, isTried).Count(step => step.IsJoined);
 
     /// <summary>
@@ -49,19 +53,22 @@ internal sealed class MergeWalk
     /// </summary>
     /// <param name="isTried">Which pairs are tried.</param>
     internal IEnumerable<Boundary> ApartBeyond(Func<Boundary, bool> isTried) =>
-        Walk(~MergeTests.AnonVma, isTried)
+        Walk(_ => ~MergeTests.AnonVma, isTried)
             .Where(step => !step.IsJoined && isTried(step.Pair) && (step.Pair.Verdict.Failed & MergeTests.AnonVma) == 0)
             .Select(step => step.Pair);
 
-    private IEnumerable<(Boundary Pair, bool IsJoined)> Walk(MergeTests lifted, Func<Boundary, bool> isTried)
+    private IEnumerable<(Boundary Pair, bool IsJoined)> Walk(
+        Func<int, MergeTests> lifted, Func<Boundary, bool> isTried)
     {
         int last = -1;
         int state = -1;
+        int place = 0;
         foreach ((int at, Boundary pair, BothVerdicts alone) in _pairs)
         {
             state = last == at - 1 ? state : at - 1;
             BothVerdicts verdicts = state == at - 1 ? alone : _judge.VerdictsBelow(at, state) ?? alone;
-            bool isJoined = isTried(pair) && verdicts.CanMergeWithout(pair.LiftedWith(lifted));
+            MergeTests passed = pair.LiftedWith(lifted(place++));
+            bool isJoined = isTried(pair) && verdicts.CanMergeWithout(passed);
 
             state = isJoined && HandsOn(_vmas[state], _vmas[at]) ? state : at;
             last = at;

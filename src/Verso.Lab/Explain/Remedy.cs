@@ -25,11 +25,8 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     /// <summary>The kernel it was measured on, if it was.</summary>
     public string MeasuredOn { get; init; } = "6.18.44";
 
-    /// <summary>
-    /// The most bytes of a VMA without access that is taken for a guard, what is larger is a reserve: threads of glibc
-    /// have 4 KiB, those of a JVM up to 80.
-    /// </summary>
-    public const ulong MostGuardBytes = 128 << 10;
+    /// <summary>What there never would have been with it; null if that is no difference of neighbours.</summary>
+    internal Lift? Lift { get; init; }
 
     /// <summary>Whether a kernel has what it needs.</summary>
     /// <param name="kernel">As <c>uname -r</c> has it.</param>
@@ -48,9 +45,10 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
             MergeTests.Flags => [.. FlagRemedies.For(group.Boundaries)],
             MergeTests.File =>
             [
-                .. group.Boundaries.All(each => each.IsSharedAnonymous) ? [] : (Remedy[])[OneDescriptor],
-                .. group.Boundaries.Any(each => each.IsSharedAnonymous) ? (Remedy[])[OneObject] : [],
+                .. group.Boundaries.All(each => each.IsSharedAnonymous) ? [] : (Remedy[])[FileRemedies.OneDescriptor],
+                .. group.Boundaries.Any(each => each.IsSharedAnonymous) ? (Remedy[])[FileRemedies.OneObject] : [],
             ],
+            MergeTests.Userfaultfd => [OneUserfaultfd],
             MergeTests.Name => [OneName],
             MergeTests.AnonVma =>
             [
@@ -66,25 +64,25 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     /// <summary>Every remedy there is.</summary>
     public static IReadOnlyList<Remedy> All =>
     [
-        .. ToggleRemedies.All, OnePolicy, .. FlagRemedies.All, OneDescriptor, OneObject, OneName,
-        .. AnonVmaRemedies(), AlikeBefore, MapAnew, NewerKernel, MoveBack, MoveBefore, InFileOrder,
+        .. ToggleRemedies.All, OnePolicy, .. FlagRemedies.All, .. FileRemedies.All, OneUserfaultfd, OneName,
+        .. AnonVmaRemedies(), AlikeBefore, MapAnew, NewerKernel, MoveBack, MoveBefore, .. HoleRemedies.All,
     ];
 
     private static Remedy OnePolicy { get; } = new(
         "Set one memory policy for the whole range, in one call of mbind.",
         RemedyBasis.Measured,
-        "scenarios/attributes/policy-whole.txt");
+        "scenarios/attributes/policy-whole.txt")
+    {
+        Lift = new Lift(MergeTests.Policy),
+    };
 
-    private static Remedy OneDescriptor { get; } = new(
-        "Map all parts through one descriptor: it is open files that are compared, not inodes.",
+    private static Remedy OneUserfaultfd { get; } = new(
+        "Register all ranges with one userfaultfd: the kernel compares the context of each object.",
         RemedyBasis.Measured,
-        "scenarios/attributes/file-adjacent.txt");
-
-    private static Remedy OneObject { get; } = new(
-        "Map shared anonymous memory in one call: each call makes an object of its own. Or privately (MAP_PRIVATE), "
-        + "where no other process needs it.",
-        RemedyBasis.Measured,
-        "scenarios/attributes/shared-whole.txt");
+        "tests/Verso.Lab.Tests/Programs/uffd-regions.c never")
+    {
+        Lift = new Lift(MergeTests.Userfaultfd),
+    };
 
     private static Remedy OneName { get; } = new(
         "Give neighbours the same name, or none (PR_SET_VMA_ANON_NAME).",
@@ -93,48 +91,61 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         "5.17")
     {
         MeasuredOn = "6.12.117",
+        Lift = new Lift(MergeTests.Name),
     };
 
     private static Remedy MapAnew { get; } = new(
-        "What went through fork keeps its chain: after fork, map anew what grows, or exec.", RemedyBasis.Inferred);
+        "Forked VMAs keep their anon_vma chain: after fork, put growing data in a fresh mapping, or exec.",
+        RemedyBasis.Inferred)
+    {
+        Lift = new Lift(Lift.Consequences) { Applies = static pair => pair.HasForked },
+    };
 
     private static Remedy AlikeBefore { get; } = new(
         "Fork gives each VMA an anon_vma of its own: undo before fork what divides neighbours, not after.",
         RemedyBasis.Measured,
-        "scenarios/fork/alike-before.txt");
+        "scenarios/fork/alike-before.txt")
+    {
+        Lift = new Lift(Lift.Consequences) { Applies = static pair => pair.HasForked },
+    };
 
     private static Remedy NewerKernel { get; } = new(
         "Later kernels join a VMA that was never written and one that was, whichever of them a call changes.",
         RemedyBasis.Measured,
         "scenarios/merge/mprotect-unfaulted-left-faulted-right.txt",
-        "6.16");
+        "6.16")
+    {
+        Lift = new Lift(MergeTests.None),
+    };
 
     private static Remedy MoveBack { get; } = new(
         "What mremap moved after it was written keeps the offsets of its old place: move it back.",
         RemedyBasis.Measured,
-        "scenarios/merge/mremap-faulted-away-and-back.txt");
+        "scenarios/merge/mremap-faulted-away-and-back.txt")
+    {
+        Lift = new Lift(MergeTests.PageOffset) { Applies = static pair => pair.IsAnonymous },
+    };
 
     private static Remedy MoveBefore { get; } = new(
         "Move it before it is written: it then takes the offsets of its new place.",
         RemedyBasis.Measured,
-        "scenarios/merge/mremap-before-written.txt");
+        "scenarios/merge/mremap-before-written.txt")
+    {
+        Lift = new Lift(MergeTests.PageOffset) { Applies = static pair => pair.IsAnonymous },
+    };
 
-    private static Remedy InFileOrder { get; } = new(
-        "Map parts of a file side by side in the order of the file, from below: take file space in the direction in "
-        + "which addresses are taken.",
-        RemedyBasis.Measured,
-        "scenarios/attributes/file-adjacent.txt");
+    private static Lift OneAnonVma { get; } = new(MergeTests.AnonVma);
 
     private static IReadOnlyList<Remedy> AnonVmaRemedies() =>
     [
         new("Commit in the order of addresses, so that each part touches one that was written before.",
-            RemedyBasis.Measured, "workloads/regions sequential"),
+            RemedyBasis.Measured, "workloads/regions sequential") { Lift = OneAnonVma },
         new("Make all of it accessible before any of it is written; or write when all is accessible.",
-            RemedyBasis.Measured, "workloads/regions random-touchlast"),
+            RemedyBasis.Measured, "workloads/regions random-touchlast") { Lift = OneAnonVma },
         new("Write one page of the whole reservation before it is divided: every part inherits its anon_vma.",
-            RemedyBasis.Measured, "workloads/regions random-hint"),
+            RemedyBasis.Measured, "workloads/regions random-hint") { Lift = OneAnonVma },
         new("Map over what is given back (MAP_FIXED) rather than MADV_DONTNEED: it forgets its anon_vma and joins.",
-            RemedyBasis.Measured, "scenarios/regions/given-back.txt"),
+            RemedyBasis.Measured, "scenarios/regions/given-back.txt") { Lift = OneAnonVma },
     ];
 
     private static IEnumerable<Remedy> OneWayRemedies(IReadOnlyList<Boundary> boundaries) =>
@@ -150,7 +161,7 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
 
         if (boundaries.Any(boundary => !boundary.IsAnonymous))
         {
-            yield return InFileOrder;
+            yield return FileRemedies.InFileOrder;
         }
     }
 }

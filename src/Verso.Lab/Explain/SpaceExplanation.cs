@@ -32,6 +32,10 @@ public sealed class SpaceExplanation
         OneWayPairs = boundaries.Count(boundary => boundary.IsOneWay);
         Groups = [.. Group(boundaries, [.. frame.Walk?.ApartBeyond(IsPossible) ?? []])
             .OrderByDescending(group => group.Boundaries.Count).ThenBy(group => group.First)];
+        Holes = SpaceHoles.Of(process.Image.Vmas, frame.Source);
+        VmaImage[] deleted = [.. process.Image.Vmas.Where(IsDeleted)];
+        DeletedFileVmas = deleted.Length;
+        DeletedFiles = deleted.Select(vma => vma.File).Distinct().Count();
         Lasting = [.. boundaries
             .Where(boundary => boundary.Standing == BoundaryStanding.Never)
             .GroupBy(boundary => boundary.Lasting)
@@ -61,6 +65,15 @@ public sealed class SpaceExplanation
 
     /// <summary>The pairs that never could be one, the most frequent reason first.</summary>
     public IReadOnlyList<LastingGroup> Lasting { get; }
+
+    /// <summary>VMAs that holes keep apart.</summary>
+    public SpaceHoles Holes { get; }
+
+    /// <summary>VMAs of files that were deleted while they were mapped, but for those that never had a name.</summary>
+    public int DeletedFileVmas { get; }
+
+    /// <summary>Those files.</summary>
+    public int DeletedFiles { get; }
 
     /// <summary>vm.max_map_count.</summary>
     public int MaxMapCount { get; }
@@ -103,6 +116,84 @@ public sealed class SpaceExplanation
     /// </summary>
     public CountRange VmasWithout(MergeTests tests)
     {
+        return VmasWithout(_ => tests);
+    }
+
+    /// <summary>
+    /// VMAs there would be if these tests had never been failed: neighbours that differed in nothing else would have
+    /// been one VMA when they were written, with one anon_vma. Merges are tried everywhere, as above.
+    /// </summary>
+    public CountRange VmasWithoutEver(MergeTests tests) =>
+        VmasWith(new Lift(tests) { Uses = InaccessibleUse.Either });
+
+    /// <summary>
+    /// What there is to be done about a reason, what gives most first; what gives nothing by itself only if nothing
+    /// does.
+    /// </summary>
+    public IReadOnlyList<RemedyOffer> Offers(ReasonGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        IReadOnlyList<RemedyOffer> offers = group.Boundaries.Count == 0 ? [] : RemedyOffer.Order(
+            Remedy.For(group).Select(remedy => new RemedyOffer(remedy, VmasWith(remedy.Lift!))));
+        int anyway = VmasWithout(MergeTests.None).Most;
+        RemedyOffer[] useful = [.. offers.Where(offer => offer.Vmas.Most < anyway)];
+        return useful.Length > 0 ? useful : offers;
+    }
+
+    /// <summary>What there is to be done about holes: what was never unmapped, then what is mapped over now.</summary>
+    public IReadOnlyList<RemedyOffer> HoleOffers => Holes.All.Count == 0 ? [] :
+    [
+        new(HoleRemedies.Keep, Exactly(VmaCount - Holes.All.Count)),
+        new(HoleRemedies.Fill, Exactly(VmaCount - Holes.Fillable)),
+    ];
+
+    /// <summary>What there is to be done about pairs that never could be one; empty for most reasons.</summary>
+    public IReadOnlyList<RemedyOffer> Offers(LastingGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        if (group.Reason != LastingReason.TwoFiles)
+        {
+            return [];
+        }
+
+        bool IsOfDeleted(Boundary pair) => IsDeleted(pair.Lower) || IsDeleted(pair.Upper);
+        int kept = group.Boundaries.Count(pair => !IsOfDeleted(pair));
+        List<RemedyOffer> offers = [];
+        if (DeletedFileVmas > 0)
+        {
+            offers.Add(new(FileRemedies.UnmapDeleted, Exactly(VmaCount - DeletedFileVmas)));
+        }
+
+        if (kept > 0)
+        {
+            offers.Add(new(FileRemedies.FewerFiles, Exactly(VmaCount - kept)));
+        }
+
+        return RemedyOffer.Order(offers);
+    }
+
+    private bool IsDeleted(VmaImage vma) => FileRemedies.IsDeleted(PathOf(vma));
+
+    private static CountRange Exactly(int count) => new(count, count);
+
+    private CountRange VmasWith(Lift lift)
+    {
+        MergeTests[] lifted = new MergeTests[Boundaries.Count];
+        Array.Fill(lifted, lift.Tests & Lift.Consequences);
+        int staying = 0;
+        foreach (Range row in lift.Rows(Boundaries))
+        {
+            lifted.AsSpan(row).Fill((MergeTests)ushort.MaxValue);
+            Boundary[] pairs = [.. Boundaries.Take(row)];
+            staying += Math.Min(pairs.Length, lift.Staying([pairs[0].Lower, .. pairs.Select(pair => pair.Upper)]) - 1);
+        }
+
+        CountRange count = VmasWithout(at => lifted[at]);
+        return new CountRange(count.Least + staying, count.Most + staying);
+    }
+
+    private CountRange VmasWithout(Func<int, MergeTests> tests)
+    {
         if (_walk is not null)
         {
             int count = VmaCount - _walk.CountJoined(tests, IsPossible);
@@ -112,10 +203,11 @@ public sealed class SpaceExplanation
         // What surely passes has no anon_vma to hand on, and in the best case none has: pairs may be counted alone.
         int surely = 0;
         int maybe = 0;
-        foreach (Boundary boundary in Boundaries.Where(IsPossible))
+        for (int at = 0; at < Boundaries.Count; at++)
         {
-            MergeTests lifted = boundary.LiftedWith(tests);
-            bool isKnownToPass = (boundary.Verdict.Failed & ~lifted) == MergeTests.None;
+            Boundary boundary = Boundaries[at];
+            MergeTests lifted = boundary.LiftedWith(tests(at));
+            bool isKnownToPass = IsPossible(boundary) && (boundary.Verdict.Failed & ~lifted) == MergeTests.None;
             maybe += isKnownToPass ? 1 : 0;
             surely += isKnownToPass && (boundary.Untold & ~lifted) == MergeTests.None ? 1 : 0;
         }
@@ -145,6 +237,7 @@ public sealed class SpaceExplanation
         MergeJudge judge = new(usable, known.Values, rules);
         MergeJudge? later = rules.UnfaultedTargetMerges
             ? null : new(usable, known.Values, rules with { UnfaultedTargetMerges = true });
+        InaccessibleUses uses = new(usable.Image.Vmas);
         List<WalkPair> pairs = [];
         for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
@@ -155,6 +248,7 @@ public sealed class SpaceExplanation
                 {
                     Lasting = LastingReasons.Of(boundary, known),
                     IsSharedAnonymous = LastingReasons.AreSharedAnonymous(boundary, known),
+                    Inaccessible = uses.Of(boundary),
                     IsOneWay = verdicts.Kinder.CanMerge && !verdicts.CanMergeEitherWay
                         && later?.VerdictsBelow(at) is { CanMergeEitherWay: true },
                 };
@@ -179,6 +273,7 @@ public sealed class SpaceExplanation
         ProcessGraph usable = space.Process with { Image = space.Process.Image.WithoutVsyscall() };
         Dictionary<FileId, FileIdentity> known = ByFile(space.Files);
         MergeJudge judge = new(usable, known.Values, rules);
+        InaccessibleUses uses = new(usable.Image.Vmas);
         List<Boundary> boundaries = [];
         for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
@@ -193,6 +288,7 @@ public sealed class SpaceExplanation
                 {
                     Lasting = LastingReasons.Of(boundary, known),
                     IsSharedAnonymous = isShared,
+                    Inaccessible = uses.Of(boundary),
 
                     // shmem_anon_vm_ops has no close.
                     Untold = isShared ? untold & ~MergeTests.Close : untold,
@@ -253,44 +349,3 @@ public sealed class SpaceExplanation
         public MergeWalk? Walk { get; init; }
     }
 }
-
-/// <summary>What an explanation was read from.</summary>
-public enum ExplanationSource
-{
-    /// <summary>The kernel's own VMAs and anon_vma graph: every test was asked.</summary>
-    Kernel = 0,
-
-    /// <summary>The files of /proc/PID: some tests could not be asked.</summary>
-    Proc = 1,
-}
-
-/// <summary>A number that is known to lie between two, both included.</summary>
-public readonly record struct CountRange(int Least, int Most);
-
-/// <summary>Pairs that the same test keeps apart first, and that could be one.</summary>
-/// <param name="First">The test; none: none that is known.</param>
-/// <param name="Boundaries">The pairs, by ascending address; at least one, here or in <see cref="Beyond"/>.</param>
-public sealed record ReasonGroup(MergeTests First, IReadOnlyList<Boundary> Boundaries)
-{
-    /// <summary>Mergeable now, not to be told, or kept apart: the same for all.</summary>
-    public BoundaryStanding Standing { get; init; }
-
-    /// <summary>
-    /// Of different anon_vmas: pairs that this test would keep apart after all others, though the two do not fail it.
-    /// What was never written lies between: once it is joined to one of its neighbours, it has an anon_vma that is not
-    /// the other's. By ascending address; they are counted by what keeps them apart now, elsewhere.
-    /// </summary>
-    public IReadOnlyList<Boundary> Beyond { get; init; } = [];
-
-    /// <summary>The same group with the pairs beyond among its own.</summary>
-    public ReasonGroup WithBeyond => this with { Boundaries = [.. Boundaries, .. Beyond] };
-
-    /// <summary>Pairs that no other test keeps apart.</summary>
-    public int OnlyThis =>
-        Boundaries.Count(boundary => (boundary.Verdict.Failed & ~boundary.LiftedWith(First)) == MergeTests.None);
-}
-
-/// <summary>Pairs that never could be one.</summary>
-/// <param name="Reason">Why.</param>
-/// <param name="Boundaries">The pairs, by ascending address; at least one.</param>
-public sealed record LastingGroup(LastingReason Reason, IReadOnlyList<Boundary> Boundaries);

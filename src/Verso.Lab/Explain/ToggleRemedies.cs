@@ -37,5 +37,8 @@ internal static class ToggleRemedies
     };
 
     private static Remedy Of(string calls, string shown) =>
-        new($"{calls}, on one of the two; on the other too if they are still two.", RemedyBasis.Measured, shown);
+        new($"{calls}, on one of the two; on the other too if they are still two.", RemedyBasis.Measured, shown)
+        {
+            Lift = new Lift(MergeTests.None),
+        };
 }

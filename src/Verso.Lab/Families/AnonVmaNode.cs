@@ -45,6 +45,19 @@ public sealed class AnonVmaNode
     /// <summary>VMAs that a walk for one page visits: those of the tree whose page offsets cover the page's.</summary>
     public Coverage Visits { get; internal set; }
 
+    /// <summary>VMAs of its tree that are open to KSM (VM_MERGEABLE).</summary>
+    public int MergeableVmas { get; internal set; }
+
+    /// <summary>
+    /// VMAs that a walk for a page merged by KSM visits, of those that are in this tree: all before 7.3, which kept
+    /// the page's address but looked through the tree from 0 to the end (rmap_walk_ksm); since, those whose page
+    /// offsets cover the page's. 0 if no VMA is open to KSM.
+    /// </summary>
+    /// <param name="kernel">As <c>uname -r</c> has it.</param>
+    public int VisitsOfKsm(string kernel) => MergeableVmas == 0 ? 0
+        : Engine.KernelRules.IsAtLeast(kernel, "7.3") ? Visits.Most
+        : TreeSize;
+
     /// <summary>
     /// Whether the kernel counts VMAs or children that were not read: <see cref="TreeSize"/> is then less than its
     /// tree.

@@ -1,4 +1,5 @@
 using Verso.Engine.Images;
+using Verso.Engine.Vmas;
 
 namespace Verso.Lab.Families;
 
@@ -70,6 +71,7 @@ internal sealed class AnonVmaTrees
             foreach ((SpaceNode space, VmaImage vma) in Of(node))
             {
                 tree.Add(vma);
+                node.MergeableVmas += (vma.Flags & VmaFlags.Mergeable) != 0 ? 1 : 0;
                 here = space == at ? here : 0;
                 at = space;
                 if (vma.AnonVma != node.Image.Id)

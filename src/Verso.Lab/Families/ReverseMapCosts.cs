@@ -16,8 +16,12 @@ public sealed record ReverseMapCosts
     /// <summary>anon_vmas by the size of their trees.</summary>
     public required WalkHistogram Walks { get; init; }
 
-    /// <summary>The anon_vmas with the most VMAs for one page, then those with the most VMAs in all.</summary>
+    /// <summary>The anon_vmas with the most VMAs for one page (also of KSM), then those with the most in all.</summary>
     public required IReadOnlyList<AnonVmaNode> Worst { get; init; }
+
+    /// <summary>VMAs that the longest walk for a page merged by KSM visits; 0 if no VMA is open to KSM.</summary>
+    public int MostOfKsm =>
+        Graph.AnonVmas.Select(node => node.VisitsOfKsm(Graph.Snapshot.Header.Kernel)).DefaultIfEmpty().Max();
 
     /// <summary>The address spaces, those whose reverse map takes the most bytes first.</summary>
     public required IReadOnlyList<SpaceNode> BySpace { get; init; }
@@ -40,7 +44,8 @@ public sealed record ReverseMapCosts
             Summary = SnapshotSummary.Of(snapshot),
             Walks = WalkHistogram.Of(graph.AnonVmas),
             Worst = [.. graph.AnonVmas
-                .OrderByDescending(node => node.Visits.Most).ThenByDescending(node => node.TreeSize)
+                .OrderByDescending(node => Math.Max(node.Visits.Most, node.VisitsOfKsm(snapshot.Header.Kernel)))
+                .ThenByDescending(node => node.TreeSize)
                 .ThenBy(node => node.Number)],
             BySpace = [.. graph.Spaces.OrderByDescending(space => space.ReverseMapBytes)
                 .ThenByDescending(space => space.Vmas).ThenBy(space => space.Process.Pid)],

@@ -19,6 +19,7 @@
 
 #define MNT_NOEXEC 4
 #define SB_I_NOEXEC 2
+#define MPOL_LOCAL 4
 #define PF_KTHREAD 0x00200000
 
 const volatile u32 namespace_inode;
@@ -209,7 +210,10 @@ static __always_inline int write_vma(struct seq_file *seq, struct vm_area_struct
 		record.policy = policy->mode | (u64)policy->flags << 16;
 		if (bpf_core_field_exists(policy->home_node))
 			record.policy |= (u64)(u32)policy->home_node << 32;
-		record.policy_nodes = policy->nodes.bits[0];
+
+		/* Of MPOL_LOCAL the kernel neither sets nor compares them (__mpol_equal). */
+		if (policy->mode != MPOL_LOCAL)
+			record.policy_nodes = policy->nodes.bits[0];
 	}
 	if (bpf_core_field_exists(vma->vm_userfaultfd_ctx.ctx))
 		record.userfault = (u64)vma->vm_userfaultfd_ctx.ctx;

@@ -45,18 +45,42 @@ public sealed class ProcessSelection
     /// <summary>Whether processes may come that it is of; it never is of more than those that were named.</summary>
     public bool MayGrow => Pids is null || _folder is not null;
 
-    /// <summary>These processes.</summary>
-    /// <exception cref="ProcessSelectionException">One of them has no address space that could be read.</exception>
+    /// <summary>Whether processes were named one by one.</summary>
+    public bool IsOfNamed => _naming == Naming.OneByOne;
+
+    /// <summary>Of those that were named and are not in the selection: why, a line each.</summary>
+    public IReadOnlyList<string> LeftOut { get; private init; } = [];
+
+    /// <summary>Those of these processes that have an address space.</summary>
+    /// <exception cref="ProcessSelectionException">None of them has one that could be read.</exception>
     public static ProcessSelection OfPids(IEnumerable<int> pids)
     {
         ArgumentNullException.ThrowIfNull(pids);
-        int[] chosen = [.. pids.Distinct().Order()];
-        foreach (int pid in chosen)
+        List<int> chosen = [];
+        List<string> leftOut = [];
+        ProcessSelectionException? first = null;
+        foreach (int pid in pids.Distinct().Order())
         {
-            Require(pid);
+            try
+            {
+                Require(pid);
+                chosen.Add(pid);
+            }
+            catch (ProcessSelectionException reason)
+            {
+                first ??= reason;
+                leftOut.Add(reason.Message);
+            }
         }
 
-        return new ProcessSelection(Told(chosen), chosen, Naming.OneByOne);
+        if (chosen.Count == 0 && first is not null)
+        {
+            throw leftOut.Count == 1 ? first : new ProcessSelectionException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"none of {leftOut.Count} processes can be read: {first.Message}"));
+        }
+
+        return new ProcessSelection(Told([.. chosen]), chosen, Naming.OneByOne) { LeftOut = leftOut };
     }
 
     private static string Told(int[] pids)
@@ -105,12 +129,10 @@ public sealed class ProcessSelection
         return new ProcessSelection(Text, [.. found], Naming.Together, _folder);
     }
 
-    /// <summary>
-    /// Of processes that could not be read, says which should have been, if they were named one by one.
-    /// </summary>
+    /// <summary>Of processes that were named one by one, says why none could be read.</summary>
     internal void RequireRead(IReadOnlyList<int> missing)
     {
-        if (_naming != Naming.OneByOne || missing.Count == 0)
+        if (_naming != Naming.OneByOne || missing.Count < Pids!.Count || missing.Count == 0)
         {
             return;
         }
@@ -126,10 +148,7 @@ public sealed class ProcessSelection
             }
         }
 
-        if (missing.Count == Pids!.Count)
-        {
-            throw new ProcessSelectionException($"{Text}: ended before it was read");
-        }
+        throw new ProcessSelectionException($"{Text}: ended before it was read");
     }
 
     // A group may go while its parent is listed. Members of other pid namespaces are written as 0.

@@ -17,7 +17,7 @@ public static class SnapshotTaker
     /// <param name="selection">Which processes.</param>
     /// <param name="detail">What is read of them.</param>
     /// <exception cref="GraphUnavailableException">The kernel refuses.</exception>
-    /// <exception cref="ProcessSelectionException">A process that was named lives and cannot be read.</exception>
+    /// <exception cref="ProcessSelectionException">No process that was named can be read.</exception>
     public static Snapshot Take(
         GraphReader reader, ProcessSelection selection, SnapshotDetail detail = SnapshotDetail.GraphAndMemory)
     {

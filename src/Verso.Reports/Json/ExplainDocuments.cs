@@ -16,7 +16,15 @@ public sealed record BoundaryDocument(
 
 /// <summary>What would lift a reason.</summary>
 public sealed record RemedyDocument(
-    string Text, string Basis, string MeasuredOn, string Shown, string Since, bool OnThisKernel);
+    string Text,
+    int VmasAtLeast,
+    int VmasAtMost,
+    string Basis,
+    string MeasuredOn,
+    string Shown,
+    string Since,
+    bool OnThisKernel,
+    IReadOnlyList<string> NotWith);
 
 /// <summary>Pairs that differ in the same.</summary>
 public sealed record KindDocument(string Kind, int Pairs, IReadOnlyList<string> Addresses);
@@ -31,13 +39,35 @@ public sealed record ReasonDocument(
     int OnlyThis,
     int VmasWithoutAtLeast,
     int VmasWithoutAtMost,
+    int VmasNeverAtLeast,
+    int VmasNeverAtMost,
     int PairsBeyond,
     IReadOnlyList<string> AddressesBeyond,
     IReadOnlyList<KindDocument> Kinds,
     IReadOnlyList<RemedyDocument> Remedies);
 
 /// <summary>Pairs that never could be one, for one reason.</summary>
-public sealed record LastingDocument(string Reason, string Plain, int Pairs, IReadOnlyList<KindDocument> Kinds);
+public sealed record LastingDocument(
+    string Reason,
+    string Plain,
+    int Pairs,
+    IReadOnlyList<KindDocument> Kinds,
+    IReadOnlyList<RemedyDocument> Remedies);
+
+/// <summary>VMAs that holes keep apart.</summary>
+public sealed record HolesDocument(
+    int Count,
+    ulong Bytes,
+    int VmasFilledNow,
+    int VmasNever,
+    IReadOnlyList<KindDocument> Kinds,
+    IReadOnlyList<RemedyDocument> Remedies);
+
+/// <summary>Files that were deleted while they were mapped.</summary>
+public sealed record DeletedFilesDocument(int Vmas, int Files);
+
+/// <summary>A call that fails now, for there are too many VMAs.</summary>
+public sealed record FailingCallDocument(string Call, string Of, string Error);
 
 /// <summary>One VMA of a strip.</summary>
 public sealed record StripVmaDocument(
@@ -87,7 +117,13 @@ public sealed record ExplanationDocument
 
     public required IReadOnlyList<ReasonDocument> Reasons { get; init; }
 
+    public required HolesDocument Holes { get; init; }
+
     public required IReadOnlyList<LastingDocument> Never { get; init; }
+
+    public required DeletedFilesDocument DeletedFiles { get; init; }
+
+    public required IReadOnlyList<FailingCallDocument> FailingCalls { get; init; }
 
     public required IReadOnlyList<BoundaryDocument> Boundaries { get; init; }
 
@@ -114,7 +150,14 @@ internal static class ExplainDocuments
         OneWayPairs = explanation.OneWayPairs,
         Untold = Names(explanation.Untold),
         Reasons = [.. explanation.Groups.Select(group => Of(explanation, group))],
-        Never = [.. explanation.Lasting.Select(group => Of(explanation, group))],
+        Holes = HolesOf(explanation),
+        Never = LastingOf(explanation),
+        DeletedFiles = new DeletedFilesDocument(explanation.DeletedFileVmas, explanation.DeletedFiles),
+        FailingCalls =
+        [
+            .. VmaLimit.FailingWith(explanation.MaxMapCount - explanation.VmaCount)
+                .Select(call => new FailingCallDocument(call.Name, call.Of, call.Error)),
+        ],
         Boundaries = [.. explanation.Boundaries.Where(each => IsShown(each, strip)).Select(Of)],
         Strip = strip is null ? null : StripOf(explanation, strip),
     };
@@ -122,6 +165,7 @@ internal static class ExplainDocuments
     private static ReasonDocument Of(SpaceExplanation explanation, ReasonGroup group)
     {
         CountRange without = explanation.VmasWithout(group.First);
+        CountRange never = explanation.VmasWithoutEver(group.First);
         bool isOpen = group.Standing == BoundaryStanding.CannotTell;
         return new ReasonDocument(
             BoundaryText.Name(group.First, group.Standing).Replace(' ', '-'),
@@ -132,25 +176,70 @@ internal static class ExplainDocuments
             group.OnlyThis,
             without.Least,
             without.Most,
+            never.Least,
+            never.Most,
             group.Beyond.Count,
             Addresses(group.Beyond),
-            Kinds(group.Boundaries, BoundaryText.Kind),
-            [.. Remedy.For(group.WithBeyond).Select(remedy => Of(remedy, explanation.Kernel))]);
+            Kinds(group.Boundaries, boundary => BoundaryText.Kind(explanation, boundary)),
+            Remedies(explanation.Offers(group), explanation.Kernel));
     }
 
-    private static RemedyDocument Of(Remedy remedy, string kernel) => new(
+    private static RemedyDocument[] Remedies(IReadOnlyList<RemedyOffer> offers, string kernel)
+    {
+        Exclusion[] exclusions = [.. RemedyOffer.Exclusions(offers)];
+        return
+        [
+            .. offers.Select(offer => Of(offer, kernel,
+            [
+                .. exclusions.Where(each => each.One == offer.Remedy).Select(each => each.Other.Text),
+                .. exclusions.Where(each => each.Other == offer.Remedy).Select(each => each.One.Text),
+            ])),
+        ];
+    }
+
+    private static RemedyDocument Of(RemedyOffer offer, string kernel, IReadOnlyList<string> notWith) =>
+        Of(offer.Remedy, offer.Vmas, kernel, notWith);
+
+    private static RemedyDocument Of(
+        Remedy remedy, CountRange vmas, string kernel, IReadOnlyList<string> notWith) => new(
         remedy.Text,
+        vmas.Least,
+        vmas.Most,
         Kebab.Of(remedy.Basis.ToString()),
         remedy.Basis == RemedyBasis.Measured ? remedy.MeasuredOn : "",
         remedy.Shown,
         remedy.Since,
-        remedy.WorksOn(kernel));
+        remedy.WorksOn(kernel),
+        notWith);
 
-    private static LastingDocument Of(SpaceExplanation explanation, LastingGroup group) => new(
+    private static HolesDocument HolesOf(SpaceExplanation explanation) => new(
+        explanation.Holes.All.Count,
+        explanation.Holes.Bytes,
+        explanation.VmaCount - explanation.Holes.Fillable,
+        explanation.VmaCount - explanation.Holes.All.Count,
+        [
+            .. explanation.Holes.All.GroupBy(BoundaryText.Kind)
+                .OrderByDescending(kind => kind.Count()).ThenBy(kind => kind.Key, StringComparer.Ordinal)
+                .Select(kind => new KindDocument(
+                    kind.Key,
+                    kind.Count(),
+                    [.. kind.Take(ExplainText.MostExamples).Select(hole => JsonReport.Hex(hole.Lower.End))])),
+        ],
+        Remedies(explanation.HoleOffers, explanation.Kernel));
+
+    private static LastingDocument[] LastingOf(SpaceExplanation explanation)
+    {
+        FileNamePatterns names = new(explanation);
+        return [.. explanation.Lasting.Select(group => Of(explanation, names, group))];
+    }
+
+    private static LastingDocument Of(
+        SpaceExplanation explanation, FileNamePatterns names, LastingGroup group) => new(
         Kebab.Of(group.Reason.ToString()),
         ReasonText.Plain(group.Reason),
         group.Boundaries.Count,
-        Kinds(group.Boundaries, boundary => BoundaryText.LastingKind(explanation, boundary)));
+        Kinds(group.Boundaries, boundary => BoundaryText.LastingKind(explanation, names, boundary)),
+        Remedies(explanation.Offers(group), explanation.Kernel));
 
     private static KindDocument[] Kinds(IReadOnlyList<Boundary> boundaries, Func<Boundary, string> kindOf) =>
     [

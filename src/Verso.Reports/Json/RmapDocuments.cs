@@ -60,7 +60,9 @@ public sealed record RmapAnonVmaDocument(
     int TreeSize,
     int ActiveVmas,
     bool Partial,
-    RmapVisitsDocument Visited);
+    RmapVisitsDocument Visited,
+    int MergeableVmas,
+    int VisitedForKsm);
 
 /// <summary>What a design holds for pages, inferred from their number.</summary>
 public sealed record RmapPagesDocument(long ResidentAnonymousPages, long LeastBytes, long? MostBytes, string Reason);
@@ -144,7 +146,7 @@ internal static class RmapDocuments
             Visited = Of(costs.Walks.All),
             Trees = [.. costs.Walks.Buckets.Select(bucket => new RmapBucketDocument(
                 bucket.From, bucket.To, bucket.AnonVmas, bucket.Vmas, Of(bucket.Visits)))],
-            Worst = [.. costs.Worst.Take(top).Select(Of)],
+            Worst = [.. costs.Worst.Take(top).Select(node => Of(node, graph.Snapshot.Header.Kernel))],
             Designs = [.. costs.Designs.Select(Of)],
             Slabs = [.. costs.Slabs.Select(slab => new RmapSlabDocument(
                 slab.Name, slab.SizeBytes, slab.ActiveObjects, slab.MergedWith))],
@@ -188,7 +190,7 @@ internal static class RmapDocuments
         root.Widest.TreeSize,
         root.Bytes);
 
-    private static RmapAnonVmaDocument Of(AnonVmaNode node) => new(
+    private static RmapAnonVmaDocument Of(AnonVmaNode node, string kernel) => new(
         node.Number,
         node.Root.Number,
         node.Parent?.Number,
@@ -197,7 +199,9 @@ internal static class RmapDocuments
         node.TreeSize,
         node.ActiveVmas,
         node.IsPartial,
-        Of(node.Visits));
+        Of(node.Visits),
+        node.MergeableVmas,
+        node.VisitsOfKsm(kernel));
 
     private static RmapDesignDocument Of(DesignHoldings design) => new(
         design.Design.Name,

@@ -10,6 +10,8 @@ namespace Verso.Reports.Text;
 /// <summary>What is between two VMAs, in words that text and JSON share.</summary>
 internal static class BoundaryText
 {
+    private const string HeapName = "[heap]";
+
     /// <summary>The name of a group of pairs.</summary>
     internal static string Name(MergeTests first, BoundaryStanding standing) => standing switch
     {
@@ -19,9 +21,9 @@ internal static class BoundaryText
     };
 
     /// <summary>What exactly differs, where there are kinds of it; else empty.</summary>
-    internal static string Kind(Boundary boundary) => boundary.Verdict.First switch
+    internal static string Kind(SpaceExplanation explanation, Boundary boundary) => boundary.Verdict.First switch
     {
-        MergeTests.Flags => FlagsApart(boundary),
+        MergeTests.Flags => FlagsApart(boundary) + Heap(explanation, boundary),
         MergeTests.File => boundary.IsSharedAnonymous
             ? "shared anonymous memory, an object for each mmap" : "one file, opened more than once",
         MergeTests.AnonVma => boundary.HasForked
@@ -32,17 +34,25 @@ internal static class BoundaryText
         _ => "",
     };
 
+    /// <summary>How large a hole is, and what is beside it.</summary>
+    internal static string Kind(HoleBetween hole) =>
+        $"{Figures.Bytes((long)hole.Bytes)} between {VmaText.Permissions(hole.Lower.Flags)}";
+
     /// <summary>What different anon_vmas will keep apart when nothing else does.</summary>
-    internal static string Beyond(ReasonGroup group) =>
-        Figures.Plural(group.Beyond.Count, "pair counted elsewhere stays", "pairs counted elsewhere stay")
-        + " apart for this in the end: what was never written lies between different anon_vmas, and can join only one";
+    internal static string Beyond(int pairs) =>
+        Figures.Plural(pairs, "pair", "pairs") + " would still stay apart if undone now: an unwritten VMA between two "
+        + "anon_vmas can merge with only one of them";
 
     /// <summary>What they are, for those that never could be one.</summary>
-    internal static string LastingKind(SpaceExplanation explanation, Boundary boundary) => boundary.Lasting switch
+    internal static string LastingKind(
+        SpaceExplanation explanation, FileNamePatterns names, Boundary boundary) => boundary.Lasting switch
     {
-        LastingReason.Sections or LastingReason.Close => NameOf(explanation, boundary.Lower),
+        LastingReason.TwoFiles => names.Of(boundary.Lower) == names.Of(boundary.Upper)
+            ? names.Of(boundary.Lower)
+            : $"{names.Of(boundary.Lower)}, {names.Of(boundary.Upper)}",
+        LastingReason.Sections or LastingReason.Close => names.Of(boundary.Lower),
         LastingReason.FileAndAnonymous =>
-            NameOf(explanation, boundary.Lower.File.IsNone ? boundary.Upper : boundary.Lower),
+            names.Of(boundary.Lower.File.IsNone ? boundary.Upper : boundary.Lower),
         _ => "",
     };
 
@@ -56,7 +66,7 @@ internal static class BoundaryText
         string path = Printable.Of(explanation.PathOf(vma));
         return !vma.File.IsNone ? path.Length > 0 ? path : $"file {vma.File.Value}"
             : (vma.Flags & VmaFlags.Special) != 0 ? "special mapping"
-            : vma.Start < space.Brk && vma.End > space.StartBrk ? "[heap]"
+            : vma.Start < space.Brk && vma.End > space.StartBrk ? HeapName
             : vma.Start <= space.StartStack && space.StartStack <= vma.End ? "[stack]"
             : "anonymous";
     }
@@ -71,8 +81,8 @@ internal static class BoundaryText
 
         string name = boundary.Standing switch
         {
-            BoundaryStanding.MergeableNow => "mergeable now, never retried",
-            BoundaryStanding.CannotTell => $"maybe {MergeText.Names(boundary.Untold, ", ")} ({Kind(boundary)})",
+            BoundaryStanding.MergeableNow => "mergeable now, not tried since",
+            BoundaryStanding.CannotTell => $"maybe {MergeText.Names(boundary.Untold, ", ")} ({Holding(boundary)})",
             _ => MergeText.Names(boundary.Verdict.Failed, ", "),
         };
         string detail = boundary.Verdict.First switch
@@ -107,11 +117,16 @@ internal static class BoundaryText
         VmaFlags others = boundary.FlagsApart & ~(VmaFlags.Access | VmaFlags.MayShare | VmaFlags.Shared);
         string permissions = below == above ? below : $"{below} below {above}";
         string flags = others == 0 ? permissions : $"{permissions}; {VmaText.FlagNames(others)}";
-        return boundary.InaccessibleBytes switch
+        return boundary.Inaccessible switch
         {
-            0 => flags,
-            <= Remedy.MostGuardBytes => $"{flags} (guard)",
-            _ => $"{flags} (reserve)",
+            InaccessibleUse.None => flags,
+            InaccessibleUse.Guard => $"{flags} (guard)",
+            InaccessibleUse.Reserve => $"{flags} (reserve)",
+            _ => $"{flags} (guard or reserve)",
         };
     }
+
+    private static string Heap(SpaceExplanation explanation, Boundary boundary) =>
+        NameOf(explanation, boundary.Lower) == HeapName || NameOf(explanation, boundary.Upper) == HeapName
+            ? $" ({HeapName})" : "";
 }

@@ -2,118 +2,101 @@ using System.Globalization;
 using System.Text;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
-using Verso.Traces.Snapshots;
 
 namespace Verso.Reports.Text;
 
 /// <summary>Why an address space has as many VMAs as it has, as text.</summary>
 public static class ExplainText
 {
-    /// <summary>Kinds of one reason that are told one by one.</summary>
+    /// <summary>Kinds of one reason that are listed.</summary>
     private const int MostKinds = 6;
-
-    /// <summary>Kinds of pairs that never could be one.</summary>
-    private const int MostLastingKinds = 3;
 
     /// <summary>Addresses of one kind.</summary>
     internal const int MostExamples = 3;
 
-    /// <summary>Counts by reason, and what would lift each.</summary>
+    /// <summary>Counts by reason, and what would remove each.</summary>
     public static string Render(SpaceExplanation explanation, Palette palette)
     {
         ArgumentNullException.ThrowIfNull(explanation);
         ArgumentNullException.ThrowIfNull(palette);
         StringBuilder text = new();
-        Head(text, explanation, palette);
-        if (explanation.Groups.Count > 0)
+        ExplainHeadText.Append(text, explanation, palette);
+        ReasonGroup[] groups = [.. explanation.Groups.Where(group => group.Boundaries.Count > 0)];
+        if (groups.Length > 0 || explanation.Holes.All.Count > 0)
         {
-            text.Append('\n').Append(Table(explanation).Render(int.MaxValue, palette));
-            foreach (ReasonGroup group in explanation.Groups)
-            {
-                text.Append('\n');
-                Describe(text, explanation, group, palette);
-            }
+            text.Append('\n').Append(Table(explanation, groups).Render(int.MaxValue, palette));
+            AppendBeyond(text, explanation);
+        }
+
+        foreach (ReasonGroup group in groups)
+        {
+            text.Append('\n');
+            Describe(text, explanation, group, palette);
+        }
+
+        if (explanation.Holes.All.Count > 0)
+        {
+            text.Append('\n');
+            DescribeHoles(text, explanation, palette);
         }
 
         if (explanation.Lasting.Count > 0)
         {
             text.Append('\n');
-            DescribeLasting(text, explanation, palette);
+            LastingText.Append(text, explanation, palette);
         }
 
         return text.ToString();
     }
 
-    private static void Head(StringBuilder text, SpaceExplanation explanation, Palette palette)
+    private static TextTable Table(SpaceExplanation explanation, IReadOnlyList<ReasonGroup> groups)
     {
-        int left = explanation.MaxMapCount - explanation.VmaCount;
-        double share = 100.0 * explanation.VmaCount / Math.Max(1, explanation.MaxMapCount);
-        text.Append(palette.Bold(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{explanation.Process.Pid} {Printable.Of(explanation.Process.Command)}")))
-            .Append(": ").Append(Figures.Plural(explanation.VmaCount, "VMA", "VMAs"))
-            .Append(CultureInfo.InvariantCulture, $", {share:F1} % of vm.max_map_count ({explanation.MaxMapCount}); ")
-            .Append(Figures.Count(left)).Append(" left\n");
-        text.Append(Figures.Plural(explanation.Boundaries.Count, "pair touches", "pairs touch"))
-            .Append(": ").Append(Figures.Count(explanation.PossiblePairs)).Append(" could be one VMA, ")
-            .Append(Figures.Count(explanation.Boundaries.Count - explanation.PossiblePairs)).Append(" never\n");
-        string rules = RulesText.Of(explanation);
-        if (rules.Length > 0)
-        {
-            Prose.Wrap(text, "", rules, 2);
-        }
-
-        if (explanation.OneWayPairs > 0)
-        {
-            text.Append("Linux 6.16 and later would have joined more: at best ")
-                .Append(Figures.Plural(explanation.VmasWithoutOneWay, "VMA", "VMAs")).Append('\n');
-        }
-
-        if (explanation.Source == ExplanationSource.Proc)
-        {
-            Prose.Wrap(
-                text,
-                "",
-                explanation.Untold == MergeTests.None
-                    ? "read from /proc, which tells all of these pairs"
-                    : "read from /proc: of some pairs it cannot be told whether these tests fail: "
-                        + MergeText.Names(explanation.Untold, ", "),
-                2);
-        }
-
-        if (explanation.Process.Reading == GraphReading.Changed)
-        {
-            text.Append("its VMAs changed while they were read: some pairs may never have been neighbours\n");
-        }
-    }
-
-    private static TextTable Table(SpaceExplanation explanation)
-    {
-        TextTable table = new(["pairs", "only this", "VMAs without it"]);
-        foreach (ReasonGroup group in explanation.Groups)
+        TextTable table = new(["pairs", "only this", "VMAs if undone now", "if never so"]);
+        foreach (ReasonGroup group in groups)
         {
             table.Row(
                 BoundaryText.Name(group.First, group.Standing),
                 [
                     Figures.Count(group.Boundaries.Count),
                     Figures.Count(group.OnlyThis),
-                    Range(explanation.VmasWithout(group.First)),
+                    RemedyText.Of(explanation.VmasWithout(group.First)),
+                    RemedyText.Of(explanation.VmasWithoutEver(group.First)),
+                ]);
+        }
+
+        int holes = explanation.Holes.All.Count;
+        if (holes > 0)
+        {
+            table.Row(
+                "holes",
+                [
+                    Figures.Count(holes),
+                    Figures.Count(holes),
+                    Figures.Count(explanation.VmaCount - explanation.Holes.Fillable),
+                    Figures.Count(explanation.VmaCount - holes),
                 ]);
         }
 
         table.Row(
             "all of these",
             [
-                Figures.Count(explanation.PossiblePairs),
+                Figures.Count(explanation.PossiblePairs + holes),
                 "",
-                Figures.Count(explanation.VmaCount - explanation.PossiblePairs),
+                "",
+                Figures.Count(explanation.VmaCount - explanation.PossiblePairs - holes),
             ]);
         return table;
     }
 
-    private static string Range(CountRange range) => range.Least == range.Most
-        ? Figures.Count(range.Least)
-        : $"{Figures.Count(range.Least)} to {Figures.Count(range.Most)}";
+    // Why the first figure is larger than the second.
+    private static void AppendBeyond(StringBuilder text, SpaceExplanation explanation)
+    {
+        int beyond = explanation.Groups.Sum(group => group.Beyond.Count);
+        if (beyond > 0)
+        {
+            Prose.Wrap(text, "  ", BoundaryText.Beyond(beyond), 2);
+        }
+    }
 
     private static void Describe(
         StringBuilder text, SpaceExplanation explanation, ReasonGroup group, Palette palette)
@@ -122,75 +105,56 @@ public static class ExplainText
         string plain = isOpen ? ReasonText.Untold : ReasonText.Plain(group.First);
         text.Append(palette.Name(BoundaryText.Name(group.First, group.Standing))).Append('\n');
         Prose.Wrap(text, "  ", isOpen ? plain : $"{plain} ({ReasonText.Kernel(group.First)})", 2);
-        Kinds(text, group.Boundaries, BoundaryText.Kind, MostKinds);
-        if (group.Beyond.Count > 0)
+        Kinds(text, explanation, group.Boundaries);
+        IReadOnlyList<RemedyOffer> offers = explanation.Offers(group);
+        if (isOpen && offers.Count > 0)
         {
-            Prose.Wrap(text, "  ", $"{BoundaryText.Beyond(group)}, {Examples(group.Beyond)}", 2);
+            text.Append("  if the anon_vmas differ:\n");
         }
 
-        IReadOnlyList<Remedy> remedies = Remedy.For(group.WithBeyond);
-        if (isOpen && remedies.Count > 0)
-        {
-            text.Append("  if it is different anon_vmas:\n");
-        }
-
-        foreach (Remedy remedy in remedies)
-        {
-            Prose.Wrap(text, "  > ", $"{remedy.Text} ({Basis(remedy, explanation.Kernel)})", 4);
-        }
+        RemedyText.Append(text, offers, explanation.Kernel);
     }
 
-    private static string Basis(Remedy remedy, string kernel)
+    private static void DescribeHoles(StringBuilder text, SpaceExplanation explanation, Palette palette)
     {
-        string basis = remedy.Basis == RemedyBasis.Measured
-            ? $"measured on {remedy.MeasuredOn}: {remedy.Shown}" : "inferred";
-        string since = remedy.Since.Length == 0 ? "" : $"; Linux {remedy.Since} and later";
-        return basis + since + (remedy.WorksOn(kernel) ? "" : $", this is {Printable.Of(kernel)}");
-    }
-
-    private static void DescribeLasting(StringBuilder text, SpaceExplanation explanation, Palette palette)
-    {
-        text.Append(palette.Name("never one")).Append('\n');
-        foreach (LastingGroup group in explanation.Lasting)
+        text.Append(palette.Name("holes")).Append('\n');
+        Prose.Wrap(
+            text,
+            "  ",
+            $"alike, with nothing mapped between them ({Figures.Bytes((long)explanation.Holes.Bytes)} in all): "
+                + "munmap inside a VMA leaves two",
+            2);
+        var kinds = explanation.Holes.All.GroupBy(BoundaryText.Kind)
+            .OrderByDescending(kind => kind.Count()).ThenBy(kind => kind.Key, StringComparer.Ordinal).ToArray();
+        foreach (var kind in kinds.Take(MostKinds))
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {group.Boundaries.Count,6}  ")
-                .Append(ReasonText.Plain(group.Reason)).Append(", ").Append(Examples(group.Boundaries)).Append('\n');
-            var kinds = ByKind(group.Boundaries, boundary => BoundaryText.LastingKind(explanation, boundary));
-            foreach (var kind in kinds.Take(MostLastingKinds))
-            {
-                text.Append(CultureInfo.InvariantCulture, $"          {kind.Count(),6}  {kind.Key}\n");
-            }
-
-            if (kinds.Length > MostLastingKinds)
-            {
-                text.Append("                  and ")
-                    .Append(Figures.Plural(kinds.Length - MostLastingKinds, "other", "others")).Append('\n');
-            }
+            text.Append(CultureInfo.InvariantCulture, $"  {kind.Count(),6}  {kind.Key}, ")
+                .Append(Examples([.. kind.Select(hole => hole.Lower.End)])).Append('\n');
         }
+
+        Rest(text, kinds.Length);
+        RemedyText.Append(text, explanation.HoleOffers, explanation.Kernel);
     }
 
-    private static void Kinds(
-        StringBuilder text, IReadOnlyList<Boundary> boundaries, Func<Boundary, string> kindOf, int most)
+    private static void Kinds(StringBuilder text, SpaceExplanation explanation, IReadOnlyList<Boundary> boundaries)
     {
-        var kinds = ByKind(boundaries, kindOf);
-        foreach (var kind in kinds.Take(most))
+        var kinds = ByKind(boundaries, boundary => BoundaryText.Kind(explanation, boundary));
+        foreach (var kind in kinds.Take(MostKinds))
         {
             text.Append(CultureInfo.InvariantCulture, $"  {kind.Count(),6}  {kind.Key}, ")
                 .Append(Examples([.. kind])).Append('\n');
         }
 
-        if (kinds.Length > most)
-        {
-            text.Append("          and ").Append(Figures.Plural(kinds.Length - most, "other kind", "other kinds"))
-                .Append('\n');
-        }
-
+        Rest(text, kinds.Length);
         if (kinds.Length == 0 && boundaries.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"  {boundaries.Count,6}  ").Append(Examples(boundaries))
                 .Append('\n');
         }
     }
+
+    private static void Rest(StringBuilder text, int kinds) => text.Append(kinds <= MostKinds ? ""
+        : $"          and {Figures.Plural(kinds - MostKinds, "other kind", "other kinds")}\n");
 
     /// <summary>Pairs by what exactly differs, the most frequent first; nothing where there are no kinds.</summary>
     internal static IGrouping<string, Boundary>[] ByKind(
@@ -200,10 +164,13 @@ public static class ExplainText
             .OrderByDescending(kind => kind.Count()).ThenBy(kind => kind.Key, StringComparer.Ordinal),
     ];
 
-    private static string Examples(IReadOnlyList<Boundary> boundaries)
+    internal static string Examples(IReadOnlyList<Boundary> boundaries) =>
+        Examples([.. boundaries.Select(boundary => boundary.Upper.Start)]);
+
+    private static string Examples(IReadOnlyList<ulong> addresses)
     {
-        IEnumerable<string> shown = boundaries.Take(MostExamples)
-            .Select(boundary => boundary.Upper.Start.ToString("x", CultureInfo.InvariantCulture));
-        return (boundaries.Count > MostExamples ? "e.g. at " : "at ") + string.Join(", ", shown);
+        IEnumerable<string> shown = addresses.Take(MostExamples)
+            .Select(address => address.ToString("x", CultureInfo.InvariantCulture));
+        return (addresses.Count > MostExamples ? "e.g. at " : "at ") + string.Join(", ", shown);
     }
 }

@@ -6,37 +6,37 @@ namespace Verso.Reports.Text;
 /// <summary>The tests of a merge, in plain words and in the kernel's.</summary>
 public static class ReasonText
 {
-    /// <summary>Of pairs that no test that could be asked keeps apart.</summary>
+    /// <summary>Of pairs that no check that could be made keeps apart.</summary>
     public const string Untold =
-        "nothing that /proc tells keeps them apart; different anon_vmas may, or nothing: root is told which";
+        "/proc shows no reason; different anon_vmas are possible. Run as root to find out.";
 
     /// <summary>One line for people who have not read mm/vma.c.</summary>
     public static string Plain(MergeTests test) => test switch
     {
-        MergeTests.None => "nothing keeps them apart: mergeable now, and no call has tried since",
+        MergeTests.None => "nothing prevents a merge: no call has tried since",
         MergeTests.Policy => "their memory policies differ (mbind)",
         MergeTests.Flags => "their permissions or flags differ",
-        MergeTests.File => "they map one file through different descriptors, or objects that mmap made for shared "
-            + "anonymous memory: each open file and each object is one of its own",
+        MergeTests.File => "they map one file that was opened more than once, or shared anonymous memory of two mmap "
+            + "calls: each open and each call makes an object of its own",
         MergeTests.Userfaultfd => "they are registered with different userfaultfds",
         MergeTests.Name => "their names differ (PR_SET_VMA_ANON_NAME)",
         MergeTests.AnonVma =>
-            "each was written when the other was not its neighbour: both have an anon_vma, of their own",
-        MergeTests.ForkedChain => "one of them went through fork with an anon_vma, the other has none",
-        MergeTests.PageOffset => "their page offsets do not follow each other: mapped apart in the file, or moved",
+            "each was written while the other was not adjacent, or not alike: their anon_vmas differ",
+        MergeTests.ForkedChain => "one was forked with an anon_vma, the other has none",
+        MergeTests.PageOffset => "their page offsets are not contiguous: mapped out of file order, or moved",
         MergeTests.Special => "a driver's mapping: these are never merged",
-        MergeTests.Close => "the one that would go has a close operation (a System V segment, a driver)",
+        MergeTests.Close => "the VMA that would be removed has a close callback (a System V segment, a driver)",
         _ => "pages are shared",
     };
 
-    /// <summary>Why two VMAs never could be one.</summary>
+    /// <summary>Why two VMAs could never be one.</summary>
     public static string Plain(LastingReason reason) => reason switch
     {
         LastingReason.FileAndAnonymous => "a file and anonymous memory",
-        LastingReason.TwoFiles => "two files",
-        LastingReason.Sections => "parts of one program or library: other permissions",
+        LastingReason.TwoFiles => "different files",
+        LastingReason.Sections => "sections of one program or library, with different permissions",
         LastingReason.Special => "a mapping of a driver or of the kernel (VM_SPECIAL)",
-        LastingReason.Close => "both want to hear when they end (vm_ops->close)",
+        LastingReason.Close => "both have a close callback (vm_ops->close), so the kernel never merges them",
         LastingReason.SharedAndPrivate => "one shared, one private",
         _ => "",
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Verso.Engine;
 using Verso.Lab.Families;
 using Verso.Lab.Snapshots;
 using Verso.Traces.Snapshots;
@@ -180,7 +181,25 @@ public static class RmapText
         Coverage all = costs.Walks.All;
         text.Append('\n').Append(palette.Bold("walks"))
             .Append($": for a page of these trees {Mean(all.Mean)} VMAs on average, ")
-            .Append($"{Figures.Count(all.Most)} at most\n").Append(table.Render(width, palette));
+            .Append($"{Figures.Count(all.Most)} at most\n");
+        AppendKsm(text, costs);
+        text.Append(table.Render(width, palette));
+    }
+
+    private static void AppendKsm(StringBuilder text, ReverseMapCosts costs)
+    {
+        if (costs.MostOfKsm == 0)
+        {
+            return;
+        }
+
+        string rule = KernelRules.IsAtLeast(costs.Graph.Snapshot.Header.Kernel, "7.3")
+            ? "" : ": before Linux 7.3 such a walk visits the whole tree";
+        Prose.Wrap(
+            text,
+            "  ",
+            $"{Figures.Plural(costs.MostOfKsm, "VMA", "VMAs")} at most for a page merged by KSM{rule}",
+            2);
     }
 
     private static void AppendWorst(StringBuilder text, ReverseMapCosts costs, int top, int width, Palette palette)
@@ -191,7 +210,7 @@ public static class RmapText
             return;
         }
 
-        TextTable table = new(["VMAs in its tree", "visited, mean", "visited, most", "pages", "chain depth"]);
+        TextTable table = new(["VMAs", "visited, mean", "visited, most", "by KSM", "pages", "depth"]);
         foreach (AnonVmaNode node in worst)
         {
             table.Row(
@@ -202,6 +221,8 @@ public static class RmapText
                     Figures.Count(node.TreeSize),
                     Mean(node.Visits.Mean),
                     Figures.Count(node.Visits.Most),
+                    node.MergeableVmas == 0
+                        ? "-" : Figures.Count(node.VisitsOfKsm(costs.Graph.Snapshot.Header.Kernel)),
                     Figures.Count((long)node.Visits.Pages),
                     Figures.Count(node.Depth),
                 ]);

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using Verso.Engine.Vmas;
+using Verso.Lab.Explain;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Reports.Text;
+
+/// <summary>The first lines of an explanation: how many VMAs, the main cause, what it went by.</summary>
+internal static class ExplainHeadText
+{
+    internal static void Append(StringBuilder text, SpaceExplanation explanation, Palette palette)
+    {
+        int left = explanation.MaxMapCount - explanation.VmaCount;
+        double share = 100.0 * explanation.VmaCount / Math.Max(1, explanation.MaxMapCount);
+        text.Append(palette.Bold(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{explanation.Process.Pid} {Printable.Of(explanation.Process.Command)}")))
+            .Append(": ").Append(Figures.Plural(explanation.VmaCount, "VMA", "VMAs"))
+            .Append(CultureInfo.InvariantCulture, $", {share:F1} % of vm.max_map_count ({explanation.MaxMapCount}); ")
+            .Append(Figures.Count(Math.Max(0, left))).Append(" left\n");
+        text.Append(Figures.Plural(explanation.Boundaries.Count, "adjacent pair", "adjacent pairs"))
+            .Append(": ").Append(Figures.Count(explanation.PossiblePairs)).Append(" could be one VMA, ")
+            .Append(Figures.Count(explanation.Boundaries.Count - explanation.PossiblePairs)).Append(" never");
+        text.Append(explanation.Holes.All.Count == 0 ? "\n"
+            : $"; {Figures.Plural(explanation.Holes.All.Count, "pair", "pairs")} apart by a hole\n");
+        AppendLimit(text, explanation, palette);
+        AppendCause(text, explanation);
+        AppendNotes(text, explanation);
+    }
+
+    private static void AppendLimit(StringBuilder text, SpaceExplanation explanation, Palette palette)
+    {
+        IReadOnlyList<LimitedCall> failing =
+            VmaLimit.FailingWith(explanation.MaxMapCount - explanation.VmaCount);
+        if (failing.Count == 0 || explanation.MaxMapCount == 0)
+        {
+            return;
+        }
+
+        IEnumerable<string> errors = failing.GroupBy(call => call.Error).Select(calls =>
+            string.Join(", ", calls.Select(call => call.Of.Length == 0 ? call.Name : $"{call.Name} {call.Of}"))
+            + $" with {calls.Key}");
+        StringBuilder lines = new();
+        Prose.Wrap(lines, "", $"at the limit, these calls now fail: {string.Join("; ", errors)}", 2);
+        text.Append(palette.Bad(lines.ToString().TrimEnd('\n'))).Append('\n');
+    }
+
+    // Of all that is advised further down, what would leave the fewest VMAs.
+    private static void AppendCause(StringBuilder text, SpaceExplanation explanation)
+    {
+        List<(string Cause, int Pairs, RemedyOffer Offer)> causes = [];
+        foreach (ReasonGroup group in explanation.Groups.Where(group => group.Boundaries.Count > 0))
+        {
+            IGrouping<string, Boundary>? kind = ExplainText.ByKind(
+                group.Boundaries, pair => BoundaryText.Kind(explanation, pair)).FirstOrDefault();
+            string name = BoundaryText.Name(group.First, group.Standing);
+            string detail = kind is null ? "" : $": {kind.Key}";
+            causes.AddRange(explanation.Offers(group).Take(1)
+                .Select(offer => (name + detail, kind?.Count() ?? group.Boundaries.Count, offer)));
+        }
+
+        causes.AddRange(explanation.HoleOffers.Take(1).Select(offer => ("holes", explanation.Holes.All.Count, offer)));
+        foreach (LastingGroup group in explanation.Lasting)
+        {
+            causes.AddRange(explanation.Offers(group).Take(1)
+                .Select(offer => (ReasonText.Plain(group.Reason), group.Boundaries.Count, offer)));
+        }
+
+        (string Cause, int Pairs, RemedyOffer Offer) main =
+            causes.OrderBy(each => each.Offer.Vmas.Most).ThenByDescending(each => each.Pairs).FirstOrDefault();
+        if (main.Offer is not null && main.Offer.Vmas.Most < explanation.VmaCount)
+        {
+            Prose.Wrap(
+                text, "", $"main cause: {main.Cause}, {Figures.Plural(main.Pairs, "pair", "pairs")}", 2);
+            Prose.Wrap(text, "  > ", RemedyText.Short(main.Offer), 4);
+        }
+    }
+
+    private static void AppendNotes(StringBuilder text, SpaceExplanation explanation)
+    {
+        string rules = RulesText.Of(explanation);
+        if (rules.Length > 0)
+        {
+            Prose.Wrap(text, "", rules, 2);
+        }
+
+        if (explanation.OneWayPairs > 0)
+        {
+            text.Append("Linux 6.16 and later would have merged more: at best ")
+                .Append(Figures.Plural(explanation.VmasWithoutOneWay, "VMA", "VMAs")).Append('\n');
+        }
+
+        if (explanation.Source == ExplanationSource.Proc)
+        {
+            Prose.Wrap(
+                text,
+                "",
+                explanation.Untold == MergeTests.None
+                    ? "read from /proc, which shows all that matters for these pairs"
+                    : "read from /proc, which does not show for every pair: "
+                        + MergeText.Names(explanation.Untold, ", "),
+                2);
+        }
+
+        if (explanation.Process.Reading == GraphReading.Changed)
+        {
+            text.Append("the VMAs changed while they were read: some pairs may never have been adjacent\n");
+        }
+    }
+}
