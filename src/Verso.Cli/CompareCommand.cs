@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Reports.Json;
@@ -29,6 +30,7 @@ internal static class CompareCommand
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "by the rules of another kernel than the recorded one: its release, as 6.12");
+        Option<long> memory = MemoryLimit.Option(MemoryBudget.DefaultLimitBytes);
         Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -41,7 +43,7 @@ internal static class CompareCommand
             "verso compare make.verso --measure                   # and how long each takes, with the spread",
             "verso compare make.verso --verify                    # and check every walk at every checkpoint")
         {
-            traces, designs, jobs, verify, walks, measure, rules, format, json,
+            traces, designs, jobs, verify, walks, measure, rules, memory, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -53,6 +55,7 @@ internal static class CompareCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
+                MemoryLimitBytes = MemoryLimit.Of(parsed, memory, MemoryBudget.DefaultLimitBytes),
                 DifferenceLimit = 0,
             };
             string form = ReplaySettings.FormatOf(parsed, format, json);

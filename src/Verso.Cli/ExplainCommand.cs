@@ -161,7 +161,7 @@ internal static class ExplainCommand
         {
             ProcSpace space = ProcSpaceReader.Read(pid);
             surroundings.Error.Write(
-                $"verso explain: read from /proc, which does not show everything: {reason.Message}\n");
+                $"verso explain: read from /proc, which does not show everything: {Printable.Of(reason.Message)}\n");
             return Explain(space);
         }
     }

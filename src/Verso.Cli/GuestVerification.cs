@@ -1,5 +1,6 @@
 using Verso.Lab.Comparison;
 using Verso.Linux.Guests;
+using Verso.Reports.Text;
 
 namespace Verso.Cli;
 
@@ -42,7 +43,7 @@ internal static class GuestVerification
                 interruption.Token);
         }
 
-        surroundings.Output.Write(output.Text);
+        surroundings.Output.Write(Printable.Lines(output.Text));
         return output.ExitStatus;
     }
 

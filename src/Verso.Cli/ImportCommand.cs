@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Verso.Lab.Comparison;
 using Verso.Linux;
+using Verso.Reports.Text;
 using Verso.Traces;
 using Verso.Traces.Importers;
 
@@ -191,5 +192,5 @@ internal static class ImportCommand
         _ => "; their processes are",
     };
 
-    private static void Say(TextWriter error, string message) => error.Write($"verso: {message}\n");
+    private static void Say(TextWriter error, string message) => error.Write($"verso: {Printable.Of(message)}\n");
 }

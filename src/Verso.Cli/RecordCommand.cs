@@ -92,7 +92,7 @@ internal static class RecordCommand
         if (outcome.Problem is not null)
         {
             string left = file?.PartialPath is string partial ? $"; what was recorded until then is in {partial}" : "";
-            error.Write($"verso record: {outcome.Problem.Message}{left}\n");
+            error.Write($"verso record: {Printable.Of(outcome.Problem.Message + left)}\n");
             return ExitStatus.Trouble;
         }
 
@@ -133,7 +133,7 @@ internal static class RecordCommand
             CultureInfo.InvariantCulture,
             $"verso: {counts.Events} events, {counts.Tasks + 1} tasks, {counts.Checkpoints} checkpoints, "
                 + $"{counts.Lost} lost");
-        error.WriteLine(output == StandardOutput ? text : $"{text}: {output}");
+        error.WriteLine(output == StandardOutput ? text : $"{text}: {Printable.Of(output)}");
         foreach ((string what, long count) in counts.NotFollowed.Rows)
         {
             error.WriteLine($"verso: not followed: {Printable.Of(what)} changed VMAs ({Figures.Count(count)})");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Merging;
@@ -41,6 +42,7 @@ internal static class ReplayCommand
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "by the rules of another kernel than the recorded one: its release, as 6.12");
+        Option<long> memory = MemoryLimit.Option(MemoryBudget.DefaultLimitBytes);
         Option<string> format = ReplaySettings.Format("text", "json", "line");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -53,7 +55,7 @@ internal static class ReplayCommand
             "verso replay make.verso --design pte-chain --verify",
             "verso replay - < make.verso --format line")
         {
-            trace, design, differences, merges, verify, walks, measure, rules, format, json,
+            trace, design, differences, merges, verify, walks, measure, rules, memory, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -63,6 +65,7 @@ internal static class ReplayCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
+                MemoryLimitBytes = MemoryLimit.Of(parsed, memory, MemoryBudget.DefaultLimitBytes),
                 DifferenceLimit = parsed.GetValue(differences) ?? DefaultDifferences,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
             };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verso.Engine;
 using Verso.Lab.Families;
 using Verso.Lab.Replay;
 using Verso.Linux.Graph;
@@ -37,6 +38,8 @@ internal sealed class RmapOptions
     private readonly Option<int> _jobs = ReplaySettings.Number(
         "--jobs", 1, Environment.ProcessorCount, "with --rmap: designs to load in parallel");
 
+    private readonly Option<long> _memory = MemoryLimit.Option(MemoryBudget.DefaultLimitBytes);
+
     internal void AddTo(Command command)
     {
         command.Options.Add(_rmap);
@@ -45,6 +48,7 @@ internal sealed class RmapOptions
         command.Options.Add(_top);
         command.Options.Add(_designs);
         command.Options.Add(_jobs);
+        command.Options.Add(_memory);
     }
 
     internal bool IsWanted(ParseResult parsed)
@@ -54,7 +58,7 @@ internal sealed class RmapOptions
             return true;
         }
 
-        parsed.Refuse("requires --rmap", _all, _cgroup, _top, _designs, _jobs);
+        parsed.Refuse("requires --rmap", _all, _cgroup, _top, _designs, _jobs, _memory);
         return false;
     }
 
@@ -70,7 +74,7 @@ internal sealed class RmapOptions
         {
             Slabs = all ? SlabCache.Read("vm_area_struct", "anon_vma", "anon_vma_chain") : [],
         };
-        costs = costs with { Designs = Load(surroundings, costs.Graph, designs, parsed.GetValue(_jobs)) };
+        costs = costs with { Designs = Load(surroundings, costs.Graph, designs, parsed) };
         int top = parsed.GetValue(_top);
         surroundings.Output.Write(asJson
             ? JsonReport.Render(costs, top)
@@ -78,14 +82,20 @@ internal sealed class RmapOptions
         return ExitStatus.Success;
     }
 
-    private static IReadOnlyList<DesignHoldings> Load(
-        Surroundings surroundings, FamilyGraph graph, IReadOnlyList<DesignChoice> designs, int jobs)
+    private IReadOnlyList<DesignHoldings> Load(
+        Surroundings surroundings, FamilyGraph graph, IReadOnlyList<DesignChoice> designs, ParseResult parsed)
     {
         int done = 0;
         using Interruption interruption = new();
         using ProgressLine line = ProgressLine.Start(
             surroundings, () => $"{Volatile.Read(ref done)} of {designs.Count} designs loaded");
-        return DesignHoldings.Of(graph, designs, jobs, _ => Interlocked.Increment(ref done), interruption.Token);
+        return DesignHoldings.Of(
+            graph,
+            designs,
+            parsed.GetValue(_jobs),
+            MemoryLimit.Of(parsed, _memory, MemoryBudget.DefaultLimitBytes),
+            _ => Interlocked.Increment(ref done),
+            interruption.Token);
     }
 
     /// <summary>What was asked for; of a snapshot that was kept, the processes that were named or all.</summary>

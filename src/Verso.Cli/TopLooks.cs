@@ -37,7 +37,7 @@ internal sealed record TopLooks(
                 reader, selection, first, view => Write(surroundings, view, ""), WaitFor(interruption.Token));
         if (!isWatchable)
         {
-            surroundings.Error.Write($"verso top: {selection.Text} ended\n");
+            surroundings.Error.Write($"verso top: {Printable.Of(selection.Text)} ended\n");
         }
 
         return ExitStatus.Success;

@@ -21,6 +21,8 @@ internal static class VerifyCommand
         HelpName = "IMAGE",
     };
 
+    private static readonly Option<long> s_memory = MemoryLimit.Option(EngineStage.DefaultMemoryLimitBytes);
+
     private static readonly Option<int> s_timeLimit = ReplaySettings.Number(
         "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
 
@@ -38,10 +40,8 @@ internal static class VerifyCommand
         Option<int> count = ReplaySettings.Number("--count", 1, DefaultCount, "how many random scenarios");
         Option<int> steps = ReplaySettings.Number("--steps", 1, DefaultSteps, "how many steps each");
         Option<int> jobs = ReplaySettings.Number("--jobs", 1, 1, "how many at a time, each on a processor of its own");
-        Option<bool> engine = new("--engine")
-        {
-            Description = "without a kernel: only what the scenario files say they expect",
-        };
+        const string Alone = "without a kernel: only what the scenario files say they expect";
+        Option<bool> engine = new("--engine") { Description = Alone };
         Option<bool> draw = new("--draw") { Description = "draw every step" };
         Option<bool> expect = new("--expect")
         {
@@ -62,7 +62,8 @@ internal static class VerifyCommand
             "verso verify --engine scenarios/              # no kernel: against what the files expect",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, jobs, engine, draw, expect, s_rules, s_kernel, s_timeLimit, format, json,
+            files, seed, count, steps, jobs, engine, draw, expect, s_rules, s_kernel, s_timeLimit, s_memory, format,
+            json,
         };
         command.SetAction(parsed =>
         {
@@ -94,6 +95,7 @@ internal static class VerifyCommand
                 Against = isAlone ? Against.Expectations : Against.Kernel,
                 Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
                 Writing = parsed.GetValue(expect) ? Writing.Expectations : Writing.Nothing,
+                MemoryLimitBytes = MemoryLimit.Of(parsed, s_memory, EngineStage.DefaultMemoryLimitBytes),
             });
         });
         return command;

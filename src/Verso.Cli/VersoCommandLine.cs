@@ -7,6 +7,7 @@ using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Linux.Guests;
 using Verso.Linux.Puppets;
+using Verso.Reports.Text;
 
 namespace Verso.Cli;
 
@@ -15,6 +16,8 @@ public static class VersoCommandLine
 {
     /// <summary>EPIPE.</summary>
     private const int BrokenPipeErrno = 32;
+
+    private static readonly char[] s_blanks = [' ', '\t', '\r', '\n'];
 
     /// <summary>
     /// Runs one command line. Data goes to <paramref name="output"/>, messages to <paramref name="error"/>.
@@ -137,7 +140,7 @@ public static class VersoCommandLine
         CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
         InputException or RecorderUnavailableException or PuppetUnavailableException or GraphUnavailableException
             or PagesUnavailableException or GuestUnavailableException or KernelStageException
-            or ProcessSelectionException or IOException or UnauthorizedAccessException =>
+            or ProcessSelectionException or MemoryLimitException or IOException or UnauthorizedAccessException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
         ArgumentException { ParamName: "path" } => ("the name of the file is empty", ExitStatus.Trouble),
         OutOfMemoryException => ("not enough memory; try --jobs 1, where there is one", ExitStatus.Trouble),
@@ -152,8 +155,7 @@ public static class VersoCommandLine
     /// </summary>
     private static string OneLine(string message)
     {
-        string plain = new([.. message.Select(letter => char.IsControl(letter) ? ' ' : letter)]);
-        string line = string.Join(' ', plain.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string line = Printable.Of(string.Join(' ', message.Split(s_blanks, StringSplitOptions.RemoveEmptyEntries)));
         return line.EndsWith('.') && !line.EndsWith("..", StringComparison.Ordinal) ? line[..^1] : line;
     }
 }

@@ -19,8 +19,13 @@ public enum AllocationContext
 /// All allocations pass here, so that a test can make any of them fail.
 /// </summary>
 /// <remarks>Objects are counted, not stored; storage is the arenas'.</remarks>
-public sealed class Ledger(IAllocationFailure? failure)
+/// <param name="failure">Makes chosen allocations fail; null: none does.</param>
+/// <param name="budget">What the objects take of the host's memory.</param>
+public sealed class Ledger(IAllocationFailure? failure, MemoryBudget budget)
 {
+    /// <summary>What arenas keep beside an object: free lists, rows by handle.</summary>
+    private const int BookkeepingBytes = 32;
+
     private readonly List<Row> _rows = [];
     private Row[] _byType = [];
 
@@ -31,6 +36,9 @@ public sealed class Ledger(IAllocationFailure? failure)
 
         /// <summary>Bytes of one object in the kernel.</summary>
         public required int SizeBytes { get; init; }
+
+        /// <summary>Bytes that the machine takes of the host for one, about.</summary>
+        internal int HeldBytes { get; init; }
 
         public long Live { get; internal set; }
 
@@ -45,11 +53,15 @@ public sealed class Ledger(IAllocationFailure? failure)
     /// <summary>The figures of every registered type, in order of registration.</summary>
     public IReadOnlyList<Row> Rows => _rows;
 
-    /// <summary>Adds a type. Requires: the name is new.</summary>
-    public ObjectType Register(string name, int sizeBytes)
+    /// <summary>Adds a type, as the other does.</summary>
+    public ObjectType Register(string name, int sizeBytes) =>
+        Register(name, sizeBytes, sizeBytes + BookkeepingBytes);
+
+    /// <summary>Adds a type of which one takes so many bytes of the host. Requires: the name is new.</summary>
+    internal ObjectType Register(string name, int sizeBytes, int heldBytes)
     {
         Invariant.Require(_rows.TrueForAll(row => row.Name != name));
-        _rows.Add(new Row { Name = name, SizeBytes = sizeBytes });
+        _rows.Add(new Row { Name = name, SizeBytes = sizeBytes, HeldBytes = heldBytes });
         _byType = [.. _rows];
         return new ObjectType(_rows.Count - 1);
     }
@@ -73,6 +85,7 @@ public sealed class Ledger(IAllocationFailure? failure)
         if (live > row.Peak)
         {
             row.Peak = live;
+            budget.Hold(row.HeldBytes);
         }
 
         return true;

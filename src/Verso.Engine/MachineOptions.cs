@@ -86,6 +86,18 @@ public sealed record MachineOptions
     /// <summary>RLIMIT_MEMLOCK in bytes; CAP_IPC_LOCK lifts it.</summary>
     public ulong MemlockLimitBytes { get; init; } = ulong.MaxValue;
 
+    /// <summary>
+    /// What the arenas may take of the host's memory, in bytes; see <see cref="MemoryBudget"/>. An operation that needs
+    /// more throws <see cref="MemoryLimitException"/>.
+    /// </summary>
+    public long MemoryLimitBytes { get; init; } = MemoryBudget.DefaultLimitBytes;
+
+    /// <summary>
+    /// Looked at inside operations that may take long: those over ranges, and audits. They throw
+    /// <see cref="OperationCanceledException"/>, and the machine cannot be used any more.
+    /// </summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>Makes chosen allocations fail, for tests; null: none does.</summary>
     public IAllocationFailure? Failure { get; init; }
 

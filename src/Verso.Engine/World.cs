@@ -16,12 +16,13 @@ public sealed class World
     public World(MachineOptions options)
     {
         Options = options;
-        Ledger = new Ledger(options.Failure);
+        Budget = new MemoryBudget(options.MemoryLimitBytes, options.Cancellation);
+        Ledger = new Ledger(options.Failure, Budget);
         Counters = new Counters();
         Frames = new FrameTable(options, Ledger);
-        PageTables = new PageTablePool(Ledger);
+        PageTables = new PageTablePool(options, Ledger);
         Vmas = new VmaTable(Ledger);
-        Files = new FileTable(Vmas, Frames, Ledger, Counters);
+        Files = new FileTable(Vmas, Frames, Ledger, Counters, Budget);
         Mms = new MmTable(Ledger);
         Swap = new SwapTable(options, Ledger);
     }
@@ -29,6 +30,9 @@ public sealed class World
     public MachineOptions Options { get; }
 
     public KernelRules Rules => Options.Rules;
+
+    /// <summary>What all of this takes of the host's memory.</summary>
+    public MemoryBudget Budget { get; }
 
     public Ledger Ledger { get; }
 

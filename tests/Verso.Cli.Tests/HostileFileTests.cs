@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Verso.Lab.Scenarios;
+
 namespace Verso.Cli.Tests;
 
 /// <summary>Files that once reached an internal error, or blamed a design: one line, with the offset and why.</summary>
@@ -36,5 +39,82 @@ public sealed class HostileFileTests
         {
             CommandLine.Run([.. command, Fixture(name)]).AssertTrouble(part);
         }
+    }
+
+    /// <summary>338 bytes that populate 128 TiB, and three lines that write 23 GiB.</summary>
+    [Theory]
+    [InlineData("replay", "bomb-populate.verso")]
+    [InlineData("replay", "bomb-populate.verso", "--merges")]
+    [InlineData("compare", "bomb-populate.verso", "--jobs", "1")]
+    public void ATraceThatAsksForMoreMemoryThanItMayIsRefused(string command, string name, params string[] options) =>
+        CommandLine.Run([command, Fixture(name), .. options, "--memory-limit", "64MiB"]).AssertTrouble(
+            "bomb-populate.verso: the machine would need more than 64 MiB of memory: raise that with --memory-limit");
+
+    [Theory]
+    [InlineData("b1.txt", "step 2: advise A 0 23 populatewrite: the machine would need more than 64 MiB")]
+    [InlineData("scenario-HANG-play-60432", "step 2: advise A 4 4 populatewrite: the machine would need more than 64 MiB")]
+    public void AScenarioThatAsksForMoreMemoryThanItMayIsNotPlayed(string name, string part)
+    {
+        Outcome outcome = CommandLine.Run("verify", "--engine", Fixture(name), "--memory-limit=64MiB");
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains(part, outcome.Output);
+        Assert.Contains("1 cannot be played", outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("4 GB")]
+    [InlineData("99999999TiB")]
+    public void ASizeThatIsNone(string size) => CommandLine
+        .Run("replay", Fixture("bomb-populate.verso"), $"--memory-limit={size}")
+        .AssertTrouble($"--memory-limit takes a size such as 512MiB or 4GiB, not '{size}'");
+
+    /// <summary>The signal is seen inside one operation over a large range.</summary>
+    [Theory]
+    [InlineData("replay", "bomb-populate.verso", "--memory-limit=99GiB")]
+    [InlineData("verify", "--engine", "b1.txt", "--memory-limit=99GiB")]
+    public async Task TheFirstSignalEndsAnOperationOverALargeRange(params string[] words)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "verso.dll");
+        string[] arguments = [.. words.Select(word => word.Contains('.') ? Fixture(word) : word)];
+        using Process verso = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardError = true,
+        })!;
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Stopwatch clock = Stopwatch.StartNew();
+        using Process kill = Process.Start("kill", ["-TERM", $"{verso.Id}"]);
+        await verso.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("interrupted", await verso.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(130, verso.ExitCode);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
+    }
+
+    /// <summary>Found by scripts/fuzz: a special mapping is smaller than a page of a scenario with large units.</summary>
+    [Fact]
+    public void AMappingOfLessThanAUnitIsDrawn()
+    {
+        Outcome outcome = CommandLine.Run("verify", "--engine", "--draw", Fixture("fuzz-draw-less-than-a-unit.txt"));
+        Assert.InRange(outcome.Status, 0, 2);
+        Assert.Equal("", outcome.Error);
+    }
+
+    /// <summary>Text that was printed as another scenario, and an outcome with an escape sequence in it.</summary>
+    [Theory]
+    [InlineData("scenario-reprint-72632")]
+    [InlineData("scenario-unclean-verify-130")]
+    [InlineData("evil.txt")]
+    public void ScenariosPrintAsWhatTheyAre(string name)
+    {
+        Scenario scenario = Scenario.Parse(File.ReadAllText(Fixture(name)));
+        Scenario again = Scenario.Parse(scenario.ToString());
+        Assert.Equal(scenario.Ops, again.Ops);
+        Assert.Equal(scenario.Remarks, again.Remarks);
+        Assert.Equal(scenario.Purpose, again.Purpose);
+        Assert.Equal(scenario.Outcomes, again.Outcomes);
+        Assert.Equal(scenario.ToString(), again.ToString());
+        Outcome outcome = CommandLine.Run("verify", "--engine", Fixture(name));
+        Assert.DoesNotContain(outcome.Output, letter => char.IsControl(letter) && letter != '\n');
     }
 }

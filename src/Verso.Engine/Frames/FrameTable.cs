@@ -11,6 +11,9 @@ namespace Verso.Engine.Frames;
 /// </remarks>
 public sealed class FrameTable
 {
+    /// <summary>A frame, and what designs keep by frame.</summary>
+    private const int FrameBytes = 32;
+
     private readonly Ledger _ledger;
     private readonly ObjectType _type;
     private readonly FrameContents? _contents;
@@ -22,9 +25,10 @@ public sealed class FrameTable
     public FrameTable(MachineOptions options, Ledger ledger)
     {
         _ledger = ledger;
-        _type = ledger.Register("page", Page.Size);
+        bool hasBytes = options.Contents == PageContents.Bytes;
+        _type = ledger.Register("page", Page.Size, FrameBytes + (hasBytes ? Page.Size : 0));
         _limit = options.FrameLimit;
-        _contents = options.Contents == PageContents.Bytes ? new FrameContents() : null;
+        _contents = hasBytes ? new FrameContents() : null;
     }
 
     /// <summary>How many slots there are: the size side arrays need.</summary>

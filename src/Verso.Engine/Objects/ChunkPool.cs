@@ -2,9 +2,13 @@ namespace Verso.Engine.Objects;
 
 /// <summary>Runs of 64 page-cache slots by int handle, shared by all inodes. Handle 0 is never given out.</summary>
 /// <remarks>Storage only: page-cache nodes are no cost of a reverse map, so the ledger does not count them.</remarks>
-internal sealed class ChunkPool
+/// <param name="budget">What they take of the host's memory.</param>
+internal sealed class ChunkPool(MemoryBudget budget)
 {
     public const int SlotCount = 64;
+
+    /// <summary>The slots, and what an inode keeps of a chunk.</summary>
+    private const int ChunkBytes = (SlotCount * sizeof(int)) + 32;
 
     private int[] _slots = new int[16 * SlotCount];
     private int[] _live = new int[16];
@@ -25,6 +29,7 @@ internal sealed class ChunkPool
             return chunk;
         }
 
+        budget.Hold(ChunkBytes);
         if (_used == _live.Length)
         {
             Array.Resize(ref _live, _used * 2);

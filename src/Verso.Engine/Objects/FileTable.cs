@@ -30,7 +30,7 @@ public sealed partial class FileTable
     private readonly Ledger _ledger;
     private readonly Counters _counters;
     private readonly ObjectType _sharedMemoryType;
-    private readonly ChunkPool _chunks = new();
+    private readonly ChunkPool _chunks;
     private readonly Dictionary<(ulong Device, ulong Number, FileKind Kind), Inode> _named = [];
     private readonly Stack<int> _freeFiles = new();
     private readonly Stack<int> _freeInodes = new();
@@ -40,8 +40,9 @@ public sealed partial class FileTable
     private int _used = 1;
     private ulong _lastNumber;
 
-    public FileTable(VmaTable vmas, FrameTable frames, Ledger ledger, Counters counters)
+    public FileTable(VmaTable vmas, FrameTable frames, Ledger ledger, Counters counters, MemoryBudget budget)
     {
+        _chunks = new ChunkPool(budget);
         _vmas = vmas;
         _frames = frames;
         _ledger = ledger;

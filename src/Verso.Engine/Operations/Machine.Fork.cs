@@ -50,6 +50,7 @@ public abstract partial class Machine
         World.Userfaults.BeginFork();
         foreach (VmaId id in source.Vmas.Ids)
         {
+            World.Options.Cancellation.ThrowIfCancellationRequested();
             if ((At(id).Flags & VmaFlags.DontCopy) == 0
                 && ForkVma(target, id, PlaceOf(At(id).Start, ref logged)) != Errno.None)
             {

@@ -49,9 +49,12 @@ public sealed partial class PageTablePool
     /// <summary>
     /// The next run of entries within one leaf table that exists, from <paramref name="address"/> on and below
     /// <paramref name="end"/>; the address then moves past it. Gaps cost one step a missing table, not one a page.
+    /// Operations over ranges come by here, so this is where they are cancelled.
     /// </summary>
+    /// <exception cref="OperationCanceledException">The machine is given up.</exception>
     public bool TryNextRange(Mm mm, ref ulong address, ulong end, out PteRange range)
     {
+        _cancellation.ThrowIfCancellationRequested();
         while (address < end)
         {
             int leaf = FindLeafOrSkip(mm, ref address);

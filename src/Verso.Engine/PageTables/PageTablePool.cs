@@ -38,14 +38,16 @@ public sealed partial class PageTablePool
 
     private readonly Ledger _ledger;
     private readonly ObjectType _type;
+    private readonly CancellationToken _cancellation;
     private ulong[]?[] _blocks = new ulong[16][];
     private Table[] _tables = new Table[64];
     private int _firstFree;
     private int _used = 1;
 
-    public PageTablePool(Ledger ledger)
+    public PageTablePool(MachineOptions options, Ledger ledger)
     {
         _ledger = ledger;
+        _cancellation = options.Cancellation;
         _type = ledger.Register("page_table", Page.Size);
     }
 

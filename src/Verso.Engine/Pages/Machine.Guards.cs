@@ -11,6 +11,11 @@ public sealed partial class Machine<TPages>
         Mm mm = _mms[_vmas[vma].Mm];
         for (ulong address = start; address < end; address += Page.Size)
         {
+            if (PageTablePool.SlotOf(address) == 0)
+            {
+                World.Options.Cancellation.ThrowIfCancellationRequested();
+            }
+
             int leaf = _tables.EnsureLeaf(mm, address);
             if (leaf == 0)
             {

@@ -12,6 +12,11 @@ public sealed partial class Machine<TPages>
         Mm space = _mms[mm];
         for (ulong address = Page.AlignDown(start); address < end; address += Page.Size)
         {
+            if (PageTablePool.SlotOf(address) == 0)
+            {
+                World.Options.Cancellation.ThrowIfCancellationRequested();
+            }
+
             FaultOutcome outcome = Touch(space, address, access);
             if (outcome != FaultOutcome.Done)
             {

@@ -18,6 +18,7 @@ public sealed partial class Machine<TPages>
         ulong[] found = new ulong[_tables.UsedCount * PageTablePool.EntryCount / 64];
         for (int pfn = 1; pfn < _frames.UsedCount; pfn++)
         {
+            World.Options.Cancellation.ThrowIfCancellationRequested();
             Frame frame = _frames[new Pfn(pfn)];
             if ((frame.Flags & FrameFlags.Allocated) == 0 || mapped[pfn] == 0)
             {

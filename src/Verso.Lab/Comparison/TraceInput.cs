@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Verso.Engine;
 using Verso.Linux;
 using Verso.Traces;
 
@@ -86,7 +87,9 @@ public sealed class TraceInput : IDisposable
     /// <summary>
     /// Hands a reader of its own, and the stream below it, whose position tells how far it is, to a function.
     /// </summary>
-    /// <exception cref="InputException">It is no trace, or a damaged one.</exception>
+    /// <exception cref="InputException">
+    /// It is no trace, or a damaged one, or a machine would need more memory for it than it may.
+    /// </exception>
     public T Read<T>(Func<TraceReader, Stream, T> use)
     {
         ArgumentNullException.ThrowIfNull(use);
@@ -95,9 +98,9 @@ public sealed class TraceInput : IDisposable
             using TraceReader reader = OpenReader(out Stream position);
             return use(reader, position);
         }
-        catch (TraceFormatException damaged)
+        catch (Exception problem) when (problem is TraceFormatException or MemoryLimitException)
         {
-            throw new InputException(Name, damaged);
+            throw new InputException(Name, problem);
         }
     }
 

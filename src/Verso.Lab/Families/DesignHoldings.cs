@@ -52,12 +52,15 @@ public sealed record DesignHoldings
     /// <param name="graph">The graph.</param>
     /// <param name="designs">The designs, in the order of the result.</param>
     /// <param name="jobs">Machines that are loaded at once; at least 1.</param>
+    /// <param name="memoryLimitBytes">What each machine may take of memory.</param>
     /// <param name="loaded">Told the name of each design that is done, from any thread.</param>
-    /// <param name="cancellation">Ends it before the next design.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="MemoryLimitException">One would need more.</exception>
     public static IReadOnlyList<DesignHoldings> Of(
         FamilyGraph graph,
         IReadOnlyList<DesignChoice> designs,
         int jobs,
+        long memoryLimitBytes = MemoryBudget.DefaultLimitBytes,
         Action<string>? loaded = null,
         CancellationToken cancellation = default)
     {
@@ -70,7 +73,8 @@ public sealed record DesignHoldings
         {
             Parallel.For(0, designs.Count, limits, at =>
             {
-                results[at] = Load(graph, order, designs[at]);
+                MachineOptions options = new() { MemoryLimitBytes = memoryLimitBytes, Cancellation = cancellation };
+                results[at] = Load(graph, order, designs[at], options);
                 loaded?.Invoke(designs[at].Name);
             });
         }
@@ -87,12 +91,13 @@ public sealed record DesignHoldings
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(design);
-        return Machine(graph, LoadOrder.Of(graph), design);
+        return Machine(graph, LoadOrder.Of(graph), design, new MachineOptions());
     }
 
-    private static DesignHoldings Load(FamilyGraph graph, LoadOrder order, DesignChoice design)
+    private static DesignHoldings Load(
+        FamilyGraph graph, LoadOrder order, DesignChoice design, MachineOptions options)
     {
-        Machine machine = Machine(graph, order, design);
+        Machine machine = Machine(graph, order, design, options);
         return new DesignHoldings
         {
             Design = design,
@@ -105,9 +110,10 @@ public sealed record DesignHoldings
         };
     }
 
-    private static Machine Machine(FamilyGraph graph, LoadOrder order, DesignChoice design)
+    private static Machine Machine(
+        FamilyGraph graph, LoadOrder order, DesignChoice design, MachineOptions options)
     {
-        Machine machine = design.Entry.Create(new MachineOptions
+        Machine machine = design.Entry.Create(options with
         {
             MaxMapCount = int.MaxValue,
             Rules = RulesChoice.For(graph.Snapshot.Header.Kernel).Rules,

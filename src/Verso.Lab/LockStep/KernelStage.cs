@@ -156,6 +156,7 @@ public sealed partial class KernelStage : IStage, IDisposable
             case OpKind.Exec:
                 Outcome executed = new((Errno)ExecUnlimited(_actors[op.Mm]).Error);
                 _actors[op.Mm].Renew();
+                LeaveToSharers(op.Mm);
                 return executed;
             case OpKind.Read:
                 return Access(op, Alive(op.Mm).Load(_window.AccessAddress(op.Start)));
@@ -245,6 +246,25 @@ public sealed partial class KernelStage : IStage, IDisposable
     private Puppet Alive(char mm) => _actors[mm].Puppet;
 
     private void Add(char mm, Puppet puppet) => _actors.Add(mm, new Actor(puppet, _graph, _pages));
+
+    /// <summary>Who shared the address space before an exec has it alone now.</summary>
+    private void LeaveToSharers(char mm)
+    {
+        Stack<Puppet> sharers = _actors[mm].Sharers;
+        if (!sharers.TryPop(out Puppet? heir))
+        {
+            return;
+        }
+
+        char left = Op.LeftBehind(mm);
+        Add(left, heir);
+        foreach (Puppet sharer in sharers.Reverse())
+        {
+            _actors[left].Sharers.Push(sharer);
+        }
+
+        sharers.Clear();
+    }
 
     private void Exit(char mm)
     {

@@ -38,6 +38,9 @@ public sealed record ScenarioRunOptions
 
     /// <summary>Which kernel the engine follows; by default the one that scenario files were written by.</summary>
     public RulesChoice Rules { get; init; } = RulesChoice.For(KernelRules.Reference.Release);
+
+    /// <summary>What a machine may take of memory, in bytes.</summary>
+    public long MemoryLimitBytes { get; init; } = EngineStage.DefaultMemoryLimitBytes;
 }
 
 /// <summary>How one scenario went.</summary>
@@ -84,7 +87,12 @@ public static class ScenarioVerification
 
         void PlayThese(KernelStage? kernel, IEnumerable<Scenario> these)
         {
-            Verifier verifier = new(kernel, options.Rules.Rules) { Token = token, Progress = progress };
+            Verifier verifier = new(kernel, options.Rules.Rules)
+            {
+                Token = token,
+                Progress = progress,
+                MemoryLimitBytes = options.MemoryLimitBytes,
+            };
             foreach (Scenario scenario in these.TakeWhile(_ => !token.IsCancellationRequested))
             {
                 results.Add(Play(verifier, scenario, options));

@@ -23,6 +23,9 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     /// <summary>When to give up, with <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken Token { get; init; }
 
+    /// <summary>What the machine may take of memory, in bytes.</summary>
+    public long MemoryLimitBytes { get; init; } = EngineStage.DefaultMemoryLimitBytes;
+
     /// <summary>Is told of each step; null: nobody is.</summary>
     public VerificationProgress? Progress { get; init; }
 
@@ -68,6 +71,10 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             catch (KernelStageException impossible)
             {
                 return new Failure(scenario, at, impossible.Message, FailureKind.NotPlayable);
+            }
+            catch (MemoryLimitException beyond)
+            {
+                return new Failure(scenario, at, $"{op}: {beyond.Message}", FailureKind.NotPlayable);
             }
 
             look?.Invoke(new Frame(
@@ -123,7 +130,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
     private EngineStage Begin(Scenario scenario, out StageComparison? comparison)
     {
-        EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host);
+        EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
         kernel?.Begin();
         _compared = scenario.Compared;
         comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);

@@ -21,6 +21,9 @@ public sealed record ReplayOptions
 
     public Verification Verification { get; init; } = Verification.None;
 
+    /// <summary>What the machine may take of memory, in bytes.</summary>
+    public long MemoryLimitBytes { get; init; } = MemoryBudget.DefaultLimitBytes;
+
     /// <summary>Differences from the kernel that are kept with their details; the rest are only counted.</summary>
     public int DifferenceLimit { get; init; } = 20;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Verso.Engine;
+using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Fidelity;
 using Verso.Traces;
@@ -45,7 +46,7 @@ public sealed partial class TraceReplay
     private TraceEventKind _kind;
     private int _traceMm;
 
-    private TraceReplay(TraceReader reader, ReplayOptions options)
+    private TraceReplay(TraceReader reader, ReplayOptions options, CancellationToken cancellation)
     {
         _reader = reader;
         _options = options;
@@ -59,6 +60,8 @@ public sealed partial class TraceReplay
             Rules = _rules.Rules,
             ProtectionKeys = reader.Header.ProtectionKeys ? ProtectionKeys.Present : ProtectionKeys.None,
             Design = options.Design.Options,
+            MemoryLimitBytes = options.MemoryLimitBytes,
+            Cancellation = cancellation,
         });
         _files = new OpenFiles(_machine);
         _judge = new CheckpointJudge(_machine, _files, options);
@@ -71,12 +74,13 @@ public sealed partial class TraceReplay
 
     /// <summary>Replays all of a trace.</summary>
     /// <exception cref="TraceFormatException">The trace is damaged.</exception>
+    /// <exception cref="MemoryLimitException">The machine would need more memory than it may.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public static ReplayResult Run(TraceReader reader, ReplayOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(options);
-        return new TraceReplay(reader, options).Run(cancellation);
+        return new TraceReplay(reader, options, cancellation).Run(cancellation);
     }
 
     private ReplayResult Run(CancellationToken cancellation)
@@ -98,6 +102,7 @@ public sealed partial class TraceReplay
             _asideTicks = 0;
             for (int at = 0; at < count; at++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 Apply(_batch[at]);
             }
 
@@ -115,10 +120,12 @@ public sealed partial class TraceReplay
 
     private int ReadBatch()
     {
+        // An image ends a batch: hundreds of them at once would take gigabytes.
         int count = 0;
-        while (count < BatchSize && _reader.TryRead(out _batch[count]))
+        bool isImage = false;
+        while (count < BatchSize && !isImage && _reader.TryRead(out _batch[count]))
         {
-            count++;
+            isImage = _batch[count++].Payload is MmImage;
         }
 
         return count;

@@ -8,6 +8,9 @@ namespace Verso.Lab.Scenarios;
 /// <summary>Takes the steps of a scenario on a machine.</summary>
 public sealed partial class EngineStage : IStage, ISituation
 {
+    /// <summary>The memory that a machine may take, in bytes: its pages have bytes, and scenarios are small.</summary>
+    public const long DefaultMemoryLimitBytes = 1L << 30;
+
     /// <summary>Of the segment; no file of a window has it.</summary>
     private const ulong SegmentInode = 1 << 20;
 
@@ -20,11 +23,15 @@ public sealed partial class EngineStage : IStage, ISituation
     /// <param name="scenario">Whose options the machine gets.</param>
     /// <param name="rules">Which kernel's; null for the machine's default.</param>
     /// <param name="host">On what that kernel runs; null: on what the scenario was written for.</param>
+    /// <param name="memoryLimitBytes">What the machine may take of memory.</param>
+    /// <param name="cancellation">Ends a step that takes long.</param>
     public EngineStage(
         Catalogue.Entry design,
         Scenario scenario,
         KernelRules? rules = null,
-        HostTraits? host = null)
+        HostTraits? host = null,
+        long memoryLimitBytes = DefaultMemoryLimitBytes,
+        CancellationToken cancellation = default)
     {
         Window = new Window(scenario.PagesPerUnit);
         MachineOptions options = new()
@@ -35,6 +42,8 @@ public sealed partial class EngineStage : IStage, ISituation
             ProtectionKeys = (host ?? scenario.Host).Keys,
             Vdso = (host ?? scenario.Host).Vdso,
             Failure = Failure,
+            MemoryLimitBytes = memoryLimitBytes,
+            Cancellation = cancellation,
             Rules = rules ?? KernelRules.Linux61844,
         };
         Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });
@@ -115,14 +124,15 @@ public sealed partial class EngineStage : IStage, ISituation
         OpKind.Fail => true,
         OpKind.Begin => !_mms.ContainsKey(op.Mm),
         OpKind.Fork => _mms.ContainsKey(op.Mm) && !_mms.ContainsKey(op.Other),
-        OpKind.Exec => _mms.TryGetValue(op.Mm, out MmId mm) && MayExec(Machine.World.Mms[mm]),
+        OpKind.Exec => _mms.TryGetValue(op.Mm, out MmId mm) && MayExec(Machine.World.Mms[mm])
+            && (Machine.World.Mms[mm].Users == 1 || !_mms.ContainsKey(Op.LeftBehind(op.Mm))),
         OpKind.File => _mms.ContainsKey(op.Mm) && _files.ContainsKey(op.Other),
         _ => _mms.ContainsKey(op.Mm),
     };
 
     /// <summary>A puppet's image is written and executed in one VMA, which PR_SET_MDWE forbids.</summary>
     private static bool MayExec(Mm mm) =>
-        mm.Users == 1 && (MmFlagRules.Inherited(mm.Flags) & MmFlags.DenyExecGain) == 0;
+        (MmFlagRules.Inherited(mm.Flags) & MmFlags.DenyExecGain) == 0;
 
     /// <inheritdoc/>
     public MmImage Capture(char mm) => Machine.Capture(_mms[mm]);
@@ -223,11 +233,16 @@ public sealed partial class EngineStage : IStage, ISituation
         Errno errno = CreateMm(out MmId fresh);
         if (errno == Errno.None)
         {
-            Machine.InheritFlags(fresh, _mms[letter]);
+            MmId old = _mms[letter];
+            Machine.InheritFlags(fresh, old);
             ForgetContexts(letter);
-            Machine.SetLimits(fresh, Machine.LimitsOf(_mms[letter]));
-            Machine.ReleaseMm(_mms[letter]);
+            Machine.SetLimits(fresh, Machine.LimitsOf(old));
+            Machine.ReleaseMm(old);
             _mms[letter] = fresh;
+            if (Machine.World.Mms.IsLive(old))
+            {
+                _mms[Op.LeftBehind(letter)] = old;
+            }
         }
 
         return new Outcome(errno);

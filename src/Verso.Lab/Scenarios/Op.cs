@@ -197,5 +197,11 @@ public sealed record Op(OpKind Kind, char Mm)
 
     public bool Has(OpWords word) => (Words & word) != 0;
 
+    /// <summary>
+    /// What the address space of this letter is called from the exec on that leaves it to others: the same letter in
+    /// the other case.
+    /// </summary>
+    public static char LeftBehind(char mm) => (char)(mm ^ ('a' ^ 'A'));
+
     public override string ToString() => OpText.Print(this);
 }

@@ -20,6 +20,7 @@ namespace Verso.Lab.Scenarios;
 ///   fillcopy A 5 77     fillzero A 5 2      fillcache A 5 2     fillmove A 5 2 9 (to 5 and 6, from 9 and 10)
 ///   limit A as 20       limit A data 4      limit A memlock 2           limit A as none
 ///   fork A B      share A      exit A      exec A       begin B
+///       [an address space that others share stays theirs when A execs: it is called a from then on]
 ///   read A 5            write A 5 77        truncate f 5 (half pages)  punch f 1 2              fail 3
 ///   attach A 4 rw [over] [round] (shmat)    detach A 4 (shmdt)
 ///   swapout A 5         migrate A 5       run A 5 (an instruction fetch)
@@ -281,13 +282,16 @@ public static class OpText
     private static (long Pages, int Bytes) PagesAndBytes(Queue<string> rest)
     {
         string[] parts = rest.Dequeue().Split('.', 2);
-        int bytes = parts.Length == 1 ? 0 : (int)Number(parts[1]);
+        long bytes = parts.Length == 1 ? 0 : Number(parts[1]);
         return bytes is >= 0 and < (int)Page.Size
-            ? (Number(parts[0]), bytes)
+            ? (Number(parts[0]), (int)bytes)
             : throw new FormatException($"{bytes} bytes are not part of a page");
     }
 
-    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture) is var number
+        && number != Op.Anywhere
+            ? number
+            : throw new FormatException($"no page has the number {text}");
 
     private static string Lower(string name) => name.ToLowerInvariant();
 }

@@ -22,7 +22,7 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>What was given or read as its name; empty if it has none.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>The comment lines above the first step, without their marks.</summary>
+    /// <summary>What is remarked above the first step and beside it, without the marks.</summary>
     public string Purpose { get; init; } = "";
 
     /// <summary>Comment lines further down, in order.</summary>
@@ -88,9 +88,9 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     public override string ToString()
     {
         StringBuilder text = new();
-        foreach (string line in Purpose.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string line in Purpose.Length == 0 ? [] : Purpose.Split('\n'))
         {
-            text.Append("# ").Append(line).Append('\n');
+            text.Append($"# {line}".TrimEnd()).Append('\n');
         }
 
         if (LazyFree != LazyFree.Keep)
@@ -115,25 +115,30 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
 
         for (int at = 0; at < Ops.Count; at++)
         {
-            foreach (Remark remark in Remarks.Where(remark => remark.Before == at))
-            {
-                text.Append("# ").Append(remark.Text).Append('\n');
-            }
-
+            AppendRemarks(text, at);
             text.Append(OpText.Print(Ops[at]));
             if (Outcomes.TryGetValue(at, out string? outcome))
             {
-                text.Append("  -> ").Append(outcome);
+                text.Append($"  -> {outcome}".TrimEnd());
             }
 
             text.Append('\n');
             foreach (Expectation state in States.Where(state => state.After == at))
             {
-                text.Append(state.Mm).Append(": ").Append(state.Text).Append('\n');
+                text.Append($"{state.Mm}: {state.Text}".TrimEnd()).Append('\n');
             }
         }
 
+        AppendRemarks(text, Ops.Count);
         return text.ToString();
+    }
+
+    private void AppendRemarks(StringBuilder text, int before)
+    {
+        foreach (Remark remark in Remarks.Where(remark => remark.Before == before))
+        {
+            text.Append($"# {remark.Text}".TrimEnd()).Append('\n');
+        }
     }
 }
 

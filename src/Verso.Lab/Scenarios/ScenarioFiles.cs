@@ -64,8 +64,18 @@ public static class ScenarioFiles
     private static string ReadText(string name)
     {
         using FileStream file = File.OpenRead(name);
-        byte[] bytes = new byte[LargestFile + 1];
-        int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        byte[] bytes = new byte[1 << 12];
+        int read = 0;
+        for (int got = -1; got != 0 && read <= LargestFile; read += got)
+        {
+            if (read == bytes.Length)
+            {
+                Array.Resize(ref bytes, bytes.Length * 2);
+            }
+
+            got = file.Read(bytes, read, bytes.Length - read);
+        }
+
         return read <= LargestFile
             ? Encoding.UTF8.GetString(bytes, 0, read)
             : throw new FormatException($"more than {LargestFile} bytes are no scenario");

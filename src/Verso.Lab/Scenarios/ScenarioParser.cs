@@ -51,9 +51,9 @@ internal sealed class ScenarioParser
     private void ParseLine(string line)
     {
         int mark = line.IndexOf('#', StringComparison.Ordinal);
-        if (mark == 0 && _ops.Count == 0)
+        if (mark >= 0 && _ops.Count == 0)
         {
-            _purpose.Add(line[1..].Trim());
+            _purpose.Add(line[(mark + 1)..].Trim());
         }
         else if (mark >= 0)
         {
@@ -72,7 +72,9 @@ internal sealed class ScenarioParser
         }
         else if (line.Length > 1 && line[1] == ':')
         {
-            _states.Add(new Expectation(_ops.Count - 1, line[0], line[2..].Trim()));
+            _states.Add(_ops.Count > 0 && char.IsAsciiLetter(line[0])
+                ? new Expectation(_ops.Count - 1, line[0], line[2..].Trim())
+                : throw new FormatException($"no state of an address space after a step: {line}"));
         }
         else
         {
@@ -89,7 +91,8 @@ internal sealed class ScenarioParser
 
     private Scenario WithOption(string[] words) => words switch
     {
-        [_, "lazyfree", string mode] => _scenario with { LazyFree = Enum.Parse<LazyFree>(mode, ignoreCase: true) },
+        [_, "lazyfree", string mode] when Enum.TryParse(mode, ignoreCase: true, out LazyFree drop)
+            && Enum.IsDefined(drop) => _scenario with { LazyFree = drop },
         [_, "maxmaps", string count] => _scenario with { MaxMaps = Number(count, int.MaxValue) },
         [_, "unit", string pages] => _scenario with { PagesPerUnit = Number(pages, LargestUnit) },
         [_, "keys"] => _scenario with { Keys = ProtectionKeys.Present },

@@ -143,5 +143,6 @@ public static class JsonReport
     /// <summary>An address as every document has it.</summary>
     internal static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 
-    private static string Write<T>(T document, JsonTypeInfo<T> type) => JsonSerializer.Serialize(document, type) + "\n";
+    private static string Write<T>(T document, JsonTypeInfo<T> type) =>
+        Printable.Json(JsonSerializer.Serialize(document, type)) + "\n";
 }

@@ -35,7 +35,7 @@ public static class CsvReport
     {
         FidelityScore score = trace.Reference.Fidelity.All;
         using SepWriter.Row row = writer.NewRow();
-        row["trace"].Set(trace.Name);
+        row["trace"].Set(Printable.Of(trace.Name));
         row["sha256"].Set(trace.Sha256);
         row["grade"].Set(GradeText.Of(trace.Grade));
         row["vmas_matched"].Set(Number(score.Vmas.Matched));

@@ -48,7 +48,8 @@ public static class LkpReport
         text.Append(text.Length > 0 ? "\n" : "")
             .Append('=', 79).Append('\n')
             .Append("trace/kernel/grade/fidelity/rules:\n")
-            .Append(Cut($"  {trace.Name}/{Printable.Of(trace.Header.Kernel)}/{GradeText.Of(trace.Grade)}", 80))
+            .Append(Cut(
+                $"  {Printable.Of(trace.Name)}/{Printable.Of(trace.Header.Kernel)}/{GradeText.Of(trace.Grade)}", 80))
             .Append('\n')
             .Append(Cut($"  {FidelityText.Phrase(trace.Reference.Fidelity)}", 80)).Append('\n')
             .Append(Cut($"  rules of {RulesText.Of(trace.Reference.Rules)}", 80)).Append('\n');

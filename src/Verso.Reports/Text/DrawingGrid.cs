@@ -22,7 +22,7 @@ internal sealed class DrawingGrid
         SortedSet<long> pages = [];
         foreach (DrawnVma vma in vmas)
         {
-            for (long end = 0; end < Math.Min(vma.Pages, LongestEnd); end++)
+            for (long end = 0; end < Math.Clamp(vma.Pages, 1, LongestEnd); end++)
             {
                 pages.Add(vma.First + end);
                 pages.Add(vma.Last - end);

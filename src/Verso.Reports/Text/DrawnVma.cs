@@ -38,7 +38,7 @@ internal sealed record DrawnVma(
     };
 
     /// <summary>The last page.</summary>
-    public long Last => First + Pages - 1;
+    public long Last => First + Math.Max(Pages, 1) - 1;
 
     /// <summary>The anon_vma and its chain on one line.</summary>
     public string Graph => Chain.Length == 0 ? AnonVma : $"{AnonVma}({string.Join(',', Chain)})";

@@ -58,7 +58,7 @@ public static class PrometheusText
 
     // A label's value may be any text but for these three.
     private static string Escape(string value) =>
-        value.Replace("\\", "\\\\", StringComparison.Ordinal)
+        Printable.Of(value).Replace("\\", "\\\\", StringComparison.Ordinal)
             .Replace("\"", "\\\"", StringComparison.Ordinal)
             .Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -34,7 +34,7 @@ public static class ReplayText
         string calls = mismatches == 0 ? "" : $", {Figures.Count(mismatches)} results differ";
         return $"{Figures.Plural(result.Events, "event", "events")}, grade {GradeText.Of(result.Grade)}, "
             + $"fidelity {FidelityText.Phrase(result.Fidelity)}{calls}, "
-            + $"rules {RulesText.Brief(result.Rules)}: {name}\n";
+            + $"rules {RulesText.Brief(result.Rules)}: {Printable.Of(name)}\n";
     }
 
     private static string Phrase(Spread spread) => $"{Figures.Duration(spread.Median)} "

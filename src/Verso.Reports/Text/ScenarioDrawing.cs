@@ -32,7 +32,7 @@ public static class ScenarioDrawing
         StringBuilder text = new();
         foreach (string line in result.Played.Purpose.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            text.Append("# ").Append(line).Append('\n');
+            text.Append("# ").Append(Printable.Of(line)).Append('\n');
         }
 
         DrawingGrid grid = new(result.Frames.SelectMany(frame => frame.States)
@@ -43,11 +43,12 @@ public static class ScenarioDrawing
             Frame frame = result.Frames[at];
             foreach (Remark remark in result.Played.Remarks.Where(remark => remark.Before == at))
             {
-                text.Append("     # ").Append(remark.Text).Append('\n');
+                text.Append("     # ").Append(Printable.Of(remark.Text)).Append('\n');
             }
 
-            string outcome = frame.Outcome.Length == 0 ? "" : $"  -> {frame.Outcome}";
-            text.Append(CultureInfo.InvariantCulture, $"{at + 1,3}  {palette.Bold(frame.Step.ToString())}{outcome}\n");
+            string outcome = frame.Outcome.Length == 0 ? "" : $"  -> {Printable.Of(frame.Outcome)}";
+            string step = palette.Bold(Printable.Of(frame.Step.ToString()));
+            text.Append(CultureInfo.InvariantCulture, $"{at + 1,3}  {step}{outcome}\n");
             DrawChanged(text, grid, frame, before);
         }
 
@@ -75,7 +76,7 @@ public static class ScenarioDrawing
             DrawnVma[] vmas = DrawnVma.ParseAll(state);
             if (vmas.Length == 0)
             {
-                text.Append("     ").Append(mm).Append("  ").Append(state).Append('\n');
+                text.Append("     ").Append(mm).Append("  ").Append(Printable.Of(state)).Append('\n');
                 continue;
             }
 
@@ -183,7 +184,8 @@ public static class ScenarioDrawing
     /// <summary>As much as there is room for; what is cut off ends in two dots.</summary>
     private static void Put(char[] line, int at, string text, int room)
     {
-        string shown = text.Length <= room ? text : text[..(room - 2)].TrimEnd() + "..";
+        string clean = Printable.Of(text);
+        string shown = clean.Length <= room ? clean : clean[..(room - 2)].TrimEnd() + "..";
         shown.CopyTo(0, line, at, Math.Min(shown.Length, line.Length - at));
     }
 

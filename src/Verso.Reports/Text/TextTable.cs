@@ -19,7 +19,7 @@ public sealed class TextTable(IReadOnlyList<string> columns)
 
     public string Render(int width, Palette palette)
     {
-        int labelWidth = _rows.Max(row => row.Cells is null ? 0 : row.Label.Length);
+        int labelWidth = _rows.Select(row => row.Cells is null ? 0 : row.Label.Length).DefaultIfEmpty().Max();
         int[] widths = [.. Enumerable.Range(0, columns.Count).Select(WidthOf)];
         StringBuilder text = new();
         for (int first = 0; first < columns.Count;)
@@ -44,7 +44,8 @@ public sealed class TextTable(IReadOnlyList<string> columns)
     }
 
     private int WidthOf(int column) =>
-        Math.Max(columns[column].Length, _rows.Max(row => row.Cells?[column].Length ?? 0));
+        Math.Max(
+        columns[column].Length, _rows.Select(row => row.Cells?[column].Length ?? 0).DefaultIfEmpty().Max());
 
     private void RenderBlock(StringBuilder text, Palette palette, int labelWidth, int[] widths, int first, int end)
     {

@@ -15,7 +15,7 @@ public static class TraceText
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(palette);
         StringBuilder text = new();
-        text.Append(palette.Bold(name)).Append('\n');
+        text.Append(palette.Bold(Printable.Of(name))).Append('\n');
         AppendOrigin(text, result.Header);
         text.Append($"  events     {Figures.Count(result.Events)} of ")
             .Append(Figures.Plural(result.Tally.Processes, "process", "processes"));
@@ -36,7 +36,7 @@ public static class TraceText
         ArgumentNullException.ThrowIfNull(summary);
         ArgumentNullException.ThrowIfNull(palette);
         StringBuilder text = new();
-        text.Append(palette.Bold(name)).Append('\n');
+        text.Append(palette.Bold(Printable.Of(name))).Append('\n');
         AppendOrigin(text, summary.Header);
         text.Append($"  machine    {Printable.Of(summary.Header.Machine)}, ")
             .Append(CultureInfo.InvariantCulture, $"pages of {summary.Header.PageSizeBytes} bytes, ")
@@ -84,7 +84,7 @@ public static class TraceText
         }
     }
 
-    /// <summary>One line of a command that may be a whole script, without control characters.</summary>
+    /// <summary>One line of a command that may be a whole script.</summary>
     private static string Shorten(string command)
     {
         const int Longest = 85;

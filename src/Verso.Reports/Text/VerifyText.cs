@@ -50,15 +50,16 @@ public static class VerifyText
         {
             if (result.Frames.Count > 0)
             {
-                text.Append(palette.Name(result.Played.Name)).Append('\n');
+                text.Append(palette.Name(Printable.Of(result.Played.Name))).Append('\n');
                 text.Append(ScenarioDrawing.Render(result, palette)).Append('\n');
             }
 
             if (result.Failure is Failure failure)
             {
                 string word = failure.Kind == FailureKind.Difference ? "differs " : "not playable ";
-                text.Append(palette.Bad(word)).Append(palette.Name(result.Played.Name)).Append('\n');
-                text.Append(CultureInfo.InvariantCulture, $"  step {failure.Step + 1}: {failure.Difference}\n");
+                text.Append(palette.Bad(word)).Append(palette.Name(Printable.Of(result.Played.Name))).Append('\n');
+                text.Append(CultureInfo.InvariantCulture, $"  step {failure.Step + 1}: ")
+                    .Append(Printable.Of(failure.Difference)).Append('\n');
             }
         }
 
@@ -83,7 +84,11 @@ public static class VerifyText
         Prose.Wrap(text, "engine by the rules of ", RulesText.Of(rules), 2);
 
     /// <summary>A scenario to be saved and run again, with what differs as comments.</summary>
-    private static string Describe(Failure failure) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"# {failure.Scenario.Name}, step {failure.Step + 1}: {failure.Difference}\n{failure.Scenario}");
+    private static string Describe(Failure failure)
+    {
+        string difference = Printable.Of(failure.Difference);
+        string head = string.Create(
+            CultureInfo.InvariantCulture, $"# {failure.Scenario.Name}, step {failure.Step + 1}: {difference}\n");
+        return head + Printable.Lines(failure.Scenario.ToString());
+    }
 }

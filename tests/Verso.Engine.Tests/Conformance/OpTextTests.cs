@@ -67,6 +67,27 @@ public sealed class OpTextTests
         }
     }
 
+    /// <summary>What parses is printed as text that parses to the same.</summary>
+    [Theory]
+    [InlineData("map A 4 2 rw -> page #", "# \nmap A 4 2 rw  -> page\n")]
+    [InlineData("#\n#\nmap A 4 2 rw ->", "#\n#\nmap A 4 2 rw  ->\n")]
+    [InlineData("exec A\nexec A # why\n# the end", "exec A\n# why\nexec A\n# the end\n")]
+    [InlineData("exec A\nA:", "exec A\nA:\n")]
+    public void OddScenariosPrintAsTheyAre(string text, string printed)
+    {
+        string expected = printed.Replace("# \n", "");
+        Assert.Equal(expected, Scenario.Parse(text).ToString());
+        Assert.Equal(expected, Scenario.Parse(expected).ToString());
+    }
+
+    [Theory]
+    [InlineData("A: nothing\nexec A")]
+    [InlineData("option lazyfree 9\nexec A")]
+    [InlineData("unmap A 4.4294967297 3")]
+    [InlineData("map A -9223372036854775808 3 rw")]
+    public void WhatCannotBePrintedIsNoScenario(string text) =>
+        Assert.ThrowsAny<FormatException>(() => Scenario.Parse(text));
+
     [Fact]
     public void CommentsStayWhereTheyWere()
     {

@@ -43,6 +43,16 @@ internal sealed partial class AbstractModel
 
     private IEnumerable<Change> Exec(Op op)
     {
+        if (_mms[op.Mm].Users > 1)
+        {
+            char left = Op.LeftBehind(op.Mm);
+            _mms[left] = _mms[op.Mm] with { Users = _mms[op.Mm].Users - 1 };
+            foreach (long at in PagesOf(op.Mm).ToArray())
+            {
+                _pages[(left, at)] = PageAt(op.Mm, at)!;
+            }
+        }
+
         Forget(op.Mm);
         _mms[op.Mm] = ModelMm.Fresh with { Denial = Inherited(op.Mm) };
         yield return Change.Needed;

@@ -91,7 +91,8 @@ internal sealed partial class AbstractModel : ISituation
         OpKind.Truncate or OpKind.Punch => Window.Files.Any(file => file.Letter == op.Mm),
         OpKind.Fail => true,
         OpKind.Fork => IsLive(op.Mm) && !IsLive(op.Other),
-        OpKind.Exec => IsLive(op.Mm) && _mms[op.Mm].Users == 1 && _mms[op.Mm].Denial != Denial.Inherited,
+        OpKind.Exec => IsLive(op.Mm) && _mms[op.Mm].Denial != Denial.Inherited
+            && (_mms[op.Mm].Users == 1 || !IsLive(Op.LeftBehind(op.Mm))),
         OpKind.File => IsLive(op.Mm) && Window.Files.Any(file => file.Letter == op.Other),
         _ => IsLive(op.Mm),
     };

@@ -1,0 +1,172 @@
+using System.Text;
+using System.Text.Json;
+using Verso.Traces;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Cli.Tests.Fuzz;
+
+/// <summary>
+/// Inputs that were right once: parts of recordings, snapshots, texts of other tools and scenarios of the repository,
+/// damaged behind their checksums.
+/// </summary>
+internal sealed class FuzzInputs
+{
+    private const string Limit = "--memory-limit=64MiB";
+
+    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private static readonly string[] _designs = [.. Engine.ReverseMaps.Catalogue.Designs.Select(entry => entry.Facts.Name)];
+
+    private readonly List<(TraceHeader Header, List<TraceEvent> Events)> _traces = [];
+    private readonly List<Snapshot> _snapshots = [];
+    private readonly List<(string Tool, string Text)> _texts = [];
+    private readonly List<string> _scenarios = [];
+
+    public FuzzInputs()
+    {
+        foreach (string name in Directory.GetFiles(Path.Combine(CommandLine.Root, "examples"), "*.verso").Order())
+        {
+            using TraceReader reader = TraceReader.Open(name);
+            List<TraceEvent> events = [];
+            while (events.Count < 4000 && reader.TryRead(out TraceEvent e))
+            {
+                events.Add(e);
+            }
+
+            _traces.Add((reader.Header, events));
+        }
+
+        foreach (string name in (string[])["examples/redis-fork.vsnap", "tests/Verso.Cli.Tests/Fixtures/reasons.vsnap"])
+        {
+            using FileStream file = File.OpenRead(Path.Combine(CommandLine.Root, name));
+            _snapshots.Add(SnapshotFile.Read(file));
+        }
+
+        foreach (string name in Directory.GetFiles(Path.Combine(CommandLine.Root, "tests/Verso.Traces.Tests/Fixtures"), "*.txt").Order())
+        {
+            _texts.Add((Path.GetFileName(name).StartsWith("perf", StringComparison.Ordinal) ? "perf" : "strace", File.ReadAllText(name)));
+        }
+
+        string scenarios = Path.Combine(CommandLine.Root, "scenarios");
+        foreach (string name in Directory.GetFiles(scenarios, "*.txt", SearchOption.AllDirectories).Order())
+        {
+            _scenarios.Add(File.ReadAllText(name));
+        }
+    }
+
+    /// <summary>One input, and a command that reads it from the file {0}.</summary>
+    public FuzzInput Make(Random random) => random.Next(10) switch
+    {
+        < 4 => Trace(random),
+        < 6 => OfSnapshot(random),
+        < 7 => Import(random),
+        _ => Scenario(random),
+    };
+
+    private FuzzInput Trace(Random random)
+    {
+        (TraceHeader header, List<TraceEvent> all) = _traces[random.Next(_traces.Count)];
+
+        // What begins an address space stands first; after it some stretch of what was done.
+        int first = random.Next(Math.Max(all.Count - 60, 1));
+        List<TraceEvent> events = [.. all.Take(random.Next(1, 20)), .. all.Skip(first).Take(random.Next(1, 60))];
+        for (int left = random.Next(1, 5); left > 0 && events.Count > 1; left--)
+        {
+            Damage.Events(events, random);
+        }
+
+        string head = JsonSerializer.Serialize(header, _json);
+        long lost = events.Sum(e => e.Kind == TraceEventKind.Lost ? (long)(e.Arg0 % (1 << 20)) : 0);
+        TraceTrailer trailer = new()
+        {
+            Events = events.Count,
+            Lost = lost,
+            Checkpoints = events.Count(e => e.Kind == TraceEventKind.Checkpoint),
+            NotFollowed = events.Count(e => e.Kind == TraceEventKind.NotFollowed),
+        };
+        string tail = JsonSerializer.Serialize(trailer, _json);
+        byte[] body = RawFile.Encode(events);
+        head = random.Next(12) == 0 ? Damage.Json(head, random) : head;
+        tail = random.Next(12) == 0 ? Damage.Json(tail, random) : tail;
+        body = random.Next(4) == 0 ? Damage.Bytes(body, random) : body;
+        string design = _designs[random.Next(_designs.Length)];
+        string other = _designs[random.Next(_designs.Length)];
+        string[] command = random.Next(12) switch
+        {
+            11 => ["compare", "{0}", "--designs", design, "--jobs", "1", Limit],
+            0 => ["info", "{0}"],
+            1 => ["info", "{0}", "-j"],
+            2 => ["replay", "{0}", "--merges", Limit],
+            3 => ["replay", "{0}", "--differences", "3", Limit],
+            4 => ["replay", "{0}", "-j", Limit],
+            5 => ["compare", "{0}", "--designs", $"{design},{other}", "--format", "lkp", "--jobs", "1", Limit],
+            6 => ["compare", "{0}", "--designs", design, "--format", "csv", "--jobs", "1", "--verify", Limit],
+            7 => ["verify", "--engine", "{0}", Limit],
+            _ => ["replay", "{0}", "--verify", "--design", design, Limit],
+        };
+        return new FuzzInput(".verso", RawFile.Join("VERSO", head, body, events.Count, tail), command);
+    }
+
+    private FuzzInput OfSnapshot(Random random)
+    {
+        Snapshot snapshot = _snapshots[random.Next(_snapshots.Count)];
+        List<ProcessGraph> processes = [.. snapshot.Processes];
+        for (int left = random.Next(1, 4); left > 0; left--)
+        {
+            int at = random.Next(processes.Count);
+            ProcessGraph process = processes[at];
+            processes[at] = random.Next(8) switch
+            {
+                0 => process with { Pid = random.Next(1, 20000) },
+                1 => process with { Command = "\e[2J\u202e" },
+                2 => process with { Reading = (GraphReading)random.Next(3), StartNanoseconds = Damage.Word(random) },
+                3 => process with { Image = process.Image with { Identity = Damage.Word(random) } },
+                _ => process with { Image = Damage.Image(process.Image, random) },
+            };
+        }
+
+        string head = JsonSerializer.Serialize(snapshot.Header, _json);
+        string tail = $"{{\"processes\":{processes.Count},\"files\":{snapshot.Files.Count},\"ended\":[]}}";
+        byte[] body = RawFile.Encode(snapshot with { Processes = processes });
+        head = random.Next(12) == 0 ? Damage.Json(head, random) : head;
+        tail = random.Next(12) == 0 ? Damage.Json(tail, random) : tail;
+        body = random.Next(4) == 0 ? Damage.Bytes(body, random) : body;
+        string pid = $"{processes[random.Next(processes.Count)].Pid}";
+        string[] command = random.Next(8) switch
+        {
+            0 => ["snapshot", "--from", "{0}"],
+            1 => ["snapshot", "--from", "{0}", "-j"],
+            2 => ["top", "--from", "{0}"],
+            3 => ["explain", "--rmap", pid, "--from", "{0}", "--designs", _designs[random.Next(_designs.Length)], Limit],
+            4 => ["explain", "--rmap", "--from", "{0}", "--jobs", "1", Limit],
+            5 => ["explain", pid, "--from", "{0}", "-j"],
+            _ => ["explain", pid, "--from", "{0}"],
+        };
+        return new FuzzInput(".vsnap", RawFile.Join("VSNAP", head, body, snapshot.Files.Count + processes.Count, tail), command);
+    }
+
+    private FuzzInput Import(Random random)
+    {
+        (string tool, string text) = _texts[random.Next(_texts.Count)];
+        string[] lines = text.Split('\n');
+        int first = random.Next(lines.Length);
+        string part = string.Join('\n', [.. lines.Take(random.Next(12)), .. lines.Skip(first).Take(random.Next(1, 60))]);
+        return new FuzzInput(".txt", Encoding.UTF8.GetBytes(Damage.Text(part, random)), ["import", tool, "{0}", "-o", "{1}"]);
+    }
+
+    private FuzzInput Scenario(Random random)
+    {
+        string text = Damage.Text(_scenarios[random.Next(_scenarios.Count)], random);
+        text = random.Next(12) == 0 ? $"option unit {random.Next(1, 262145)}\n{text}" : text;
+        string[] command = random.Next(3) == 0
+            ? ["verify", "--engine", "{0}", "--draw", Limit]
+            : ["verify", "--engine", "{0}", Limit];
+        return new FuzzInput(".scenario", Encoding.UTF8.GetBytes(text), command);
+    }
+}
+
+/// <summary>What a command is given.</summary>
+/// <param name="Extension">How the name of the file ends.</param>
+/// <param name="Bytes">What is in it.</param>
+/// <param name="Command">The words; {0} stands for the file, {1} for one to write to.</param>
+internal sealed record FuzzInput(string Extension, byte[] Bytes, string[] Command);
