@@ -58,7 +58,7 @@ internal sealed class CheckingSink : ITraceSink
             case TraceEventKind.Lost:
                 break;
             case TraceEventKind.Prepare or TraceEventKind.StackGrow:
-                // Somebody outside may have done it.
+            // Somebody outside may have done it.
             case TraceEventKind.NotFollowed:
                 RequireLive(e.Mm, e.Kind);
                 break;

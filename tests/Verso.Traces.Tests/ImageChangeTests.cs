@@ -1,4 +1,3 @@
-using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Verso.Engine;
-using Verso.Lab.Scenarios;
 using Verso.Linux.Puppets;
 using Verso.Linux.Puppets.X64;
 

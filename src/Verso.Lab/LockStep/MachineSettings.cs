@@ -30,9 +30,7 @@ public static class MachineSettings
         const string Prefix = "hugepages-";
         const string Largest = "2048kB";
         string[] sizes = Directory.Exists(folder) ? Directory.GetDirectories(folder, $"{Prefix}*") : [];
-        return sizes.Order(StringComparer.Ordinal)
-            .Where(size => Read($"{size}/enabled") is string chosen && !chosen.Contains("[never]"))
-            .Select(size => Path.GetFileName(size)[Prefix.Length..])
+        return sizes.Where(size => Read($"{size}/enabled") is string chosen && !chosen.Contains("[never]")).Order(StringComparer.Ordinal).Select(size => Path.GetFileName(size)[Prefix.Length..])
             .FirstOrDefault(size => size != Largest);
     }
 

@@ -1,6 +1,5 @@
 using Verso.Engine;
 using Verso.Engine.Vmas;
-using Verso.Traces;
 
 namespace Verso.Linux.Recording;
 

@@ -1,5 +1,5 @@
-using Verso.Engine;
 using System.Text;
+using Verso.Engine;
 using Verso.Lab.Replay;
 
 namespace Verso.Reports.Text;

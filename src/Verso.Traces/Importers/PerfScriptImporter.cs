@@ -318,4 +318,5 @@ public sealed partial class PerfScriptImporter
         _lost += (long)count;
         _outlet.Write(new TraceEvent { Kind = TraceEventKind.Lost, Arg0 = count });
         return true;
-    }}
+    }
+}

@@ -1,4 +1,3 @@
-using Verso.Engine.Objects;
 using Verso.Engine.Tests.Pages;
 using Verso.Engine.Vmas;
 
