@@ -142,6 +142,11 @@ public static class VersoCommandLine
             or PagesUnavailableException or GuestUnavailableException or KernelStageException
             or ProcessSelectionException or MemoryLimitException or IOException or UnauthorizedAccessException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
+
+        // So says .NET of EFBIG.
+        ArgumentOutOfRangeException { ParamName: "value" }
+            when failed.Message.Contains("file length", StringComparison.Ordinal) =>
+            ("a file may not become so large: ulimit -f", ExitStatus.Trouble),
         ArgumentException { ParamName: "path" } => ("the name of the file is empty", ExitStatus.Trouble),
         OutOfMemoryException => ("not enough memory; try --jobs 1, where there is one", ExitStatus.Trouble),
         InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",
