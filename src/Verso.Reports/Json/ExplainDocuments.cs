@@ -238,7 +238,7 @@ internal static class ExplainDocuments
         Kebab.Of(group.Reason.ToString()),
         ReasonText.Plain(group.Reason),
         group.Boundaries.Count,
-        Kinds(group.Boundaries, boundary => BoundaryText.LastingKind(explanation, names, boundary)),
+        Kinds(group.Boundaries, boundary => BoundaryText.LastingKind(names, boundary)),
         Remedies(explanation.Offers(group), explanation.Kernel));
 
     private static KindDocument[] Kinds(IReadOnlyList<Boundary> boundaries, Func<Boundary, string> kindOf) =>

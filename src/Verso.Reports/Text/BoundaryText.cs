@@ -44,8 +44,7 @@ internal static class BoundaryText
         + "anon_vmas can merge with only one of them";
 
     /// <summary>What they are, for those that never could be one.</summary>
-    internal static string LastingKind(
-        SpaceExplanation explanation, FileNamePatterns names, Boundary boundary) => boundary.Lasting switch
+    internal static string LastingKind(FileNamePatterns names, Boundary boundary) => boundary.Lasting switch
     {
         LastingReason.TwoFiles => names.Of(boundary.Lower) == names.Of(boundary.Upper)
             ? names.Of(boundary.Lower)

@@ -19,7 +19,7 @@ internal static class LastingText
                 .Append(ReasonText.Plain(group.Reason)).Append(", ")
                 .Append(ExplainText.Examples(group.Boundaries)).Append('\n');
             var kinds = ExplainText.ByKind(
-                group.Boundaries, boundary => BoundaryText.LastingKind(explanation, names, boundary));
+                group.Boundaries, boundary => BoundaryText.LastingKind(names, boundary));
             foreach (var kind in kinds.Take(MostKinds))
             {
                 text.Append(CultureInfo.InvariantCulture, $"          {kind.Count(),6}  {kind.Key}\n");

@@ -5,11 +5,11 @@ namespace Verso.Cli.Tests.Fuzz;
 /// <summary>The notation of docs/trace-format.md.</summary>
 internal sealed class RawBytes
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
     public RawBytes Byte(byte value)
     {
-        _bytes.WriteByte(value);
+        _bytes.Add(value);
         return this;
     }
 
@@ -17,7 +17,7 @@ internal sealed class RawBytes
     {
         for (; value >= 0x80; value >>= 7)
         {
-            _bytes.WriteByte((byte)(value | 0x80));
+            _bytes.Add((byte)(value | 0x80));
         }
 
         return Byte((byte)value);
@@ -35,7 +35,7 @@ internal sealed class RawBytes
 
     public RawBytes Add(byte[] bytes)
     {
-        _bytes.Write(bytes);
+        _bytes.AddRange(bytes);
         return this;
     }
 
