@@ -17,6 +17,9 @@ public static class VersoCommandLine
     /// <summary>EPIPE.</summary>
     private const int BrokenPipeErrno = 32;
 
+    /// <summary>Made once: options that commands share remember every command that they were added to.</summary>
+    private static readonly RootCommand s_root = CreateRoot();
+
     private static readonly char[] s_blanks = [' ', '\t', '\r', '\n'];
 
     /// <summary>
@@ -28,8 +31,7 @@ public static class VersoCommandLine
         ArgumentNullException.ThrowIfNull(arguments);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
-        RootCommand root = CreateRoot();
-        ParseResult parsed = root.Parse(arguments);
+        ParseResult parsed = s_root.Parse(arguments);
         Command chosen = parsed.CommandResult.Command;
         string command = chosen is RootCommand ? "verso" : $"verso {chosen.Name}";
         if (parsed.Errors.Count > 0 && parsed.Action is not ExampleHelp)

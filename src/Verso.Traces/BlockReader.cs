@@ -168,6 +168,17 @@ internal sealed class BlockReader(Stream stream) : IDisposable
         }
     }
 
+    /// <summary>Requires that nothing stands after the trailer, which has been read.</summary>
+    /// <exception cref="TraceFormatException">Something does.</exception>
+    public void RequireEnd()
+    {
+        Span<byte> more = stackalloc byte[1];
+        if (Fill(more) != 0)
+        {
+            throw new TraceFormatException(Offset - 1, "the end, after the trailer");
+        }
+    }
+
     /// <summary>Fills as much of it as the stream still has.</summary>
     public int Fill(Span<byte> target)
     {

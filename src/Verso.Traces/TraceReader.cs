@@ -135,10 +135,8 @@ public sealed class TraceReader : IDisposable
                     + $"not {Trailer.Events}, {Trailer.Lost} and {Trailer.Checkpoints}");
             }
 
-            Span<byte> more = stackalloc byte[1];
-            return _blocks.Fill(more) == 0
-                ? false
-                : throw new TraceFormatException(_blocks.Offset - 1, "the end, after the trailer");
+            _blocks.RequireEnd();
+            return false;
         }
 
         if (frame.Type != FrameType.Events)

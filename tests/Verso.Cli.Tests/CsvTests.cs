@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using CsvHelper;
 using CsvHelper.Configuration;
+using Verso.Reports.Text;
 
 namespace Verso.Cli.Tests;
 
@@ -35,7 +36,7 @@ public sealed class CsvTests : IDisposable
         }
 
         Assert.True(commas > 0, "no design has a figure with a comma in its name");
-        Assert.All(rows, row => Assert.Equal(trace, row.Trace));
+        Assert.All(rows, row => Assert.Equal(Printable.Of(trace), row.Trace));
     }
 
     [Fact]
@@ -43,7 +44,7 @@ public sealed class CsvTests : IDisposable
     {
         string trace = Path.Combine(_folder, "a, \"b\"\nc\r.verso");
         File.Copy(CommandLine.Example("regions-random"), trace);
-        Assert.All(Read(Compare(trace, "csv")), row => Assert.Equal(trace, row.Trace));
+        Assert.All(Read(Compare(trace, "csv")), row => Assert.Equal(Printable.Of(trace), row.Trace));
     }
 
     private static string Compare(string trace, string format)

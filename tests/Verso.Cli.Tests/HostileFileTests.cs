@@ -100,6 +100,18 @@ public sealed class HostileFileTests
         Assert.Equal("", outcome.Error);
     }
 
+    /// <summary>Found by scripts/fuzz: flags of a driver made anonymous memory shared, and no file was behind it.</summary>
+    [Theory]
+    [InlineData("anon-vma")]
+    [InlineData("anon-vma-chain")]
+    public void ADriverOfAnonymousMemoryIsIgnored(string design)
+    {
+        string file = Fixture("fuzz-driver-of-anonymous-memory.verso");
+        Outcome outcome = CommandLine.Run("replay", file, "--verify", "--design", design);
+        Assert.InRange(outcome.Status, 0, 1);
+        Assert.Contains("no violation", outcome.Output);
+    }
+
     /// <summary>Text that was printed as another scenario, and an outcome with an escape sequence in it.</summary>
     [Theory]
     [InlineData("scenario-reprint-72632")]

@@ -47,7 +47,7 @@ public sealed partial class RmapCommandTests
     [Theory]
     [InlineData(long.MaxValue)]
     [InlineData(long.MinValue)]
-    public void ATimeThatNoCalendarHasIsNoTrouble(long seconds)
+    public void ATimeThatNoCalendarHasIsRefused(long seconds)
     {
         string file = Path.GetTempFileName();
         try
@@ -61,7 +61,7 @@ public sealed partial class RmapCommandTests
             foreach (string[] command in (string[][])[["explain", "--rmap"], ["top"], ["snapshot"]])
             {
                 Outcome outcome = CommandLine.Run([.. command, "--from", file]);
-                Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+                outcome.AssertTrouble(file);
             }
         }
         finally
@@ -178,7 +178,7 @@ public sealed partial class RmapCommandTests
         AssertPrometheus(text);
         string label = Assert.Single(text.Split('\n'), line => line.StartsWith("verso_process_vmas{", StringComparison.Ordinal));
         string value = label["verso_process_vmas{pid=\"7\",command=\"".Length..^"\"} 0".Length];
-        Assert.Equal(command, EscapedLetter().Replace(value, match => match.Value == "\\n" ? "\n" : match.Value[1..]));
+        Assert.Equal(Printable.Of(command), EscapedLetter().Replace(value, match => match.Value == "\\n" ? "\n" : match.Value[1..]));
     }
 
     /// <summary>

@@ -21,7 +21,7 @@ public sealed class UnprivilegedTests : IDisposable
         using Sleeper sleeper = new(AsNobody);
         Outcome outcome = Run("explain", sleeper.Id, "-j");
         Assert.Equal(0, outcome.Status);
-        Assert.StartsWith("verso explain: read from /proc, which does not tell all: ", outcome.Error);
+        Assert.StartsWith("verso explain: read from /proc, which does not show everything: ", outcome.Error);
         Assert.Contains("CAP_BPF", outcome.Error);
         Assert.Equal(1, outcome.Error.Count(letter => letter == '\n'));
         using JsonDocument document = JsonDocument.Parse(outcome.Output);

@@ -88,6 +88,14 @@ public sealed class SnapshotFileTests
         }
     }
 
+    [Fact]
+    public void NothingStandsAfterTheTrailer()
+    {
+        byte[] whole = Write(new Snapshot { Header = new SnapshotHeader(), Files = [], Processes = [] });
+        SnapshotFormatException refused = Assert.Throws<SnapshotFormatException>(() => Read([.. whole, 0]));
+        Assert.Contains($"at byte {whole.Length}, expected the end", refused.Message, StringComparison.Ordinal);
+    }
+
     private static byte[] Write(Snapshot snapshot)
     {
         using MemoryStream stream = new();

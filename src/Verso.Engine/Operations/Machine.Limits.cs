@@ -91,6 +91,24 @@ public abstract partial class Machine
         return pages;
     }
 
+    /// <summary>
+    /// Whether a call on this range ends by itself as the kernel's did, after it has changed something: by a seal
+    /// (EPERM), or by a special mapping that cannot be split (EINVAL).
+    /// </summary>
+    private bool EndsByItself(Mm mm, ulong start, ulong end)
+    {
+        bool mayEnd = Refusal is Errno.EPERM or Errno.EINVAL;
+        foreach (VmaId id in mm.Vmas.Within(start, mayEnd ? end : start))
+        {
+            if (Refusal == Errno.EPERM ? IsSealed(id) : At(id).IsSpecialMapping)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether the kernel's refusal is this one, and falls here.</summary>
     private bool Refuses(Errno errno)
     {

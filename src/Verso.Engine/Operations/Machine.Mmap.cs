@@ -67,7 +67,8 @@ public abstract partial class Machine
         }
 
         // Only what is asked once the range is free of VMAs leaves a trace.
-        error = error == Errno.None && Refusal != Errno.ENOMEM ? Refused() : error;
+        bool isLater = Refusal == Errno.ENOMEM || EndsByItself(mm, area.Value, area.Value + length);
+        error = error == Errno.None && !isLater ? Refused() : error;
         return error != Errno.None ? error : MapRegion(mm, request, area.Value, length, flags);
     }
 

@@ -192,7 +192,7 @@ public abstract partial class Machine
     /// <summary>mremap_to: a new address is given (MREMAP_FIXED) or wanted (MREMAP_DONTUNMAP).</summary>
     private SyscallResult RemapTo(Mm mm, MremapRequest call)
     {
-        if (Refused() != Errno.None)
+        if (!EndsByItself(mm, call.OldAddress, call.OldAddress + call.OldLength) && Refused() != Errno.None)
         {
             return Refusal;
         }

@@ -30,7 +30,10 @@ public static class MachineSettings
         const string Prefix = "hugepages-";
         const string Largest = "2048kB";
         string[] sizes = Directory.Exists(folder) ? Directory.GetDirectories(folder, $"{Prefix}*") : [];
-        return sizes.Where(size => Read($"{size}/enabled") is string chosen && !chosen.Contains("[never]")).Order(StringComparer.Ordinal).Select(size => Path.GetFileName(size)[Prefix.Length..])
+        return sizes
+            .Where(size => Read($"{size}/enabled") is string chosen && !chosen.Contains("[never]"))
+            .Order(StringComparer.Ordinal)
+            .Select(size => Path.GetFileName(size)[Prefix.Length..])
             .FirstOrDefault(size => size != Largest);
     }
 

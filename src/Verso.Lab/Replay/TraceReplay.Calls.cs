@@ -162,6 +162,7 @@ public sealed partial class TraceReplay
         }
     }
 
+    /// <summary>Anonymous memory has no driver, whatever a damaged trace says.</summary>
     private SyscallResult Mmap(MmId mm, in TraceEvent e)
     {
         MapFlags flags = (MapFlags)e.Arg3;
@@ -176,7 +177,7 @@ public sealed partial class TraceReplay
         bool isOfDriver = _drivers.Remove(e.Task, out DriverFacts driver);
         return _machine.Mmap(mm, new MmapRequest(e.Arg0, e.Arg1, (Protection)e.Arg2, flags, file, e.Arg5, imposed)
         {
-            Driver = isOfDriver ? driver : null,
+            Driver = isOfDriver && hasFile ? driver : null,
         });
     }
 

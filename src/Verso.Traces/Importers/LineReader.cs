@@ -8,8 +8,11 @@ internal sealed class LineReader(TextReader text)
     /// <summary>Characters of a line that are kept; strace cuts strings at 32, so real lines are far shorter.</summary>
     public const int MaxLineLength = 1 << 16;
 
-    /// <summary>Lines after which a text that has none of its tool's is read no further: it may have no end.</summary>
-    public const long ForeignLines = 100_000;
+    /// <summary>Lines after which a text that is not its tool's is read no further: it may have no end.</summary>
+    private const long ForeignLines = 100_000;
+
+    /// <summary>Of so many lines at least one is its tool's; what looks like one may be there by chance.</summary>
+    private const long LinesForOne = 1000;
 
     /// <summary>Characters after which a line has no end: a device of zeros is one line.</summary>
     private const long EndlessLine = 1 << 24;
@@ -58,6 +61,9 @@ internal sealed class LineReader(TextReader text)
         Number++;
         return _line.ToString().TrimEnd('\r');
     }
+
+    /// <summary>Whether a text with so many lines of its tool's among those read is another tool's.</summary>
+    public static bool IsForeign(long known, long lines) => lines >= ForeignLines && known < lines / LinesForOne;
 
     private bool Fill()
     {

@@ -58,7 +58,7 @@ public sealed partial class PerfScriptImporter
         {
             _tally.Line = _lines.Number;
             ReadLine(line);
-            if (_tally.KnownLines == 0 && _lines.Number >= LineReader.ForeignLines)
+            if (!_outlet.HasEvents && LineReader.IsForeign(_tally.KnownLines, _lines.Number))
             {
                 break;
             }

@@ -61,7 +61,7 @@ public sealed partial class StraceImporter
         {
             _tally.Line = _lines.Number;
             ReadLine(WithoutColours(line));
-            if (_tally.KnownLines == 0 && _lines.Number >= LineReader.ForeignLines)
+            if (!_outlet.HasEvents && LineReader.IsForeign(_tally.KnownLines, _lines.Number))
             {
                 break;
             }

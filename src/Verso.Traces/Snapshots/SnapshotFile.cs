@@ -135,9 +135,13 @@ public static class SnapshotFile
                         start, $"a trailer that counts {processes.Count} processes and {files.Count} files");
                 }
 
-                return SnapshotRules.FindBroken(trailer) is string expected
-                    ? throw new TraceFormatException(start, expected)
-                    : new Snapshot { Header = header, Files = files, Processes = processes, Ended = trailer.Ended };
+                if (SnapshotRules.FindBroken(trailer) is string expected)
+                {
+                    throw new TraceFormatException(start, expected);
+                }
+
+                reader.RequireEnd();
+                return new Snapshot { Header = header, Files = files, Processes = processes, Ended = trailer.Ended };
             }
 
             if (frame.Type != FrameType.Events)
