@@ -70,7 +70,7 @@ public class AnonVmaChainMap : ReverseMap
     /// <inheritdoc/>
     /// <remarks>A policy has a graph of its own, of which the log knows nothing.</remarks>
     public override Errno Fork(VmaId parent, VmaId child, int logged) =>
-        Facts == Line ? Graph.Fork(parent, child, logged) : Fork(parent, child);
+        Facts == Line && logged != ForkReuse.Derive ? Graph.Fork(parent, child, logged) : Fork(parent, child);
 
     /// <inheritdoc/>
     public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome) =>
