@@ -140,7 +140,13 @@ public sealed class HostileTextTests : IDisposable
         writer.Write(new() { Kind = TraceEventKind.FileDefined, Payload = mapped });
         writer.Write(new()
         {
-            Kind = TraceEventKind.Mmap, Mm = 1, Arg1 = 8192, Arg2 = 1, Arg3 = 2, Arg4 = 1, Result = 0x7000_0000,
+            Kind = TraceEventKind.Mmap,
+            Mm = 1,
+            Arg1 = 8192,
+            Arg2 = 1,
+            Arg3 = 2,
+            Arg4 = 1,
+            Result = 0x7000_0000,
         });
         VmaImage vma = new(0x7000_0000, 0x7000_1000, VmaFlags.Read, 0, new FileId(1), 0, []);
         writer.Write(new() { Kind = TraceEventKind.NotFollowed, Mm = 1, Payload = Evil });

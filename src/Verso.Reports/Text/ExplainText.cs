@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 
 namespace Verso.Reports.Text;
