@@ -28,13 +28,17 @@ public abstract partial class Machine
         Mm mm = World.Mms[mmId];
         if (imposed is int given && (uint)given < PkeyCount)
         {
-            mm.AllocatedKeys |= (ushort)(1 << given);
+            LearnKey(mmId, given);
             return SyscallResult.Ok((ulong)given);
         }
 
         int key = AllocateKey(mm);
         return key < 0 ? Errno.ENOSPC : SyscallResult.Ok((ulong)key);
     }
+
+    /// <summary>A recording shows that this key is allocated. What is no key is ignored.</summary>
+    public void LearnKey(MmId mmId, int key) =>
+        World.Mms[mmId].AllocatedKeys |= (uint)key < PkeyCount ? (ushort)(1 << key) : (ushort)0;
 
     /// <summary>pkey_free. EINVAL (not allocated, or the kernel's own). VMAs keep the key.</summary>
     public SyscallResult PkeyFree(MmId mmId, int key)

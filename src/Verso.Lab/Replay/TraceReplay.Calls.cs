@@ -187,7 +187,7 @@ public sealed partial class TraceReplay
         int key = (int)(long)e.Arg3;
         if (key > 0 && !CallRules.IsError(e.Result))
         {
-            _ = _machine.PkeyAlloc(mm, 0, 0, key);
+            _machine.LearnKey(mm, key);
         }
 
         return _machine.Mprotect(mm, e.Arg0, e.Arg1, (Protection)e.Arg2, key);
