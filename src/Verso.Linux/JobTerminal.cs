@@ -14,7 +14,6 @@ public sealed class JobTerminal
     private const int StandardInput = 0;
     private const int Now = 0;
     private const int StopByTerminal = 20;
-    private const int StopByRead = 21;
 
     private readonly byte[]? _modes = Modes();
 
@@ -22,14 +21,18 @@ public sealed class JobTerminal
     public bool HasKeys => _modes is not null;
 
     /// <summary>
-    /// Stops this process if it is in the background, as reading the terminal would. Returns in the foreground, or
-    /// where the kernel stops nobody: a process group that no shell looks after could not be woken.
+    /// Stops this process if it is in the background, as setting the terminal's modes would. Returns in the
+    /// foreground, or where the kernel stops nobody: a process group that no shell looks after could not be woken.
     /// </summary>
+    /// <remarks>
+    /// The kernel looks and stops in one (tty_check_change). A signal raised after a look of our own would stop a
+    /// process that the thread reading keys had stopped, and the shell woken, in between.
+    /// </remarks>
     public static void AwaitForeground()
     {
         if (IsInBackground())
         {
-            _ = Libc.Raise(StopByRead);
+            _ = Libc.DrainTerminal(StandardInput);
         }
     }
 

@@ -90,6 +90,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "tcsetattr")]
     internal static partial int SetTerminalModes(int descriptor, int when, byte* modes);
 
+    /// <summary>Waits until all output has been sent; whoever is in the background is stopped first.</summary>
+    [LibraryImport(Library, EntryPoint = "tcdrain")]
+    internal static partial int DrainTerminal(int descriptor);
+
     [LibraryImport(Library, EntryPoint = "tcgetpgrp")]
     internal static partial int GetForegroundGroup(int descriptor);
 
