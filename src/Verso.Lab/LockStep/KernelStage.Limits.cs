@@ -14,18 +14,53 @@ public sealed partial class KernelStage
     private const uint CapabilityVersion3 = 0x20080522;
     private const uint IpcLock = 1u << 14;
 
+    private const ulong OwnBytes = Puppet.ImageEnd - Puppet.ImageStart;
+
+    /// <summary>All who share an address space have its limits: the engine knows no others.</summary>
     private static void Limit(Actor actor, MmLimits limits)
     {
         actor.Limits = limits;
-        ulong own = Puppet.ImageEnd - Puppet.ImageStart;
-        SetLimit(actor.Puppet, ResourceAddressSpace, limits.AddressSpaceBytes, own);
-        SetLimit(actor.Puppet, ResourceData, limits.DataBytes, 0);
+        foreach (Puppet puppet in actor.Sharers.Append(actor.Puppet))
+        {
+            Limit(puppet, limits);
+        }
+    }
+
+    private static void Limit(Puppet puppet, MmLimits limits)
+    {
+        SetLimit(puppet, ResourceAddressSpace, limits.AddressSpaceBytes, OwnBytes);
+        SetLimit(puppet, ResourceData, limits.DataBytes, 0);
         if (limits.MemlockBytes != MmLimits.None)
         {
-            SetLimit(actor.Puppet, ResourceMemlock, limits.MemlockBytes, 0);
+            SetLimit(puppet, ResourceMemlock, limits.MemlockBytes, 0);
         }
 
-        LetLock(actor.Puppet, limits.MemlockBytes == MmLimits.None);
+        LetLock(puppet, limits.MemlockBytes == MmLimits.None);
+    }
+
+    /// <summary>
+    /// mlockall counts and locks the puppet's own pages with the others: the limit is raised by them for the call, and
+    /// they are unlocked after it.
+    /// </summary>
+    private static PuppetOutcome LockAll(Actor actor, LockAll flags)
+    {
+        ulong bytes = actor.Limits.MemlockBytes;
+        bool isLimited = bytes is not (MmLimits.None or 0);
+        if (isLimited)
+        {
+            SetLimit(actor.Puppet, ResourceMemlock, bytes, OwnBytes);
+        }
+
+        PuppetOutcome locked = actor.Puppet.Call(SystemCallNumber.Mlockall, (ulong)flags);
+        if (isLimited)
+        {
+            SetLimit(actor.Puppet, ResourceMemlock, bytes, 0);
+        }
+
+        PuppetOutcome unlocked = actor.Puppet.Call(SystemCallNumber.Munlock, Puppet.ImageStart, OwnBytes);
+        return unlocked.Error == 0
+            ? locked
+            : throw new KernelStageException($"a puppet cannot unlock its own pages: {unlocked}");
     }
 
     /// <summary>exec builds a stack under the limits, and gives root its capabilities back.</summary>
@@ -37,9 +72,9 @@ public sealed partial class KernelStage
             return actor.Puppet.Exec();
         }
 
-        Limit(actor, MmLimits.Unlimited);
+        Limit(actor.Puppet, MmLimits.Unlimited);
         PuppetOutcome executed = actor.Puppet.Exec();
-        Limit(actor, limits);
+        Limit(actor.Puppet, limits);
         return executed;
     }
 

@@ -258,6 +258,7 @@ public sealed partial class KernelStage : IStage, IDisposable
 
         char left = Op.LeftBehind(mm);
         Add(left, heir);
+        _actors[left].Limits = _actors[mm].Limits;
         foreach (Puppet sharer in sharers.Reverse())
         {
             _actors[left].Sharers.Push(sharer);
@@ -359,7 +360,7 @@ public sealed partial class KernelStage : IStage, IDisposable
             case OpKind.Unlock:
                 return puppet.Call(SystemCallNumber.Munlock, start, length);
             case OpKind.LockAll:
-                return puppet.Call(SystemCallNumber.Mlockall, (ulong)StageRequests.LockFlags(op));
+                return LockAll(_actors[op.Mm], StageRequests.LockFlags(op));
             case OpKind.UnlockAll:
                 return puppet.Call(SystemCallNumber.Munlockall);
             case OpKind.Attach:

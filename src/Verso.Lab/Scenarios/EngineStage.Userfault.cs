@@ -49,10 +49,18 @@ public sealed partial class EngineStage
         return filled;
     }
 
-    /// <summary>What a process had goes with it; its copies in children were closed when they were made.</summary>
-    private void ForgetContexts(char letter)
+    /// <summary>
+    /// What a process had goes with it, and from memory that others share; its copies in children were closed when
+    /// they were made.
+    /// </summary>
+    private void CloseContexts(char letter, MmId mm)
     {
-        _contexts.Remove((letter, OpWords.None));
-        _contexts.Remove((letter, OpWords.Other));
+        foreach (OpWords which in (OpWords[])[OpWords.None, OpWords.Other])
+        {
+            if (_contexts.Remove((letter, which), out int closed) && Machine.World.Mms.IsLive(mm))
+            {
+                Machine.ReleaseUserfault(mm, closed);
+            }
+        }
     }
 }

@@ -223,7 +223,7 @@ public sealed partial class EngineStage : IStage, ISituation
         Machine.ReleaseMm(mm);
         if (!Machine.World.Mms.IsLive(mm))
         {
-            ForgetContexts(letter);
+            CloseContexts(letter, mm);
             _mms.Remove(letter);
         }
     }
@@ -235,9 +235,9 @@ public sealed partial class EngineStage : IStage, ISituation
         {
             MmId old = _mms[letter];
             Machine.InheritFlags(fresh, old);
-            ForgetContexts(letter);
             Machine.SetLimits(fresh, Machine.LimitsOf(old));
             Machine.ReleaseMm(old);
+            CloseContexts(letter, old);
             _mms[letter] = fresh;
             if (Machine.World.Mms.IsLive(old))
             {

@@ -10,6 +10,10 @@ public sealed partial class OpGenerator
 
     private static readonly int[] _oddBytes = [1, 8, Page.Size / 2, Page.Size - 1];
 
+    private static readonly LimitedResource[] _limited =
+    [
+        LimitedResource.As, LimitedResource.As, LimitedResource.Data, LimitedResource.Memlock, LimitedResource.Memlock,
+    ];
 
     private readonly int _focus = (int)(seed % (Window.Pages - FocusPages));
 
@@ -242,17 +246,16 @@ public sealed partial class OpGenerator
         _ => _random.Percent(50) ? Protection.Write : Protection.Exec,
     };
 
-    /// <summary>
-    /// A little above or below what there is, so that the next calls fail; half of them lift it. RLIMIT_MEMLOCK is not
-    /// among them: mlockall locks the puppet's own page too.
-    /// </summary>
+    /// <summary>A little above or below what there is, so that the next calls fail; half of them lift it.</summary>
     private Op FillLimit(Op op)
     {
         int mapped = situation.PagesOf(op.Mm).Count();
+        op = op with { Resource = _random.Pick(_limited) };
         return op with
         {
-            Resource = _random.Percent(60) ? LimitedResource.As : LimitedResource.Data,
-            Count = _random.Percent(50) ? -1 : Math.Max(mapped - 3 + _random.Below(10), 1),
+            Count = _random.Percent(50) ? -1
+                : op.Resource == LimitedResource.Memlock ? _random.Below(12)
+                : Math.Max(mapped - 3 + _random.Below(10), 1),
         };
     }
 }
