@@ -12,6 +12,8 @@ public sealed class MachineSettingsTests
     [InlineData("proc/sys/vm/overcommit_memory", "1\n", null)]
     [InlineData("sys/kernel/mm/ksm/run", "1\n", "KSM runs")]
     [InlineData("sys/kernel/mm/ksm/run", "0\n", null)]
+    [InlineData("sys/kernel/mm/transparent_hugepage/shmem_enabled", "never [deny] force\n", "huge pages of shared memory")]
+    [InlineData("sys/kernel/mm/transparent_hugepage/shmem_enabled", "[never] deny force\n", null)]
     [InlineData(HugePages + "64kB/enabled", "always inherit [madvise] never\n", "huge pages of 64kB are enabled")]
     [InlineData(HugePages + "64kB/enabled", "always inherit madvise [never]\n", null)]
     [InlineData(HugePages + "2048kB/enabled", "always [inherit] madvise never\n", null)]

@@ -117,8 +117,9 @@ public abstract partial class Machine
 
                 return Errno.None;
             case Advice.WillNeed:
-            case Advice.Collapse:
                 return Errno.None;
+            case Advice.Collapse:
+                return Collapse(id, start, end);
             case Advice.Remove:
                 return PunchFromMapping(id, start, end);
             default:

@@ -18,7 +18,14 @@ public static class MachineSettings
             return "KSM runs and may merge pages between two steps; write 0 to /sys/kernel/mm/ksm/run for verify";
         }
 
-        return IntermediateHugePages($"{root}/sys/kernel/mm/transparent_hugepage") is string size
+        string hugePages = $"{root}/sys/kernel/mm/transparent_hugepage";
+        if (Read($"{hugePages}/shmem_enabled") is string shared && shared.Contains("[deny]"))
+        {
+            return "huge pages of shared memory are denied, also to MADV_COLLAPSE, which the engine does not model; "
+                + "write never to /sys/kernel/mm/transparent_hugepage/shmem_enabled for verify";
+        }
+
+        return IntermediateHugePages(hugePages) is string size
             ? $"huge pages of {size} are enabled, which the engine does not model; write never to "
                 + $"/sys/kernel/mm/transparent_hugepage/hugepages-{size}/enabled for verify"
             : null;

@@ -103,10 +103,9 @@ public static class ScenarioVerification
 
     private static ScenarioResult Play(Verifier verifier, Scenario scenario, ScenarioRunOptions options)
     {
-        if (options.Against == Against.Kernel && scenario.OnlyForEngine is string step)
+        if (options.Against == Against.Kernel && scenario.WhyNotInLockStep is string why)
         {
-            Failure refused = new(
-                scenario, 0, $"{step}: no kernel does this, only --engine", FailureKind.NotPlayable);
+            Failure refused = new(scenario, 0, why, FailureKind.NotPlayable);
             return new ScenarioResult(scenario, refused, 0, []);
         }
 

@@ -112,7 +112,8 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
             case OpKind.Protect:
                 return WithRange(op) with { Protection = PickProtection() };
             case OpKind.Advise:
-                return WithRange(op) with { Advice = _random.Pick(Advices) };
+                Advice advice = Rarely(mix.RarePercent) ? Advice.Collapse : _random.Pick(Advices);
+                return WithRange(op) with { Advice = advice };
             case OpKind.Unmap or OpKind.Unlock or OpKind.Seal:
                 return WithRange(op);
             case OpKind.Watch or OpKind.Unwatch or OpKind.FillZero or OpKind.Forget or OpKind.FillCopy

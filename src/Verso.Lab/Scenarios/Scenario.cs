@@ -54,12 +54,12 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     public IReadOnlyList<Expectation> States { get; init; } = [];
 
     /// <summary>
-    /// The first thing in it that only the engine can do, as its text has it; null if a kernel can play it.
+    /// Why kernel and engine cannot both play it, with the first step or option that says so; null if they can.
     /// </summary>
-    public string? OnlyForEngine => MaxMaps != 0 ? "option maxmaps"
-        : PagesPerUnit != 1 ? "option unit"
-        : LazyFree != LazyFree.Keep ? "option lazyfree"
-        : Ops.FirstOrDefault(op => op.Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Fail)?.ToString();
+    public string? WhyNotInLockStep => OnlyForEngine is string only ? $"{only}: no kernel does this, only --engine"
+        : Ops.FirstOrDefault(MakesHugePages) is Op collapse
+            ? $"{collapse}: the kernel makes huge pages of this, which the engine does not model"
+        : null;
 
     /// <summary>Whether the processor is to have protection keys.</summary>
     public ProtectionKeys Keys { get; init; } = ProtectionKeys.None;
@@ -131,6 +131,22 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
 
         AppendRemarks(text, Ops.Count);
         return text.ToString();
+    }
+
+    private string? OnlyForEngine => MaxMaps != 0 ? "option maxmaps"
+        : PagesPerUnit != 1 ? "option unit"
+        : LazyFree != LazyFree.Keep ? "option lazyfree"
+        : Ops.FirstOrDefault(op => op.Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Fail)?.ToString();
+
+    /// <summary>MADV_COLLAPSE of at least one whole huge page.</summary>
+    private static bool MakesHugePages(Op op)
+    {
+        const ulong HugePage = 2UL << 20;
+        Window window = new(1);
+        ulong start = StageRequests.Start(op, window);
+        ulong length = StageRequests.Length(op, window);
+        return op is { Kind: OpKind.Advise, Advice: Advice.Collapse }
+            && length >= HugePage && (start + length) / HugePage > (start + HugePage - 1) / HugePage;
     }
 
     private void AppendRemarks(StringBuilder text, int before)

@@ -8,7 +8,9 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     /// <summary>Percent of the calls with an address or a length that is not whole pages.</summary>
     public int OddPercent { get; init; }
 
-    /// <summary>Percent of the mappings that are stacks, of those that are droppable, and of those that can be run.
+    /// <summary>
+    /// Percent of the mappings that are stacks, of those that are droppable, and of those that can be run; of the
+    /// advice that is MADV_COLLAPSE.
     /// </summary>
     public int RarePercent { get; init; }
 
