@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Reports.Json;
@@ -30,7 +29,7 @@ internal static class CompareCommand
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "by the rules of another kernel than the recorded one: its release, as 6.12");
-        Option<long> memory = MemoryLimit.Option(MemoryBudget.DefaultLimitBytes);
+        Option<long> memory = MemoryLimit.Option();
         Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -55,7 +54,7 @@ internal static class CompareCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
-                MemoryLimitBytes = MemoryLimit.Of(parsed, memory, MemoryBudget.DefaultLimitBytes),
+                MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
                 DifferenceLimit = 0,
             };
             string form = ReplaySettings.FormatOf(parsed, format, json);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Verso.Engine;
 
 namespace Verso.Cli;
 
@@ -10,17 +11,17 @@ internal static class MemoryLimit
     private static readonly string[] s_units = ["", "KiB", "MiB", "GiB", "TiB"];
 
     /// <summary>In bytes.</summary>
-    /// <param name="otherwise">The default.</param>
-    internal static Option<long> Option(long otherwise) => new("--memory-limit")
+    internal static Option<long> Option() => new("--memory-limit")
     {
-        Description = $"memory that a machine may take, in bytes or KiB, MiB, GiB or TiB (default: {Text(otherwise)})",
+        Description = "memory that a machine may take, in bytes or KiB, MiB, GiB or TiB "
+            + $"(default: {Text(MemoryBudget.DefaultLimitBytes)})",
         CustomParser = Parse,
         HelpName = "SIZE",
     };
 
     /// <summary>What was asked for, or the default.</summary>
-    internal static long Of(ParseResult parsed, Option<long> option, long otherwise) =>
-        parsed.Has(option) ? parsed.GetValue(option) : otherwise;
+    internal static long Of(ParseResult parsed, Option<long> option) =>
+        parsed.Has(option) ? parsed.GetValue(option) : MemoryBudget.DefaultLimitBytes;
 
     private static string Text(long bytes)
     {

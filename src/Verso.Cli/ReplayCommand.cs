@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Merging;
@@ -42,7 +41,7 @@ internal static class ReplayCommand
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "by the rules of another kernel than the recorded one: its release, as 6.12");
-        Option<long> memory = MemoryLimit.Option(MemoryBudget.DefaultLimitBytes);
+        Option<long> memory = MemoryLimit.Option();
         Option<string> format = ReplaySettings.Format("text", "json", "line");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -65,7 +64,7 @@ internal static class ReplayCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
-                MemoryLimitBytes = MemoryLimit.Of(parsed, memory, MemoryBudget.DefaultLimitBytes),
+                MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
                 DifferenceLimit = parsed.GetValue(differences) ?? DefaultDifferences,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
             };

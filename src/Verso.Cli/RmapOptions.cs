@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Verso.Engine;
 using Verso.Lab.Families;
 using Verso.Lab.Replay;
 using Verso.Linux.Graph;
@@ -38,7 +37,7 @@ internal sealed class RmapOptions
     private readonly Option<int> _jobs = ReplaySettings.Number(
         "--jobs", 1, Environment.ProcessorCount, "with --rmap: designs to load in parallel");
 
-    private readonly Option<long> _memory = MemoryLimit.Option(MemoryBudget.DefaultLimitBytes);
+    private readonly Option<long> _memory = MemoryLimit.Option();
 
     internal void AddTo(Command command)
     {
@@ -93,7 +92,7 @@ internal sealed class RmapOptions
             graph,
             designs,
             parsed.GetValue(_jobs),
-            MemoryLimit.Of(parsed, _memory, MemoryBudget.DefaultLimitBytes),
+            MemoryLimit.Of(parsed, _memory),
             _ => Interlocked.Increment(ref done),
             interruption.Token);
     }

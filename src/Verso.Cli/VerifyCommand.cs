@@ -21,7 +21,7 @@ internal static class VerifyCommand
         HelpName = "IMAGE",
     };
 
-    private static readonly Option<long> s_memory = MemoryLimit.Option(EngineStage.DefaultMemoryLimitBytes);
+    private static readonly Option<long> s_memory = MemoryLimit.Option();
 
     private static readonly Option<int> s_timeLimit = ReplaySettings.Number(
         "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
@@ -95,7 +95,7 @@ internal static class VerifyCommand
                 Against = isAlone ? Against.Expectations : Against.Kernel,
                 Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
                 Writing = parsed.GetValue(expect) ? Writing.Expectations : Writing.Nothing,
-                MemoryLimitBytes = MemoryLimit.Of(parsed, s_memory, EngineStage.DefaultMemoryLimitBytes),
+                MemoryLimitBytes = MemoryLimit.Of(parsed, s_memory),
             });
         });
         return command;

@@ -13,7 +13,11 @@ namespace Verso.Engine;
 public sealed class MemoryBudget(long limitBytes, CancellationToken cancellation)
 {
     /// <summary>The limit where nobody sets another.</summary>
-    public const long DefaultLimitBytes = 4L << 30;
+    /// <remarks>
+    /// Every design then holds a million VMAs of a forked family, or 13 million pages (51 GiB); the recordings in
+    /// examples/ take less than 16 MiB. The process that runs the machine stays below 1 GB.
+    /// </remarks>
+    public const long DefaultLimitBytes = 512L << 20;
 
     /// <summary>What is taken, in bytes.</summary>
     public long HeldBytes { get; private set; }

@@ -25,6 +25,9 @@ internal static class BlockFormat
     /// <summary>No block is larger; a checkpoint of 65,530 VMAs is some 3 MiB.</summary>
     public const int BlockMaxBytes = 64 << 20;
 
+    /// <summary>No path, name or other text is longer: the longest line of text that is imported has fewer.</summary>
+    public const int TextMaxBytes = 1 << 18;
+
     /// <summary>No event takes less: kind, mask and time.</summary>
     public const int EventMinBytes = 3;
 

@@ -71,9 +71,22 @@ internal sealed class ByteDecoder
         return count <= (ulong)(Left / bytesEach) ? (int)count : throw Short();
     }
 
+    /// <summary>
+    /// A count of things of which there are at most so many: what they become in memory is larger than what they take
+    /// here.
+    /// </summary>
+    /// <param name="bytesEach">The fewest bytes that one takes here.</param>
+    /// <param name="most">How many there may be.</param>
+    /// <param name="what">What they are, for whoever has more.</param>
+    public int Count(int bytesEach, int most, string what)
+    {
+        int count = Count(bytesEach);
+        return count <= most ? count : throw Unfit($"at most {most} {what} in this block");
+    }
+
     public string Text()
     {
-        int bytes = Count(1);
+        int bytes = Count(1, BlockFormat.TextMaxBytes, "bytes in a text");
         string text = Encoding.UTF8.GetString(_bytes, _at, bytes);
         _at += bytes;
         return text;

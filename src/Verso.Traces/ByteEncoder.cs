@@ -36,9 +36,15 @@ internal sealed class ByteEncoder(int capacity)
     /// <summary>A signed number: the sign goes to the lowest bit, so small ones stay short.</summary>
     public void Signed(long value) => Number((ulong)((value << 1) ^ (value >> 63)));
 
+    /// <exception cref="ArgumentException">It is longer than readers take.</exception>
     public void Text(string value)
     {
         int bytes = Encoding.UTF8.GetByteCount(value);
+        if (bytes > BlockFormat.TextMaxBytes)
+        {
+            throw new ArgumentException($"a text of {bytes} bytes", nameof(value));
+        }
+
         Number((ulong)bytes);
         Room(bytes);
         Length += Encoding.UTF8.GetBytes(value, _bytes.AsSpan(Length));

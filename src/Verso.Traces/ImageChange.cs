@@ -9,12 +9,18 @@ namespace Verso.Traces;
 /// </summary>
 internal sealed class ImageChange(ImageHistory history)
 {
-    /// <summary>Larger images are told whole: a few bytes of a file must not ask for any amount of work.</summary>
-    private const int VmasMax = 1 << 17;
-    private const int LinksMax = 1 << 20;
+    // Larger images are told whole: a few bytes of a file must not ask for any amount of work.
+    private const int VmasMax = ImageHistory.VmasMax;
+    private const int LinksMax = ImageHistory.LinksMax;
+
+    /// <summary>Entries of chains that a reader steps over to find where others go on.</summary>
+    private const int SkippedMax = 1 << 24;
 
     private readonly AddressNumbers _seen = new();
     private readonly List<Edit> _edits = [];
+
+    // Entries of chains that stand in the change itself.
+    private long _own;
 
     /// <summary>Whether an image can be told so.</summary>
     /// <remarks>
@@ -62,6 +68,7 @@ internal sealed class ImageChange(ImageHistory history)
         ReadOnlySpan<VmaImage> old = last.Vmas.AsSpan();
         VmaImage[] vmas = image.Vmas.AsSpan().ToArray();
         FindEdits(old, vmas);
+        _own = 0;
         to.Number((ulong)_edits.Count);
         int donor = 0;
         int place = 0;
@@ -86,7 +93,7 @@ internal sealed class ImageChange(ImageHistory history)
         }
 
         old[at..].CopyTo(vmas.AsSpan(place));
-        history.KeepShared(mm, image with { Vmas = vmas });
+        history.KeepShared(mm, image with { Vmas = vmas }, _own);
     }
 
     /// <summary>The whole image again. The history goes on from it.</summary>
@@ -112,8 +119,9 @@ internal sealed class ImageChange(ImageHistory history)
             throw from.Unfit($"{expected} in this block");
         }
 
-        history.KeepShared(mm, image);
-        return image with { AnonVmas = NodesOf(from, image) };
+        MmImage whole = image with { AnonVmas = NodesOf(from, image) };
+        history.KeepShared(mm, image, _own);
+        return whole;
     }
 
     private void WriteNodes(ByteEncoder to, MmImage image)
@@ -206,7 +214,7 @@ internal sealed class ImageChange(ImageHistory history)
         }
     }
 
-    private static VmaImage WriteVma(
+    private VmaImage WriteVma(
         ByteEncoder to, ulong before, VmaImage vma, ReadOnlySpan<VmaImage> old, int donor)
     {
         to.Number(unchecked(vma.Start - before));
@@ -226,6 +234,7 @@ internal sealed class ImageChange(ImageHistory history)
         }
 
         ReadOnlySpan<ulong> own = chain[..^(common?.Count ?? 0)];
+        _own += own.Length;
         to.Number((ulong)own.Length);
         foreach (ulong id in own)
         {
@@ -241,11 +250,12 @@ internal sealed class ImageChange(ImageHistory history)
         return vma with { Chain = (IReadOnlyList<ulong>?)SharedChain.Of(own, common) ?? [] };
     }
 
-    private static VmaImage[] ReadVmas(ByteDecoder from, ReadOnlySpan<VmaImage> old)
+    private VmaImage[] ReadVmas(ByteDecoder from, ReadOnlySpan<VmaImage> old)
     {
         List<VmaImage> vmas = new(old.Length);
         int at = 0;
-        long links = 0;
+        long work = 0;
+        _own = 0;
         for (int edits = from.Count(3); edits > 0; edits--)
         {
             int kept = from.Id();
@@ -260,28 +270,29 @@ internal sealed class ImageChange(ImageHistory history)
             at += kept + dropped;
             for (; added > 0; added--)
             {
-                VmaImage vma = ReadVma(from, vmas.Count == 0 ? 0 : vmas[^1].End, old, out int work);
-                links += work;
-                vmas.Add(vma);
-                if (links > LinksMax)
+                vmas.Add(ReadVma(from, vmas.Count == 0 ? 0 : vmas[^1].End, old, out int skipped));
+                work += skipped;
+                if (vmas.Count > VmasMax || work > SkippedMax)
                 {
-                    throw from.Short();
+                    throw TooLarge(from);
                 }
             }
         }
 
         vmas.AddRange(old[at..]);
+        long links = 0;
         foreach (VmaImage vma in vmas)
         {
             links += vma.Chain.Count;
         }
 
-        return vmas.Count <= VmasMax && links <= 2L * LinksMax
-            ? [.. vmas]
-            : throw from.Unfit($"changed images of at most {VmasMax} VMAs and {LinksMax} links in this block");
+        return vmas.Count <= VmasMax && links <= LinksMax ? [.. vmas] : throw TooLarge(from);
     }
 
-    private static VmaImage ReadVma(ByteDecoder from, ulong before, ReadOnlySpan<VmaImage> old, out int work)
+    private static TraceFormatException TooLarge(ByteDecoder from) =>
+        from.Unfit($"changed images of at most {VmasMax} VMAs and {LinksMax} entries of chains in this block");
+
+    private VmaImage ReadVma(ByteDecoder from, ulong before, ReadOnlySpan<VmaImage> old, out int work)
     {
         ulong start = unchecked(before + from.Number());
         ulong end = unchecked(start + from.Number());
@@ -289,7 +300,13 @@ internal sealed class ImageChange(ImageHistory history)
         ulong pgoff = from.Number();
         FileId file = new(from.Id());
         ulong anonVma = from.Number();
-        ulong[] own = new ulong[from.Count(1)];
+        ulong[] own = new ulong[from.Count(1, LinksMax, "entries of chains in a changed image")];
+        _own += own.Length;
+        if (_own > LinksMax)
+        {
+            throw TooLarge(from);
+        }
+
         for (int at = 0; at < own.Length; at++)
         {
             own[at] = from.Number();

@@ -6,10 +6,28 @@ namespace Verso.Traces;
 /// What a trace has told so far of every live address space and of every anon_vma. The writer and the reader of a
 /// trace keep it in step, so that a checkpoint need only tell what changed.
 /// </summary>
+/// <remarks>
+/// What a file of a few KiB tells may take GiB of memory. So large images are not kept, and both sides forget by one
+/// count of what was told: first the anon_vmas that no kept chain names, and if that is not enough, all of it.
+/// </remarks>
 internal sealed class ImageHistory
 {
+    /// <summary>An image of more is not kept and always told whole.</summary>
+    public const int VmasMax = 1 << 17;
+
+    /// <summary>An image with longer chains, taken together, is not kept and always told whole.</summary>
+    public const int LinksMax = 1 << 20;
+
+    /// <summary>VMAs and entries of chains that may be kept: some 200 MiB.</summary>
+    private const long KeptMax = 1 << 21;
+
+    /// <summary>After so many of them, and anon_vmas, were told, it is looked what is to be forgotten.</summary>
+    private const long ToldMax = 1 << 20;
+
     private readonly Dictionary<int, MmImage> _last = [];
-    private readonly Dictionary<ulong, AnonVmaImage> _told = [];
+    private Dictionary<ulong, AnonVmaImage> _told = [];
+    private long _toldSince;
+    private int _sweep;
 
     /// <summary>
     /// The last image of an address space: its chains are <see cref="SharedChain"/>s, its anon_vmas are left out. Of
@@ -21,7 +39,11 @@ internal sealed class ImageHistory
     public AnonVmaImage? Told(ulong anonVma) => _told.GetValueOrDefault(anonVma);
 
     /// <summary>Something is told of an anon_vma.</summary>
-    public void Tell(AnonVmaImage node) => _told[node.Id] = node;
+    public void Tell(AnonVmaImage node)
+    {
+        _told[node.Id] = node;
+        _toldSince++;
+    }
 
     /// <summary>An event has been written or read. What a change tells is told before.</summary>
     public void Note(in TraceEvent e)
@@ -57,11 +79,34 @@ internal sealed class ImageHistory
     }
 
     /// <summary>The last image of an address space, its chains shared already.</summary>
-    public void KeepShared(int mm, MmImage image) => _last[mm] = image with { AnonVmas = [] };
+    /// <param name="mm">The address space.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="links">Entries of chains that no image had before.</param>
+    public void KeepShared(int mm, MmImage image, long links)
+    {
+        _last[mm] = image with { AnonVmas = [] };
+        _toldSince += image.Vmas.Count + links;
+        if (_toldSince > ToldMax)
+        {
+            Forget();
+        }
+    }
 
     private void Keep(int mm, MmImage image)
     {
         VmaImage[] vmas = image.Vmas.AsSpan().ToArray();
+        long links = 0;
+        foreach (VmaImage vma in vmas)
+        {
+            links += vma.Chain.Count;
+        }
+
+        if (vmas.Length > VmasMax || links > LinksMax)
+        {
+            _last.Remove(mm);
+            return;
+        }
+
         for (int at = 0; at < vmas.Length; at++)
         {
             if (vmas[at].Chain is not SharedChain and { Count: > 0 })
@@ -70,6 +115,37 @@ internal sealed class ImageHistory
             }
         }
 
-        KeepShared(mm, image with { Vmas = vmas });
+        KeepShared(mm, image with { Vmas = vmas }, links);
+    }
+
+    private void Forget()
+    {
+        _toldSince = 0;
+        _sweep++;
+        Dictionary<ulong, AnonVmaImage> named = [];
+        long kept = 0;
+        HashSet<MmImage> images = new(_last.Values, ReferenceEqualityComparer.Instance);
+        foreach (MmImage image in images)
+        {
+            kept += image.Vmas.Count;
+            foreach (VmaImage vma in image.Vmas.AsSpan())
+            {
+                for (SharedChain? at = vma.Chain as SharedChain; at?.TryVisit(_sweep) == true; at = at.Older)
+                {
+                    kept++;
+                    if (_told.TryGetValue(at.Head, out AnonVmaImage? node))
+                    {
+                        named[at.Head] = node;
+                    }
+                }
+            }
+        }
+
+        _told = named;
+        if (kept > KeptMax)
+        {
+            _last.Clear();
+            _told.Clear();
+        }
     }
 }

@@ -8,11 +8,23 @@ namespace Verso.Traces;
 /// </summary>
 internal static class ImageRules
 {
+    /// <summary>
+    /// No image has more: what vm.max_map_count is raised to where it is raised (2^20), and a quarter more.
+    /// </summary>
+    public const int VmasMax = 5 << 18;
+
+    /// <summary>No image lists more: an own one for each VMA and a parent's.</summary>
+    public const int AnonVmasMax = 2 * VmasMax;
+
+    /// <summary>The chains of no image have more entries together.</summary>
+    public const int LinksMax = 1 << 23;
+
     /// <summary>The rule that an image breaks, as what was expected; null if none.</summary>
     public static string? FindBroken(TraceEventKind kind, MmImage image)
     {
         ulong last = 0;
-        foreach (VmaImage vma in image.Vmas)
+        long links = 0;
+        foreach (VmaImage vma in image.Vmas.AsSpan())
         {
             if (FindBroken(vma, last) is string expected)
             {
@@ -20,6 +32,12 @@ internal static class ImageRules
             }
 
             last = vma.End;
+            links += vma.Chain.Count;
+        }
+
+        if (image.Vmas.Count > VmasMax || image.AnonVmas.Count > AnonVmasMax || links > LinksMax)
+        {
+            return $"at most {VmasMax} VMAs, {AnonVmasMax} anon_vmas and {LinksMax} entries of chains in an image";
         }
 
         // A checkpoint may have been read while other address spaces changed the graph.
@@ -36,70 +54,87 @@ internal static class ImageRules
 
     private static string? FindBrokenGraph(MmImage image)
     {
-        Dictionary<ulong, Found> nodes = new(image.AnonVmas.Count);
-        foreach (AnonVmaImage node in image.AnonVmas)
+        ReadOnlySpan<AnonVmaImage> nodes = image.AnonVmas.AsSpan();
+        AddressNumbers numbers = new(nodes.Length);
+        for (int at = 0; at < nodes.Length; at++)
         {
-            if (node.Id == 0 || !nodes.TryAdd(node.Id, new Found(node)))
+            if (numbers.Of(nodes[at].Id) != at + 1)
             {
                 return "anon_vmas with ids of their own";
             }
         }
 
-        return FindBrokenTree(image, nodes) ?? FindBrokenChain(image, nodes) ?? FindBrokenCount(nodes);
+        return FindBrokenTree(nodes, numbers, out int[] children)
+            ?? FindBrokenChain(image, nodes, numbers, out int[] active)
+            ?? FindBrokenCount(nodes, children, active);
     }
 
     /// <summary>Every anon_vma stands below its parent, and all of one tree name its root.</summary>
-    private static string? FindBrokenTree(MmImage image, Dictionary<ulong, Found> nodes)
+    private static string? FindBrokenTree(ReadOnlySpan<AnonVmaImage> nodes, AddressNumbers numbers, out int[] children)
     {
         const string Expected = "anon_vmas below listed parents of the same root";
-        foreach (AnonVmaImage node in image.AnonVmas)
+        children = new int[nodes.Length];
+        int[] parents = new int[nodes.Length];
+        for (int at = 0; at < nodes.Length; at++)
         {
+            AnonVmaImage node = nodes[at];
             bool isTop = node.Parent == node.Id;
-            if (!nodes.TryGetValue(node.Parent, out Found? parent) || parent.Image.Root != node.Root
-                || isTop != (node.Root == node.Id))
+            int parent = numbers.Find(node.Parent) - 1;
+            if (parent < 0 || nodes[parent].Root != node.Root || isTop != (node.Root == node.Id))
             {
                 return Expected;
             }
 
-            parent.Children++;
+            children[parent]++;
+            parents[at] = parent;
         }
 
-        // In a circle nobody is the root.
-        Queue<ulong> roots = new(image.AnonVmas.Where(node => node.Root == node.Id).Select(node => node.Id));
-        ILookup<ulong, ulong> children = image.AnonVmas
-            .Where(node => node.Parent != node.Id)
-            .ToLookup(node => node.Parent, node => node.Id);
-        int reached = 0;
-        for (; roots.TryDequeue(out ulong id); reached++)
+        // In a circle nobody is the root. What was found below one has itself for its parent from then on.
+        for (int at = 0; at < nodes.Length; at++)
         {
-            foreach (ulong child in children[id])
+            int top = at;
+            for (int steps = 0; parents[top] != top; steps++)
             {
-                roots.Enqueue(child);
+                if (steps > nodes.Length)
+                {
+                    return Expected;
+                }
+
+                top = parents[top];
+            }
+
+            for (int below = at; parents[below] != below;)
+            {
+                (below, parents[below]) = (parents[below], below);
             }
         }
 
-        return reached == image.AnonVmas.Count ? null : Expected;
+        return null;
     }
 
-    private static string? FindBrokenChain(MmImage image, Dictionary<ulong, Found> nodes)
+    private static string? FindBrokenChain(
+        MmImage image, ReadOnlySpan<AnonVmaImage> nodes, AddressNumbers numbers, out int[] active)
     {
-        for (int at = 0; at < image.Vmas.Count; at++)
+        active = new int[nodes.Length];
+        int[] lastVma = new int[nodes.Length];
+        ReadOnlySpan<VmaImage> vmas = image.Vmas.AsSpan();
+        for (int at = 0; at < vmas.Length; at++)
         {
-            VmaImage vma = image.Vmas[at];
+            VmaImage vma = vmas[at];
             bool isOwnLinked = vma.AnonVma == 0 && vma.Chain.Count == 0;
             ulong root = 0;
-            foreach (ulong id in vma.Chain)
+            foreach (ulong id in vma.Chain.AsSpan())
             {
-                if (!nodes.TryGetValue(id, out Found? node) || (root != 0 && node.Image.Root != root)
-                    || node.LastVma == at + 1)
+                int node = numbers.Find(id) - 1;
+                if (node < 0 || (root != 0 && nodes[node].Root != root) || lastVma[node] == at + 1)
                 {
                     return "chains of listed anon_vmas of one root, each once";
                 }
 
-                root = node.Image.Root;
-                node.LastVma = at + 1;
+                root = nodes[node].Root;
+                lastVma[node] = at + 1;
                 isOwnLinked |= id == vma.AnonVma;
-                node.Active += id == vma.AnonVma ? 1 : 0;
+                active[node] += id == vma.AnonVma ? 1 : 0;
             }
 
             if (!isOwnLinked)
@@ -111,21 +146,16 @@ internal static class ImageRules
         return null;
     }
 
-    private static string? FindBrokenCount(Dictionary<ulong, Found> nodes) =>
-        nodes.Values.All(node => node.Image.ChildCount == node.Children && node.Image.ActiveVmaCount == node.Active)
-            ? null
-            : "anon_vmas that count the children and the VMAs that they have";
-
-    /// <summary>An anon_vma of the list, and what was found to belong to it.</summary>
-    private sealed class Found(AnonVmaImage image)
+    private static string? FindBrokenCount(ReadOnlySpan<AnonVmaImage> nodes, int[] children, int[] active)
     {
-        public AnonVmaImage Image { get; } = image;
+        for (int at = 0; at < nodes.Length; at++)
+        {
+            if (nodes[at].ChildCount != children[at] || nodes[at].ActiveVmaCount != active[at])
+            {
+                return "anon_vmas that count the children and the VMAs that they have";
+            }
+        }
 
-        public long Children { get; set; }
-
-        public long Active { get; set; }
-
-        /// <summary>The VMA that was linked to it last, counted from 1.</summary>
-        public int LastVma { get; set; }
+        return null;
     }
 }

@@ -10,6 +10,12 @@ internal static class PayloadCodec
 {
     private const FileModes AllModes = FileModes.Read | FileModes.Write | FileModes.NoExec;
 
+    /// <summary>Its id, two references and two counts.</summary>
+    private const int NodeMinBytes = 5;
+
+    /// <summary>Six numbers, and how long its chain is.</summary>
+    private const int VmaMinBytes = 7;
+
     /// <summary>Whether events of this kind carry a payload, and which.</summary>
     public static PayloadKind KindOf(TraceEventKind kind) => kind switch
     {
@@ -219,7 +225,7 @@ internal static class PayloadCodec
             DefaultFlags = (VmaFlags)from.Number(),
             StackLimitBytes = from.Number(),
         };
-        ulong[] ids = new ulong[from.Count(1)];
+        ulong[] ids = new ulong[from.Count(NodeMinBytes, ImageRules.AnonVmasMax, "anon_vmas in an image")];
         ulong before = 0;
         for (int at = 0; at < ids.Length; at++)
         {
@@ -242,8 +248,9 @@ internal static class PayloadCodec
 
     private static VmaImage[] ReadVmas(ByteDecoder from, ulong[] ids)
     {
-        VmaImage[] vmas = new VmaImage[from.Count(7)];
+        VmaImage[] vmas = new VmaImage[from.Count(VmaMinBytes, ImageRules.VmasMax, "VMAs in an image")];
         ulong last = 0;
+        int linksLeft = ImageRules.LinksMax;
         for (int at = 0; at < vmas.Length; at++)
         {
             ulong start = unchecked(last + from.Number());
@@ -252,7 +259,8 @@ internal static class PayloadCodec
             ulong pgoff = from.Number();
             FileId file = new(from.Id());
             ulong anonVma = ReadReference(from, ids);
-            ulong[] chain = new ulong[from.Count(1)];
+            ulong[] chain = new ulong[from.Count(1, linksLeft, "more entries of chains in an image")];
+            linksLeft -= chain.Length;
             for (int link = 0; link < chain.Length; link++)
             {
                 chain[link] = ReadReference(from, ids);

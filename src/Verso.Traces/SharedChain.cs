@@ -8,6 +8,8 @@ namespace Verso.Traces;
 /// </summary>
 internal sealed class SharedChain : IReadOnlyList<ulong>
 {
+    private int _sweep;
+
     private SharedChain(ulong head, SharedChain? older)
     {
         Head = head;
@@ -22,6 +24,14 @@ internal sealed class SharedChain : IReadOnlyList<ulong>
 
     /// <summary>All but the head; null if that is all.</summary>
     public SharedChain? Older { get; }
+
+    /// <summary>Whether it was not yet visited in this sweep, which has a number of its own; now it was.</summary>
+    public bool TryVisit(int sweep)
+    {
+        bool isFirst = _sweep != sweep;
+        _sweep = sweep;
+        return isFirst;
+    }
 
     public ulong this[int index] => Skip(this, index)!.Head;
 

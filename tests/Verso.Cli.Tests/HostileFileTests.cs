@@ -50,6 +50,14 @@ public sealed class HostileFileTests
         CommandLine.Run([command, Fixture(name), .. options, "--memory-limit", "64MiB"]).AssertTrouble(
             "bomb-populate.verso: the machine would need more than 64 MiB of memory: raise that with --memory-limit");
 
+    /// <summary>Without a limit of the user's either, and for all designs, which share it.</summary>
+    [Theory]
+    [InlineData("replay")]
+    [InlineData("compare", "--designs", "all")]
+    public void ATraceThatAsksForMoreMemoryThanAMachineHasByDefaultIsRefused(string command, params string[] options) =>
+        CommandLine.Run([command, Fixture("bomb-populate.verso"), .. options]).AssertTrouble(
+            "bomb-populate.verso: the machine would need more than 512 MiB of memory: raise that with --memory-limit");
+
     [Theory]
     [InlineData("b1.txt", "step 2: advise A 0 23 populatewrite: the machine would need more than 64 MiB")]
     [InlineData("scenario-HANG-play-60432", "step 2: advise A 4 4 populatewrite: the machine would need more than 64 MiB")]

@@ -99,6 +99,40 @@ public sealed class DamageTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 
+    /// <summary>64 KiB of a file become a whole block; what that says is there would take some GiB of memory.</summary>
+    [Theory]
+    [InlineData("VMAs in an image")]
+    [InlineData("anon_vmas in an image")]
+    [InlineData("entries of chains in an image")]
+    [InlineData("bytes in a text")]
+    public void ABlockClaimsNoMoreMemoryThanAnImageMayTake(string words)
+    {
+        byte[] zeros = new byte[60 << 20];
+        byte[] zerosLength = Number(zeros.Length);
+        byte[] payload = words switch
+        {
+            "VMAs in an image" => [0, 0, 0, 0, 0, 0, 0, .. Number(zeros.Length / 7), .. zeros],
+            "anon_vmas in an image" => [0, 0, 0, 0, 0, 0, .. Number(zeros.Length / 5), .. zeros],
+            "entries of chains in an image" =>
+                [0, 0, 0, 0, 0, 0, 0, 1, .. Number(4096), .. Number(4096), 0, 0, 0, 0, .. zerosLength, .. zeros],
+            _ => [1, 1, 0, 0, 0, .. zerosLength, .. zeros],
+        };
+        byte kind = (byte)(words == "bytes in a text" ? TraceEventKind.FileDefined : TraceEventKind.Checkpoint);
+        byte[] body = [kind, 0x82, 4, 0, 2, .. Number(payload.Length), .. payload];
+        Block header = Block.Split(Samples.Write([]))[0];
+        Block block = new Block(Block.TypeEvents, 1, 1, 1, 0, []).Deflated(body);
+        Assert.True(block.Body.Length < 100_000);
+        byte[] file = Block.Join([header, block]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains(words, Refused(file).Message);
+
+        // The block itself, while its buffer doubles.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3L * (64 << 20));
+    }
+
+    private static byte[] Number(long value) =>
+        value < 0x80 ? [(byte)value] : [(byte)(value | 0x80), .. Number(value >> 7)];
+
     [Theory]
     [InlineData(64, 1, 0, 0, "sizes")]
     [InlineData(2, 2, 0, 0, "coding")]

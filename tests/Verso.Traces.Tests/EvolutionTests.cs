@@ -1,5 +1,7 @@
 using System.Text;
 using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.Vmas;
 
 namespace Verso.Traces.Tests;
 
@@ -71,12 +73,20 @@ public sealed class EvolutionTests
     [Fact]
     public void ALargePayloadGetsABlockOfItsOwn()
     {
-        TraceEvent small = Define(File with { Path = new string('a', 1000) });
-        TraceEvent large = Define(File with { Path = new string('b', (64 << 20) - 300) });
+        // Ids that the image does not list take 11 bytes each: nearly all of a block.
+        TraceEvent small = Checkpoint(1000);
+        TraceEvent large = Checkpoint(6_100_000);
         byte[] file = Samples.Write([small, large, small]);
         Assert.Equal([0, 1, 1, 1, 0], Block.Split(file).Select(block => block.Events));
         using TraceReader reader = TraceReader.Open(new MemoryStream(file));
-        Assert.Equal([small.Payload, large.Payload, small.Payload], Samples.Read(reader).Select(e => e.Payload));
+        Assert.Equal([small, large, small], Samples.Read(reader), (a, b) => Samples.Same(a, b));
+
+        static TraceEvent Checkpoint(int links)
+        {
+            ulong[] chain = [.. Enumerable.Range(1, links).Select(at => ulong.MaxValue - (ulong)at)];
+            VmaImage vma = new(4096, 8192, VmaFlags.Read, 1, default, chain[0], chain);
+            return new() { Kind = TraceEventKind.Checkpoint, Mm = 1, Payload = new MmImage { Vmas = [vma], AnonVmas = [] } };
+        }
     }
 
     [Fact]

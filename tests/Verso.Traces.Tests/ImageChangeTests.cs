@@ -53,6 +53,36 @@ public sealed class ImageChangeTests
     }
 
     [Fact]
+    public void WhatWouldTakeTooMuchMemoryIsForgottenByBothSides()
+    {
+        // Eight chains of 2^18 are the most that is kept.
+        const int Links = 1 << 18;
+        ulong[] chain = [.. Enumerable.Range(1, Links).Select(id => (ulong)id)];
+        AnonVmaImage[] nodes = [.. chain.Select(id => new AnonVmaImage(id, 1, 1, 1, 1))];
+        TraceEvent Event(int mm, int vmas) => new()
+        {
+            Kind = TraceEventKind.Checkpoint,
+            Mm = mm,
+            Payload = new MmImage
+            {
+                AnonVmas = nodes,
+                Vmas = [.. Enumerable.Range(1, vmas).Select(at => new VmaImage(
+                    (ulong)at << 20, ((ulong)at << 20) + 4096, VmaFlags.Read, 0, default, 1, chain))],
+            },
+        };
+        List<TraceEvent> few = [.. Enumerable.Range(1, 4).Select(mm => Event(mm, 1))];
+        List<TraceEvent> many = [.. Enumerable.Range(1, 10).Select(mm => Event(mm, 1))];
+        Assert.InRange(RawBytes([.. few, Event(1, 2)]) - RawBytes(few), 0, 1000);
+        Assert.InRange(RawBytes([.. many, Event(1, 2)]) - RawBytes(many), Links, long.MaxValue);
+
+        List<TraceEvent> events = [.. many, Event(10, 2), Event(1, 2), Event(1, 3)];
+        byte[] file = Samples.Write(events);
+        using TraceReader reader = TraceReader.Open(new MemoryStream(file));
+        Assert.Equal(events, Samples.Read(reader), (a, b) => Samples.Same(a, b));
+        Assert.Equal(events, SecondReader.Read(file), (a, b) => Samples.Same(a, b));
+    }
+
+    [Fact]
     public void AChangeCannotAskForAnyAmountOfLinks()
     {
         // A few bytes add a VMA that shares a chain of 2^16 links; 16 of them are the most that may be told so.

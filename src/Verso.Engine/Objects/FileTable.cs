@@ -27,10 +27,17 @@ public sealed partial class FileTable
 
     private readonly VmaTable _vmas;
     private readonly FrameTable _frames;
+    /// <summary>What an inode takes of the host's memory, its page cache left out.</summary>
+    private const int InodeBytes = 512;
+
+    /// <summary>What an open file takes, and those who know its identity keep.</summary>
+    private const int OpenFileBytes = 256;
+
     private readonly Ledger _ledger;
     private readonly Counters _counters;
     private readonly ObjectType _sharedMemoryType;
     private readonly ChunkPool _chunks;
+    private readonly MemoryBudget _budget;
     private readonly Dictionary<(ulong Device, ulong Number, FileKind Kind), Inode> _named = [];
     private readonly Stack<int> _freeFiles = new();
     private readonly Stack<int> _freeInodes = new();
@@ -43,6 +50,7 @@ public sealed partial class FileTable
     public FileTable(VmaTable vmas, FrameTable frames, Ledger ledger, Counters counters, MemoryBudget budget)
     {
         _chunks = new ChunkPool(budget);
+        _budget = budget;
         _vmas = vmas;
         _frames = frames;
         _ledger = ledger;
@@ -189,6 +197,7 @@ public sealed partial class FileTable
     {
         if (!_freeInodes.TryPop(out int handle))
         {
+            _budget.Hold(InodeBytes);
             handle = _inodes.Count;
             _inodes.Add(null);
         }
@@ -202,6 +211,7 @@ public sealed partial class FileTable
     {
         if (!_freeFiles.TryPop(out int file))
         {
+            _budget.Hold(OpenFileBytes);
             file = _used++;
             if (file == _files.Length)
             {

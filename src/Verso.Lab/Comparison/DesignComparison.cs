@@ -32,11 +32,13 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
     /// <summary>Replays every trace through every design, as many at once as <paramref name="jobs"/> says.</summary>
     /// <param name="inputs">The traces.</param>
     /// <param name="designs">The designs, in the order of the result.</param>
-    /// <param name="template">Options; the design in them is replaced.</param>
+    /// <param name="template">
+    /// Options; the design in them is replaced, and machines that run at once share the memory that one may take.
+    /// </param>
     /// <param name="jobs">Machines that run at once; at least 1.</param>
     /// <param name="progress">Told how far it is; null if nobody looks.</param>
     /// <param name="cancellation">Ends all replays at their next batch of events.</param>
-    /// <exception cref="InputException">A trace is damaged.</exception>
+    /// <exception cref="InputException">A trace is damaged, or a machine would need too much memory.</exception>
     public static DesignComparison Run(
         IReadOnlyList<TraceInput> inputs,
         IReadOnlyList<DesignChoice> designs,
@@ -56,10 +58,11 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
         ReplayResult[][] results = [.. inputs.Select(_ => new ReplayResult[all.Count])];
         string[] hashes = new string[inputs.Count];
         progress?.Expect(inputs.Sum(input => input.LengthBytes) * all.Count);
-        ParallelOptions limits = new() { MaxDegreeOfParallelism = Math.Max(jobs, 1), CancellationToken = cancellation };
-        try
-        {
-            Parallel.For(0, inputs.Count * all.Count, limits, job =>
+        MachinesAtOnce.Run(
+            inputs.Count * all.Count,
+            jobs,
+            template.MemoryLimitBytes,
+            (job, limitBytes) =>
             {
                 (int trace, int design) = Math.DivRem(job, all.Count);
                 if (design == 0)
@@ -67,14 +70,10 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
                     hashes[trace] = inputs[trace].Hash();
                 }
 
-                results[trace][design] = Replay(
-                    inputs[trace], template with { Design = all[design] }, progress, cancellation);
-            });
-        }
-        catch (AggregateException failed)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed.InnerExceptions[0]);
-        }
+                ReplayOptions options = template with { Design = all[design], MemoryLimitBytes = limitBytes };
+                results[trace][design] = Replay(inputs[trace], options, progress, cancellation);
+            },
+            cancellation);
 
         return new DesignComparison([.. inputs.Select((input, trace) => new TraceComparison
         {

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
@@ -52,7 +51,7 @@ public sealed record DesignHoldings
     /// <param name="graph">The graph.</param>
     /// <param name="designs">The designs, in the order of the result.</param>
     /// <param name="jobs">Machines that are loaded at once; at least 1.</param>
-    /// <param name="memoryLimitBytes">What each machine may take of memory.</param>
+    /// <param name="memoryLimitBytes">What a machine may take of memory; those loaded at once share it.</param>
     /// <param name="loaded">Told the name of each design that is done, from any thread.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="MemoryLimitException">One would need more.</exception>
@@ -68,21 +67,17 @@ public sealed record DesignHoldings
         ArgumentNullException.ThrowIfNull(designs);
         LoadOrder order = LoadOrder.Of(graph);
         DesignHoldings[] results = new DesignHoldings[designs.Count];
-        ParallelOptions limits = new() { MaxDegreeOfParallelism = Math.Max(jobs, 1), CancellationToken = cancellation };
-        try
-        {
-            Parallel.For(0, designs.Count, limits, at =>
+        MachinesAtOnce.Run(
+            designs.Count,
+            jobs,
+            memoryLimitBytes,
+            (at, limitBytes) =>
             {
-                MachineOptions options = new() { MemoryLimitBytes = memoryLimitBytes, Cancellation = cancellation };
+                MachineOptions options = new() { MemoryLimitBytes = limitBytes, Cancellation = cancellation };
                 results[at] = Load(graph, order, designs[at], options);
                 loaded?.Invoke(designs[at].Name);
-            });
-        }
-        catch (AggregateException failed)
-        {
-            ExceptionDispatchInfo.Throw(failed.InnerExceptions[0]);
-        }
-
+            },
+            cancellation);
         return results;
     }
 

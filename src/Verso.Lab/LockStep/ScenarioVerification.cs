@@ -40,7 +40,7 @@ public sealed record ScenarioRunOptions
     public RulesChoice Rules { get; init; } = RulesChoice.For(KernelRules.Reference.Release);
 
     /// <summary>What a machine may take of memory, in bytes.</summary>
-    public long MemoryLimitBytes { get; init; } = EngineStage.DefaultMemoryLimitBytes;
+    public long MemoryLimitBytes { get; init; } = MemoryBudget.DefaultLimitBytes;
 }
 
 /// <summary>How one scenario went.</summary>

@@ -24,7 +24,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     public CancellationToken Token { get; init; }
 
     /// <summary>What the machine may take of memory, in bytes.</summary>
-    public long MemoryLimitBytes { get; init; } = EngineStage.DefaultMemoryLimitBytes;
+    public long MemoryLimitBytes { get; init; } = MemoryBudget.DefaultLimitBytes;
 
     /// <summary>Is told of each step; null: nobody is.</summary>
     public VerificationProgress? Progress { get; init; }

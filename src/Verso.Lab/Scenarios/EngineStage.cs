@@ -8,9 +8,6 @@ namespace Verso.Lab.Scenarios;
 /// <summary>Takes the steps of a scenario on a machine.</summary>
 public sealed partial class EngineStage : IStage, ISituation
 {
-    /// <summary>The memory that a machine may take, in bytes: its pages have bytes, and scenarios are small.</summary>
-    public const long DefaultMemoryLimitBytes = 1L << 30;
-
     /// <summary>Of the segment; no file of a window has it.</summary>
     private const ulong SegmentInode = 1 << 20;
 
@@ -30,7 +27,7 @@ public sealed partial class EngineStage : IStage, ISituation
         Scenario scenario,
         KernelRules? rules = null,
         HostTraits? host = null,
-        long memoryLimitBytes = DefaultMemoryLimitBytes,
+        long memoryLimitBytes = MemoryBudget.DefaultLimitBytes,
         CancellationToken cancellation = default)
     {
         Window = new Window(scenario.PagesPerUnit);

@@ -6,6 +6,9 @@ internal struct AnonVma
     /// <summary>sizeof(struct anon_vma) on 6.18.44; its slab slot is 104.</summary>
     public const int KernelSizeBytes = 96;
 
+    /// <summary>What one takes of the host, with the room that an arena keeps to grow.</summary>
+    public const int HeldBytes = 64;
+
     /// <summary>
     /// The oldest ancestor, whose lock is the only one taken; itself for a root. 0 marks a free slot.
     /// </summary>

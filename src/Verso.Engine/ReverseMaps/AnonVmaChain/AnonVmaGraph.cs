@@ -47,7 +47,7 @@ internal sealed partial class AnonVmaGraph
     {
         _world = world;
         _ownership = ownership;
-        _anonVmaType = world.Ledger.Register("anon_vma", AnonVma.KernelSizeBytes);
+        _anonVmaType = world.Ledger.Register("anon_vma", AnonVma.KernelSizeBytes, AnonVma.HeldBytes);
         _linkType = world.Ledger.Register("anon_vma_chain", AnonVmaChainLink.KernelSizeBytes);
     }
 
