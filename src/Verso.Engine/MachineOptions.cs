@@ -80,6 +80,11 @@ public sealed record MachineOptions
     /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never.</summary>
     public int OvercommitMode { get; init; }
 
+    /// <summary>
+    /// Memory and swap in pages: with heuristic overcommit a call that commits more is ENOMEM. By default without end.
+    /// </summary>
+    public ulong CommittablePages { get; init; } = ulong.MaxValue;
+
     /// <summary>Frames that exist; an allocation beyond fails. At most <see cref="int.MaxValue"/>.</summary>
     public int FrameLimit { get; init; } = int.MaxValue;
 

@@ -48,7 +48,8 @@ public abstract partial class Machine
         }
 
         const VmaFlags Data = VmaFlags.Read | VmaFlags.Write | VmaFlags.MayAccess | VmaFlags.Account;
-        if (!MayExpand(mm, Data, (fresh - old) >> Page.Shift))
+        ulong pages = (fresh - old) >> Page.Shift;
+        if (!MayExpand(mm, Data, pages) || !MayCommit(pages))
         {
             return false;
         }
@@ -65,7 +66,7 @@ public abstract partial class Machine
         MergeRequest range = MergeRequest.Fresh(mm, (prev, next), old, fresh) with
         {
             Flags = MergeableBeforeMerge(mm, Data | implied | mm.DefaultFlags, default),
-            Pgoff = Structure.Place(mm, old, (fresh - old) >> Page.Shift),
+            Pgoff = Structure.Place(mm, old, pages),
         };
         range.AnonPgoff = range.Pgoff;
 

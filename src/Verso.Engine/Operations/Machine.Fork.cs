@@ -76,6 +76,11 @@ public abstract partial class Machine
     private Errno ForkVma(Mm target, VmaId source, int logged)
     {
         Vma copy = At(source);
+        if ((copy.Flags & VmaFlags.Account) != 0 && !MayCommit(copy.Pages))
+        {
+            return Errno.ENOMEM;
+        }
+
         bool wipe = (copy.Flags & VmaFlags.WipeOnFork) != 0;
         copy.Mm = target.Id;
         copy.Flags &= ~VmaFlags.LockedMask;

@@ -118,18 +118,18 @@ public abstract partial class Machine
             return Errno.EACCES;
         }
 
-        Errno error = MakeRoom(mm, start, end, flags);
-        if (error != Errno.None)
-        {
-            return error;
-        }
-
         FileId file = (request.Flags & MapFlags.Anonymous) != 0 ? default : request.File;
         bool shared = (flags & VmaFlags.Shared) != 0;
         bool huge = IsHugeTlb(request);
         if (!huge && (flags & (VmaFlags.NoReserve | VmaFlags.Shared | VmaFlags.Write)) == VmaFlags.Write)
         {
             flags |= VmaFlags.Account;
+        }
+
+        Errno error = MakeRoom(mm, start, end, flags);
+        if (error != Errno.None)
+        {
+            return error;
         }
 
         flags = request.Driver is DriverFacts driver ? driver.Flags & ~VmaFlags.SoftDirty : flags;
@@ -171,7 +171,11 @@ public abstract partial class Machine
         }
 
         ulong pages = ((end - start) >> Page.Shift) - PagesWithin(mm, start, end);
-        return !MayExpand(mm, flags, pages) || Refuses(Errno.ENOMEM) ? Errno.ENOMEM : UnmapRange(mm, start, end);
+        bool isCommitted = (flags & VmaFlags.Account) != 0;
+        ulong charge = isCommitted ? ((end - start) >> Page.Shift) - CommittedWithin(mm, start, end) : 0;
+        return !MayExpand(mm, flags, pages) || !MayCommit(charge) || Refuses(Errno.ENOMEM)
+            ? Errno.ENOMEM
+            : UnmapRange(mm, start, end);
     }
 
     private bool IsSharedMemory(FileId file, VmaFlags flags) => file.IsNone
@@ -199,7 +203,11 @@ public abstract partial class Machine
     /// </remarks>
     private SyscallResult MapOwnObject(Mm mm, MergeRequest range, in MmapRequest request, FileKind kind)
     {
-        FileId own = World.Files.CreateSharedMemory(range.End - range.Start, kind);
+        // __shmem_file_setup commits the whole object.
+        bool isCommitted = kind == FileKind.SharedMemory && (range.Flags & VmaFlags.NoReserve) == 0;
+        FileId own = !isCommitted || MayCommit(range.Pages)
+            ? World.Files.CreateSharedMemory(range.End - range.Start, kind)
+            : default;
         if (own.IsNone)
         {
             return Errno.ENOMEM;

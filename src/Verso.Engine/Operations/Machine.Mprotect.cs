@@ -145,12 +145,13 @@ public abstract partial class Machine
         {
             ulong pages = (end - start) >> Page.Shift;
             bool isBeyond = !MayExpand(mm, flags, pages) && MayExpand(mm, old, pages);
-            if (isBeyond || ((old & Uncharged) == 0 && Refuses(Errno.ENOMEM)))
+            bool isCharged = (old & Uncharged) == 0;
+            if (isBeyond || (isCharged && (!MayCommit(pages) || Refuses(Errno.ENOMEM))))
             {
                 return Errno.ENOMEM;
             }
 
-            flags |= (old & Uncharged) == 0 ? VmaFlags.Account : 0;
+            flags |= isCharged ? VmaFlags.Account : 0;
         }
         else if ((old & VmaFlags.Account) != 0 && IsFilledAnonymously(At(id)) && !At(id).Prepared)
         {

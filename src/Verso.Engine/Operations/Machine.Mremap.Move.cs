@@ -91,11 +91,15 @@ public abstract partial class Machine
         }
     }
 
-    /// <summary>prep_move_vma: ENOMEM at the limit, EINVAL for a part of what cannot be split.</summary>
+    /// <summary>
+    /// prep_move_vma: ENOMEM at the limit, EINVAL for a part of what cannot be split; ENOMEM of what may not be
+    /// committed.
+    /// </summary>
     private Errno CheckMove(Mm mm, in Vma vma, in MremapRequest call) =>
         !HasRoomToMove(mm, vma, call) ? Errno.ENOMEM
         : vma.IsSpecialMapping && !IsWhole(vma, call) ? Errno.EINVAL
-        : Errno.None;
+        : MayCommit(vma, call) ? Errno.None
+        : Errno.ENOMEM;
 
     private static bool IsWhole(in Vma vma, in MremapRequest call) =>
         vma.Start == call.OldAddress && vma.End == call.OldAddress + call.OldLength;

@@ -277,7 +277,7 @@ public abstract partial class Machine
     {
         ref Vma vma = ref At(id);
         ulong delta = call.NewLength - call.OldLength;
-        if (Structure.Extend(id, vma.End, vma.End + delta) != Errno.None)
+        if (!MayCommit(vma, call) || Structure.Extend(id, vma.End, vma.End + delta) != Errno.None)
         {
             return Errno.ENOMEM;
         }

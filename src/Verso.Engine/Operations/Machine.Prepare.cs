@@ -56,7 +56,7 @@ public abstract partial class Machine
 
         ulong grow = (At(id).Start - address) >> Page.Shift;
         if (grow > At(id).Pgoff || !MayExpand(mm, At(id).Flags, grow) || At(id).End - address > mm.StackLimitBytes
-            || !MayLock(mm, At(id).Flags, grow << Page.Shift))
+            || !MayLock(mm, At(id).Flags, grow << Page.Shift) || !MayCommit(grow))
         {
             return Errno.ENOMEM;
         }

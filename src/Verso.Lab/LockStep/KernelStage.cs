@@ -58,7 +58,12 @@ public sealed partial class KernelStage : IStage, IDisposable
             // Of no bytes a kernel that knows names has nothing to refuse.
             AnonymousNames names =
                 _template.SetName(0, 0, null).Error == 0 ? AnonymousNames.Kept : AnonymousNames.Refused;
-            Host = new HostTraits(names, ProcessorFlags.ProtectionKeys()) { Vdso = OwnVdso.Layout() };
+            Host = new HostTraits(names, ProcessorFlags.ProtectionKeys())
+            {
+                Vdso = OwnVdso.Layout(),
+                OvercommitMode = MachineSettings.OvercommitMode(),
+                MemoryPages = CommittableMemory.Pages(),
+            };
         }
         catch
         {

@@ -1,9 +1,17 @@
+using System.Globalization;
+
 namespace Verso.Lab.LockStep;
 
-/// <summary>Settings of the whole machine that change what a kernel does, and that the engine does not model.</summary>
+/// <summary>Settings of the whole machine that change what a kernel does.</summary>
 public static class MachineSettings
 {
-    /// <summary>The first that would make kernel and engine differ, in one line; null if none.</summary>
+    /// <summary>vm.overcommit_memory of the running kernel.</summary>
+    public static int OvercommitMode() =>
+        int.TryParse(Read("/proc/sys/vm/overcommit_memory"), CultureInfo.InvariantCulture, out int mode) ? mode : 0;
+
+    /// <summary>
+    /// The first that would make kernel and engine differ, as the engine does not model it, in one line; null if none.
+    /// </summary>
     /// <param name="root">What stands before /proc and /sys; empty for the running kernel's own.</param>
     public static string? Disturbing(string root = "")
     {

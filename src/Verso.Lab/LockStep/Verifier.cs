@@ -92,7 +92,8 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         List<Op> ops = new(steps);
         Scenario scenario = new(ops) { Name = $"seed {seed}" };
         EngineStage engine = Begin(scenario, out StageComparison? comparison);
-        OpGenerator generator = new(seed, engine, mix);
+        bool refusesHuge = Host is not { OvercommitMode: not 0 };
+        OpGenerator generator = new(seed, engine, refusesHuge ? mix : mix with { HugePercent = 0 });
         for (int at = 0; at < steps; at++)
         {
             Op op = generator.Next();

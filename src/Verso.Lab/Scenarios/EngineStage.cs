@@ -31,13 +31,16 @@ public sealed partial class EngineStage : IStage, ISituation
         CancellationToken cancellation = default)
     {
         Window = new Window(scenario.PagesPerUnit);
+        HostTraits traits = host ?? scenario.Host;
         MachineOptions options = new()
         {
             Contents = PageContents.Bytes,
             LazyFree = scenario.LazyFree,
-            Names = (host ?? scenario.Host).Names,
-            ProtectionKeys = (host ?? scenario.Host).Keys,
-            Vdso = (host ?? scenario.Host).Vdso,
+            Names = traits.Names,
+            ProtectionKeys = traits.Keys,
+            Vdso = traits.Vdso,
+            OvercommitMode = traits.OvercommitMode,
+            CommittablePages = traits.MemoryPages,
             Failure = Failure,
             MemoryLimitBytes = memoryLimitBytes,
             Cancellation = cancellation,

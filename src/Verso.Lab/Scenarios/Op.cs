@@ -195,6 +195,10 @@ public sealed record Op(OpKind Kind, char Mm)
     public bool IsAboutKeys =>
         Kind is OpKind.Map or OpKind.File or OpKind.Protect && Protection == Protection.Exec;
 
+    /// <summary>As many pages as it might commit.</summary>
+    public long MostPages =>
+        Kind is OpKind.Map or OpKind.File or OpKind.Protect or OpKind.Remap ? Math.Max(Count, NewCount) : 0;
+
     public bool Has(OpWords word) => (Words & word) != 0;
 
     /// <summary>

@@ -6,6 +6,9 @@ namespace Verso.Lab.Scenarios;
 public sealed partial class OpGenerator
 {
     private const int FocusPages = 6;
+
+    /// <summary>100 TiB.</summary>
+    private const long HugePages = 25L << 30;
     private const Protection Executable = Protection.Read | Protection.Write | Protection.Exec;
 
     private static readonly int[] _oddBytes = [1, 8, Page.Size / 2, Page.Size - 1];
@@ -19,6 +22,18 @@ public sealed partial class OpGenerator
 
     private Op FillMap(Op op)
     {
+        if (op.Kind == OpKind.Map && Rarely(mix.HugePercent))
+        {
+            // Over all that is below, and a part of the window.
+            return op with
+            {
+                Start = -HugePages,
+                Count = HugePages + _random.Below(Window.Pages),
+                Protection = ReadWrite,
+                Words = _random.Percent(25) ? OpWords.Shared : OpWords.None,
+            };
+        }
+
         op = op with
         {
             Start = _random.Percent(15) ? Op.Anywhere : _random.Below(Window.Pages),

@@ -80,6 +80,8 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
             ? Keys == ProtectionKeys.None
                 ? "this processor has protection keys (option keys)"
                 : "this processor has no protection keys"
+        : Ops.Any(op => host.Commits(op.MostPages) != Host.Commits(op.MostPages))
+            ? "this machine commits more memory or less at once (vm.overcommit_memory, its size)"
         : null;
 
     /// <summary>The scenario in a text. Throws <see cref="FormatException"/>, with the number of the line.</summary>

@@ -14,6 +14,12 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     /// </summary>
     public int RarePercent { get; init; }
 
+    /// <summary>
+    /// Percent of the mappings that ask for more than any machine has. Only where that is refused: what is locked would
+    /// be populated.
+    /// </summary>
+    public int HugePercent { get; init; }
+
     /// <summary>The same, for kernels that know names of anonymous memory: there its seeds mean other steps.</summary>
     public StepMix WithNames() => this with { Name = $"{Name}, names", Weights = [.. Weights, (4, OpKind.Name)] };
 
@@ -39,5 +45,6 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     {
         OddPercent = 6,
         RarePercent = 6,
+        HugePercent = 2,
     };
 }
