@@ -112,8 +112,10 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
             case OpKind.Protect:
                 return WithRange(op) with { Protection = PickProtection() };
             case OpKind.Advise:
-                Advice advice = Rarely(mix.RarePercent) ? Advice.Collapse : _random.Pick(Advices);
-                return WithRange(op) with { Advice = advice };
+                return WithRange(op) with
+                {
+                    Advice = Rarely(mix.RarePercent) ? Advice.Collapse : _random.Pick(Advices),
+                };
             case OpKind.Unmap or OpKind.Unlock or OpKind.Seal:
                 return WithRange(op);
             case OpKind.Watch or OpKind.Unwatch or OpKind.FillZero or OpKind.Forget or OpKind.FillCopy
