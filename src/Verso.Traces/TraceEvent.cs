@@ -56,7 +56,8 @@ public enum TraceEventKind : byte
     Mremap = 19,
 
     /// <summary>
-    /// madvise, process_madvise (one event a range, on the target's mm). Arg0 addr, Arg1 length, Arg2 advice.
+    /// madvise, process_madvise (one event a range that it came to, on the target's mm). Arg0 addr, Arg1 length, Arg2
+    /// advice, Arg3 1 where the error is not known: process_madvise says only how much it has advised.
     /// </summary>
     Madvise = 20,
 

@@ -22,7 +22,19 @@ public sealed class RecordedCallsTests(ITestOutputHelper output) : IDisposable
     [InlineData("marks")]
     [InlineData("watch")]
     [InlineData("rings")]
-    public void ReplayIsWhatTheKernelHad(string name, params string[] arguments)
+    [InlineData("advice")]
+    public void ReplayIsWhatTheKernelHad(string name, params string[] arguments) => Check(name, arguments);
+
+    /// <summary>Each refusal has its reason in the address space, so the engine gives it by itself.</summary>
+    [Theory]
+    [InlineData("moves")]
+    [InlineData("limit", "0")]
+    [InlineData("limit", "1")]
+    [InlineData("limit", "2")]
+    public void WhatWasRefusedFollowsFromTheState(string name, params string[] arguments) =>
+        Assert.Empty(Check(name, arguments).Calls.Refused);
+
+    private ReplayResult Check(string name, string[] arguments)
     {
         ReplayResult replay = RecordAndReplay([Compile(name), .. arguments]);
         FidelityScore all = replay.Fidelity.All;
@@ -39,6 +51,7 @@ public sealed class RecordedCallsTests(ITestOutputHelper output) : IDisposable
         Assert.True(all.Vmas.IsFull && all.GraphVmas.IsFull && all.GraphNodes.IsFull, "the replay differs");
         Assert.Empty(replay.Calls.FirstMismatches);
         Assert.Equal(0, replay.Calls.NotModelled);
+        return replay;
     }
 
     private ReplayResult RecordAndReplay(string[] command)

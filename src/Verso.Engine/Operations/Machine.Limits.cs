@@ -109,6 +109,20 @@ public abstract partial class Machine
         return false;
     }
 
+    /// <summary>How many VMAs more a call needs that changes [address, address + length) alone.</summary>
+    public int SplitsAt(MmId mmId, ulong address, ulong length)
+    {
+        Mm mm = World.Mms[mmId];
+        (ulong start, ulong bytes) = WholePages(address, length);
+        return SplitsAt(mm, start) + SplitsAt(mm, start + bytes);
+    }
+
+    private int SplitsAt(Mm mm, ulong address)
+    {
+        VmaId id = Lookup(mm, address);
+        return !id.IsNone && At(id).Start < address ? 1 : 0;
+    }
+
     /// <summary>Whether the kernel's refusal is this one, and falls here.</summary>
     private bool Refuses(Errno errno)
     {

@@ -67,12 +67,14 @@ public abstract partial class Machine
 
             // Where the kernel asked no one knows: at the last VMA nothing of it is done.
             ulong upTo = Math.Min(At(id).End, end);
-            if (upTo == end && Refused() != Errno.None)
+            Errno error = advice == NameGiven ? Errno.None : WhyNotAdvised(id, advice);
+            error = error == Errno.None && upTo == end ? Refused() : error;
+            if (error != Errno.None)
             {
-                return Refusal;
+                return error;
             }
 
-            Errno error = advice == NameGiven
+            error = advice == NameGiven
                 ? NameVma(mm, id, start, upTo, name)
                 : AdviseVma(mm, id, start, upTo, advice);
             if (error != Errno.None)
@@ -86,42 +88,70 @@ public abstract partial class Machine
         return holes;
     }
 
-    private Errno AdviseVma(Mm mm, VmaId id, ulong start, ulong end, Advice advice)
+    /// <summary>What forbids an advice for a VMA as such, before anything is done to it.</summary>
+    private Errno WhyNotAdvised(VmaId id, Advice advice)
     {
+        ref Vma vma = ref At(id);
+        VmaFlags old = vma.Flags;
         if (IsKeptFrom(id, advice))
         {
             return Errno.EPERM;
         }
 
+        if (advice == Advice.Remove && (old & VmaFlags.Locked) == 0 && !vma.File.IsNone)
+        {
+            const VmaFlags SharedWritable = VmaFlags.Shared | VmaFlags.MayWrite;
+            return (old & SharedWritable) == SharedWritable ? Errno.None : Errno.EACCES;
+        }
+
+        const VmaFlags NotOnLru = VmaFlags.Locked | VmaFlags.PfnMap | VmaFlags.HugeTlb;
+        const VmaFlags Unguarded = VmaFlags.Special | VmaFlags.HugeTlb;
+        bool isAnonymous = IsFilledAnonymously(vma);
+        bool droppable = (old & VmaFlags.Droppable) != 0;
+        bool refused = advice switch
+        {
+            Advice.Remove => true,
+            Advice.DontNeed => (old & (VmaFlags.PfnMap | VmaFlags.Locked)) != 0,
+            Advice.DontNeedLocked => (old & VmaFlags.PfnMap) != 0,
+            Advice.Free => (old & (VmaFlags.PfnMap | VmaFlags.Locked)) != 0 || !isAnonymous,
+            Advice.Cold or Advice.PageOut => (old & NotOnLru) != 0,
+            Advice.GuardInstall or Advice.GuardRemove =>
+                (old & (Unguarded | (advice == Advice.GuardInstall ? VmaFlags.Locked : VmaFlags.None))) != 0
+                || (!isAnonymous && !World.Rules.FileGuards),
+            Advice.DoFork => (old & VmaFlags.Io) != 0,
+            Advice.WipeOnFork => !vma.IsAnonymous || (old & VmaFlags.Shared) != 0,
+            Advice.KeepOnFork => droppable,
+            Advice.DoDump => droppable || ((old & VmaFlags.HugeTlb) == 0 && (old & VmaFlags.Special) != 0),
+            _ => false,
+        };
+        return refused ? Errno.EINVAL : Errno.None;
+    }
+
+    /// <summary>madvise_vma_behavior, for a VMA that allows it.</summary>
+    private Errno AdviseVma(Mm mm, VmaId id, ulong start, ulong end, Advice advice)
+    {
         switch (advice)
         {
             case Advice.DontNeed:
             case Advice.DontNeedLocked:
+                return DiscardRange(id, start, end);
             case Advice.Free:
-                return Discard(id, start, end, advice);
+                LazyFreeRange(id, start, end);
+                return Errno.None;
             case Advice.GuardInstall:
             case Advice.GuardRemove:
                 return AdviseGuard(id, start, end, advice);
-            case Advice.Cold:
             case Advice.PageOut:
-                const VmaFlags NotOnLru = VmaFlags.Locked | VmaFlags.PfnMap | VmaFlags.HugeTlb;
-                if ((At(id).Flags & NotOnLru) != 0)
-                {
-                    return Errno.EINVAL;
-                }
-
-                if (advice == Advice.PageOut)
-                {
-                    ReclaimFreed(id, start, end);
-                }
-
+                ReclaimFreed(id, start, end);
                 return Errno.None;
+            case Advice.Cold:
             case Advice.WillNeed:
                 return Errno.None;
             case Advice.Collapse:
                 return Collapse(id, start, end);
             case Advice.Remove:
-                return PunchFromMapping(id, start, end);
+                PunchHole(At(id).File, At(id).PgoffAt(start) << Page.Shift, end - start);
+                return Errno.None;
             default:
                 return AdviseFlags(mm, id, start, end, advice);
         }
@@ -131,21 +161,6 @@ public abstract partial class Machine
     private Errno AdviseFlags(Mm mm, VmaId id, ulong start, ulong end, Advice advice)
     {
         VmaFlags old = At(id).Flags;
-        bool privateAnonymous = At(id).IsAnonymous && (old & VmaFlags.Shared) == 0;
-        bool droppable = (old & VmaFlags.Droppable) != 0;
-        bool refused = advice switch
-        {
-            Advice.DoFork => (old & VmaFlags.Io) != 0,
-            Advice.WipeOnFork => !privateAnonymous,
-            Advice.KeepOnFork => droppable,
-            Advice.DoDump => droppable || ((old & VmaFlags.HugeTlb) == 0 && (old & VmaFlags.Special) != 0),
-            _ => false,
-        };
-        if (refused)
-        {
-            return Errno.EINVAL;
-        }
-
         VmaFlags flags = advice switch
         {
             Advice.Normal => old & ~(VmaFlags.RandRead | VmaFlags.SeqRead),
@@ -169,37 +184,9 @@ public abstract partial class Machine
             : Errno.None;
     }
 
-    private Errno Discard(VmaId id, ulong start, ulong end, Advice advice)
-    {
-        ref Vma vma = ref At(id);
-        VmaFlags forbidden = VmaFlags.PfnMap | (advice == Advice.DontNeedLocked ? 0 : VmaFlags.Locked);
-        if ((vma.Flags & forbidden) != 0 || (advice == Advice.Free && !IsFilledAnonymously(vma)))
-        {
-            return Errno.EINVAL;
-        }
-
-        if (advice == Advice.Free)
-        {
-            LazyFreeRange(id, start, end);
-        }
-        else
-        {
-            return DiscardRange(id, start, end);
-        }
-
-        return Errno.None;
-    }
-
     /// <summary>madvise_guard_install, madvise_guard_remove: the flag stays when the markers go.</summary>
     private Errno AdviseGuard(VmaId id, ulong start, ulong end, Advice advice)
     {
-        VmaFlags refused = VmaFlags.Special | VmaFlags.HugeTlb;
-        refused |= advice == Advice.GuardInstall ? VmaFlags.Locked : 0;
-        if ((At(id).Flags & refused) != 0 || (!IsFilledAnonymously(At(id)) && !World.Rules.FileGuards))
-        {
-            return Errno.EINVAL;
-        }
-
         if (advice == Advice.GuardRemove)
         {
             RemoveGuards(id, start, end);
@@ -227,24 +214,6 @@ public abstract partial class Machine
         }
 
         ZapRange(id, start, end, UnmapReason.Discard);
-        return Errno.None;
-    }
-
-    private Errno PunchFromMapping(VmaId id, ulong start, ulong end)
-    {
-        ref Vma vma = ref At(id);
-        if ((vma.Flags & VmaFlags.Locked) != 0 || vma.File.IsNone)
-        {
-            return Errno.EINVAL;
-        }
-
-        const VmaFlags SharedWritable = VmaFlags.Shared | VmaFlags.MayWrite;
-        if ((vma.Flags & SharedWritable) != SharedWritable)
-        {
-            return Errno.EACCES;
-        }
-
-        PunchHole(vma.File, vma.PgoffAt(start) << Page.Shift, end - start);
         return Errno.None;
     }
 

@@ -25,9 +25,46 @@ public abstract partial class Machine
             return error;
         }
 
-        bool moveOnly = (call.Flags & RemapFlags.Fixed) != 0 && call.OldLength == call.NewLength;
+        bool isFixed = (call.Flags & RemapFlags.Fixed) != 0;
+        if (MayEndOnItsWay(mm, call))
+        {
+            Refusal = Errno.None;
+        }
+
+        bool moveOnly = isFixed && call.OldLength == call.NewLength;
         return moveOnly && World.Rules.MultiVmaMove ? MoveSeveral(mm, call) : RemapOne(mm, call);
     }
+
+    /// <summary>
+    /// Whether the kernel's refusal has its reason in a VMA of the range, where those before it have moved by then: a
+    /// seal, what cannot be split or be there twice, what moves alone; or in the number of VMAs.
+    /// </summary>
+    private bool MayEndOnItsWay(Mm mm, in MremapRequest call)
+    {
+        const VmaFlags Once = VmaFlags.DontExpand | VmaFlags.PfnMap;
+        ulong end = call.OldAddress + call.OldLength;
+        foreach (VmaId id in mm.Vmas.Within(call.OldAddress, Refusal == Errno.None ? call.OldAddress : end))
+        {
+            bool ends = Refusal switch
+            {
+                Errno.EFAULT => MovesAlone(id),
+                Errno.EINVAL => (At(id).Flags & Once) != 0,
+                _ => false,
+            };
+            if (ends)
+            {
+                return true;
+            }
+        }
+
+        bool isFixed = (call.Flags & RemapFlags.Fixed) != 0;
+        return EndsByItself(mm, call.OldAddress, end)
+            || (isFixed && EndsByItself(mm, call.NewAddress, call.NewAddress + call.NewLength))
+            || (Refusal == Errno.ENOMEM && mm.Vmas.Count + MostVmasOfMove > World.Options.MaxMapCount);
+    }
+
+    /// <summary>VMAs that a move wants to have room for at most (check_mremap_params, prep_move_vma).</summary>
+    private const int MostVmasOfMove = 6;
 
     private static bool ImpliesNewAddress(in MremapRequest call) =>
         (call.Flags & (RemapFlags.Fixed | RemapFlags.DontUnmap)) != 0;
@@ -192,7 +229,7 @@ public abstract partial class Machine
     /// <summary>mremap_to: a new address is given (MREMAP_FIXED) or wanted (MREMAP_DONTUNMAP).</summary>
     private SyscallResult RemapTo(Mm mm, MremapRequest call)
     {
-        if (!EndsByItself(mm, call.OldAddress, call.OldAddress + call.OldLength) && Refused() != Errno.None)
+        if (Refused() != Errno.None)
         {
             return Refusal;
         }

@@ -23,7 +23,7 @@ internal static class CallRules
     {
         Errno errno = (Errno)(int)-call.Result;
         Mm mm = machine.World.Mms[id];
-        bool isFull = mm.Vmas.Count >= maxMapCount;
+        bool isFull = IsAboutOneRange(call) && mm.Vmas.Count + machine.SplitsAt(id, call.Arg0, call.Arg1) > maxMapCount;
         switch (call.Kind)
         {
             case TraceEventKind.Mmap when errno == Errno.ENOMEM:
@@ -33,8 +33,11 @@ internal static class CallRules
                 return HasItsArguments(call) ? RefusedCall.Refuse : RefusedCall.Skip;
             case TraceEventKind.Mprotect when errno == Errno.ENOMEM:
                 return isFull || machine.HasHole(id, call.Arg0, call.Arg1) ? RefusedCall.Derive : RefusedCall.Refuse;
-            case TraceEventKind.Madvise when errno is Errno.ENOMEM or Errno.EAGAIN:
+            case TraceEventKind.Madvise when errno is Errno.ENOMEM or Errno.EAGAIN || IsUntold(call):
                 return isFull || machine.HasHole(id, call.Arg0, call.Arg1) ? RefusedCall.Derive : RefusedCall.Refuse;
+            case TraceEventKind.Madvise when errno == Errno.EFAULT && !IsPopulationFailure(call):
+                // process_madvise looks at its ranges before it looks at memory.
+                return RefusedCall.Skip;
             case TraceEventKind.Mprotect or TraceEventKind.Madvise or TraceEventKind.Mremap:
                 return RefusedCall.Refuse;
 
@@ -42,10 +45,19 @@ internal static class CallRules
             case TraceEventKind.Mlock when errno == Errno.ENOMEM:
                 return isFull || machine.HasHole(id, call.Arg0, call.Arg1) || machine.HasGap(id, call.Arg0, call.Arg1)
                     ? RefusedCall.Derive : RefusedCall.Skip;
+            case TraceEventKind.Mbind when errno == Errno.ENOMEM:
+                return isFull ? RefusedCall.Derive : RefusedCall.Skip;
             default:
                 return IsDerivable(call, errno, mm, maxMapCount) ? RefusedCall.Derive : RefusedCall.Skip;
         }
     }
+
+    /// <summary>process_madvise says only how much it has advised: which error stopped it is not known.</summary>
+    public static bool IsUntold(in TraceEvent call) => call.Kind == TraceEventKind.Madvise && call.Arg3 != 0;
+
+    /// <summary>Whether its first two arguments are the range that it changes.</summary>
+    private static bool IsAboutOneRange(in TraceEvent call) => call.Kind is TraceEventKind.Mprotect
+        or TraceEventKind.Madvise or TraceEventKind.Mlock or TraceEventKind.Mbind;
 
     private static bool IsDerivable(in TraceEvent call, Errno errno, Mm mm, int maxMapCount) => errno switch
     {

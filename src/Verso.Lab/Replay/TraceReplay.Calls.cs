@@ -59,7 +59,8 @@ public sealed partial class TraceReplay
     private void Compare(Space space, in TraceEvent e, long ours)
     {
         _calls.Compared++;
-        if (ours == e.Result || (CallRules.IsError(e.Result) && CallRules.IsPopulationFailure(e)))
+        bool isAnyError = CallRules.IsUntold(e) && CallRules.IsError(ours);
+        if (ours == e.Result || isAnyError || (CallRules.IsError(e.Result) && CallRules.IsPopulationFailure(e)))
         {
             return;
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* System calls: which ones matter, their arguments on the way in, their results on the way out. */
 #pragma once
+#include "advice.bpf.h"
 #include "files.bpf.h"
 #include "habits.bpf.h"
 #include "unfollowed.bpf.h"
@@ -157,57 +158,6 @@ static __always_inline void enter_call(struct task_state *state, struct task_str
 	state->call = kind;
 }
 
-struct ranges_context {
-	struct task_state *state;
-};
-
-/* Some of what process_madvise was given. The kernel has read it just now, so it can be read without faulting. */
-static long emit_some_ranges(u32 index, struct ranges_context *context)
-{
-	struct task_state *state = context->state;
-	u64 done = (u64)index * RANGES_MAX;
-	u64 count = state->args[2] - done;
-	struct ranges_record *ranges;
-	u32 pairs[2 * RANGES_MAX];
-	u64 width = state->compat ? 8 : 16;
-	u64 from = state->args[1] + done * width;
-	long failed;
-
-	if (state->args[2] <= done && index)
-		return 1;
-	ranges = RESERVE(ranges_record, REC_RANGES, state);
-	if (!ranges)
-		return 1;
-	if (count > RANGES_MAX)
-		count = RANGES_MAX;
-	if (state->compat) {
-		failed = bpf_probe_read_user(pairs, (count * 8) & 255, (void *)from);
-		for (int at = 0; at < 2 * RANGES_MAX; at++)
-			ranges->ranges[at] = pairs[at];
-	} else {
-		failed = bpf_probe_read_user(ranges->ranges, (count * 16) & 511, (void *)from);
-	}
-	if (failed) {
-		count_lost(LOST_ARGUMENTS);
-		count = 0;
-	}
-	ranges->head.b = done;
-	ranges->head.c = count;
-	SUBMIT(ranges);
-	return failed != 0;
-}
-
-#define RANGES_MOST 1024	/* UIO_MAXIOV */
-
-static __noinline int emit_ranges(struct task_state *state)
-{
-	struct ranges_context context = { .state = state };
-
-	if (state->args[2] <= RANGES_MOST)
-		bpf_loop(RANGES_MOST / RANGES_MAX, emit_some_ranges, &context, 0);
-	return 0;
-}
-
 /* The first word of a node mask, once the kernel has read it. */
 static __always_inline u64 node_mask(struct task_state *state, u64 pointer)
 {
@@ -326,6 +276,8 @@ static __noinline int emit_call_done(struct task_state *state, struct outcome *o
 	if (state->call == CALL_FTRUNCATE && !outcome->file)
 		return 0;
 	if (state->call == CALL_PROCESS_MADVISE) {
+		if (refused_early(state, bpf_get_current_task_btf(), outcome->result))
+			return 0;
 		if (state->other_mm)
 			mm_id = id_of_mm(state, state->other_mm);
 		if (!mm_id)

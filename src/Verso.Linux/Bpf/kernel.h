@@ -152,6 +152,7 @@ struct address_space {
 };
 
 struct inode {
+	void *i_private;
 	u16 i_mode;
 	struct address_space *i_mapping;
 	struct super_block *i_sb;

@@ -35,6 +35,7 @@ internal sealed unsafe partial class EventDecoder
                 places.Call = place + 1 - places.CallEvents++;
             }
 
+            places.Ranges.Clear();
             return;
         }
 
@@ -103,15 +104,24 @@ internal sealed unsafe partial class EventDecoder
         }
     }
 
-    // process_madvise returns how many bytes it has advised, in the order of the ranges.
+    // process_madvise returns how many bytes it has advised, in the order of the ranges. The one that stopped it says
+    // why only if it was the first; those after it were never looked at.
     private void SpreadResult(TaskPlaces places, long first, long result)
     {
         var left = Math.Max(result, 0);
+        var isOver = false;
         for (var place = first; place < first + places.CallEvents; place++)
         {
             ref var advice = ref sequencer.At(place);
-            var whole = left >= (long)advice.Arg1;
-            advice.Result = whole ? 0 : Math.Min(result, -1);
+            if (isOver)
+            {
+                sequencer.Drop(place);
+                continue;
+            }
+
+            isOver = left < (long)advice.Arg1 || result < 0;
+            advice.Result = !isOver ? 0 : Math.Min(result, -1);
+            advice.Arg3 = isOver && result >= 0 ? 1UL : 0;
             left -= Math.Min(left, (long)advice.Arg1);
             sequencer.Release(place);
         }

@@ -28,7 +28,8 @@ public static class EventText
         TraceEventKind.Mprotect => $"mprotect({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Prot(e.Arg2)}{Pkey(e.Arg3)}){Result(e)}",
         TraceEventKind.Mremap => $"mremap({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, "
             + $"{Flags<RemapFlags>("MREMAP", e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
-        TraceEventKind.Madvise => $"madvise({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Name<Advice>("MADV", e.Arg2)}){Result(e)}",
+        TraceEventKind.Madvise => $"madvise({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Name<Advice>("MADV", e.Arg2)})"
+            + (e.Arg3 == 0 ? Result(e) : " = an error that was not told"),
         TraceEventKind.Brk => $"brk({Hex(e.Arg0)}){Result(e)}",
         TraceEventKind.Mlock => $"mlock2({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Hex(e.Arg2)}){Result(e)}",
         TraceEventKind.Munlock => $"munlock({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
