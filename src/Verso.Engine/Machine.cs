@@ -38,11 +38,4 @@ public abstract partial class Machine
 
     /// <summary>The design, for the hooks called once an operation.</summary>
     private protected ReverseMap Structure { get; }
-
-    /// <summary>
-    /// A machine with the design that these hooks belong to. Throws <see cref="ArgumentException"/> on an option that
-    /// the design does not have.
-    /// </summary>
-    public static Machine With<TPages>(MachineOptions options, TPages hooks)
-        where TPages : struct, IPageHooks => new Machine<TPages>(options, hooks);
 }

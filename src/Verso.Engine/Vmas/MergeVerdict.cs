@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Verso.Engine.Vmas;
 
 /// <summary>
@@ -45,6 +47,13 @@ public readonly record struct MergeVerdict(MergeTests Failed)
 
     /// <summary>The first failed test in kernel order; None if all passed.</summary>
     public MergeTests First => (MergeTests)(ushort)((ushort)Failed & -(ushort)Failed);
+
+    /// <summary>Counts a refused merge by its first failed test. Requires: some test failed.</summary>
+    public void CountRefusal(Counters counters)
+    {
+        Invariant.Require(!CanMerge);
+        counters.MergesRefused[BitOperations.TrailingZeroCount((uint)First)]++;
+    }
 }
 
 /// <summary>The verdicts on two VMAs that touch, by which of them a call changes.</summary>

@@ -109,10 +109,3 @@ public sealed record MachineOptions
     /// <summary>Options of the design as <c>name=value</c>; each design documents its own.</summary>
     public IReadOnlyDictionary<string, string> Design { get; init; } = new Dictionary<string, string>();
 }
-
-/// <summary>Decides which allocations fail.</summary>
-public interface IAllocationFailure
-{
-    /// <summary>True if the allocation of this object must fail. Called once an allocation, in order.</summary>
-    bool ShouldFail(string objectType);
-}

@@ -1,5 +1,3 @@
-using Verso.Engine.Vmas;
-
 namespace Verso.Engine;
 
 /// <summary>
@@ -36,7 +34,7 @@ public sealed class Counters
     public long MergesDone;
 
     /// <summary>
-    /// Merge attempts refused, by the first failed test: index is the bit number in <see cref="MergeTests"/>. An
+    /// Merge attempts refused, by the first failed test: index is the bit number in <see cref="Vmas.MergeTests"/>. An
     /// attempt is one boundary of a range and a VMA that touches it (can_vma_merge_after, can_vma_merge_before), so a
     /// call may make two; VM_SPECIAL is turned away before any.
     /// </summary>
@@ -101,12 +99,5 @@ public sealed class Counters
     {
         LocksTaken[(int)lockClass]++;
         LockedWork[(int)lockClass] += work;
-    }
-
-    /// <summary>Counts a refused merge. Requires: some test failed.</summary>
-    public void Refuse(MergeVerdict verdict)
-    {
-        Invariant.Require(!verdict.CanMerge);
-        MergesRefused[System.Numerics.BitOperations.TrailingZeroCount((uint)verdict.First)]++;
     }
 }

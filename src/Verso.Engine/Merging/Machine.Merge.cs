@@ -90,7 +90,7 @@ public abstract partial class Machine
             return true;
         }
 
-        Counters.Refuse(verdict);
+        verdict.CountRefusal(Counters);
         return false;
     }
 

@@ -1,0 +1,37 @@
+namespace Verso.Tidy.Tests;
+
+/// <summary>Folders of a project name each other in one direction: ARCHITECTURE.md tells it from the ground up.</summary>
+public sealed class FolderTests
+{
+    private static readonly Lazy<FolderGraph> _engine = new(() => FolderGraph.Of("src/Verso.Engine"));
+
+    [Fact]
+    public void TheRoomsOfTheEngineAreInNoCircle() =>
+        Assert.Empty(_engine.Value.Circles().Select(circle => string.Join(' ', circle)));
+
+    /// <summary>A graph that knew nothing would have no circle either.</summary>
+    [Theory]
+    [InlineData("Vmas", "Ground")]
+    [InlineData("Pages", "Operations")]
+    [InlineData("Operations", "Merging")]
+    [InlineData("ReverseMaps", "Pages")]
+    [InlineData("ReverseMaps/AnonVmaLazy", "ReverseMaps/AnonVmaChain")]
+    public void TheGraphKnowsWhoNamesWhom(string from, string to)
+    {
+        Assert.NotEmpty(_engine.Value.Names(from, to));
+        Assert.Empty(_engine.Value.Names(to, from));
+    }
+
+    [Fact]
+    public void EveryRoomIsInTheArchitecture()
+    {
+        string page = Repository.Read("ARCHITECTURE.md");
+        Assert.Empty(
+            Repository.Under(".cs", "src/Verso.Engine")
+                .Select(file => file.Split('/'))
+                .Where(parts => parts.Length > 3)
+                .Select(parts => parts[2])
+                .Distinct()
+                .Where(room => !page.Contains($"`{room}/`", StringComparison.Ordinal)));
+    }
+}
