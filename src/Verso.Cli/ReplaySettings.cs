@@ -81,13 +81,15 @@ internal static class ReplaySettings
     }
 
     /// <summary>An option that takes a whole number, <paramref name="least"/> or more.</summary>
-    internal static Option<int> Number(string name, int least, int otherwise, string description) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result => ParseNumber(result, name, least),
-        HelpName = "N",
-    };
+    internal static Option<int> Number(
+        string name, int least, int otherwise, string description, int most = int.MaxValue) =>
+        new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result => Parsed(result, name, least, most),
+            HelpName = "N",
+        };
 
     /// <summary>The seed of a random sequence: any number of 64 bits.</summary>
     internal static Option<ulong> Seed(string description) => new("--seed")

@@ -26,6 +26,18 @@ internal static class VerifyCommand
     private static readonly Option<int> s_timeLimit = ReplaySettings.Number(
         "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
 
+    private static readonly Option<bool> s_expect = new("--expect")
+    {
+        Description = "write what the kernel does into the scenario files as what they expect",
+    };
+
+    private static readonly Option<int> s_maxMaps = ReplaySettings.Number(
+        "--max-maps",
+        1,
+        0,
+        $"random scenarios meet vm.max_map_count at so many VMAs, 1 to {Scenario.MostMaxMaps}; not at all without it",
+        Scenario.MostMaxMaps);
+
     private static readonly Option<string?> s_rules = ReplaySettings.Rules(
         "the engine goes by the rules of another kernel than the running one: its release, as 6.12");
 
@@ -43,10 +55,6 @@ internal static class VerifyCommand
         const string Alone = "without a kernel: only what the scenario files say they expect";
         Option<bool> engine = new("--engine") { Description = Alone };
         Option<bool> draw = new("--draw") { Description = "draw every step" };
-        Option<bool> expect = new("--expect")
-        {
-            Description = "write what the kernel does into the scenario files as what they expect",
-        };
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -56,19 +64,20 @@ internal static class VerifyCommand
             + "where a step cannot be taken.",
             "verso verify                                  # 100 random scenarios of 100 steps",
             "verso verify --seed 7 --count 1000 --jobs 2",
+            "verso verify --count 20 --max-maps 10         # in address spaces that are full at 10 VMAs",
             "verso verify scenarios/                       # every scenario file below a directory",
             "verso verify scenarios/merge/forked-source.txt --draw  # and how it looks on the way",
             "verso verify examples/git-repack.verso        # what git did, done again by processes of the kernel",
             "verso verify --engine scenarios/              # no kernel: against what the files expect",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, jobs, engine, draw, expect, s_rules, s_kernel, s_timeLimit, s_memory, format,
-            json,
+            files, seed, count, steps, s_maxMaps, jobs, engine, draw, s_expect, s_rules, s_kernel, s_timeLimit,
+            s_memory, format, json,
         };
         command.SetAction(parsed =>
         {
             string[] names = parsed.GetValue(files) ?? [];
-            RequireSense(names, parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(expect));
+            RequireSense(names, parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(s_expect));
             Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             if (parsed.GetValue(s_kernel) is string image)
@@ -85,6 +94,7 @@ internal static class VerifyCommand
                     Count = parsed.GetValue(count),
                     Steps = parsed.GetValue(steps),
                     Jobs = parsed.GetValue(jobs),
+                    Mix = StepMix.Everything.WithMaxMaps(parsed.GetValue(s_maxMaps)),
                 });
             }
 
@@ -94,7 +104,7 @@ internal static class VerifyCommand
                 Rules = isAlone ? RulesChoice.For(KernelRules.Reference.Release) : RunningRules(parsed),
                 Against = isAlone ? Against.Expectations : Against.Kernel,
                 Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
-                Writing = parsed.GetValue(expect) ? Writing.Expectations : Writing.Nothing,
+                Writing = parsed.GetValue(s_expect) ? Writing.Expectations : Writing.Nothing,
                 MemoryLimitBytes = MemoryLimit.Of(parsed, s_memory),
             });
         });
@@ -115,9 +125,10 @@ internal static class VerifyCommand
             words.AddRange(["--rules", release]);
         }
 
-        foreach (string number in (string[])["--count", "--steps"])
+        foreach (string number in (string[])["--count", "--steps", "--max-maps"])
         {
-            words.AddRange([number, $"{parsed.GetValue<int>(number)}"]);
+            int value = parsed.GetValue<int>(number);
+            words.AddRange(value == 0 ? [] : [number, $"{value}"]);
         }
 
         if (parsed.GetValue<bool>("--draw"))

@@ -47,6 +47,26 @@ public sealed class LiveVerificationTests(ITestOutputHelper output)
         Assert.Equal(options.Count * StepsOfSequence, result.Steps);
     }
 
+    /// <summary>The same in address spaces that are full at 10 VMAs; VERSO_VERIFY_FULL of them.</summary>
+    [Fact]
+    public void RandomScenariosAtTheLimitAgree()
+    {
+        _ = RequireKernel();
+        Assert.SkipWhen(KernelStage.WhyNotFull() is not null, KernelStage.WhyNotFull() ?? "");
+        RandomVerificationOptions options = new()
+        {
+            Seed = (ulong)Setting("VERSO_VERIFY_SEED", 1),
+            Count = Setting("VERSO_VERIFY_FULL", 1),
+            Steps = StepsOfSequence,
+            Mix = StepMix.Everything.WithMaxMaps(10),
+            Rules = RulesChoice.For(KernelStage.Release),
+        };
+        RandomVerificationResult result =
+            RandomVerification.Run(options, new VerificationProgress(), TestContext.Current.CancellationToken);
+        Assert.Empty(result.Failures.Select(failure => $"{failure.Difference}\n{failure.Scenario}"));
+        Assert.Equal(options.Count * StepsOfSequence, result.Steps);
+    }
+
     /// <summary>What real programs did, done again by processes of the kernel and by the engine.</summary>
     [Theory]
     [InlineData("bash-pipeline", 5_000)]

@@ -30,20 +30,20 @@ public sealed class ScenarioLibraryTests(ITestOutputHelper output)
         Assert.SkipWhen(missing is not null, missing ?? "");
         KernelRules? rules = KernelRules.Find(KernelStage.Release);
         Assert.SkipWhen(rules != KernelRules.Linux61844, $"written on 6.18.44, this is {KernelStage.Release}");
-        Play(Against.Kernel);
+        Play(Against.Kernel, KernelStage.WhyNotFull() is null ? Library : [.. Library.Where(each => each.MaxMaps == 0)]);
     }
 
     [Fact]
-    public void TheEngineDoesWhatTheKernelDid() => Play(Against.Expectations);
+    public void TheEngineDoesWhatTheKernelDid() => Play(Against.Expectations, Library);
 
-    /// <summary>Results and bytes are no business of the reverse map.</summary>
+    /// <summary>Results and bytes are no business of the reverse map, as long as VMAs are not counted.</summary>
     [Theory]
     [MemberData(nameof(Designs))]
     public void EveryDesignAnswersAsTheKernelDid(string name)
     {
         Catalogue.Entry design = Catalogue.Find(name)!;
         List<string> wrong = [];
-        foreach (Scenario scenario in Library)
+        foreach (Scenario scenario in Library.Where(each => each.MaxMaps == 0))
         {
             EngineStage stage = new(design, scenario);
             for (int at = 0; at < scenario.Ops.Count; at++)
@@ -105,16 +105,16 @@ public sealed class ScenarioLibraryTests(ITestOutputHelper output)
     private static string Folder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../scenarios"));
 
-    private void Play(Against against)
+    private void Play(Against against, IReadOnlyList<Scenario> library)
     {
         IReadOnlyList<ScenarioResult> results = ScenarioVerification.Run(
-            Library,
+            library,
             new ScenarioRunOptions { Against = against },
             new VerificationProgress(),
             TestContext.Current.CancellationToken);
         Assert.Empty(results.Where(result => result.Failure is not null)
             .Select(result => $"{result.Played.Name}: {result.Failure!.Difference}"));
-        Assert.Equal(Library.Count, results.Count);
+        Assert.Equal(library.Count, results.Count);
         output.WriteLine($"{results.Count} scenarios, {results.Sum(result => result.Played.Ops.Count)} steps");
     }
 }

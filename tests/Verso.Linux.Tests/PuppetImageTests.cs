@@ -40,8 +40,8 @@ public sealed class PuppetImageTests
     {
         Mnemonic[] meant =
         [
-            Mnemonic.Mov, Mnemonic.Movzx, Mnemonic.Cmp, Mnemonic.Test, Mnemonic.Xor, Mnemonic.Neg, Mnemonic.Jmp,
-            Mnemonic.Jne, Mnemonic.Js, Mnemonic.Syscall, Mnemonic.Int3,
+            Mnemonic.Mov, Mnemonic.Movzx, Mnemonic.Cmp, Mnemonic.Test, Mnemonic.Xor, Mnemonic.Neg, Mnemonic.Add,
+            Mnemonic.Dec, Mnemonic.Jmp, Mnemonic.Jne, Mnemonic.Js, Mnemonic.Syscall, Mnemonic.Int3,
         ];
         var code = PuppetImage.Shared.FirstPage[CodeOffset..(int)(PuppetImage.Shared.Arguments & 0xfff)].ToArray();
         var decoder = Decoder.Create(64, code, PuppetImage.Start + CodeOffset, DecoderOptions.None);

@@ -51,6 +51,21 @@ public sealed class PuppetTests
     });
 
     [Fact]
+    public void OneCallIsMadeManyTimes() => Play(theatre =>
+    {
+        var puppet = theatre.Start();
+        AssertDone((long)Address, puppet.Map(Address, 7));
+        AssertDone(0, puppet.CallEach(SystemCallNumber.Munmap, Address + PageBytes, 2 * PageBytes, 3, PageBytes, 0));
+        Assert.Equal(
+            [Puppet.ImageStart, Address, Address + (2 * PageBytes), Address + (4 * PageBytes), Address + (6 * PageBytes)],
+            Starts(puppet));
+
+        // The third meets a hole.
+        AssertDone(-12, puppet.CallEach(SystemCallNumber.Mprotect, Address + (4 * PageBytes), PageBytes, 3, PageBytes, 1));
+        AssertDone(0, puppet.CallEach(SystemCallNumber.Munmap, Address, PageBytes, 1, PageBytes, 0));
+    });
+
+    [Fact]
     public void AllSixArgumentsArrive() => Play(theatre =>
     {
         var puppet = theatre.Start();

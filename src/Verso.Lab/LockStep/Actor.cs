@@ -14,14 +14,21 @@ internal sealed class Actor : IDisposable
     private readonly GraphTarget _target;
     private readonly PageTarget _table;
     private readonly ProcessMemory _memory;
+    private readonly ulong _filling;
     private MmImage? _seen;
     private MmImage? _shown;
 
-    public Actor(Puppet puppet, GraphReader graph, PageReader pages)
+    /// <param name="puppet">Who lives in it.</param>
+    /// <param name="filling">VMAs that fill it and are not shown, a page each; 0: none.</param>
+    /// <param name="graph">Reads its VMAs.</param>
+    /// <param name="pages">Reads its pages.</param>
+    public Actor(Puppet puppet, int filling, GraphReader graph, PageReader pages)
     {
         Puppet = puppet;
+        _filling = (ulong)filling;
         _memory = new ProcessMemory(puppet.Pid);
         _target = graph.Watch(puppet.Pid);
+        _target.Hidden = filling == 0 ? default : (Filler.Start, Filler.End);
         _table = pages.Watch(puppet.Pid) ?? throw new KernelStageException($"{puppet} is gone");
     }
 
@@ -57,7 +64,7 @@ internal sealed class Actor : IDisposable
             _shown = image with
             {
                 Vmas = shown,
-                TotalPages = image.TotalPages - Pages(own),
+                TotalPages = image.TotalPages - Pages(own) - _filling,
                 LockedPages = image.LockedPages - Pages(own.Where(vma => (vma.Flags & VmaFlags.Locked) != 0)),
             };
         }

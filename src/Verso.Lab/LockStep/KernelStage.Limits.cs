@@ -5,7 +5,7 @@ using Verso.Linux.Puppets.X64;
 
 namespace Verso.Lab.LockStep;
 
-// Resource limits of puppets (prlimit). The puppet's own pages come on top of what a scenario says.
+// Limits of puppets: rlimits, to which the puppet's own pages are added, and vm.max_map_count.
 public sealed partial class KernelStage
 {
     private const ulong ResourceData = 2;
@@ -14,10 +14,35 @@ public sealed partial class KernelStage
     private const uint CapabilityVersion3 = 0x20080522;
     private const uint IpcLock = 1u << 14;
 
-    private const ulong OwnBytes = Puppet.ImageEnd - Puppet.ImageStart;
+    private const ulong ImageBytes = Puppet.ImageEnd - Puppet.ImageStart;
+
+    private Puppet? _full;
+    private int _filling;
+
+    private ulong FillingBytes => (ulong)_filling * Page.Size;
+
+    /// <summary>Why no address space can be full here, in one line; null if one can.</summary>
+    public static string? WhyNotFull() => Filler.Unavailable();
+
+    private static int RequireFilling(int maxMaps) => Filler.Unavailable() is string reason
+        ? throw new KernelStageException(reason)
+        : Filler.Count(maxMaps);
+
+    /// <summary>Filling takes a third of a second, a fork of what is filled a tenth of that.</summary>
+    private Puppet FullTemplate()
+    {
+        if (_full is null)
+        {
+            _ = _template.Fork(out Puppet? full);
+            Filler.Fill(full ?? throw new KernelStageException("the template does not fork"), 0, Filler.Base());
+            _full = full;
+        }
+
+        return _full;
+    }
 
     /// <summary>All who share an address space have its limits: the engine knows no others.</summary>
-    private static void Limit(Actor actor, MmLimits limits)
+    private void Limit(Actor actor, MmLimits limits)
     {
         actor.Limits = limits;
         foreach (Puppet puppet in actor.Sharers.Append(actor.Puppet))
@@ -26,9 +51,9 @@ public sealed partial class KernelStage
         }
     }
 
-    private static void Limit(Puppet puppet, MmLimits limits)
+    private void Limit(Puppet puppet, MmLimits limits)
     {
-        SetLimit(puppet, ResourceAddressSpace, limits.AddressSpaceBytes, OwnBytes);
+        SetLimit(puppet, ResourceAddressSpace, limits.AddressSpaceBytes, ImageBytes + FillingBytes);
         SetLimit(puppet, ResourceData, limits.DataBytes, 0);
         if (limits.MemlockBytes != MmLimits.None)
         {
@@ -42,13 +67,13 @@ public sealed partial class KernelStage
     /// mlockall counts and locks the puppet's own pages with the others: the limit is raised by them for the call, and
     /// they are unlocked after it.
     /// </summary>
-    private static PuppetOutcome LockAll(Actor actor, LockAll flags)
+    private PuppetOutcome LockAll(Actor actor, LockAll flags)
     {
         ulong bytes = actor.Limits.MemlockBytes;
         bool isLimited = bytes is not (MmLimits.None or 0);
         if (isLimited)
         {
-            SetLimit(actor.Puppet, ResourceMemlock, bytes, OwnBytes);
+            SetLimit(actor.Puppet, ResourceMemlock, bytes, ImageBytes + FillingBytes);
         }
 
         PuppetOutcome locked = actor.Puppet.Call(SystemCallNumber.Mlockall, (ulong)flags);
@@ -57,24 +82,33 @@ public sealed partial class KernelStage
             SetLimit(actor.Puppet, ResourceMemlock, bytes, 0);
         }
 
-        PuppetOutcome unlocked = actor.Puppet.Call(SystemCallNumber.Munlock, Puppet.ImageStart, OwnBytes);
-        return unlocked.Error == 0
+        PuppetOutcome unlocked = actor.Puppet.Call(SystemCallNumber.Munlock, Puppet.ImageStart, ImageBytes);
+        PuppetOutcome filling = actor.Puppet.Call(SystemCallNumber.Munlock, Filler.Start, FillingBytes);
+        return unlocked.Error == 0 && filling.Error == 0
             ? locked
-            : throw new KernelStageException($"a puppet cannot unlock its own pages: {unlocked}");
+            : throw new KernelStageException($"a puppet cannot unlock its own pages: {unlocked}, {filling}");
     }
 
     /// <summary>exec builds a stack under the limits, and gives root its capabilities back.</summary>
-    private static PuppetOutcome ExecUnlimited(Actor actor)
+    private PuppetOutcome ExecUnlimited(Actor actor)
     {
-        MmLimits limits = actor.Limits;
-        if (limits == MmLimits.Unlimited)
+        bool isLimited = actor.Limits != MmLimits.Unlimited;
+        if (isLimited)
         {
-            return actor.Puppet.Exec();
+            Limit(actor.Puppet, MmLimits.Unlimited);
         }
 
-        Limit(actor.Puppet, MmLimits.Unlimited);
         PuppetOutcome executed = actor.Puppet.Exec();
-        Limit(actor.Puppet, limits);
+        if (_filling != 0 && executed.Error == 0)
+        {
+            Filler.Fill(actor.Puppet, 0, _filling);
+        }
+
+        if (isLimited)
+        {
+            Limit(actor.Puppet, actor.Limits);
+        }
+
         return executed;
     }
 

@@ -112,7 +112,10 @@ public sealed partial class KernelStage : IStage, IDisposable
     }
 
     /// <summary>Ends every process and begins with one, A, that has nothing. Files hold what they held first.</summary>
-    public void Begin()
+    /// <param name="maxMaps">
+    /// How many VMAs a process may have until it meets vm.max_map_count; 0: as many as that allows.
+    /// </param>
+    public void Begin(int maxMaps = 0)
     {
         foreach (Actor actor in _actors.Values.Reverse())
         {
@@ -123,6 +126,7 @@ public sealed partial class KernelStage : IStage, IDisposable
         _segment?.Dispose();
         _segment = null;
         _files.Restore();
+        _filling = maxMaps == 0 ? 0 : RequireFilling(maxMaps);
         Begin('A');
     }
 
@@ -244,13 +248,22 @@ public sealed partial class KernelStage : IStage, IDisposable
 
     private void Begin(char mm)
     {
-        _ = _template.Fork(out Puppet? fresh);
-        Add(mm, fresh ?? throw new KernelStageException("the template does not fork"));
+        _ = (_filling == 0 ? _template : FullTemplate()).Fork(out Puppet? fresh);
+        if (fresh is null)
+        {
+            throw new KernelStageException("the template does not fork");
+        }
+
+        Add(mm, fresh);
+        if (_filling != 0)
+        {
+            Filler.Fill(fresh, Filler.Base(), _filling);
+        }
     }
 
     private Puppet Alive(char mm) => _actors[mm].Puppet;
 
-    private void Add(char mm, Puppet puppet) => _actors.Add(mm, new Actor(puppet, _graph, _pages));
+    private void Add(char mm, Puppet puppet) => _actors.Add(mm, new Actor(puppet, _filling, _graph, _pages));
 
     /// <summary>Who shared the address space before an exec has it alone now.</summary>
     private void LeaveToSharers(char mm)

@@ -44,7 +44,17 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     /// <param name="look">Is shown the state after each step that both sides agree on; null: nobody looks.</param>
     public Failure? Play(Scenario scenario, Action<Frame>? look = null)
     {
-        EngineStage engine = Begin(scenario, out StageComparison? comparison);
+        EngineStage engine;
+        StageComparison? comparison;
+        try
+        {
+            engine = Begin(scenario, out comparison);
+        }
+        catch (KernelStageException impossible)
+        {
+            return new Failure(scenario, 0, impossible.Message, FailureKind.NotPlayable);
+        }
+
         for (int at = 0; at < scenario.Ops.Count; at++)
         {
             Op op = scenario.Ops[at];
@@ -90,7 +100,14 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     public Failure? PlayRandom(ulong seed, int steps, StepMix mix)
     {
         List<Op> ops = new(steps);
-        Scenario scenario = new(ops) { Name = $"seed {seed}" };
+        Scenario scenario = new(ops)
+        {
+            Name = $"seed {seed}",
+            MaxMaps = mix.MaxMaps,
+
+            // To look at a full address space takes as long as it takes to pass 65,530 VMAs.
+            Compared = mix.MaxMaps == 0 ? ComparedSpaces.All : ComparedSpaces.Acting,
+        };
         EngineStage engine = Begin(scenario, out StageComparison? comparison);
         bool refusesHuge = Host is not { OvercommitMode: not 0 };
         OpGenerator generator = new(seed, engine, refusesHuge ? mix : mix with { HugePercent = 0 });
@@ -132,7 +149,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     private EngineStage Begin(Scenario scenario, out StageComparison? comparison)
     {
         EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
-        kernel?.Begin();
+        kernel?.Begin(scenario.MaxMaps);
         _compared = scenario.Compared;
         comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);
         return engine;

@@ -13,6 +13,9 @@ public sealed partial class OpGenerator
 
     private static readonly int[] _oddBytes = [1, 8, Page.Size / 2, Page.Size - 1];
 
+    /// <summary>What fills an address space is more than its owner may be allowed to lock.</summary>
+    private static readonly LimitedResource[] _limitedInFullSpaces = [LimitedResource.As, LimitedResource.Data];
+
     private static readonly LimitedResource[] _limited =
     [
         LimitedResource.As, LimitedResource.As, LimitedResource.Data, LimitedResource.Memlock, LimitedResource.Memlock,
@@ -265,7 +268,7 @@ public sealed partial class OpGenerator
     private Op FillLimit(Op op)
     {
         int mapped = situation.PagesOf(op.Mm).Count();
-        op = op with { Resource = _random.Pick(_limited) };
+        op = op with { Resource = _random.Pick(mix.MaxMaps == 0 ? _limited : _limitedInFullSpaces) };
         return op with
         {
             Count = _random.Percent(50) ? -1

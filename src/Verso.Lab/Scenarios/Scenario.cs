@@ -36,7 +36,10 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>What is compared after a step.</summary>
     public ComparedSpaces Compared { get; init; } = ComparedSpaces.All;
 
-    /// <summary>vm.max_map_count; 0 for the default.</summary>
+    /// <summary>The largest <see cref="MaxMaps"/> that a kernel can play.</summary>
+    public const int MostMaxMaps = 64;
+
+    /// <summary>vm.max_map_count, as if the kernel's were so small; 0 for the default.</summary>
     public int MaxMaps { get; init; }
 
     /// <summary>Pages of the machine that each page of the scenario stands for.</summary>
@@ -135,7 +138,7 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
         return text.ToString();
     }
 
-    private string? OnlyForEngine => MaxMaps != 0 ? "option maxmaps"
+    private string? OnlyForEngine => MaxMaps > MostMaxMaps ? $"option maxmaps beyond {MostMaxMaps}"
         : PagesPerUnit != 1 ? "option unit"
         : LazyFree != LazyFree.Keep ? "option lazyfree"
         : Ops.FirstOrDefault(op => op.Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Fail)?.ToString();

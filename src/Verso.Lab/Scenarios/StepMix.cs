@@ -20,6 +20,13 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     /// </summary>
     public int HugePercent { get; init; }
 
+    /// <summary>As <see cref="Scenario.MaxMaps"/>.</summary>
+    public int MaxMaps { get; init; }
+
+    /// <summary>The same in address spaces that meet vm.max_map_count; 0: in others.</summary>
+    public StepMix WithMaxMaps(int count) =>
+        count == 0 ? this : this with { Name = $"{Name}, at most {count} VMAs", MaxMaps = count };
+
     /// <summary>The same, for kernels that know names of anonymous memory: there its seeds mean other steps.</summary>
     public StepMix WithNames() => this with { Name = $"{Name}, names", Weights = [.. Weights, (4, OpKind.Name)] };
 

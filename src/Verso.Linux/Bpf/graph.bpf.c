@@ -27,6 +27,7 @@ const volatile u32 namespace_inode;
 const volatile u32 chain_entries = 480;
 
 u64 chain_skip;			/* how many entries of every chain to leave out; VMAs without more are left out too */
+u64 hidden_start, hidden_end;	/* VMAs that begin there are left out: what a tool has put there itself */
 u64 last_session;
 u64 last_mm;
 u32 last_tgid;
@@ -292,6 +293,8 @@ int read_graph(struct bpf_iter__task_vma *ctx)
 	int names = 0;
 
 	if (!task || !vma)
+		return 0;
+	if (vma->vm_start >= hidden_start && vma->vm_start < hidden_end)
 		return 0;
 	walk.seq = seq;
 	walk.head = (void *)vma + bpf_core_field_offset(struct vm_area_struct, anon_vma_chain);

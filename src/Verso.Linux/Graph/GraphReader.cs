@@ -372,8 +372,10 @@ public sealed class GraphReader : IDisposable
         }
     }
 
-    private static int Iterate(GraphTarget target)
+    private int Iterate(GraphTarget target)
     {
+        _program.Variable<ulong>("hidden_start") = target.Hidden.Start;
+        _program.Variable<ulong>("hidden_end") = target.Hidden.End;
         var iterator = LibBpf.IteratorCreate(target.Descriptor);
         return iterator >= 0 ? iterator : throw Refused("an iterator", Marshal.GetLastPInvokeError());
     }

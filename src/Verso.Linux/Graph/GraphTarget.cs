@@ -21,6 +21,12 @@ public sealed class GraphTarget : IDisposable
     /// <summary>The process id.</summary>
     public int Pid { get; }
 
+    /// <summary>
+    /// VMAs that begin in this range, in bytes, are left out; it ends where it begins: none. Not the first VMA, which
+    /// tells what holds of all.
+    /// </summary>
+    public (ulong Start, ulong End) Hidden { get; set; }
+
     internal int Descriptor { get; }
 
     /// <summary>When the process started, once it was read: tells it from a later one with its id.</summary>

@@ -71,6 +71,33 @@ public sealed unsafe partial class Puppet
         return TryBegin(out var outcome) ? OutcomeOf(RunCall(number, a, b, c, d, e, f)) : outcome;
     }
 
+    /// <summary>
+    /// Makes one system call many times in one step, ending with the first that does not return 0, whose result it is.
+    /// </summary>
+    /// <param name="number">The call, of three arguments; none that makes, replaces or ends a process.</param>
+    /// <param name="a">The first argument of the first call.</param>
+    /// <param name="stride">By so much it is larger in each further one.</param>
+    /// <param name="count">How many calls.</param>
+    /// <param name="b">The second argument.</param>
+    /// <param name="c">The third.</param>
+    public PuppetOutcome CallEach(long number, ulong a, ulong stride, int count, ulong b, ulong c)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        Invariant.Require(!SystemCallNumber.ChangesProcess(number));
+        if (!TryBegin(out var outcome))
+        {
+            return outcome;
+        }
+
+        _block->Number = number;
+        _block->First = a;
+        _block->Second = b;
+        _block->Third = c;
+        _block->Fourth = stride;
+        _block->Fifth = (ulong)count;
+        return OutcomeOf(Run(PuppetImage.Shared.CallEach));
+    }
+
     /// <summary>Reads the byte at an address.</summary>
     public PuppetOutcome Load(ulong address)
     {

@@ -65,6 +65,12 @@ internal sealed class PuppetImage
     /// <summary>Step: the system call in the block.</summary>
     internal ulong Call { get; private set; }
 
+    /// <summary>
+    /// Step: the system call in the block, of three arguments, Fifth times, the first argument by Fourth larger each
+    /// time; it ends with the first that does not return 0.
+    /// </summary>
+    internal ulong CallEach { get; private set; }
+
     /// <summary>Step: loads the byte at First.</summary>
     internal ulong Load { get; private set; }
 
@@ -103,6 +109,7 @@ internal sealed class PuppetImage
         image.Entry = result.GetLabelRIP(labels.Entry);
         image.Ready = result.GetLabelRIP(labels.Ready);
         image.Call = result.GetLabelRIP(labels.Call);
+        image.CallEach = result.GetLabelRIP(labels.CallEach);
         image.Load = result.GetLabelRIP(labels.Load);
         image.Store = result.GetLabelRIP(labels.Store);
         image.LoadAccess = result.GetLabelRIP(labels.LoadAccess);
@@ -171,6 +178,20 @@ internal sealed class PuppetImage
         assembler.syscall();
         assembler.jmp(labels.Finish);
 
+        assembler.Label(ref labels.CallEach);
+        assembler.mov(rax, At(nameof(ControlBlock.Number)));
+        assembler.mov(rdi, At(nameof(ControlBlock.First)));
+        assembler.mov(rsi, At(nameof(ControlBlock.Second)));
+        assembler.mov(rdx, At(nameof(ControlBlock.Third)));
+        assembler.syscall();
+        assembler.test(rax, rax);
+        assembler.jne(labels.Finish);
+        assembler.mov(rdi, At(nameof(ControlBlock.Fourth)));
+        assembler.add(At(nameof(ControlBlock.First)), rdi);
+        assembler.dec(At(nameof(ControlBlock.Fifth)));
+        assembler.jne(labels.CallEach);
+        assembler.jmp(labels.Finish);
+
         assembler.Label(ref labels.Load);
         assembler.mov(rsi, At(nameof(ControlBlock.First)));
         assembler.Label(ref labels.LoadAccess);
@@ -236,6 +257,7 @@ internal sealed class PuppetImage
         internal Label Finish = assembler.CreateLabel();
         internal Label Ready = assembler.CreateLabel();
         internal Label Call = assembler.CreateLabel();
+        internal Label CallEach = assembler.CreateLabel();
         internal Label Load = assembler.CreateLabel();
         internal Label LoadAccess = assembler.CreateLabel();
         internal Label Store = assembler.CreateLabel();
