@@ -101,13 +101,14 @@ internal sealed class FolderGraph
 
     private static string? FileOf(ISymbol symbol)
     {
-        ISymbol declared = symbol is INamespaceSymbol or ILocalSymbol or IParameterSymbol or ITypeParameterSymbol or ILabelSymbol
-            ? symbol.ContainingType ?? symbol
-            : symbol.OriginalDefinition;
+        if (symbol is INamespaceSymbol or ILocalSymbol or IParameterSymbol or ITypeParameterSymbol or ILabelSymbol)
+        {
+            return null;
+        }
+
+        ISymbol declared = symbol.OriginalDefinition;
         string[] files = [.. declared.Locations.Where(place => place.IsInSource).Select(place => place.SourceTree!.FilePath).Order()];
-        return symbol is INamespaceSymbol || files.Length == 0 || declared != symbol.OriginalDefinition
-            ? null
-            : files.FirstOrDefault(file => Path.GetFileNameWithoutExtension(file) == declared.Name) ?? files[0];
+        return files.FirstOrDefault(file => Path.GetFileNameWithoutExtension(file) == declared.Name) ?? files.FirstOrDefault();
     }
 
     private string FolderOf(string file) => Path.GetDirectoryName(Path.GetRelativePath(_project, file))!;
