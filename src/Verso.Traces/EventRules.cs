@@ -56,7 +56,7 @@ internal static class EventRules
                 return FindBrokenSpace(e);
             case TraceEventKind.Checkpoint:
                 return FindBrokenSpace(e) ?? (e.Payload is null ? "an image" : null);
-            case TraceEventKind.Truncate:
+            case TraceEventKind.Truncate or TraceEventKind.Fallocate:
                 return FindBrokenFile(e.Arg0);
             case TraceEventKind.Lost:
                 return e.Arg0 <= MostLost ? null : "a number of lost events";

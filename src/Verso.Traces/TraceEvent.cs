@@ -172,6 +172,12 @@ public enum TraceEventKind : byte
     Truncate = 52,
 
     /// <summary>
+    /// fallocate that took pages from a mapped file or moved them. Arg0: any <see cref="FileId"/> value of that inode.
+    /// Arg1: FALLOC_FL_*, Arg2: offset, Arg3: length, in bytes. Another size has a Truncate of its own.
+    /// </summary>
+    Fallocate = 53,
+
+    /// <summary>
     /// The kernel's true state of Mm. Payload: <see cref="MmImage"/>. Arg0: <see cref="CheckpointReason"/>.
     /// Arg1: 1 where no other task could change it meanwhile.
     /// </summary>

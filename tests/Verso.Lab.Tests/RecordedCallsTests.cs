@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
@@ -33,6 +34,16 @@ public sealed class RecordedCallsTests(ITestOutputHelper output) : IDisposable
     [InlineData("limit", "2")]
     public void WhatWasRefusedFollowsFromTheState(string name, params string[] arguments) =>
         Assert.Empty(Check(name, arguments).Calls.Refused);
+
+    /// <summary>A file that is mapped is as long as the kernel has it, whichever call has made it so.</summary>
+    [Fact]
+    public void NoFaultIsBeyondTheEndOfAFile()
+    {
+        ReplayResult replay = Check("sizes", [Path.Combine(_folder, "sized")]);
+        Assert.Equal(0, replay.Tally.Faults[(int)FaultOutcome.Bus]);
+        Assert.Equal(20, replay.EventsByKind[TraceEventKind.Truncate]);
+        Assert.Equal(4, replay.EventsByKind[TraceEventKind.Fallocate]);
+    }
 
     private ReplayResult Check(string name, string[] arguments)
     {

@@ -38,7 +38,7 @@ internal static class SoundEvents
             case TraceEventKind.Populate:
                 e.Arg2 %= 8;
                 break;
-            case TraceEventKind.Truncate:
+            case TraceEventKind.Truncate or TraceEventKind.Fallocate:
                 e.Arg0 &= int.MaxValue;
                 break;
             case TraceEventKind.Lost:

@@ -72,6 +72,20 @@ public abstract partial class Machine
         World.Files.ZeroBytes(inode, offset, offset + length);
     }
 
+    /// <summary>
+    /// fallocate that takes a range out of the middle or puts one in: every page from there on has another place, so it
+    /// leaves every mapping, CoWed private pages too (ext4_collapse_range, truncate_pagecache). The size is told apart.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">First byte that moves; a multiple of the page size, else rounded down.</param>
+    public void ShiftFile(FileId file, ulong offset)
+    {
+        Inode inode = World.Files[file];
+        ulong first = offset >> Page.Shift;
+        UnmapFileRange(inode, first, ulong.MaxValue, PrivateCopies.Unmap);
+        World.Files.DropPages(inode, first, ulong.MaxValue);
+    }
+
     /// <summary>unmap_mapping_pages: the entries of page offsets [first, end) in every mapping of the inode.</summary>
     private protected abstract void UnmapFileRange(Inode inode, ulong first, ulong end, PrivateCopies copies);
 

@@ -49,7 +49,7 @@ internal static class EventRanges
     {
         TraceEventKind.Fault => e.Arg2 != (ulong)PrepareOutcome.Derive,
         TraceEventKind.Populate or TraceEventKind.Checkpoint or TraceEventKind.FileDefined => false,
-        TraceEventKind.TaskStart or TraceEventKind.TaskExit or TraceEventKind.Truncate
+        TraceEventKind.TaskStart or TraceEventKind.TaskExit or TraceEventKind.Truncate or TraceEventKind.Fallocate
             or TraceEventKind.UserfaultFill or TraceEventKind.StackLimit => false,
         _ => true,
     };

@@ -69,6 +69,29 @@ public sealed partial class TraceReplay
         _machine.Truncate(file, e.Arg1);
     }
 
+    /// <summary>FALLOC_FL_*: what is punched or zeroed loses its contents; the others move the rest.</summary>
+    private void OnFallocate(in TraceEvent e)
+    {
+        const ulong PunchHole = 0x02;
+        const ulong CollapseRange = 0x08;
+        const ulong ZeroRange = 0x10;
+        const ulong InsertRange = 0x20;
+        FileId file = _files.Find(e.Arg0);
+        if (file.IsNone || e.Arg3 == 0 || e.Arg2 + e.Arg3 < e.Arg2)
+        {
+            return;
+        }
+
+        if ((e.Arg1 & (CollapseRange | InsertRange)) != 0)
+        {
+            _machine.ShiftFile(file, e.Arg2);
+        }
+        else if ((e.Arg1 & (PunchHole | ZeroRange)) != 0)
+        {
+            _machine.PunchHole(file, e.Arg2, e.Arg3);
+        }
+    }
+
     private void OnCheckpoint(in TraceEvent e)
     {
         Space? space = _spaces.Find(e.Mm);

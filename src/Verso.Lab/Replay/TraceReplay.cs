@@ -174,6 +174,9 @@ public sealed partial class TraceReplay
             case TraceEventKind.Truncate:
                 OnTruncate(e);
                 break;
+            case TraceEventKind.Fallocate:
+                OnFallocate(e);
+                break;
             case TraceEventKind.Checkpoint:
                 OnCheckpoint(e);
                 break;

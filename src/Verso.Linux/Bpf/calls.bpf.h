@@ -20,7 +20,7 @@ const volatile u8 call_of_number[SYSTEM_CALLS] = {
 	[57] = CALL_FORK,	  [58] = CALL_VFORK,	 [59] = CALL_EXEC,	   [67] = CALL_SHMDT,
 	[135] = CALL_PERSONALITY,	  [160] = CALL_STACK_LIMIT, [206] = CALL_IO_SETUP, [207] = CALL_IO_DESTROY,
 	[216] = CALL_REMAP_FILE_PAGES, [302] = CALL_STACK_LIMIT,
-	[77] = CALL_FTRUNCATE,	  [149] = CALL_MLOCK,	 [150] = CALL_MUNLOCK,	   [151] = CALL_MLOCKALL,
+	[149] = CALL_MLOCK,	 [150] = CALL_MUNLOCK,	   [151] = CALL_MLOCKALL,
 	[152] = CALL_MUNLOCKALL,  [157] = CALL_PRCTL,	 [237] = CALL_MBIND,	   [322] = CALL_EXEC,
 	[325] = CALL_MLOCK2,	  [329] = CALL_PKEY_MPROTECT, [330] = CALL_PKEY_ALLOC,
 	[331] = CALL_PKEY_FREE,	  [435] = CALL_CLONE3, [440] = CALL_PROCESS_MADVISE,
@@ -38,15 +38,15 @@ static __always_inline u8 call_kind(u64 number)
 	return number < SYSTEM_CALLS ? call_of_number[number] : CALL_NONE;
 }
 
-/* i386 numbers. 90 takes its arguments from memory, 192 pages, 194 a length in two halves, 117 is many calls in one. */
+/* i386 numbers. 90 takes its arguments from memory, 192 pages, 117 is many calls in one. */
 const volatile u8 call_of_compat_number[SYSTEM_CALLS] = {
 	[2] = CALL_FORK,	  [11] = CALL_EXEC,	 [45] = CALL_BRK,	   [54] = CALL_USERFAULT,
 	[75] = CALL_STACK_LIMIT, [136] = CALL_PERSONALITY, [257] = CALL_REMAP_FILE_PAGES, [340] = CALL_STACK_LIMIT,
 	[90] = CALL_MMAP,
-	[91] = CALL_MUNMAP,	  [93] = CALL_FTRUNCATE, [117] = CALL_SHMAT,	   [120] = CALL_CLONE,
+	[91] = CALL_MUNMAP,	  [117] = CALL_SHMAT,	   [120] = CALL_CLONE,
 	[125] = CALL_MPROTECT,	  [150] = CALL_MLOCK,	 [151] = CALL_MUNLOCK,	   [152] = CALL_MLOCKALL,
 	[153] = CALL_MUNLOCKALL,  [163] = CALL_MREMAP,	 [172] = CALL_PRCTL,	   [190] = CALL_VFORK,
-	[192] = CALL_MMAP,	  [194] = CALL_FTRUNCATE, [219] = CALL_MADVISE,	   [274] = CALL_MBIND,
+	[192] = CALL_MMAP,	  [219] = CALL_MADVISE,	   [274] = CALL_MBIND,
 	[358] = CALL_EXEC,	  [376] = CALL_MLOCK2,	 [380] = CALL_PKEY_MPROTECT, [397] = CALL_SHMAT,
 	[398] = CALL_SHMDT,	  [435] = CALL_CLONE3,	 [440] = CALL_PROCESS_MADVISE, [462] = CALL_MSEAL,
 };
@@ -54,7 +54,6 @@ const volatile u8 call_of_compat_number[SYSTEM_CALLS] = {
 #define COMPAT_OLD_MMAP 90
 #define COMPAT_IPC 117
 #define COMPAT_MMAP2 192
-#define COMPAT_FTRUNCATE64 194
 #define COMPAT_PKEY_MPROTECT 380
 #define IPC_SHMAT 21
 #define IPC_SHMDT 22
@@ -102,9 +101,6 @@ static __always_inline u8 read_compat_arguments(struct task_state *state, struct
 		break;
 	case COMPAT_MMAP2:
 		state->args[5] <<= 12;
-		break;
-	case COMPAT_FTRUNCATE64:
-		state->args[1] |= state->args[2] << 32;
 		break;
 	case COMPAT_PKEY_MPROTECT:
 		state->args[3] = (s64)(int)state->args[3];
@@ -232,18 +228,6 @@ static __always_inline int maps_a_file(struct task_state *state)
 		(!(state->args[3] & MAP_ANONYMOUS) || (state->args[3] & MAP_TYPE) != MAP_PRIVATE));
 }
 
-/* The file whose size changed, if anybody maps it. */
-static __always_inline u64 mapped_file(struct task_struct *task, u64 descriptor)
-{
-	struct file *file = (void *)file_of_descriptor(task, descriptor);
-	struct inode *inode;
-
-	if (!file)
-		return 0;
-	inode = BPF_CORE_READ(file, f_inode);
-	return BPF_CORE_READ(inode, i_mapping, i_mmap.rb_root.rb_node) ? (u64)file : 0;
-}
-
 static __noinline int look_at_outcome(struct task_state *state, struct task_struct *task, struct outcome *outcome)
 {
 	struct mm_struct *mm = task->mm;
@@ -257,8 +241,6 @@ static __noinline int look_at_outcome(struct task_state *state, struct task_stru
 	/* A call that failed has no VMA; what it was asked to map is known all the same. */
 	if (!outcome->file && state->call == CALL_MMAP && !(state->args[3] & MAP_ANONYMOUS))
 		outcome->file = file_of_descriptor(task, state->args[4]);
-	if (state->call == CALL_FTRUNCATE && !is_error(outcome->result))
-		outcome->file = mapped_file(task, state->args[0]);
 	if (state->call == CALL_USERFAULT && !state->emitted) {
 		outcome->vma_flags = filled_bytes(state->args[0], state->args[5]);
 		describe_userfault(state);
@@ -273,8 +255,6 @@ static __noinline int emit_call_done(struct task_state *state, struct outcome *o
 	struct call_done_record *done;
 	u32 mm_id = state->mm_id;
 
-	if (state->call == CALL_FTRUNCATE && !outcome->file)
-		return 0;
 	if (state->call == CALL_PROCESS_MADVISE) {
 		if (refused_early(state, bpf_get_current_task_btf(), outcome->result))
 			return 0;

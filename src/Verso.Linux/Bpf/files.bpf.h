@@ -29,6 +29,20 @@ struct {
 	__type(value, u8);
 } paths SEC(".maps");
 
+struct inode_key {
+	u64 inode;
+	u32 device;
+	u32 pad;
+};
+
+/* How long a file is, as told last. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct inode_key);
+	__type(value, u64);
+} sizes SEC(".maps");
+
 struct path_scratch {
 	struct file_record record;
 	char path[PATH_BYTES + 256];
@@ -142,8 +156,40 @@ static __noinline int name_file(struct task_state *state, u64 pointer, struct fi
 	return 0;
 }
 
-/* See that the reader knows this struct file. 0 is none. */
-static __always_inline void mention_file(struct task_state *state, u64 pointer)
+static __noinline int emit_size(struct task_state *state, u64 pointer, u64 size)
+{
+	struct size_record *record = RESERVE(size_record, REC_SIZE, state);
+
+	if (!record)
+		return 0;
+	record->file = pointer;
+	record->size = size;
+	SUBMIT(record);
+	return 0;
+}
+
+/* A size that is not the one told last. With its first descriptor a file is told with its size. */
+static __noinline int tell_size(struct task_state *state, u64 pointer)
+{
+	struct file *file = (void *)pointer;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode_key key = {};
+	u64 size = BPF_CORE_READ(inode, i_size);
+	u64 *told;
+
+	key.inode = BPF_CORE_READ(inode, i_ino);
+	key.device = BPF_CORE_READ(inode, i_sb, s_dev);
+	told = bpf_map_lookup_elem(&sizes, &key);
+	if (told && *told == size)
+		return 0;
+	bpf_map_update_elem(&sizes, &key, &size, BPF_ANY);
+	if (told)
+		emit_size(state, pointer, size);
+	return 0;
+}
+
+/* See that the reader knows this struct file, and how long it is. 0 is none. */
+static __noinline int mention_file(struct task_state *state, u64 pointer)
 {
 	struct file *file = (struct file *)pointer;
 	struct file_key key;
@@ -151,7 +197,7 @@ static __always_inline void mention_file(struct task_state *state, u64 pointer)
 	struct inode *inode;
 
 	if (!pointer)
-		return;
+		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
 	key.inode = BPF_CORE_READ(inode, i_ino);
 	key.device = BPF_CORE_READ(inode, i_sb, s_dev);
@@ -162,6 +208,7 @@ static __always_inline void mention_file(struct task_state *state, u64 pointer)
 	if (!known || known->inode != key.inode || known->device != key.device ||
 	    known->generation != key.generation || known->access != key.access)
 		name_file(state, pointer, &key);
+	return tell_size(state, pointer);
 }
 
 /* The struct file that a descriptor of the current task names, or 0. */

@@ -4,6 +4,7 @@
  * the recorded tree have; all others leave at once. docs/fidelity.md says what each hook covers.
  */
 #include "locks.bpf.h"
+#include "sizes.bpf.h"
 
 typedef u8 bool;
 
@@ -37,11 +38,15 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long returned)
 {
 	struct task_struct *task;
 	struct task_state *state;
+	u64 number = regs->orig_ax;
+	int has_size = size_call(number) | compat_size_call(number);
 
-	if (!(call_kind(regs->orig_ax) | compat_call_kind(regs->orig_ax)))
+	if (!(has_size | call_kind(number) | compat_call_kind(number)))
 		return 0;
 	task = bpf_get_current_task_btf();
 	state = tracked(task);
+	if (state && has_size)
+		after_size_call(state, task, regs, returned);
 	if (state && state->call)
 		leave_call(state, task, returned);
 	return 0;

@@ -28,6 +28,8 @@ enum record_kind {
 	REC_TEXT,          /* text_record: the name that a prctl gives; before its call */
 	REC_WATCHED,       /* watch_record: a userfaultfd that fork made for a child */
 	REC_WATCH_END,     /* watch_record: the last descriptor of a userfaultfd was closed */
+	REC_SIZE,          /* size_record: a file that is mapped, or about to be, has another size than was told */
+	REC_ALLOCATION,    /* allocation_record: fallocate of a file that is mapped */
 };
 
 /* Which call a call_record is about; also the rows of the table that says what to watch. */
@@ -53,7 +55,6 @@ enum call_kind {
 	CALL_MBIND,
 	CALL_PKEY_ALLOC,
 	CALL_PKEY_FREE,
-	CALL_FTRUNCATE,
 	CALL_USERFAULT,
 	CALL_STACK_LIMIT,
 	CALL_PERSONALITY,
@@ -113,7 +114,7 @@ struct result_record {
 	s64 result;
 	u64 vma_flags;
 	u64 vma_length;
-	u64 file;	/* mmap, shmat: of the VMA; ftruncate: of the descriptor; 0: none */
+	u64 file;	/* mmap, shmat: of the VMA; 0: none */
 };
 
 struct call_done_record {
@@ -189,6 +190,21 @@ struct dump_end_record {
 	u32 map_count;
 };
 
+struct size_record {
+	struct record head;
+	u64 file;
+	u64 size;
+};
+
+/* mode: FALLOC_FL_* */
+struct allocation_record {
+	struct record head;
+	u64 file;
+	u64 mode;
+	u64 offset;
+	u64 length;
+};
+
 #define TEXT_BYTES 80
 /* record.c: bytes of text, without its end */
 struct text_record {
@@ -259,6 +275,8 @@ enum lost_reason {
 		struct dump_end_record end;                                                                    \
 		enum unfollowed_cause cause;                                                                   \
 		struct text_record text;                                                                       \
+		struct size_record sizes;                                                                      \
+		struct allocation_record allocation;                                                           \
 		struct watch_record watch;                                                                     \
 		struct unfollowed_record unfollowed;                                                           \
 	} record_layouts;

@@ -169,9 +169,6 @@ internal sealed unsafe partial class EventDecoder
                 call.Arg3 = files.SizeOf(outcome.File);
                 call.Arg4 = file;
                 break;
-            case TraceEventKind.Truncate:
-                call.Arg0 = file;
-                break;
             case TraceEventKind.UserfaultFill:
                 call.Arg5 = outcome.VmaFlags;
                 break;
@@ -294,9 +291,6 @@ internal sealed unsafe partial class EventDecoder
                 break;
             case CallKind.IoDestroy:
                 call.Kind = Keep(ref call, 2, TraceEventKind.Munmap);
-                break;
-            case CallKind.Ftruncate:
-                call.Kind = Keep(ref call, 2, TraceEventKind.Truncate);
                 break;
             default:
                 return false;

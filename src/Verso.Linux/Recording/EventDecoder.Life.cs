@@ -50,6 +50,12 @@ internal sealed unsafe partial class EventDecoder
             case RecordKind.Watched:
                 OnWatched(*(WatchRecord*)record);
                 break;
+            case RecordKind.Size:
+                OnSize(*(SizeRecord*)record);
+                break;
+            case RecordKind.Allocation:
+                OnAllocation(*(AllocationRecord*)record);
+                break;
             case RecordKind.WatchEnd:
                 OnWatchEnd(*(WatchRecord*)record);
                 break;
@@ -57,6 +63,24 @@ internal sealed unsafe partial class EventDecoder
                 Counts.UnknownRecords++;
                 break;
         }
+    }
+
+    private void OnSize(in SizeRecord record)
+    {
+        var size = Event(TraceEventKind.Truncate, record.Head);
+        size.Arg0 = (ulong)files.Find(record.File).Value;
+        size.Arg1 = record.Size;
+        sequencer.Add(size);
+    }
+
+    private void OnAllocation(in AllocationRecord record)
+    {
+        var allocation = Event(TraceEventKind.Fallocate, record.Head);
+        allocation.Arg0 = (ulong)files.Find(record.File).Value;
+        allocation.Arg1 = record.Mode;
+        allocation.Arg2 = record.Offset;
+        allocation.Arg3 = record.Length;
+        sequencer.Add(allocation);
     }
 
     private void OnUnfollowed(UnfollowedRecord* record)

@@ -27,6 +27,8 @@ internal enum RecordKind : byte
     Text,
     Watched,
     WatchEnd,
+    Size,
+    Allocation,
 }
 
 internal enum CallKind : byte
@@ -52,7 +54,6 @@ internal enum CallKind : byte
     Mbind,
     PkeyAlloc,
     PkeyFree,
-    Ftruncate,
     Userfault,
     StackLimit,
     Personality,
@@ -174,6 +175,24 @@ internal struct WatchRecord
     internal RecordHead Head;
     internal ulong Address;
     internal ulong Context;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SizeRecord
+{
+    internal RecordHead Head;
+    internal ulong File;
+    internal ulong Size;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct AllocationRecord
+{
+    internal RecordHead Head;
+    internal ulong File;
+    internal ulong Mode;
+    internal ulong Offset;
+    internal ulong Length;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -78,6 +78,8 @@ public static class EventText
         TraceEventKind.UserfaultFork => $"userfaultfd{e.Arg1} of the child watches {Hex(e.Arg0)}",
         TraceEventKind.UserfaultRelease => $"userfaultfd{e.Arg0} is closed",
         TraceEventKind.Truncate => $"truncate({File(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
+        TraceEventKind.Fallocate =>
+            $"fallocate({File(e.Arg0)}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, {Hex(e.Arg3)}){Result(e)}",
         TraceEventKind.Fork => $"fork of mm{e.Mm}: child mm{e.Arg0}",
         TraceEventKind.Exec => $"exec into mm{e.Mm}, leaving mm{e.Arg0}",
         TraceEventKind.Attach => $"attach to mm{e.Mm}",
