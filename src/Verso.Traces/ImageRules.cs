@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Engine.Images;
+using Verso.Engine.Vmas;
 
 namespace Verso.Traces;
 
@@ -41,7 +42,7 @@ internal static class ImageRules
         }
 
         // A checkpoint may have been read while other address spaces changed the graph.
-        return kind == TraceEventKind.Checkpoint ? null : FindBrokenGraph(image);
+        return kind == TraceEventKind.Checkpoint ? null : FindBrokenFile(image) ?? FindBrokenGraph(image);
     }
 
     /// <summary>The rule that a VMA breaks which follows on one that ends there.</summary>
@@ -51,6 +52,20 @@ internal static class ImageRules
             : vma.Pgoff >= ulong.MaxValue - ((vma.End - vma.Start) >> Page.Shift)
                 ? "page offsets that do not wrap"
                 : null;
+
+    /// <summary>Shared memory without a file is shmem's, which has one.</summary>
+    private static string? FindBrokenFile(MmImage image)
+    {
+        foreach (VmaImage vma in image.Vmas.AsSpan())
+        {
+            if ((vma.Flags & VmaFlags.Shared) != 0 && vma.File.IsNone)
+            {
+                return "a file behind each shared VMA";
+            }
+        }
+
+        return null;
+    }
 
     private static string? FindBrokenGraph(MmImage image)
     {

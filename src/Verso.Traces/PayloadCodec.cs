@@ -33,7 +33,7 @@ internal static class PayloadCodec
     {
         switch (KindOf(kind), payload)
         {
-            case (PayloadKind.File, FileIdentity file):
+            case (PayloadKind.File, FileIdentity file) when IsKnown(file):
                 WriteFile(to, file);
                 break;
             case (PayloadKind.Image, MmImage image):
@@ -48,11 +48,11 @@ internal static class PayloadCodec
             case (PayloadKind.Text, string text):
                 to.Text(text);
                 break;
-            case (PayloadKind.Reuses, ForkReuses reuses):
+            case (PayloadKind.Reuses, ForkReuses reuses) when AreSound(reuses):
                 WriteReuses(to, reuses);
                 break;
             default:
-                throw new ArgumentException($"{kind} carries no {payload.GetType().Name}", nameof(payload));
+                throw new ArgumentException($"{kind} carries no such {payload.GetType().Name}", nameof(payload));
         }
     }
 
@@ -104,9 +104,26 @@ internal static class PayloadCodec
             from.Number(),
             from.Text(),
             (FileModes)from.Byte());
-        return file is { Kind: <= FileKind.Zero, Modes: <= AllModes }
+        return IsKnown(file)
             ? file
             : throw from.Unfit("file kinds and modes of this version in this block");
+    }
+
+    private static bool IsKnown(FileIdentity file) =>
+        file is { File.Value: >= 0, Kind: <= FileKind.Zero, Modes: <= AllModes };
+
+    private static bool AreSound(ForkReuses reuses)
+    {
+        for (int at = 0; at < reuses.Vmas.Count; at++)
+        {
+            ForkReuse reuse = reuses.Vmas[at];
+            if ((at > 0 && reuse.Start <= reuses.Vmas[at - 1].Start) || reuse.Place < ForkReuse.New)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void WriteReuses(ByteEncoder to, ForkReuses reuses)
@@ -123,21 +140,23 @@ internal static class PayloadCodec
 
     private static ForkReuses ReadReuses(ByteDecoder from)
     {
-        ForkReuse[] vmas = new ForkReuse[from.Count(2)];
+        ForkReuse[] vmas = new ForkReuse[from.Count(2, ImageRules.VmasMax, "reuses of a fork")];
         ulong start = 0;
         for (int at = 0; at < vmas.Length; at++)
         {
             start = unchecked(start + from.Number());
             long place = from.Signed();
-            if ((at > 0 && start <= vmas[at - 1].Start) || place is < ForkReuse.New or > int.MaxValue)
-            {
-                throw from.Unfit("reuses by ascending start, with places from -1 on, in this block");
-            }
-
             vmas[at] = new ForkReuse(start, (int)place);
+            if (place != (int)place)
+            {
+                throw from.Unfit("places of 32 bits in this block");
+            }
         }
 
-        return new ForkReuses(vmas);
+        ForkReuses reuses = new(vmas);
+        return AreSound(reuses)
+            ? reuses
+            : throw from.Unfit("reuses by ascending start, with places from -1 on, in this block");
     }
 
     /// <summary>What docs/trace-format.md calls an image; by whatever rules it was checked.</summary>

@@ -108,6 +108,17 @@ public sealed class HostileFileTests
         Assert.Equal("", outcome.Error);
     }
 
+    /// <summary>Found by scripts/fuzz: an image said that a userfaultfd watches [vvar], which has no file.</summary>
+    [Theory]
+    [InlineData("anon-vma-chain")]
+    [InlineData("anon-vma-lazy")]
+    public void ASpecialMappingIsNotWatched(string design)
+    {
+        Outcome outcome = CommandLine.Run("replay", Fixture("fuzz-watched-special-mapping.verso"), "--verify", "--design", design);
+        Assert.InRange(outcome.Status, 0, 1);
+        Assert.Equal("", outcome.Error);
+    }
+
     /// <summary>Found by scripts/fuzz: flags of a driver made anonymous memory shared, and no file was behind it.</summary>
     [Theory]
     [InlineData("anon-vma")]

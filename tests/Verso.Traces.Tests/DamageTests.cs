@@ -25,7 +25,7 @@ public sealed class DamageTests
             Random random = new(seed + round);
             List<Block> damaged = [.. blocks];
             int at = random.Next(damaged.Count);
-            byte[] body = Scratch(damaged[at].Unpacked, random);
+            byte[] body = Damage.Bytes(damaged[at].Unpacked, random);
             damaged[at] = random.Next(2) == 0 ? damaged[at].With(body) : damaged[at].Deflated(body);
             AssertRefusedOrRead(Block.Join(damaged), $"seed {seed + round}");
         }
@@ -40,7 +40,7 @@ public sealed class DamageTests
         Assert.Equal(1, blocks[1].Coding);
         for (int round = 0; round < 500; round++)
         {
-            byte[] body = Scratch(blocks[1].Body, random);
+            byte[] body = Damage.Bytes(blocks[1].Body, random);
             Block damaged = blocks[1] with { Body = body, Stored = body.Length };
             AssertRefusedOrRead(Block.Join([blocks[0], damaged, blocks[2]]), $"seed {seed}, round {round}");
         }
@@ -207,6 +207,7 @@ public sealed class DamageTests
         VmaImage vma = new(4096, 8192, VmaFlags.Read, 1, default, Node, [Node]);
         AnonVmaImage node = new(Node, Node, Node, 1, 1);
         AssertLayout(Accepted, [vma], [node]);
+        AssertLayout("a file behind each shared VMA", [vma with { Flags = VmaFlags.Read | VmaFlags.Shared }], [node]);
         AssertLayout("chains of listed", [vma], []);
         AssertLayout("chains of listed", [vma with { Chain = [Node, Node] }], [node]);
         AssertLayout("the VMA's own", [vma with { Chain = [] }], [node]);
@@ -285,34 +286,5 @@ public sealed class DamageTests
         }
 
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < AllocationMax, name);
-    }
-
-    private static byte[] Scratch(byte[] bytes, Random random)
-    {
-        List<byte> damaged = [.. bytes];
-        for (int i = random.Next(1, 8); i > 0 && damaged.Count > 1; i--)
-        {
-            int at = random.Next(damaged.Count);
-            switch (random.Next(5))
-            {
-                case 0:
-                    damaged.RemoveAt(at);
-                    break;
-                case 1:
-                    damaged.Insert(at, (byte)random.Next(256));
-                    break;
-                case 2:
-                    damaged[at] = random.Next(2) == 0 ? (byte)0xff : (byte)0x80;
-                    break;
-                case 3:
-                    damaged.RemoveRange(at, Math.Min(damaged.Count - at, random.Next(20)));
-                    break;
-                default:
-                    damaged[at] = (byte)random.Next(256);
-                    break;
-            }
-        }
-
-        return [.. damaged];
     }
 }

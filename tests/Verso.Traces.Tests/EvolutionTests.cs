@@ -66,6 +66,11 @@ public sealed class EvolutionTests
         Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.Mmap, Mm = 1, Payload = File }));
         Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.Exec, Mm = 1, Payload = "" }));
         Assert.Throws<ArgumentException>(() => writer.Write(new() { Kind = TraceEventKind.MmExit, Mm = -1 }));
+        Assert.Throws<ArgumentException>(() => writer.Write(Define(File with { Kind = (FileKind)9 })));
+        Assert.Throws<ArgumentException>(() => writer.Write(Define(File with { Modes = (FileModes)64 })));
+        ForkReuses unsorted = new([new ForkReuse(8192, 1), new ForkReuse(4096, 1)]);
+        TraceEvent fork = new() { Kind = TraceEventKind.Fork, Mm = 1, Arg0 = 2, Payload = unsorted };
+        Assert.Throws<ArgumentException>(() => writer.Write(fork));
         string path = new('x', 64 << 20);
         Assert.Throws<ArgumentException>(() => writer.Write(Define(File with { Path = path })));
     }

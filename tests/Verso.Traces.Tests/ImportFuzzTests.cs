@@ -20,11 +20,11 @@ public sealed class ImportFuzzTests
     public void DamagedTextsAreImportedOrRefused(string name)
     {
         int seed = RandomSeed.First;
-        string[] lines = Import.Fixture(name).Split('\n');
+        string text = Import.Fixture(name);
         for (int round = 0; round < Rounds; round++)
         {
-            string text = Damage([.. lines], new Random(seed + round));
-            Check(text, name, seed + round);
+            string damaged = Damage.Text(text, 40, new Random(seed + round));
+            Check(damaged, name, seed + round);
         }
     }
 
@@ -82,50 +82,5 @@ public sealed class ImportFuzzTests
         {
             Assert.Fail($"{name}, seed {seed}: {e}");
         }
-    }
-
-    private static string Damage(List<string> lines, Random random)
-    {
-        for (int i = random.Next(1, 40); i > 0 && lines.Count > 1; i--)
-        {
-            int at = random.Next(lines.Count);
-            int other = random.Next(lines.Count);
-            switch (random.Next(7))
-            {
-                case 0:
-                    lines.RemoveAt(at);
-                    break;
-                case 1:
-                    (lines[at], lines[other]) = (lines[other], lines[at]);
-                    break;
-                case 2:
-                    lines.Insert(at, lines[other]);
-                    break;
-                case 3:
-                    lines[at] = lines[at][..random.Next(lines[at].Length + 1)];
-                    break;
-                case 4:
-                    lines[at] = lines[at][random.Next(lines[at].Length + 1)..] + lines[other];
-                    break;
-                default:
-                    lines[at] = Scratch(lines[at], random);
-                    break;
-            }
-        }
-
-        return string.Join('\n', lines);
-    }
-
-    private static string Scratch(string line, Random random)
-    {
-        char[] characters = line.ToCharArray();
-        for (int i = random.Next(1, 6); i > 0 && characters.Length > 0; i--)
-        {
-            characters[random.Next(characters.Length)] = random.Next(4) == 0
-                ? (char)random.Next(1, 0x3000)
-                : "0123456789abcdefx()<>[]{}=,.|\" -+\\/*"[random.Next(36)];
-        }
-
-        return new string(characters);
     }
 }

@@ -214,6 +214,11 @@ public sealed partial class Machine<TPages>
     private FaultOutcome Watched(VmaId id, in PteRange at, FaultAccess access, PrepareOutcome logged)
     {
         ref Vma vma = ref _vmas[id];
+        if (vma.IsSpecialMapping)
+        {
+            return FaultOutcome.Done;
+        }
+
         VmaFlags asked = VmaFlags.UffdMissing;
         if (!IsFilledAnonymously(vma))
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Verso.Engine.Images;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
 
@@ -16,6 +17,9 @@ internal sealed class FuzzInputs
     private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     private static readonly string[] _designs = [.. Engine.ReverseMaps.Catalogue.Designs.Select(entry => entry.Facts.Name)];
+
+    /// <summary>Every kind of event that there is.</summary>
+    public static TraceEventKind[] Kinds { get; } = Enum.GetValues<TraceEventKind>();
 
     private readonly List<(TraceHeader Header, List<TraceEvent> Events)> _traces = [];
     private readonly List<Snapshot> _snapshots = [];
@@ -70,9 +74,9 @@ internal sealed class FuzzInputs
         // What begins an address space stands first; after it some stretch of what was done.
         int first = random.Next(Math.Max(all.Count - 60, 1));
         List<TraceEvent> events = [.. all.Take(random.Next(1, 20)), .. all.Skip(first).Take(random.Next(1, 60))];
-        for (int left = random.Next(1, 5); left > 0 && events.Count > 1; left--)
+        for (int left = random.Next(1, 7); left > 0 && events.Count > 1; left--)
         {
-            Damage.Events(events, random);
+            Disturb(events, random);
         }
 
         string head = JsonSerializer.Serialize(header, _json);
@@ -81,7 +85,7 @@ internal sealed class FuzzInputs
         {
             Events = events.Count,
             Lost = lost,
-            Checkpoints = events.Count(e => e.Kind == TraceEventKind.Checkpoint),
+            Checkpoints = events.Count(e => e.Kind is TraceEventKind.Checkpoint or TraceEventKind.CheckpointChange),
             NotFollowed = events.Count(e => e.Kind == TraceEventKind.NotFollowed),
         };
         string tail = JsonSerializer.Serialize(trailer, _json);
@@ -91,8 +95,12 @@ internal sealed class FuzzInputs
         body = random.Next(4) == 0 ? Damage.Bytes(body, random) : body;
         string design = _designs[random.Next(_designs.Length)];
         string other = _designs[random.Next(_designs.Length)];
-        string[] command = random.Next(12) switch
+        string[] command = random.Next(16) switch
         {
+            15 => ["replay", "{0}", "--format", "line", "--walks", "1", Limit],
+            14 => ["replay", "{0}", "--merges", "-j", "--rules", "6.1", Limit],
+            13 => ["compare", "{0}", "--designs", design, "-j", "--jobs", "1", Limit],
+            12 => ["verify", "--engine", "{0}", "-j", Limit],
             11 => ["compare", "{0}", "--designs", design, "--jobs", "1", Limit],
             0 => ["info", "{0}"],
             1 => ["info", "{0}", "-j"],
@@ -105,6 +113,27 @@ internal sealed class FuzzInputs
             _ => ["replay", "{0}", "--verify", "--design", design, Limit],
         };
         return new FuzzInput(".verso", RawFile.Join("VERSO", head, body, events.Count, tail), command);
+    }
+
+    /// <summary>Damages an event, or adds one of any kind after some image of its address space.</summary>
+    private static void Disturb(List<TraceEvent> events, Random random)
+    {
+        int at = random.Next(events.Count + 1);
+        int known = random.Next(2) == 0 ? events.FindLastIndex(Math.Max(at - 1, 0), e => e.Payload is MmImage) : -1;
+        if (known < 0 || events[known] is not { Payload: MmImage image } told)
+        {
+            EventDamage damage = (EventDamage)Math.Min(random.Next(8), (int)EventDamage.MadeUp);
+            Damage.Events(events, damage, random);
+            return;
+        }
+
+        // Changes are of the last image of their address space, so the more often they follow on one the better.
+        TraceEventKind kind = random.Next(4) == 0
+            ? TraceEventKind.CheckpointChange
+            : Kinds[random.Next(Kinds.Length)];
+        events.Insert(
+            kind == TraceEventKind.CheckpointChange ? known + 1 : at,
+            new FuzzEvents(image, told.Mm, random).Make(kind));
     }
 
     private FuzzInput OfSnapshot(Random random)
@@ -132,8 +161,12 @@ internal sealed class FuzzInputs
         tail = random.Next(12) == 0 ? Damage.Json(tail, random) : tail;
         body = random.Next(4) == 0 ? Damage.Bytes(body, random) : body;
         string pid = $"{processes[random.Next(processes.Count)].Pid}";
-        string[] command = random.Next(8) switch
+        string[] command = random.Next(12) switch
         {
+            11 => ["top", "--from", "{0}", "--format", "prometheus"],
+            10 => ["top", "--from", "{0}", "-j", "--sort", "longest"],
+            9 => ["explain", pid, "--from", "{0}", "--at", $"{Damage.Word(random):x}"],
+            8 => ["explain", "--rmap", "--from", "{0}", "-j", "--designs", _designs[random.Next(_designs.Length)], Limit],
             0 => ["snapshot", "--from", "{0}"],
             1 => ["snapshot", "--from", "{0}", "-j"],
             2 => ["top", "--from", "{0}"],
@@ -151,12 +184,12 @@ internal sealed class FuzzInputs
         string[] lines = text.Split('\n');
         int first = random.Next(lines.Length);
         string part = string.Join('\n', [.. lines.Take(random.Next(12)), .. lines.Skip(first).Take(random.Next(1, 60))]);
-        return new FuzzInput(".txt", Encoding.UTF8.GetBytes(Damage.Text(part, random)), ["import", tool, "{0}", "-o", "{1}"]);
+        return new FuzzInput(".txt", Encoding.UTF8.GetBytes(Damage.Text(part, 5, random)), ["import", tool, "{0}", "-o", "{1}"]);
     }
 
     private FuzzInput Scenario(Random random)
     {
-        string text = Damage.Text(_scenarios[random.Next(_scenarios.Count)], random);
+        string text = Damage.Text(_scenarios[random.Next(_scenarios.Count)], 5, random);
         text = random.Next(12) == 0 ? $"option unit {random.Next(1, 262145)}\n{text}" : text;
         string[] command = random.Next(3) == 0
             ? ["verify", "--engine", "{0}", "--draw", Limit]

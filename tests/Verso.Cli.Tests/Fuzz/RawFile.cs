@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
@@ -45,7 +46,8 @@ internal static class RawFile
 
             if (e.Payload is not null)
             {
-                to.Part(Payload(e.Payload));
+                bool hasFlags = e.Kind is TraceEventKind.Exec or TraceEventKind.Attach && e.Payload is MmImage;
+                to.Part([.. Payload(e.Payload), .. hasFlags ? Flags((MmImage)e.Payload) : []]);
             }
         }
 
@@ -103,8 +105,69 @@ internal static class RawFile
             case MmImage image:
                 AppendImage(to, image);
                 return to.ToArray();
+            case RawChange change:
+                AppendChange(to, change);
+                return to.ToArray();
+            case ForkReuses reuses:
+                AppendReuses(to, reuses);
+                return to.ToArray();
             default:
                 return to.Text((string)payload).ToArray();
+        }
+    }
+
+    private static byte[] Flags(MmImage image) => new RawBytes().Number((ulong)image.Flags).ToArray();
+
+    private static void AppendReuses(RawBytes to, ForkReuses reuses)
+    {
+        to.Number((ulong)reuses.Vmas.Count);
+        ulong before = 0;
+        foreach (ForkReuse reuse in reuses.Vmas)
+        {
+            to.Number(unchecked(reuse.Start - before)).Signed(reuse.Place);
+            before = reuse.Start;
+        }
+    }
+
+    private static void AppendChange(RawBytes to, RawChange change)
+    {
+        foreach (long difference in change.Differences)
+        {
+            to.Signed(difference);
+        }
+
+        to.Number((ulong)change.Told.Count);
+        ulong id = 0;
+        foreach (AnonVmaImage node in change.Told)
+        {
+            to.Signed(unchecked((long)(node.Id - id))).Number(node.Root).Number(node.Parent);
+            to.Signed(node.ChildCount).Signed(node.ActiveVmaCount);
+            id = node.Id;
+        }
+
+        to.Number((ulong)change.Edits.Count);
+        foreach (RawEdit edit in change.Edits)
+        {
+            to.Number((ulong)edit.Kept).Number((ulong)edit.Dropped).Number((ulong)edit.Added.Count);
+            ulong last = edit.EndBefore;
+            foreach (RawAddedVma added in edit.Added)
+            {
+                VmaImage vma = added.Vma;
+                to.Number(unchecked(vma.Start - last)).Number(unchecked(vma.End - vma.Start)).Number((ulong)vma.Flags);
+                to.Number(vma.Pgoff).Number((ulong)vma.File.Value).Number(vma.AnonVma).Number((ulong)vma.Chain.Count);
+                foreach (ulong link in vma.Chain)
+                {
+                    to.Number(link);
+                }
+
+                to.Number((ulong)added.GoesOnAs);
+                if (added.GoesOnAs != 0)
+                {
+                    to.Number((ulong)added.Skipped);
+                }
+
+                last = vma.End;
+            }
         }
     }
 

@@ -3,7 +3,7 @@ using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Traces;
 
-namespace Verso.Cli.Tests.Fuzz;
+namespace Verso.Tests;
 
 /// <summary>Small damage to what files hold: one place at a time, often to a value that means something.</summary>
 internal static class Damage
@@ -12,6 +12,8 @@ internal static class Damage
 
     private static readonly string[] _values =
         ["null", "0", "-1", "1", "7", "4096", "2147483648", "9223372036854775807", "1e400", "\"\"", "\"x\\u0000\\u202e\"", "[]", "{}", "true"];
+
+    private static readonly TraceEventKind[] _kinds = Enum.GetValues<TraceEventKind>();
 
     public static ulong Word(Random random) => random.Next(8) switch
     {
@@ -46,7 +48,7 @@ internal static class Damage
         for (int left = random.Next(1, 5); left > 0 && damaged.Count > 1; left--)
         {
             int at = random.Next(damaged.Count);
-            switch (random.Next(5))
+            switch (random.Next(6))
             {
                 case 0:
                     damaged.RemoveAt(at);
@@ -57,6 +59,9 @@ internal static class Damage
                 case 2:
                     damaged[at] = random.Next(2) == 0 ? (byte)0xff : (byte)0x80;
                     break;
+                case 3:
+                    damaged.RemoveRange(at, Math.Min(damaged.Count - at, random.Next(20)));
+                    break;
                 default:
                     damaged[at] = (byte)random.Next(256);
                     break;
@@ -66,10 +71,11 @@ internal static class Damage
         return [.. damaged];
     }
 
-    public static string Text(string text, Random random)
+    /// <summary>Lines lost, displaced, doubled, joined and scratched, at most so many of them.</summary>
+    public static string Text(string text, int most, Random random)
     {
         List<string> lines = [.. text.Split('\n')];
-        for (int left = random.Next(1, 6); left > 0 && lines.Count > 1; left--)
+        for (int left = random.Next(1, most + 1); left > 0 && lines.Count > 1; left--)
         {
             int at = random.Next(lines.Count);
             int other = random.Next(lines.Count);
@@ -85,7 +91,7 @@ internal static class Damage
                     lines.Insert(at, lines[other]);
                     break;
                 case 3:
-                    lines[at] = lines[at][..random.Next(lines[at].Length + 1)] + lines[other];
+                    lines[at] = lines[at][..random.Next(lines[at].Length + 1)] + (random.Next(2) == 0 ? lines[other] : "");
                     break;
                 case 4:
                     lines[at] = Words(lines[at], random);
@@ -120,19 +126,20 @@ internal static class Damage
         return new string(letters);
     }
 
-    public static void Events(List<TraceEvent> events, Random random)
+    /// <summary>An event lost, doubled, displaced or made up.</summary>
+    public static void Events(List<TraceEvent> events, EventDamage damage, Random random)
     {
         int at = random.Next(events.Count);
         int other = random.Next(events.Count);
-        switch (random.Next(8))
+        switch (damage)
         {
-            case 0:
+            case EventDamage.Lost:
                 events.RemoveAt(at);
                 break;
-            case 1:
+            case EventDamage.Doubled:
                 events.Insert(other, events[at]);
                 break;
-            case 2:
+            case EventDamage.Displaced:
                 (events[at], events[other]) = (events[other], events[at]);
                 break;
             default:
@@ -140,6 +147,10 @@ internal static class Damage
                 break;
         }
     }
+
+    /// <summary>A kind of event, seldom one that this version does not have.</summary>
+    private static TraceEventKind Kind(Random random) =>
+        random.Next(20) == 0 ? (TraceEventKind)random.Next(256) : _kinds[random.Next(_kinds.Length)];
 
     private static TraceEvent Event(TraceEvent e, Random random)
     {
@@ -164,10 +175,11 @@ internal static class Damage
                 e.Result = (long)Word(random);
                 break;
             case 6:
-                e.Mm = random.Next(5);
+                e.Mm = random.Next(9);
                 break;
             case 7:
-                e.Kind = (TraceEventKind)random.Next(70);
+                // The payload is then of another kind, or none.
+                (e.Kind, e.Payload) = (Kind(random), random.Next(2) == 0 ? e.Payload : null);
                 break;
             default:
                 e.Payload = e.Payload switch
@@ -195,8 +207,9 @@ internal static class Damage
     {
         int at = image.Vmas.Count == 0 ? -1 : random.Next(image.Vmas.Count);
         int node = image.AnonVmas.Count == 0 ? -1 : random.Next(image.AnonVmas.Count);
-        return random.Next(10) switch
+        return random.Next(11) switch
         {
+            10 => image with { Flags = (MmFlags)random.Next(32) },
             0 => image with { Brk = Word(random) },
             1 => image with { StartBrk = Word(random), MmapBase = Word(random) },
             2 => image with { StackLimitBytes = Word(random), StartStack = Word(random), DefaultFlags = (VmaFlags)Word(random) },
@@ -217,8 +230,9 @@ internal static class Damage
     {
         VmaImage vma = image.Vmas[at];
         ulong other = image.AnonVmas.Count == 0 ? 1 : image.AnonVmas[random.Next(image.AnonVmas.Count)].Id;
-        return random.Next(9) switch
+        return random.Next(10) switch
         {
+            9 => vma with { Traits = new VmaTraits(Word(random), Word(random), 1, Word(random), CloseOperation.Set, "\e[1m\u202e") },
             0 => vma with { End = vma.End + Page.Size },
             1 => vma with { Start = Word(random) },
             2 => vma with { Flags = (VmaFlags)Word(random) },
@@ -240,4 +254,13 @@ internal static class Damage
         4 => node with { RefCount = (int)Word(random) },
         _ => node with { Id = Word(random) },
     };
+}
+
+/// <summary>What becomes of an event.</summary>
+public enum EventDamage
+{
+    Lost,
+    Doubled,
+    Displaced,
+    MadeUp,
 }
