@@ -14,12 +14,13 @@ public sealed record RecorderOptions
 
     /// <summary>
     /// Write-lock episodes of a task between two checkpoints of its address space, at least; more as the run and the
-    /// number of VMAs grow. 0: no checkpoints but at exec and at exit.
+    /// number of VMAs grow. The first come at an eighth, a quarter and half of it, so that short programs have some.
+    /// 0: no checkpoints but at exec and at exit.
     /// </summary>
     public int CheckpointInterval { get; init; } = 64;
 
     /// <summary>
-    /// Address spaces with more VMAs than this get no checkpoints but at exec and at exit: one takes 1 us a VMA.
+    /// Address spaces with more VMAs than this get no checkpoint at fork, where nothing spreads its cost: 1 us a VMA.
     /// </summary>
     public int CheckpointMaxVmas { get; init; } = 2048;
 

@@ -6,7 +6,7 @@ namespace Verso.Traces;
 /// A chain of anon_vmas, head first, that shares its older end with others: a fork's child has its parent's chain and
 /// one more. Never empty.
 /// </summary>
-internal sealed class SharedChain : IReadOnlyList<ulong>
+internal sealed class SharedChain : IReadOnlyList<ulong>, ICollection<ulong>
 {
     private int _sweep;
 
@@ -32,6 +32,8 @@ internal sealed class SharedChain : IReadOnlyList<ulong>
         _sweep = sweep;
         return isFirst;
     }
+
+    bool ICollection<ulong>.IsReadOnly => true;
 
     public ulong this[int index] => Skip(this, index)!.Head;
 
@@ -82,4 +84,21 @@ internal sealed class SharedChain : IReadOnlyList<ulong>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>What makes an array of it quick.</summary>
+    public void CopyTo(ulong[] array, int arrayIndex)
+    {
+        for (SharedChain? at = this; at is not null; at = at.Older)
+        {
+            array[arrayIndex++] = at.Head;
+        }
+    }
+
+    bool ICollection<ulong>.Contains(ulong item) => Enumerable.Contains(this, item, null);
+
+    void ICollection<ulong>.Add(ulong item) => throw new NotSupportedException();
+
+    void ICollection<ulong>.Clear() => throw new NotSupportedException();
+
+    bool ICollection<ulong>.Remove(ulong item) => throw new NotSupportedException();
 }

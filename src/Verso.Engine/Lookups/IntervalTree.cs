@@ -8,11 +8,6 @@ internal struct IntervalLinks
     public int Left;
     public int Right;
 
-    /// <summary>
-    /// Heap order of the tree, by which it stays balanced; a mix of the handle, so the same in every run.
-    /// </summary>
-    public uint Priority;
-
     /// <summary>First of the interval. Not to be changed while the node is in a tree.</summary>
     public ulong First;
 
@@ -57,7 +52,6 @@ internal static class IntervalTree<TNode, TTree>
         links.Left = 0;
         links.Right = 0;
         links.MaxLast = links.Last;
-        links.Priority = Mix((uint)node);
         return InsertBelow(nodes, top, node);
     }
 
@@ -80,7 +74,12 @@ internal static class IntervalTree<TNode, TTree>
             links.Right = Remove(nodes, links.Right, node);
         }
 
-        Refresh(nodes, top);
+        // A node that reaches furthest itself still does: its children, far away in memory, need not be looked at.
+        if (links.MaxLast != links.Last)
+        {
+            Refresh(nodes, top);
+        }
+
         return top;
     }
 
@@ -169,7 +168,7 @@ internal static class IntervalTree<TNode, TTree>
 
         ref IntervalLinks links = ref TTree.In(ref nodes[top]);
         ref IntervalLinks added = ref TTree.In(ref nodes[node]);
-        if (added.Priority > links.Priority)
+        if (PriorityOf(node) > PriorityOf(top))
         {
             Split(nodes, top, node, out added.Left, out added.Right);
             Refresh(nodes, node);
@@ -185,7 +184,7 @@ internal static class IntervalTree<TNode, TTree>
             links.Right = InsertBelow(nodes, links.Right, node);
         }
 
-        Refresh(nodes, top);
+        links.MaxLast = Math.Max(links.MaxLast, added.Last);
         return top;
     }
 
@@ -224,15 +223,16 @@ internal static class IntervalTree<TNode, TTree>
 
         ref IntervalLinks low = ref TTree.In(ref nodes[before]);
         ref IntervalLinks high = ref TTree.In(ref nodes[after]);
-        if (low.Priority > high.Priority)
+        ulong last = Math.Max(low.MaxLast, high.MaxLast);
+        if (PriorityOf(before) > PriorityOf(after))
         {
             low.Right = Merge(nodes, low.Right, after);
-            Refresh(nodes, before);
+            low.MaxLast = last;
             return before;
         }
 
         high.Left = Merge(nodes, before, high.Left);
-        Refresh(nodes, after);
+        high.MaxLast = last;
         return after;
     }
 
@@ -260,9 +260,13 @@ internal static class IntervalTree<TNode, TTree>
         return a != b ? a < b : left < right;
     }
 
-    /// <summary>A bijective mix of 32 bits (the finalizer of MurmurHash3).</summary>
-    private static uint Mix(uint value)
+    /// <summary>
+    /// Heap order of the tree, by which it stays balanced: a bijective mix of the handle (the finalizer of
+    /// MurmurHash3), so the same in every run.
+    /// </summary>
+    private static uint PriorityOf(int node)
     {
+        uint value = (uint)node;
         value ^= value >> 16;
         value *= 0x85ebca6b;
         value ^= value >> 13;

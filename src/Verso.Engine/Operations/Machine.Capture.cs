@@ -7,32 +7,31 @@ namespace Verso.Engine;
 // The state of an address space for comparison, and the audit.
 public abstract partial class Machine
 {
+    /// <summary>Used again by every capture: those of deep families are long.</summary>
+    private readonly AnonVmaList _captured = new();
+
     /// <summary>The present state of an address space, in the form a recorder reads it from a kernel.</summary>
     public MmImage Capture(MmId mmId)
     {
         Mm mm = World.Mms[mmId];
         List<VmaImage> vmas = new(mm.Vmas.Count);
-        Dictionary<ulong, AnonVmaImage> nodes = [];
+        AnonVmaList nodes = _captured;
         foreach (VmaId id in mm.Vmas.Ids)
         {
             ref Vma vma = ref At(id);
-            AnonVmaView? view = Structure.View(id);
+            AnonVmaView? view = Structure.View(id, nodes);
             vmas.Add(new VmaImage(
                 vma.Start, vma.End, vma.Flags, vma.Pgoff, vma.File, view?.AnonVma ?? 0, view?.Chain ?? [])
             {
                 AnonPgoff = HasOwnOffset(vma.File, vma.Flags) ? vma.AnonPgoff : null,
                 Traits = NameTraits(vma),
             });
-            foreach (AnonVmaImage node in view?.Nodes ?? [])
-            {
-                nodes[node.Id] = node;
-            }
         }
 
         return new MmImage
         {
             Vmas = vmas,
-            AnonVmas = [.. nodes.Values],
+            AnonVmas = nodes.Take(),
             StartBrk = mm.StartBrk,
             Brk = mm.Brk,
             MmapBase = mm.MmapBase,

@@ -1,5 +1,3 @@
-using Verso.Engine.Images;
-
 namespace Verso.Engine.ReverseMaps;
 
 /// <summary>
@@ -7,5 +5,4 @@ namespace Verso.Engine.ReverseMaps;
 /// </summary>
 /// <param name="AnonVma"><c>vma->anon_vma</c>; 0 where NULL.</param>
 /// <param name="Chain">Its chain, newest first.</param>
-/// <param name="Nodes">Every anon_vma of the chain with its counts, and their parents.</param>
-public sealed record AnonVmaView(ulong AnonVma, IReadOnlyList<ulong> Chain, IReadOnlyList<AnonVmaImage> Nodes);
+public sealed record AnonVmaView(ulong AnonVma, IReadOnlyList<ulong> Chain);

@@ -258,8 +258,9 @@ public abstract class ReverseMap
 
     /// <summary>
     /// The anon_vma graph as seen from this VMA, for comparison with a kernel; null if the design has no such thing.
+    /// The anon_vmas of its chain, and their parents and roots, go to a list.
     /// </summary>
-    public virtual AnonVmaView? View(VmaId vma) => null;
+    public virtual AnonVmaView? View(VmaId vma, AnonVmaList nodes) => null;
 
     /// <summary>
     /// Takes down what the design keeps of this VMA, and of its mm, that no entry, no walk and no

@@ -15,6 +15,7 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
         machine.Design.Name == ReferenceDesign.Name ? FidelityScope.Exact : FidelityScope.Ranges;
 
     private readonly FileMatcher _files = new(machine, openFiles);
+    private readonly GraphMatcher _graph = new();
     private readonly FidelityScore _quiescent = new();
     private readonly FidelityScore _concurrent = new();
     private readonly SortedDictionary<DifferenceCauses, long> _causes = [];
@@ -30,18 +31,20 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
         score.Checkpoints++;
         score.Ranges += RangeCoverage.Of(ours.Vmas, kernels.Vmas, _files);
         _breakDifferences += ours.Brk == kernels.Brk ? 0 : 1;
-        List<(VmaImage? Ours, VmaImage? Kernels)> pairs = Pair(ours.Vmas, kernels.Vmas);
-        CountComparison counts = e.Arg1 == 1 ? CountComparison.All : CountComparison.None;
-        GraphMatcher? graph = _scope == FidelityScope.Exact
-            ? new GraphMatcher(ours, kernels, Anchored(pairs), counts)
-            : null;
-        score.GraphNodes += graph?.Nodes() ?? default;
-        HashSet<(ulong Start, DifferenceCauses Causes)> present = [];
-        foreach ((VmaImage? our, VmaImage? kernel) in pairs)
+        List<VmaPair> pairs = Pair(ours.Vmas, kernels.Vmas);
+        if (_scope == FidelityScope.Exact)
         {
-            DifferenceCauses causes = Score(score, our, kernel, graph);
+            _graph.Match(ours, kernels, pairs, e.Arg1 == 1 ? CountComparison.All : CountComparison.None);
+            score.GraphNodes += _graph.Nodes();
+        }
+
+        HashSet<(ulong Start, DifferenceCauses Causes)> present = [];
+        foreach (VmaPair pair in pairs)
+        {
+            DifferenceCauses causes = Score(score, pair);
             if (causes != DifferenceCauses.None)
             {
+                (VmaImage? our, VmaImage? kernel) = (pair.Ours, pair.Kernels);
                 ulong start = (kernel ?? our)!.Start;
                 present.Add((start, causes));
                 Count(causes);
@@ -69,50 +72,39 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
     };
 
     /// <summary>Both lists in step by start address: equal starts are a pair, others stand alone.</summary>
-    private static List<(VmaImage? Ours, VmaImage? Kernels)> Pair(
-        IReadOnlyList<VmaImage> ours, IReadOnlyList<VmaImage> kernels)
+    private static List<VmaPair> Pair(IReadOnlyList<VmaImage> ours, IReadOnlyList<VmaImage> kernels)
     {
-        List<(VmaImage?, VmaImage?)> pairs = new(Math.Max(ours.Count, kernels.Count));
+        List<VmaPair> pairs = new(Math.Max(ours.Count, kernels.Count));
         int left = 0;
         int right = 0;
         while (left < ours.Count || right < kernels.Count)
         {
             ulong ourStart = left < ours.Count ? ours[left].Start : ulong.MaxValue;
             ulong kernelStart = right < kernels.Count ? kernels[right].Start : ulong.MaxValue;
-            ulong start = Math.Min(ourStart, kernelStart);
-            pairs.Add((
-                ourStart == start ? ours[left++] : null,
-                kernelStart == start ? kernels[right++] : null));
+            bool isOurs = ourStart <= kernelStart;
+            bool isKernels = kernelStart <= ourStart;
+            pairs.Add(new VmaPair(
+                isOurs ? ours[left] : null,
+                isOurs ? left++ : -1,
+                isKernels ? kernels[right] : null,
+                isKernels ? right++ : -1));
         }
 
         return pairs;
     }
 
-    private static IEnumerable<(VmaImage Ours, VmaImage Kernels)> Anchored(
-        List<(VmaImage? Ours, VmaImage? Kernels)> pairs)
+    private DifferenceCauses Score(FidelityScore score, VmaPair pair)
     {
-        foreach ((VmaImage? ours, VmaImage? kernels) in pairs)
-        {
-            if (ours is not null && kernels is not null)
-            {
-                yield return (ours, kernels);
-            }
-        }
-    }
-
-    private DifferenceCauses Score(FidelityScore score, VmaImage? ours, VmaImage? kernels, GraphMatcher? graph)
-    {
+        (VmaImage? ours, VmaImage? kernels) = (pair.Ours, pair.Kernels);
         DifferenceCauses causes = JudgeVma(ours, kernels);
         score.Vmas += new Agreement(causes == DifferenceCauses.None ? 1 : 0, 1);
         bool hasChain = ours is { Chain.Count: > 0 } or { AnonVma: not 0 }
             || kernels is { Chain.Count: > 0 } or { AnonVma: not 0 };
-        if (graph is not null && hasChain)
+        if (_scope == FidelityScope.Exact && hasChain)
         {
-            DifferenceCauses inGraph = ours is null || kernels is null
-                ? DifferenceCauses.AnonVmaPresence
-                : graph.Judge(ours, kernels);
+            DifferenceCauses inGraph = pair.IsWhole ? _graph.Judge(pair) : DifferenceCauses.AnonVmaPresence;
             score.GraphVmas += new Agreement(inGraph == DifferenceCauses.None ? 1 : 0, 1);
-            causes |= ours is null || kernels is null ? 0 : inGraph;
+            causes |= pair.IsWhole ? inGraph : 0;
         }
 
         return causes;

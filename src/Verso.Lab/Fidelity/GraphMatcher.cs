@@ -5,6 +5,7 @@ namespace Verso.Lab.Fidelity;
 
 /// <summary>
 /// Compares the anon_vma graphs of two images of one address space, anchored at VMAs that begin at the same address.
+/// One matcher compares any number of pairs of images, one after the other.
 /// </summary>
 /// <remarks>
 /// The ids of the two sides have nothing to do with each other. Each anchored pair of VMAs proposes that the
@@ -14,41 +15,39 @@ namespace Verso.Lab.Fidelity;
 /// </remarks>
 internal sealed class GraphMatcher
 {
-    private readonly Dictionary<ulong, AnonVmaImage> _ours = [];
-    private readonly Dictionary<ulong, AnonVmaImage> _kernels = [];
-    private readonly Dictionary<(ulong Kernels, ulong Ours), int> _votes = [];
-    private readonly Dictionary<ulong, ulong> _oursOf = [];
-    private readonly Dictionary<ulong, ulong> _kernelsOf = [];
-    private readonly HashSet<ulong> _met = [];
-    private readonly CountComparison _counts;
+    private readonly GraphSide _ours = new();
+    private readonly GraphSide _kernels = new();
+    private readonly Dictionary<(int Kernels, int Ours), int> _votes = [];
+    private int[] _oursOf = new int[64];
+    private int[] _kernelsOf = new int[64];
+    private Met[] _met = new Met[64];
+    private DifferenceCauses[] _verdicts = new DifferenceCauses[64];
+    private CountComparison _counts;
 
-    public GraphMatcher(
-        MmImage ours,
-        MmImage kernels,
-        IEnumerable<(VmaImage Ours, VmaImage Kernels)> anchored,
-        CountComparison counts)
+    [Flags]
+    private enum Met : byte
+    {
+        /// <summary>An anon_vma of the kernel's image stood in a chain.</summary>
+        InChain = 1,
+
+        /// <summary>It was judged.</summary>
+        Judged = 2,
+    }
+
+    /// <summary>Takes up two images.</summary>
+    public void Match(MmImage ours, MmImage kernels, IReadOnlyList<VmaPair> pairs, CountComparison counts)
     {
         _counts = counts;
-        _ours.EnsureCapacity(ours.AnonVmas.Count);
-        _kernels.EnsureCapacity(kernels.AnonVmas.Count);
-        foreach (AnonVmaImage node in ours.AnonVmas)
-        {
-            _ours[node.Id] = node;
-        }
-
-        foreach (AnonVmaImage node in kernels.AnonVmas)
-        {
-            _kernels[node.Id] = node;
-        }
-
-        (VmaImage Ours, VmaImage Kernels)[] pairs = [.. anchored];
+        _ours.Load(ours);
+        _kernels.Load(kernels);
+        Forget();
         if (!TryAgree(pairs))
         {
-            _oursOf.Clear();
-            _kernelsOf.Clear();
-            foreach ((VmaImage our, VmaImage kernel) in pairs)
+            Forget();
+            _votes.Clear();
+            foreach (VmaPair pair in pairs)
             {
-                Vote(our, kernel);
+                Vote(pair);
             }
 
             Elect();
@@ -56,22 +55,25 @@ internal sealed class GraphMatcher
     }
 
     /// <summary>In what the two VMAs' places in the graph differ.</summary>
-    public DifferenceCauses Judge(VmaImage ours, VmaImage kernels)
+    /// <param name="pair">Of the pairs that were taken up; both sides have it.</param>
+    public DifferenceCauses Judge(VmaPair pair)
     {
-        DifferenceCauses causes = (ours.AnonVma == 0) != (kernels.AnonVma == 0)
+        int ours = _ours.OwnOf(pair.OurPlace);
+        int kernels = _kernels.OwnOf(pair.KernelPlace);
+        DifferenceCauses causes = (ours == 0) != (kernels == 0)
             ? DifferenceCauses.AnonVmaPresence
-            : AreSame(kernels.AnonVma, ours.AnonVma) ? 0 : DifferenceCauses.ChainIdentity;
-        if (ours.Chain.Count != kernels.Chain.Count)
+            : AreSame(kernels, ours) ? 0 : DifferenceCauses.ChainIdentity;
+        ReadOnlySpan<int> ourChain = _ours.Chain(pair.OurPlace);
+        ReadOnlySpan<int> kernelChain = _kernels.Chain(pair.KernelPlace);
+        if (ourChain.Length != kernelChain.Length)
         {
             return causes | DifferenceCauses.ChainLength;
         }
 
-        ReadOnlySpan<ulong> ourChain = ours.Chain.AsSpan();
-        ReadOnlySpan<ulong> kernelChain = kernels.Chain.AsSpan();
         for (int at = 0; at < ourChain.Length; at++)
         {
             causes |= AreSame(kernelChain[at], ourChain[at])
-                ? JudgeNode(kernelChain[at])
+                ? VerdictOn(kernelChain[at])
                 : DifferenceCauses.ChainIdentity;
         }
 
@@ -82,12 +84,12 @@ internal sealed class GraphMatcher
     public Agreement Nodes()
     {
         long matched = 0;
-        foreach (ulong id in _kernels.Keys)
+        for (int number = 1; number <= _kernels.Listed; number++)
         {
-            matched += _oursOf.ContainsKey(id) && JudgeNode(id) == DifferenceCauses.None ? 1 : 0;
+            matched += _oursOf[number] != 0 && VerdictOn(number) == DifferenceCauses.None ? 1 : 0;
         }
 
-        return new Agreement(matched, _kernels.Count);
+        return new Agreement(matched, _kernels.Listed);
     }
 
     /// <summary>The nodes of a chain as this image knows them.</summary>
@@ -102,19 +104,51 @@ internal sealed class GraphMatcher
         return [.. vma.Chain.Where(known.ContainsKey).Select(id => known[id])];
     }
 
-    private bool AreSame(ulong kernels, ulong ours) =>
-        kernels == 0 ? ours == 0 : _oursOf.TryGetValue(kernels, out ulong counterpart) && counterpart == ours;
-
-    private DifferenceCauses JudgeNode(ulong kernelsId)
+    private void Forget()
     {
-        if (!_kernels.TryGetValue(kernelsId, out AnonVmaImage? kernels)
-            || !_ours.TryGetValue(_oursOf[kernelsId], out AnonVmaImage? ours))
+        Clear(ref _oursOf, _kernels.Count);
+        Clear(ref _met, _kernels.Count);
+        Clear(ref _verdicts, _kernels.Count);
+        Clear(ref _kernelsOf, _ours.Count);
+    }
+
+    private static void Clear<T>(ref T[] array, int last)
+    {
+        if (last < array.Length)
+        {
+            Array.Clear(array, 0, last + 1);
+        }
+        else
+        {
+            array = new T[checked(last * 2)];
+        }
+    }
+
+    private bool AreSame(int kernels, int ours) => kernels == 0 ? ours == 0 : ours != 0 && _oursOf[kernels] == ours;
+
+    private DifferenceCauses VerdictOn(int kernels)
+    {
+        if ((_met[kernels] & Met.Judged) == 0)
+        {
+            _met[kernels] |= Met.Judged;
+            _verdicts[kernels] = JudgeNode(kernels);
+        }
+
+        return _verdicts[kernels];
+    }
+
+    private DifferenceCauses JudgeNode(int number)
+    {
+        int counterpart = _oursOf[number];
+        if (_kernels.Node(number) is not AnonVmaImage kernels || _ours.Node(counterpart) is not AnonVmaImage ours)
         {
             return DifferenceCauses.ChainIdentity;
         }
 
-        DifferenceCauses causes = AreSame(kernels.Root, ours.Root) ? 0 : DifferenceCauses.Root;
-        causes |= AreSame(kernels.Parent, ours.Parent) ? 0 : DifferenceCauses.Parent;
+        DifferenceCauses causes = AreSame(_kernels.RootOf(number), _ours.RootOf(counterpart))
+            ? 0
+            : DifferenceCauses.Root;
+        causes |= AreSame(_kernels.ParentOf(number), _ours.ParentOf(counterpart)) ? 0 : DifferenceCauses.Parent;
         if (_counts == CountComparison.None)
         {
             return causes;
@@ -129,16 +163,18 @@ internal sealed class GraphMatcher
     /// Whether no two proposals contradict each other: then they are the bijection, and nothing has to be counted. So
     /// it is of nearly all checkpoints, and with chains of thousands counting is what took the time.
     /// </summary>
-    private bool TryAgree((VmaImage Ours, VmaImage Kernels)[] pairs)
+    private bool TryAgree(IReadOnlyList<VmaPair> pairs)
     {
-        _oursOf.EnsureCapacity(_kernels.Count);
-        _kernelsOf.EnsureCapacity(_kernels.Count);
-        _met.EnsureCapacity(_kernels.Count);
-        foreach ((VmaImage our, VmaImage kernel) in pairs)
+        foreach (VmaPair pair in pairs)
         {
-            ReadOnlySpan<ulong> ours = our.Chain.AsSpan();
-            ReadOnlySpan<ulong> kernels = kernel.Chain.AsSpan();
-            if (!Agree(kernel.AnonVma, our.AnonVma))
+            if (!pair.IsWhole)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<int> ours = _ours.Chain(pair.OurPlace);
+            ReadOnlySpan<int> kernels = _kernels.Chain(pair.KernelPlace);
+            if (!Agree(_kernels.OwnOf(pair.KernelPlace), _ours.OwnOf(pair.OurPlace)))
             {
                 return false;
             }
@@ -155,41 +191,50 @@ internal sealed class GraphMatcher
         return true;
     }
 
-    private bool AgreeOnNode(ulong kernelsId, ulong oursId)
+    private bool AgreeOnNode(int kernels, int ours)
     {
-        if (!Agree(kernelsId, oursId))
+        if (!Agree(kernels, ours))
         {
             return false;
         }
 
-        return !_met.Add(kernelsId)
-            || !_kernels.TryGetValue(kernelsId, out AnonVmaImage? kernels)
-            || !_ours.TryGetValue(oursId, out AnonVmaImage? ours)
-            || (Agree(kernels.Root, ours.Root) && Agree(kernels.Parent, ours.Parent));
+        if ((_met[kernels] & Met.InChain) != 0 || _kernels.Node(kernels) is null || _ours.Node(ours) is null)
+        {
+            return true;
+        }
+
+        _met[kernels] |= Met.InChain;
+        return Agree(_kernels.RootOf(kernels), _ours.RootOf(ours))
+            && Agree(_kernels.ParentOf(kernels), _ours.ParentOf(ours));
     }
 
-    private bool Agree(ulong kernels, ulong ours)
+    private bool Agree(int kernels, int ours)
     {
         if (kernels == 0 || ours == 0)
         {
             return true;
         }
 
-        ref ulong counterpart = ref CollectionsMarshal.GetValueRefOrAddDefault(_oursOf, kernels, out bool known);
-        if (known)
+        if (_oursOf[kernels] != 0 || _kernelsOf[ours] != 0)
         {
-            return counterpart == ours;
+            return _oursOf[kernels] == ours;
         }
 
-        counterpart = ours;
-        return _kernelsOf.TryAdd(ours, kernels);
+        _oursOf[kernels] = ours;
+        _kernelsOf[ours] = kernels;
+        return true;
     }
 
-    private void Vote(VmaImage our, VmaImage kernel)
+    private void Vote(VmaPair pair)
     {
-        Propose(kernel.AnonVma, our.AnonVma);
-        ReadOnlySpan<ulong> ours = our.Chain.AsSpan();
-        ReadOnlySpan<ulong> kernels = kernel.Chain.AsSpan();
+        if (!pair.IsWhole)
+        {
+            return;
+        }
+
+        Propose(_kernels.OwnOf(pair.KernelPlace), _ours.OwnOf(pair.OurPlace));
+        ReadOnlySpan<int> ours = _ours.Chain(pair.OurPlace);
+        ReadOnlySpan<int> kernels = _kernels.Chain(pair.KernelPlace);
 
         // From the oldest on: a fork adds at the head.
         for (int back = 1; back <= Math.Min(ours.Length, kernels.Length); back++)
@@ -198,18 +243,17 @@ internal sealed class GraphMatcher
         }
     }
 
-    private void ProposeNode(ulong kernelsId, ulong oursId)
+    private void ProposeNode(int kernels, int ours)
     {
-        Propose(kernelsId, oursId);
-        if (_kernels.TryGetValue(kernelsId, out AnonVmaImage? kernels)
-            && _ours.TryGetValue(oursId, out AnonVmaImage? ours))
+        Propose(kernels, ours);
+        if (_kernels.Node(kernels) is not null && _ours.Node(ours) is not null)
         {
-            Propose(kernels.Root, ours.Root);
-            Propose(kernels.Parent, ours.Parent);
+            Propose(_kernels.RootOf(kernels), _ours.RootOf(ours));
+            Propose(_kernels.ParentOf(kernels), _ours.ParentOf(ours));
         }
     }
 
-    private void Propose(ulong kernels, ulong ours)
+    private void Propose(int kernels, int ours)
     {
         if (kernels != 0 && ours != 0)
         {
@@ -217,15 +261,18 @@ internal sealed class GraphMatcher
         }
     }
 
-    /// <summary>Most votes first; among equals the lower ids, so that the result is always the same.</summary>
+    /// <summary>
+    /// Most votes first; among equals what its image names first, so that the result is always the same.
+    /// </summary>
     private void Elect()
     {
-        foreach (((ulong kernels, ulong ours), _) in _votes
+        foreach (((int kernels, int ours), _) in _votes
             .OrderByDescending(vote => vote.Value).ThenBy(vote => vote.Key.Kernels).ThenBy(vote => vote.Key.Ours))
         {
-            if (!_oursOf.ContainsKey(kernels) && _kernelsOf.TryAdd(ours, kernels))
+            if (_oursOf[kernels] == 0 && _kernelsOf[ours] == 0)
             {
-                _oursOf.Add(kernels, ours);
+                _oursOf[kernels] = ours;
+                _kernelsOf[ours] = kernels;
             }
         }
     }

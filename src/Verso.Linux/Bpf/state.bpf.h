@@ -14,7 +14,10 @@ const volatile u64 namespace_device;	/* the reader's pid namespace, in which lau
 const volatile u64 namespace_inode;
 const volatile u32 with_faults = 1;
 const volatile u32 dump_interval = 64;	/* write episodes of a task between two periodic dumps, at least; 0: none */
-const volatile u32 dump_max_vmas = 2048;	/* no periodic or after-fork dump of more than this */
+const volatile u32 dump_max_vmas = 2048;	/* no after-fork dump of more than this */
+
+/* The first periodic dump comes that much earlier, and the next ones at twice as many episodes each. */
+#define FIRST_DUMP_SHARE 8
 
 /* Set by user space before attaching: it looks for them while the programs are loaded. */
 u64 prepare_start;		/* __anon_vma_prepare: [start, start + length) in kernel text */
@@ -117,7 +120,7 @@ static __always_inline struct task_state *new_state(struct task_struct *task, u8
 	state->role = role;
 	state->tid = task->pid;
 	state->mm = role == ROLE_VISITOR ? 0 : (u64)task->mm;
-	state->next_dump = dump_interval;
+	state->next_dump = dump_interval / FIRST_DUMP_SHARE;
 	return state;
 }
 

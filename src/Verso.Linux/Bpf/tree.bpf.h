@@ -79,7 +79,7 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid)
 	state->mm = (u64)mm;
 	state->mm_id = new_mm((u64)mm);
 	state->episodes = 0;
-	state->next_dump = dump_interval;
+	state->next_dump = dump_interval / FIRST_DUMP_SHARE;
 	dump_mm(state, mm, state->mm_id, DUMP_EXEC | old << 8);
 	return 0;
 }

@@ -6,7 +6,9 @@ namespace Verso.Reports.Text;
 /// <summary>How well a replay matched the kernel, in a few lines.</summary>
 public static class FidelityText
 {
-    /// <summary>One phrase, for a line that says more: <c>VMAs 100 %, anon_vma graph 99.80 %</c>.</summary>
+    /// <summary>
+    /// One phrase, for a line that says more: <c>VMAs 100 %, anon_vma graph 99.80 % at 12 checkpoints</c>.
+    /// </summary>
     public static string Phrase(FidelityResult fidelity)
     {
         ArgumentNullException.ThrowIfNull(fidelity);
@@ -16,9 +18,10 @@ public static class FidelityText
             return "unknown (no checkpoints)";
         }
 
+        string checkpoints = Figures.Plural(all.Checkpoints, "checkpoint", "checkpoints");
         return fidelity.Scope == FidelityScope.Exact
-            ? $"VMAs {Figures.Percent(all.Vmas)}, anon_vma graph {Figures.Percent(all.GraphVmas)}"
-            : $"mapped ranges {Figures.Percent(all.Ranges)}";
+            ? $"VMAs {Figures.Percent(all.Vmas)}, anon_vma graph {Figures.Percent(all.GraphVmas)} at {checkpoints}"
+            : $"mapped ranges {Figures.Percent(all.Ranges)} at {checkpoints}";
     }
 
     /// <summary>All of it, quiescent checkpoints and others apart, with the causes of what differs.</summary>

@@ -88,5 +88,5 @@ public class AnonVmaChainMap : ReverseMap
     public override Errno Load(IReadOnlyList<LoadedImage> images) => Graph.Load(images);
 
     /// <inheritdoc/>
-    public override AnonVmaView? View(VmaId vma) => Graph.View(vma);
+    public override AnonVmaView? View(VmaId vma, AnonVmaList nodes) => Graph.View(vma, nodes);
 }

@@ -7,6 +7,9 @@ namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 // Graph in, graph out, and the check of its invariants.
 internal sealed partial class AnonVmaGraph
 {
+    /// <summary>What was shown of each anon_vma last, shown again while it is true.</summary>
+    private AnonVmaImage?[] _images = [];
+
     /// <summary>Takes over the graph of images that share it.</summary>
     public Errno Load(IReadOnlyList<LoadedImage> images)
     {
@@ -60,32 +63,60 @@ internal sealed partial class AnonVmaGraph
         return Errno.None;
     }
 
-    /// <summary>The graph as one VMA sees it.</summary>
-    public AnonVmaView View(VmaId vma)
+    /// <summary>The graph as one VMA sees it. Its anon_vmas, their parents and roots go to a list.</summary>
+    public AnonVmaView View(VmaId vma, AnonVmaList nodes)
     {
-        List<ulong> chain = [];
-        SortedSet<int> seen = [];
+        int length = 0;
+        for (int link = RowOf(vma).Head; link != 0; link = _links[link].Older)
+        {
+            length++;
+        }
+
+        ulong[] chain = new ulong[length];
+        int at = 0;
         for (int link = RowOf(vma).Head; link != 0; link = _links[link].Older)
         {
             int anonVma = _links[link].AnonVma;
-            chain.Add((ulong)anonVma);
-            seen.Add(anonVma);
-            seen.Add(_anonVmas[anonVma].Parent);
-            seen.Add(_anonVmas[anonVma].Root);
+            chain[at++] = (ulong)anonVma;
+            AddTo(nodes, anonVma);
+            AddTo(nodes, _anonVmas[anonVma].Parent);
         }
 
-        List<AnonVmaImage> nodes = new(seen.Count);
-        foreach (int anonVma in seen)
+        if (length != 0)
         {
-            ref AnonVma node = ref _anonVmas[anonVma];
-            nodes.Add(new AnonVmaImage(
+            AddTo(nodes, _anonVmas[_links[RowOf(vma).Head].AnonVma].Root);
+        }
+
+        return new AnonVmaView((ulong)RowOf(vma).AnonVma, chain);
+    }
+
+    private void AddTo(AnonVmaList nodes, int anonVma)
+    {
+        if (!nodes.IsNew((ulong)anonVma))
+        {
+            return;
+        }
+
+        if (_images.Length < _anonVmas.Length)
+        {
+            Array.Resize(ref _images, _anonVmas.Length);
+        }
+
+        ref AnonVma node = ref _anonVmas[anonVma];
+        AnonVmaImage? image = _images[anonVma];
+        if (image is null || image.Root != (ulong)node.Root || image.Parent != (ulong)node.Parent
+            || image.ChildCount != node.ChildCount || image.ActiveVmaCount != node.ActiveVmaCount
+            || image.RefCount != node.RefCount)
+        {
+            image = new AnonVmaImage(
                 (ulong)anonVma, (ulong)node.Root, (ulong)node.Parent, node.ChildCount, node.ActiveVmaCount)
             {
                 RefCount = node.RefCount,
-            });
+            };
+            _images[anonVma] = image;
         }
 
-        return new AnonVmaView((ulong)RowOf(vma).AnonVma, chain, nodes);
+        nodes.Add(image);
     }
 
     /// <summary>The first broken invariant as text, or null. Costs a pass over everything.</summary>

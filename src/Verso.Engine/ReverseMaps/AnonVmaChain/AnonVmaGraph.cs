@@ -20,6 +20,8 @@ namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 /// </remarks>
 internal sealed partial class AnonVmaGraph
 {
+    private const int ManyLinks = 1 << 20;
+
     private readonly World _world;
     private readonly ObjectType _anonVmaType;
     private readonly ObjectType _linkType;
@@ -170,7 +172,8 @@ internal sealed partial class AnonVmaGraph
             slot = _linkUsed++;
             if (slot == _links.Length)
             {
-                Array.Resize(ref _links, slot * 2);
+                // A deep family has tens of millions: then half of a doubled array would be waste.
+                Array.Resize(ref _links, slot + (slot < ManyLinks ? slot : slot / 4));
             }
         }
 
