@@ -131,6 +131,14 @@ public enum DriverTraits : byte
 
     /// <summary>memfd_secret: mlock and munlock leave it as it is (vma_is_secretmem).</summary>
     NeverLocked = 2,
+
+    /// <summary>vm_ops->may_split is set, and refuses (perf's rings): such a VMA is mapped and unmapped whole.</summary>
+    NeverSplit = 4,
+
+    /// <summary>
+    /// No VMA at all: the driver's mmap refused, when what was in the way had been unmapped (__mmap_new_file_vma).
+    /// </summary>
+    Refuses = 8,
 }
 
 /// <summary>The arguments of mremap.</summary>

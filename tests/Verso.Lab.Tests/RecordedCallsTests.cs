@@ -45,6 +45,10 @@ public sealed class RecordedCallsTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(4, replay.EventsByKind[TraceEventKind.Fallocate]);
     }
 
+    /// <summary>What a refused call had done when its driver had its say.</summary>
+    [Fact]
+    public void WhatADriverRefusesIsHalfDone() => Check("refusals", [Path.Combine(_folder, "refused")]);
+
     private ReplayResult Check(string name, string[] arguments)
     {
         ReplayResult replay = RecordAndReplay([Compile(name), .. arguments]);

@@ -20,13 +20,13 @@ public abstract partial class Machine
             : SplitVmaUnchecked(id, address, part);
 
     /// <summary>
-    /// __split_vma. EINVAL for a special mapping (may_split), ENOMEM. Requires: the address is inside, page aligned.
+    /// __split_vma. EINVAL for what its driver does not let split (may_split), ENOMEM. Requires: the address is inside, page aligned.
     /// </summary>
     private Errno SplitVmaUnchecked(VmaId id, ulong address, NewPart part)
     {
         Vma fresh = At(id);
         Invariant.Require(fresh.Start < address && address < fresh.End && Page.IsAligned(address));
-        if (fresh.IsSpecialMapping)
+        if (fresh.IsHardToSplit && (fresh.File.IsNone || fresh.NeverSplit || !IsHugeBorder(address)))
         {
             return Errno.EINVAL;
         }
@@ -70,7 +70,7 @@ public abstract partial class Machine
 
     /// <summary>What vma_modify says that returned none: memory or the limit, unless the VMA cannot be split.</summary>
     private Errno WhyNotModified(VmaId id, Errno otherwise) =>
-        At(id).IsSpecialMapping && World.Mms[At(id).Mm].Vmas.Count < World.Options.MaxMapCount
+        At(id).IsHardToSplit && World.Mms[At(id).Mm].Vmas.Count < World.Options.MaxMapCount
             ? Errno.EINVAL
             : otherwise;
 }

@@ -17,6 +17,17 @@ public abstract partial class Machine
         return shift == 0 ? HugePageBytes : 1UL << shift;
     }
 
+    private static bool IsHugeBorder(ulong address) => address % HugePageBytes == 0;
+
+    /// <summary>
+    /// Whether the pool has to give pages that it has not (hugetlb_reserve_pages, which hugetlbfs's mmap asks): none are
+    /// reserved, unless a recording shows that there were some.
+    /// </summary>
+    private bool LacksHugePages(in MmapRequest request) => IsHugeTlb(request)
+        && (request.Flags & MapFlags.Anonymous) != 0
+        && (request.Flags & MapFlags.NoReserve) == 0
+        && request.Imposed is null;
+
     /// <summary>Rounds up to a multiple of a power of two; wraps to 0 near the top.</summary>
     private static ulong AlignUp(ulong value, ulong multiple) => unchecked(value + (multiple - 1)) & ~(multiple - 1);
 }

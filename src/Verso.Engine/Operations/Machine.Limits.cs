@@ -93,14 +93,14 @@ public abstract partial class Machine
 
     /// <summary>
     /// Whether a call on this range ends by itself as the kernel's did, after it has changed something: by a seal
-    /// (EPERM), or by a special mapping that cannot be split (EINVAL).
+    /// (EPERM), or by a mapping that cannot be split there (EINVAL).
     /// </summary>
     private bool EndsByItself(Mm mm, ulong start, ulong end)
     {
         bool mayEnd = Refusal is Errno.EPERM or Errno.EINVAL;
         foreach (VmaId id in mm.Vmas.Within(start, mayEnd ? end : start))
         {
-            if (Refusal == Errno.EPERM ? IsSealed(id) : At(id).IsSpecialMapping)
+            if (Refusal == Errno.EPERM ? IsSealed(id) : At(id).IsHardToSplit)
             {
                 return true;
             }

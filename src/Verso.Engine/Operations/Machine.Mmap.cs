@@ -25,13 +25,7 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        // No huge pages are reserved, unless a recording shows that there were some.
         bool huge = IsHugeTlb(request);
-        if (huge && anonymous && request.Imposed is null)
-        {
-            return Errno.ENOMEM;
-        }
-
         ulong length = AlignUp(request.Length, huge ? HugeTlbPageBytes(request.Flags) : Page.Size);
         if (length == 0)
         {
@@ -61,6 +55,11 @@ public abstract partial class Machine
         }
 
         Errno error = MappingFlags(mm, request, out VmaFlags flags);
+        if (IsRefusedByDriver(request))
+        {
+            return MapRegion(mm, request, area.Value, length, flags);
+        }
+
         if (!MayLock(mm, flags, length))
         {
             return Errno.EAGAIN;
@@ -79,6 +78,12 @@ public abstract partial class Machine
         if ((flags & MapFlags.FixedNoReplace) != 0)
         {
             flags |= MapFlags.Fixed;
+        }
+
+        // hugetlb_get_unmapped_area.
+        if (IsHugeTlb(request) && (flags & MapFlags.Fixed) != 0 && request.Address % HugeTlbPageBytes(flags) != 0)
+        {
+            return Errno.EINVAL;
         }
 
         FileId file = (flags & MapFlags.Anonymous) != 0 ? default : request.File;
@@ -126,10 +131,16 @@ public abstract partial class Machine
             flags |= VmaFlags.Account;
         }
 
-        Errno error = MakeRoom(mm, start, end, flags);
+        Errno error = MakeRoom(mm, request, start, end, flags);
         if (error != Errno.None)
         {
             return error;
+        }
+
+        if (IsRefusedByDriver(request) || LacksHugePages(request))
+        {
+            error = IsRefusedByDriver(request) ? Refused() : Errno.ENOMEM;
+            return error == Errno.None ? Errno.ENODEV : error;
         }
 
         flags = request.Driver is DriverFacts driver ? driver.Flags & ~VmaFlags.SoftDirty : flags;
@@ -162,7 +173,7 @@ public abstract partial class Machine
     /// __mmap_prepare: what is in the way is split off, then limits and overcommit are asked, then it goes. Where they
     /// refuse, it stays as it was split.
     /// </summary>
-    private Errno MakeRoom(Mm mm, ulong start, ulong end, VmaFlags flags)
+    private Errno MakeRoom(Mm mm, in MmapRequest request, ulong start, ulong end, VmaFlags flags)
     {
         Errno error = SplitAround(mm, start, end);
         if (error != Errno.None)
@@ -173,7 +184,8 @@ public abstract partial class Machine
         ulong pages = ((end - start) >> Page.Shift) - PagesWithin(mm, start, end);
         bool isCommitted = (flags & VmaFlags.Account) != 0;
         ulong charge = isCommitted ? ((end - start) >> Page.Shift) - CommittedWithin(mm, start, end) : 0;
-        return !MayExpand(mm, flags, pages) || !MayCommit(charge) || Refuses(Errno.ENOMEM)
+        bool isRefused = !IsRefusedByDriver(request) && !LacksHugePages(request) && Refuses(Errno.ENOMEM);
+        return !MayExpand(mm, flags, pages) || !MayCommit(charge) || isRefused
             ? Errno.ENOMEM
             : UnmapRange(mm, start, end);
     }
@@ -224,11 +236,15 @@ public abstract partial class Machine
             : FinishMapping(mm, id, request, range.Start, range.End - range.Start);
     }
 
+    private static bool IsRefusedByDriver(in MmapRequest request) =>
+        request.Driver is DriverFacts driver && (driver.Traits & DriverTraits.Refuses) != 0;
+
     private void NoteDriver(VmaId id, in MmapRequest request)
     {
         if (!id.IsNone && request.Driver is DriverFacts driver)
         {
             At(id).HasClose |= (driver.Traits & DriverTraits.Closes) != 0;
+            At(id).NeverSplit = (driver.Traits & DriverTraits.NeverSplit) != 0;
             At(id).NeverLocked = (driver.Traits & DriverTraits.NeverLocked) != 0;
         }
     }

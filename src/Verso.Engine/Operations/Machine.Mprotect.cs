@@ -74,8 +74,9 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        // A key that was not allocated.
-        return Refuses(Errno.EINVAL) ? Errno.EINVAL : ProtectVmas(mm, start, end, protection, pkey);
+        // A key that was not allocated, unless it is a mapping that cannot be split.
+        bool isOfKey = !EndsByItself(mm, start, end) && Refuses(Errno.EINVAL);
+        return isOfKey ? Errno.EINVAL : ProtectVmas(mm, start, end, protection, pkey);
     }
 
     private Errno ProtectVmas(Mm mm, ulong start, ulong end, Protection protection, int pkey)

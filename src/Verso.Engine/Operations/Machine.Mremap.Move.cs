@@ -97,7 +97,7 @@ public abstract partial class Machine
     /// </summary>
     private Errno CheckMove(Mm mm, in Vma vma, in MremapRequest call) =>
         !HasRoomToMove(mm, vma, call) ? Errno.ENOMEM
-        : vma.IsSpecialMapping && !IsWhole(vma, call) ? Errno.EINVAL
+        : (vma.IsSpecialMapping || vma.NeverSplit) && !IsWhole(vma, call) ? Errno.EINVAL
         : MayCommit(vma, call) ? Errno.None
         : Errno.ENOMEM;
 

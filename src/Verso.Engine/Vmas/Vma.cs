@@ -50,6 +50,9 @@ public struct Vma
     /// <summary>mlock and munlock leave it as it is: secret memory.</summary>
     public bool NeverLocked;
 
+    /// <summary>Its driver lets nobody split it (vm_ops->may_split).</summary>
+    public bool NeverSplit;
+
     /// <summary>A driver's close operation exists: such a VMA is never deleted by a merge.</summary>
     public bool HasClose;
 
@@ -62,6 +65,9 @@ public struct Vma
     /// (<c>special_mapping_vmops</c>, mm/mmap.c). Nothing else without a file has VM_DONTEXPAND, which it always has.
     /// </summary>
     public readonly bool IsSpecialMapping => File.IsNone && (Flags & VmaFlags.DontExpand) != 0;
+
+    /// <summary>vm_ops->may_split refuses, everywhere or but for borders of huge pages.</summary>
+    public readonly bool IsHardToSplit => NeverSplit || IsSpecialMapping || (Flags & VmaFlags.HugeTlb) != 0;
 
     public readonly bool IsShared => (Flags & VmaFlags.Shared) != 0;
 

@@ -53,7 +53,13 @@ public sealed partial class TraceReplay
     private bool TryRun(RefusedCall course, MmId mm, in TraceEvent e, out SyscallResult result)
     {
         result = default;
-        return course != RefusedCall.Skip && TryRun(mm, e, out result);
+        if (course == RefusedCall.Skip)
+        {
+            _ = _drivers.Remove(e.Task);
+            return false;
+        }
+
+        return TryRun(mm, e, out result);
     }
 
     private void Compare(Space space, in TraceEvent e, long ours)

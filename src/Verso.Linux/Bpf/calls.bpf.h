@@ -8,6 +8,7 @@
 
 #define MAP_TYPE 0x0f
 #define MAP_PRIVATE 0x02
+#define MAP_FIXED 0x10
 #define MAP_ANONYMOUS 0x20
 #define MAX_ERRNO 4095
 #define SYSTEM_CALLS 512
@@ -217,6 +218,9 @@ static __always_inline void describe_vma(struct mm_struct *mm, struct outcome *o
 	outcome->vma_length = BPF_CORE_READ(vma, vm_end) - outcome->result;
 	if (BPF_CORE_READ(vma, vm_ops) && BPF_CORE_READ(vma, vm_ops, close))
 		outcome->flags |= RESULT_CLOSE;
+	if (BPF_CORE_READ(vma, vm_ops) && bpf_core_field_exists(struct vm_operations_struct, may_split) &&
+	    BPF_CORE_READ(vma, vm_ops, may_split))
+		outcome->flags |= RESULT_SPLIT;
 	outcome->file = (u64)BPF_CORE_READ(vma, vm_file);
 	outcome->flags |= RESULT_VMA;
 }
@@ -226,6 +230,14 @@ static __always_inline int maps_a_file(struct task_state *state)
 	return state->call == CALL_SHMAT || state->call == CALL_IO_SETUP ||
 	       (state->call == CALL_MMAP &&
 		(!(state->args[3] & MAP_ANONYMOUS) || (state->args[3] & MAP_TYPE) != MAP_PRIVATE));
+}
+
+/* A driver refuses when what was mapped there has been unmapped. */
+static __noinline int is_gone(struct task_state *state, struct mm_struct *mm)
+{
+	if (state->call != CALL_MMAP || !(state->args[3] & MAP_FIXED))
+		return 0;
+	return !find_vma(tree_root(mm), state->args[0]) && !find_vma(tree_root(mm), state->args[0] + state->args[1] - 1);
 }
 
 static __noinline int look_at_outcome(struct task_state *state, struct task_struct *task, struct outcome *outcome)
@@ -238,6 +250,8 @@ static __noinline int look_at_outcome(struct task_state *state, struct task_stru
 		outcome->flags |= RESULT_LOCKS_FUTURE;
 	if (!is_error(outcome->result) && (maps_a_file(state) || (state->call == CALL_MREMAP && mm->locked_vm)))
 		describe_vma(mm, outcome);
+	if (is_error(outcome->result) && state->emitted && is_gone(state, mm))
+		outcome->flags |= RESULT_GONE;
 	/* A call that failed has no VMA; what it was asked to map is known all the same. */
 	if (!outcome->file && state->call == CALL_MMAP && !(state->args[3] & MAP_ANONYMOUS))
 		outcome->file = file_of_descriptor(task, state->args[4]);

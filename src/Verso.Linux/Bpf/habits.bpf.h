@@ -20,11 +20,41 @@ static __always_inline int sets_stack_limit(struct task_state *state, struct tas
 	return (!state->args[0] || state->args[0] == task->tgid) && state->args[1] == RESOURCE_STACK && state->args[2];
 }
 
+struct ring_search {
+	struct kioctx_table *table;
+	u64 address;
+	u64 bytes;
+};
+
+static long look_at_ring(u32 number, struct ring_search *search)
+{
+	struct kioctx_table *table = search->table;
+	struct kioctx *context = 0;
+
+	if (bpf_core_read(&context, sizeof(context), &table->table[number]) || !context ||
+	    BPF_CORE_READ(context, user_id) != search->address)
+		return 0;
+	search->bytes = BPF_CORE_READ(context, mmap_size);
+	return 1;
+}
+
+/* What io_destroy unmaps: as many bytes as io_setup mapped, whatever has become of them. */
+static __noinline int find_ring(struct task_state *state, struct mm_struct *mm)
+{
+	struct kioctx_table *table = mm ? BPF_CORE_READ(mm, ioctx_table) : 0;
+	struct ring_search search = { .table = table, .address = state->args[0] };
+
+	if (!table)
+		return 0;
+	bpf_loop(BPF_CORE_READ(table, nr), look_at_ring, &search, 0);
+	state->args[1] = search.bytes;
+	return search.bytes != 0;
+}
+
 /* Whether a call that is of some interest is of any here. */
 static __always_inline int is_habit(struct task_state *state, struct task_struct *task, u8 kind, u64 number)
 {
 	struct mm_struct *mm = task->mm;
-	struct vm_area_struct *ring;
 
 	switch (kind) {
 	case CALL_STACK_LIMIT:
@@ -32,10 +62,7 @@ static __always_inline int is_habit(struct task_state *state, struct task_struct
 	case CALL_PERSONALITY:
 		return (u32)state->args[0] != PERSONALITY_QUERY;
 	case CALL_IO_DESTROY:
-		/* The context is the address of its ring, which goes as a whole. */
-		ring = mm ? (void *)find_vma(tree_root(mm), state->args[0]) : 0;
-		state->args[1] = ring ? BPF_CORE_READ(ring, vm_end) - state->args[0] : 0;
-		return ring != 0;
+		return find_ring(state, mm);
 	}
 	return 1;
 }

@@ -30,7 +30,19 @@ struct maple_tree {
 	void *ma_root;
 };
 
+struct kioctx {
+	unsigned long user_id;
+	unsigned long mmap_base;
+	unsigned long mmap_size;
+};
+
+struct kioctx_table {
+	unsigned int nr;
+	struct kioctx *table[0];
+};
+
 struct mm_struct {
+	struct kioctx_table *ioctx_table;
 	struct maple_tree mm_mt;
 	unsigned long mmap_base;
 	unsigned long mmap_compat_base;
@@ -92,6 +104,7 @@ struct anon_vma___degree {
 
 struct vm_operations_struct {
 	void *close;
+	void *may_split;
 };
 
 struct mempolicy {

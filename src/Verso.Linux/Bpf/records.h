@@ -109,6 +109,8 @@ struct call_record {
 #define RESULT_LOCKS_FUTURE 1	/* mm->def_flags has VM_LOCKED without VM_LOCKONFAULT */
 #define RESULT_VMA 2		/* vma_flags and file are those of the VMA at the returned address */
 #define RESULT_CLOSE 4		/* and it has a close operation */
+#define RESULT_SPLIT 8		/* and its driver has a say in where it may be split */
+#define RESULT_GONE 16		/* mmap(MAP_FIXED) was refused, and nothing is mapped at its ends: what was there is gone */
 struct result_record {
 	struct record head;
 	s64 result;

@@ -26,7 +26,8 @@ internal sealed unsafe partial class EventDecoder
 
         var place = places.Driver - 1;
         places.Driver = 0;
-        if (IsError(outcome.Result) || !IsOfDriver(places.CallArguments, outcome, flags))
+        if (IsError(outcome.Result)
+            ? (flags & ResultFlags.Gone) == 0 : !IsOfDriver(places.CallArguments, outcome, flags))
         {
             sequencer.Drop(place);
             return;
@@ -34,10 +35,15 @@ internal sealed unsafe partial class EventDecoder
 
         ref var driver = ref sequencer.At(place);
         driver.Arg0 = outcome.VmaFlags;
-        driver.Arg1 = (flags & ResultFlags.Close) != 0 ? (ulong)DriverTraits.Closes : 0;
-        driver.Arg1 |= files.IsSecret(outcome.File) ? (ulong)DriverTraits.NeverLocked : 0;
+        driver.Arg1 = (ulong)TraitsOf(outcome, flags);
         sequencer.Release(place);
     }
+
+    private DriverTraits TraitsOf(in Outcome outcome, ResultFlags flags) => IsError(outcome.Result)
+        ? DriverTraits.Refuses
+        : ((flags & ResultFlags.Close) != 0 ? DriverTraits.Closes : 0)
+            | ((flags & ResultFlags.Split) != 0 ? DriverTraits.NeverSplit : 0)
+            | (files.IsSecret(outcome.File) ? DriverTraits.NeverLocked : 0);
 
     private bool IsOfDriver(in CallRecord call, in Outcome outcome, ResultFlags flags)
     {
@@ -50,7 +56,7 @@ internal sealed unsafe partial class EventDecoder
         // A shared mapping of what is open for reading alone cannot be written, whatever the driver.
         var isReadOnly = (vma & VmaFlags.MayShare) != 0 && (files.ModesOf(outcome.File) & FileModes.Write) == 0;
         var isSealed = (vma & VmaFlags.MayWrite) == 0 && !isReadOnly;
-        return (vma & SetByDrivers) != 0 || isSealed || (flags & ResultFlags.Close) != 0
+        return (vma & SetByDrivers) != 0 || isSealed || (flags & (ResultFlags.Close | ResultFlags.Split)) != 0
             || (CallKind)call.Head.A == CallKind.IoSetup;
     }
 

@@ -87,6 +87,8 @@ internal enum ResultFlags : ushort
     LocksFuture = 1,
     Vma = 2,
     Close = 4,
+    Split = 8,
+    Gone = 16,
 }
 
 [Flags]

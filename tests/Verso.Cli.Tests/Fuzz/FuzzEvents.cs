@@ -38,6 +38,7 @@ internal sealed class FuzzEvents(MmImage image, int mm, Random random)
             TraceEventKind.RemapFilePages => (Any(8), Any(16), Any(2) << 16, 0, Status()),
             TraceEventKind.Fault => (Any(5), 0, 0, 0, 0),
             TraceEventKind.Populate => (Any(8), 0, 0, 0, 0),
+            TraceEventKind.Fallocate => (Address(), Length(), 0, 0, 0),
             _ => default,
         };
         (e.Arg2, e.Arg3, e.Arg4, e.Arg5, e.Result) = rest;
@@ -62,12 +63,13 @@ internal sealed class FuzzEvents(MmImage image, int mm, Random random)
                 or TraceEventKind.PkeyFree => (Any(8), Any(4), null),
             TraceEventKind.UserfaultRelease => (Any(3), 0, null),
             TraceEventKind.UserfaultFork => (e.Arg0, Any(3), null),
-            TraceEventKind.DriverMapping => (Damage.Word(random), Any(8), null),
+            TraceEventKind.DriverMapping => (Damage.Word(random), Any(16), null),
             TraceEventKind.StackLimit => (Damage.Word(random), 0, null),
             TraceEventKind.Personality => (Any(2) << 22, 0, null),
             TraceEventKind.Fault => (e.Arg0, Any(8), null),
             TraceEventKind.Prepare => (e.Arg0, Any(5), null),
             TraceEventKind.Truncate => (Any(4), Length(), null),
+            TraceEventKind.Fallocate => (Any(4), Any(64), null),
             TraceEventKind.None or TraceEventKind.MmExit or TraceEventKind.StackGrow or TraceEventKind.Populate
                 or TraceEventKind.Brk or TraceEventKind.Munmap or TraceEventKind.Mmap or TraceEventKind.Mprotect
                 or TraceEventKind.Mremap or TraceEventKind.Madvise or TraceEventKind.Mlock or TraceEventKind.Munlock
