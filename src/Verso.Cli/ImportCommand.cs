@@ -55,6 +55,7 @@ internal static class ImportCommand
         {
             (string name, TextFormat format) = Choose(parsed.GetRequiredValue(words), parsed.GetValue(from));
             OutputPath.Require(parsed.GetRequiredValue(output));
+            OutputPath.RequireApart(parsed.GetRequiredValue(output), name);
             ImportSummary summary = ImportNamed(
                 name, format, parsed.GetRequiredValue(output), parsed.GetValue(unknown));
             if (!parsed.GetValue(quiet))

@@ -14,6 +14,19 @@ internal static class OutputPath
         }
     }
 
+    /// <summary>What is read is not to be replaced by what is made of it.</summary>
+    /// <exception cref="IOException">Both names are of one file.</exception>
+    internal static void RequireApart(string path, string input)
+    {
+        if (File.Exists(path) && File.Exists(input) && Target(path) == Target(input))
+        {
+            throw new IOException($"'{path}' is what is read; write to another file");
+        }
+    }
+
+    private static string Target(string path) =>
+        File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+
     /// <summary>As a variable of the shell gives it that is not set.</summary>
     /// <exception cref="IOException">The name is empty.</exception>
     internal static void RequireName(string path)

@@ -28,7 +28,8 @@ internal static class RecordCommand
             "--checkpoint-interval",
             0,
             64,
-            "write-lock episodes of a task between two checkpoints, at least, after the first few; 0: at exec and exit only");
+            "write-lock episodes of a task between two checkpoints, at least, after the first few; "
+            + "0: at exec and exit only");
         Option<bool> commandOnly = new("--command-only")
         {
             Description = "end with the command itself, not with the last process it started",

@@ -132,7 +132,7 @@ public enum DriverTraits : byte
     /// <summary>memfd_secret: mlock and munlock leave it as it is (vma_is_secretmem).</summary>
     NeverLocked = 2,
 
-    /// <summary>vm_ops->may_split is set, and refuses (perf's rings): such a VMA is mapped and unmapped whole.</summary>
+    /// <summary>vm_ops->may_split is set, and refuses: perf's rings are mapped and unmapped whole.</summary>
     NeverSplit = 4,
 
     /// <summary>

@@ -21,6 +21,23 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsReadIsNotReplaced()
+    {
+        string text = Path.Combine(_folder, "calls.txt");
+        const string Calls = "7 brk(NULL) = 0x1000\n";
+        File.WriteAllText(text, Calls);
+        string link = Path.Combine(_folder, "link");
+        _ = File.CreateSymbolicLink(link, text);
+        foreach (string output in (string[])[text, link])
+        {
+            Outcome outcome = CommandLine.Run("import", text, "-o", output);
+            Assert.Equal(2, outcome.Status);
+            Assert.Contains($"'{output}' is what is read; write to another file\n", outcome.Error);
+            Assert.Equal(Calls, File.ReadAllText(text));
+        }
+    }
+
+    [Fact]
     public void ManyLinesWithoutAMemoryCall()
     {
         string text = Path.Combine(_folder, "reads.txt");

@@ -108,11 +108,11 @@ public sealed unsafe class EventDecoderTests
 
     /// <summary>Behind the range that stopped it nothing was looked at; what stopped it is told of the first alone.</summary>
     [Theory]
-    [InlineData(3 * 4096, 0, 0, 0)]
-    [InlineData(4096, 0, -1)]
-    [InlineData((3 * 4096) - 1, 0, 0, -1)]
-    [InlineData(-3, -3)]
-    public void AdviceOnSeveralRangesIsAnEventEach(long returned, params long[] results)
+    [InlineData(3 * 4096L, new[] { 0L, 0L, 0L })]
+    [InlineData(4096L, new[] { 0L, -1L })]
+    [InlineData((3 * 4096L) - 1, new[] { 0L, 0L, -1L })]
+    [InlineData(-3L, new[] { -3L })]
+    public void AdviceOnSeveralRangesIsAnEventEach(long returned, long[] results)
     {
         var ranges = stackalloc ulong[9];
         *(RecordHead*)ranges = Head(RecordKind.Ranges, 1) with { C = 3 };

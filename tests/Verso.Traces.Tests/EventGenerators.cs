@@ -124,7 +124,7 @@ internal static class EventGenerators
         select new VmaImage(
             (ulong)gap,
             (ulong)pages,
-            (VmaFlags)words[0],
+            (VmaFlags)words[0] & ~(file == 0 ? VmaFlags.Shared : VmaFlags.None),
             words[1] >> 1,
             new FileId(file),
             other > 5 ? other : links.FirstOrDefault(),

@@ -5,6 +5,9 @@ namespace Verso.Engine;
 // Splitting a VMA (mm/vma.c: __split_vma).
 public abstract partial class Machine
 {
+    /// <summary>A page middle directory entry maps this much; mappings of such lengths are aligned to it.</summary>
+    private const ulong HugePageBytes = 2UL << 20;
+
     /// <summary>Which part of a split VMA is the new object.</summary>
     private enum NewPart
     {
@@ -20,13 +23,14 @@ public abstract partial class Machine
             : SplitVmaUnchecked(id, address, part);
 
     /// <summary>
-    /// __split_vma. EINVAL for what its driver does not let split (may_split), ENOMEM. Requires: the address is inside, page aligned.
+    /// __split_vma. EINVAL for what its driver does not let split (may_split), ENOMEM. Requires: the address is inside,
+    /// page aligned.
     /// </summary>
     private Errno SplitVmaUnchecked(VmaId id, ulong address, NewPart part)
     {
         Vma fresh = At(id);
         Invariant.Require(fresh.Start < address && address < fresh.End && Page.IsAligned(address));
-        if (fresh.IsHardToSplit && (fresh.File.IsNone || fresh.NeverSplit || !IsHugeBorder(address)))
+        if (fresh.IsHardToSplit && (fresh.File.IsNone || fresh.NeverSplit || address % HugePageBytes != 0))
         {
             return Errno.EINVAL;
         }

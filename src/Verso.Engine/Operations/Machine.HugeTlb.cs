@@ -17,11 +17,9 @@ public abstract partial class Machine
         return shift == 0 ? HugePageBytes : 1UL << shift;
     }
 
-    private static bool IsHugeBorder(ulong address) => address % HugePageBytes == 0;
-
     /// <summary>
-    /// Whether the pool has to give pages that it has not (hugetlb_reserve_pages, which hugetlbfs's mmap asks): none are
-    /// reserved, unless a recording shows that there were some.
+    /// Whether the pool has to give pages that it has not (hugetlb_reserve_pages, which hugetlbfs's mmap asks): none
+    /// are reserved, unless a recording shows that there were some.
     /// </summary>
     private bool LacksHugePages(in MmapRequest request) => IsHugeTlb(request)
         && (request.Flags & MapFlags.Anonymous) != 0

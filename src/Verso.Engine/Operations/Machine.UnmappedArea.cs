@@ -8,9 +8,6 @@ public abstract partial class Machine
     /// <summary>stack_guard_gap: 256 pages kept free below a growing stack.</summary>
     private const ulong StackGuardGapBytes = 256UL << Page.Shift;
 
-    /// <summary>A page middle directory entry maps this much; mappings of such lengths are aligned to it.</summary>
-    private const ulong HugePageBytes = 2UL << 20;
-
     private const ulong OneGib = 1UL << 30;
     private const ulong TwoGib = 2UL << 30;
 

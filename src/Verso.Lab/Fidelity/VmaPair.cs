@@ -2,7 +2,9 @@ using Verso.Engine.Images;
 
 namespace Verso.Lab.Fidelity;
 
-/// <summary>The VMAs of two images that begin at one address, with their places there; -1 where a side has none.</summary>
+/// <summary>
+/// The VMAs of two images that begin at one address, with their places there; -1 where a side has none.
+/// </summary>
 internal readonly record struct VmaPair(VmaImage? Ours, int OurPlace, VmaImage? Kernels, int KernelPlace)
 {
     /// <summary>Both sides have one.</summary>

@@ -33,11 +33,42 @@ public static class MachineSettings
                 + "write never to /sys/kernel/mm/transparent_hugepage/shmem_enabled for verify";
         }
 
+        if (OwnTraits($"{root}/proc/self") is string own)
+        {
+            return own;
+        }
+
         return IntermediateHugePages(hugePages) is string size
             ? $"huge pages of {size} are enabled, which the engine does not model; write never to "
                 + $"/sys/kernel/mm/transparent_hugepage/hugepages-{size}/enabled for verify"
             : null;
     }
+
+    /// <summary>What the processes that play would inherit: a layout, and what they may do.</summary>
+    private static string? OwnTraits(string self)
+    {
+        const int LockMemory = 14;
+        const int Administer = 21;
+        const uint ReadImpliesExec = 0x0400000;
+        const uint OldLayout = 0x0200000;
+        const uint MapPageZero = 0x0100000;
+        if (TryReadHex(Read($"{self}/personality"), out ulong personality)
+            && (personality & (ReadImpliesExec | OldLayout | MapPageZero)) != 0)
+        {
+            return $"the personality {personality:x} asks for another layout of memory than scenarios have; "
+                + "run verify without setarch -L, -X or -Z";
+        }
+
+        string? effective = Read($"{self}/status")?.Split('\n')
+            .FirstOrDefault(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
+        return TryReadHex(effective?["CapEff:".Length..].Trim(), out ulong capabilities)
+            && (capabilities >> Administer & 1) != 0 && (capabilities >> LockMemory & 1) == 0
+            ? "CAP_IPC_LOCK is missing, without which memory cannot be locked beyond RLIMIT_MEMLOCK; run verify with it"
+            : null;
+    }
+
+    private static bool TryReadHex(string? text, out ulong value) =>
+        ulong.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out value);
 
     /// <summary>mTHP: a fault fills several pages at once. Of 2 MiB none fits into what scenarios map.</summary>
     private static string? IntermediateHugePages(string folder)

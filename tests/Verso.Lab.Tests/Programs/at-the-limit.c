@@ -50,12 +50,15 @@ static long run(int call)
     case 11: return (long)mremap(area, 64 * PAGE, 65 * PAGE, MREMAP_MAYMOVE);
     case 12: end = (char *)syscall(SYS_brk, 0); return (char *)syscall(SYS_brk, end + PAGE) == end + PAGE ? 0 : -1;
     case 13: return (long)shmat(segment, 0, 0);
+    case 14: return (long)mremap(area, 64 * PAGE, 64 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)0x100000000);
+    case 15: return (long)mmap(area + 8 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     default: return munmap(area, 64 * PAGE);
     }
 }
 
 static const char *names[] = {"mmap", "mprotect", "mprotect-inside", "munmap", "munmap-inside", "madvise", "madvise-inside", "mlock",
-    "mlock-inside", "mbind", "mbind-inside", "mremap", "brk", "shmat", "munmap-whole"};
+    "mlock-inside", "mbind", "mbind-inside", "mremap", "brk", "shmat", "mremap-fixed",
+    "mmap-inside", "munmap-whole"};
 
 int main(int argc, char **argv)
 {
