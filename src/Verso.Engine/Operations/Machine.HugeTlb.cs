@@ -26,6 +26,20 @@ public abstract partial class Machine
         && (request.Flags & MapFlags.NoReserve) == 0
         && request.Imposed is null;
 
+    /// <summary>
+    /// align_hugetlb: lengths become whole huge pages, and nothing grows. The new address counts though no flag asks
+    /// for it.
+    /// </summary>
+    private static bool FitsHugePages(ref MremapRequest call)
+    {
+        call = call with
+        {
+            OldLength = AlignUp(call.OldLength, HugePageBytes),
+            NewLength = AlignUp(call.NewLength, HugePageBytes),
+        };
+        return (call.OldAddress | call.NewAddress) % HugePageBytes == 0 && call.NewLength <= call.OldLength;
+    }
+
     /// <summary>Rounds up to a multiple of a power of two; wraps to 0 near the top.</summary>
     private static ulong AlignUp(ulong value, ulong multiple) => unchecked(value + (multiple - 1)) & ~(multiple - 1);
 }

@@ -6,9 +6,9 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0), EFAULT (not mapped,
-    /// across a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count), EAGAIN (RLIMIT_MEMLOCK), EPERM
-    /// (sealed). Returns the address.
+    /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0, huge pages that would
+    /// grow), EFAULT (not mapped, across a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count), EAGAIN
+    /// (RLIMIT_MEMLOCK), EPERM (sealed). Returns the address.
     /// </summary>
     public SyscallResult Mremap(MmId mmId, in MremapRequest request)
     {
@@ -169,12 +169,17 @@ public abstract partial class Machine
             || (!vma.File.IsNone && World.Files[vma.File].Kind == FileKind.Zero);
     }
 
-    private SyscallResult RemapOne(Mm mm, in MremapRequest call)
+    private SyscallResult RemapOne(Mm mm, MremapRequest call)
     {
         VmaId id = Lookup(mm, call.OldAddress);
         if (!id.IsNone && IsSealed(id))
         {
             return Errno.EPERM;
+        }
+
+        if (!id.IsNone && (At(id).Flags & VmaFlags.HugeTlb) != 0 && !FitsHugePages(ref call))
+        {
+            return Errno.EINVAL;
         }
 
         bool checksLater = ImpliesNewAddress(call) && !World.Rules.RemapChecksFirst;

@@ -30,6 +30,56 @@ public sealed class HugeTlbTests
         _scenario.EndAll(_scenario.Parent);
     }
 
+    /// <summary>
+    /// mremap of 4 huge pages at 16 MiB, as 6.18.44 answers it for private and shared ones: lengths are those of whole huge
+    /// pages, nothing grows, and the new address counts even where no flag asks for it.
+    /// </summary>
+    [Theory]
+    [InlineData(0, 8192, 16384, 1, 0, Errno.EINVAL)]
+    [InlineData(0, 8192, 16384, 0, 0, Errno.EINVAL)]
+    [InlineData(0, 8192, 8196, 1, 0, Errno.EINVAL)]
+    [InlineData(0, 4096, 16384, 1, 0, Errno.EINVAL)]
+    [InlineData(0, 16384, 24576, 1, 0, Errno.EINVAL)]
+    [InlineData(0, 8192, 16384, 3, 32768, Errno.EINVAL)]
+    [InlineData(0, 8192, 8192, 3, 32768, Errno.None)]
+    [InlineData(0, 4096, 4096, 3, 32768, Errno.None)]
+    [InlineData(0, 8192, 8192, 3, 32772, Errno.EINVAL)]
+    [InlineData(0, 4, 4, 3, 32768, Errno.None)]
+    [InlineData(4, 4, 4, 3, 32768, Errno.EINVAL)]
+    [InlineData(0, 8192, 4096, 0, 0, Errno.None)]
+    [InlineData(0, 8192, 4, 0, 0, Errno.None)]
+    [InlineData(0, 8192, 4100, 0, 0, Errno.None)]
+    [InlineData(0, 8192, 8192, 5, 0, Errno.EINVAL)]
+    [InlineData(0, 8192, 8192, 7, 32768, Errno.EINVAL)]
+    [InlineData(0, 0, 8192, 1, 0, Errno.EINVAL)]
+    [InlineData(0, 8192, 4096, 3, 32768, Errno.None)]
+    [InlineData(0, 8192, 8192, 0, 0, Errno.None)]
+    [InlineData(0, 8192, 8192, 0, 4, Errno.EINVAL)]
+    [InlineData(0, 8192, 6144, 0, 4, Errno.EINVAL)]
+    [InlineData(4, 4, 4, 0, 0, Errno.EINVAL)]
+    [InlineData(0, 4, 8, 1, 0, Errno.None)]
+    [InlineData(4, 8188, 8192, 1, 0, Errno.EINVAL)]
+    [InlineData(0, 16384, 16384, 0, 0, Errno.None)]
+    public void They_do_not_grow(int start, int from, int to, int flags, int target, Errno errno)
+    {
+        foreach (MapFlags type in (MapFlags[])[MapFlags.Private, MapFlags.Shared])
+        {
+            const ulong Base = 16384 << 10;
+            _ = _scenario.Machine.Mmap(_scenario.Parent, new MmapRequest(
+                Base, 8192 << 10, Protection.Read | Protection.Write, type | Huge | MapFlags.NoReserve | MapFlags.Fixed));
+            SyscallResult result = _scenario.Machine.Mremap(_scenario.Parent, new MremapRequest(
+                Base + ((ulong)start << 10), (ulong)from << 10, (ulong)to << 10, (RemapFlags)flags, (ulong)target << 10));
+            Assert.Equal(errno, result.Errno);
+            ulong whole = Math.Min((ulong)(to + 2047) / 2048 * 2048, 8192) << 10;
+            bool isPart = from < 8192 && flags == 3;
+            ulong left = _scenario.Machine.Capture(_scenario.Parent).Vmas.Aggregate(0UL, (sum, vma) => sum + vma.End - vma.Start);
+            Assert.Equal(errno != Errno.None || isPart || from == 4 ? 8192UL << 10 : whole, left);
+            Assert.Equal(Errno.None, _scenario.Machine.Munmap(_scenario.Parent, Base, 65536 << 10).Errno);
+        }
+
+        _scenario.EndAll(_scenario.Parent);
+    }
+
     private static (VmaFlags Flags, ulong Bytes) Describe(VmaImage vma)
     {
         Assert.Equal(0UL, vma.Pgoff);
