@@ -15,9 +15,12 @@ internal static class ExitStatus
     /// <summary>An error in Verso itself (EX_SOFTWARE).</summary>
     internal const int InternalError = 70;
 
-    /// <summary>Ended by Ctrl-C.</summary>
+    /// <summary>Ended by Ctrl-C (SIGINT).</summary>
     internal const int Interrupted = 130;
 
     /// <summary>Whoever read standard output went away.</summary>
     internal const int BrokenPipe = 141;
+
+    /// <summary>Ended by SIGTERM.</summary>
+    internal const int Terminated = 143;
 }

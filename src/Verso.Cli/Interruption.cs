@@ -7,6 +7,9 @@ namespace Verso.Cli;
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
+    /// <summary>Which signal came first; 0: none.</summary>
+    private static PosixSignal s_first;
+
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
@@ -19,6 +22,10 @@ internal sealed class Interruption : IDisposable
 
     internal CancellationToken Token => _source.Token;
 
+    /// <summary>The exit status of a command that was interrupted: what a shell gives one that the signal killed.</summary>
+    internal static int Status =>
+        s_first == PosixSignal.SIGTERM ? ExitStatus.Terminated : ExitStatus.Interrupted;
+
     public void Dispose()
     {
         _interrupt.Dispose();
@@ -28,6 +35,7 @@ internal sealed class Interruption : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
+        s_first = s_first == 0 ? context.Signal : s_first;
         context.Cancel = !_source.IsCancellationRequested;
         _source.Cancel();
     }

@@ -189,10 +189,10 @@ internal static class VerifyCommand
     private static int RunFiles(
         Surroundings surroundings, bool asJson, IReadOnlyList<string> names, ScenarioRunOptions options)
     {
+        using Interruption interruption = new();
         IReadOnlyList<Scenario> scenarios =
             [.. names.SelectMany(name => IsTrace(name) ? [ReadTrace(name)] : ScenarioFiles.Read([name]))];
         VerificationProgress progress = new();
-        using Interruption interruption = new();
         IReadOnlyList<ScenarioResult> results;
         using (ProgressLine.Start(surroundings, progress))
         {

@@ -57,7 +57,7 @@ public static class VersoCommandLine
         catch (OperationCanceledException)
         {
             Say(error, $"{command}: interrupted\n");
-            return ExitStatus.Interrupted;
+            return Interruption.Status;
         }
         catch (IOException gone) when (gone.HResult == BrokenPipeErrno)
         {

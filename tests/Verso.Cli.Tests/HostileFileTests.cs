@@ -95,7 +95,7 @@ public sealed class HostileFileTests
         using Process kill = Process.Start("kill", ["-TERM", $"{verso.Id}"]);
         await verso.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Contains("interrupted", await verso.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        Assert.Equal(130, verso.ExitCode);
+        Assert.Equal(143, verso.ExitCode);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
     }
 
