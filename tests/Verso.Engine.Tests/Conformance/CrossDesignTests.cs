@@ -9,7 +9,8 @@ namespace Verso.Engine.Tests.Conformance;
 /// </summary>
 /// <remarks>
 /// Where Linux's answer depends on bounds of VMAs (mremap across two that merge in one design and not in another), a
-/// scenario ends as far as designs differ: from there on they are right to be different.
+/// scenario ends as far as designs differ: from there on they are right to be different. So it does where they read two
+/// things that a page may be after MADV_FREE: one design has lost it to reclaim, another kept it.
 /// </remarks>
 public sealed class CrossDesignTests
 {
@@ -29,6 +30,17 @@ public sealed class CrossDesignTests
         Assert.True(compared > 60 * 80 / 2, $"only {compared} steps were compared");
     }
 
+    /// <summary>Seed 52 of another order of choices met it in 80 steps.</summary>
+    [Theory]
+    [InlineData("advise A 4 1 populatewrite", 4)]
+    [InlineData("read A 4", 4)]
+    [InlineData("write A 4 7", 5)]
+    public void WhatWasFreedIsLostOrKept(string last, int steps)
+    {
+        string text = $"map A 4 1 rw\nwrite A 4 66\nadvise A 4 1 free\nswapout A 4\n{last}\n";
+        Assert.Equal((steps, null), RunTogether(Scenario.Parse(text)));
+    }
+
     private static (int Steps, string? Difference) RunTogether(Scenario scenario)
     {
         EngineStage[] drivers = [.. DesignCases.Designs.Select(design => new EngineStage(design, scenario))];
@@ -41,25 +53,30 @@ public sealed class CrossDesignTests
                 continue;
             }
 
+            bool isUnsettled = op.Kind == OpKind.Read && IsUnsettled(model, op.Mm, op.Start);
             Outcome[] seen = [.. drivers.Select(driver => driver.Do(op))];
             model.Apply(op, seen[0]);
             if (seen.Any(each => each != seen[0]))
             {
-                bool mayDiffer = op.Kind == OpKind.Remap && seen.Any(each => each.Errno == Errno.EFAULT);
+                bool mayDiffer = isUnsettled || (op.Kind == OpKind.Remap && seen.Any(each => each.Errno == Errno.EFAULT));
                 return (at, mayDiffer ? null : $"{op}: {string.Join(" | ", seen)}");
             }
 
-            if (CompareAll(drivers, model) is string difference)
+            if (CompareAll(drivers, model, out bool mayDifferHere) is string difference)
             {
-                return (at, $"{op}: {difference}");
+                return (at, mayDifferHere ? null : $"{op}: {difference}");
             }
         }
 
         return (scenario.Ops.Count, null);
     }
 
-    private static string? CompareAll(EngineStage[] drivers, AbstractModel model)
+    private static bool IsUnsettled(AbstractModel model, char mm, long page) =>
+        model.PageAt(mm, page) is { MayBeBehind: true };
+
+    private static string? CompareAll(EngineStage[] drivers, AbstractModel model, out bool mayDiffer)
     {
+        mayDiffer = false;
         foreach (char mm in model.Mms)
         {
             foreach (long page in model.PagesOf(mm))
@@ -72,6 +89,7 @@ public sealed class CrossDesignTests
                         && otherWalk.VisitedUntilDone <= otherWalk.Visited;
                     if (!isOrdered || !Agree(driver, (value, walk.Useful), (otherValue, otherWalk.Useful)))
                     {
+                        mayDiffer = value != otherValue && IsUnsettled(model, mm, page);
                         return $"{driver.Machine.Design.Name}, {mm} page {page}: "
                             + $"{otherValue}, {otherWalk}; oracle {value}, {walk}";
                     }
