@@ -67,6 +67,64 @@ public sealed class RefusedCallTests
             machine => machine.Refused(kind, errno, RecordedMachine.Address, 2 * Page.Size, argument, last));
     }
 
+    /// <summary>
+    /// The same of every kind of call that there is, whatever error: what the engine would do is not done. Only brk returns
+    /// no error. mlock's EAGAIN is left out: the pages could not be had, and the VMAs are locked.
+    /// </summary>
+    [Fact]
+    public void OfNoKindOfCallIsARefusalASuccess()
+    {
+        TraceEventKind[] kinds = [.. Enum.GetValues<TraceEventKind>().Where(kind =>
+            new TraceEvent { Kind = kind }.IsCall && kind is not (TraceEventKind.Brk or TraceEventKind.DriverMapping
+                or TraceEventKind.UserfaultRelease or TraceEventKind.UserfaultFork))];
+        Errno[] errors = [Errno.EPERM, Errno.EINTR, Errno.ENOMEM, Errno.EAGAIN, Errno.EACCES, Errno.EFAULT, Errno.EINVAL, Errno.EBUSY];
+        List<string> wrong = [];
+        foreach ((TraceEventKind kind, Errno errno) in kinds
+            .SelectMany(kind => errors.Select(errno => (kind, errno))).Except([(TraceEventKind.Mlock, Errno.EAGAIN)]))
+        {
+            RecordedMachine machine = Small();
+            machine.Refused(kind, errno, ArgumentsOf(kind));
+            machine.Map(20, 1);
+            machine.Checkpoint();
+            ReplayResult result = machine.Replay();
+            bool isWhole = result.Fidelity.IsFull && result.Calls.MismatchCount == 0 && result.Calls.NotModelled == 0;
+            wrong.AddRange(isWhole ? [] : [$"{kind} {errno}: {result.Calls.MismatchCount}, {result.Fidelity.IsFull}"]);
+        }
+
+        Assert.True(wrong.Count == 0, string.Join("\n", wrong));
+    }
+
+    /// <summary>Arguments with which the engine would do the call, if it were asked to.</summary>
+    private static ulong[] ArgumentsOf(TraceEventKind kind) => kind switch
+    {
+        TraceEventKind.Mmap => [RecordedMachine.Address + (20 * Page.Size), Page.Size, 3, 0x32],
+        TraceEventKind.Mremap => [RecordedMachine.Address, Page.Size, Page.Size, 3, RecordedMachine.Address + (30 * Page.Size)],
+        TraceEventKind.Mlockall => [1],
+        TraceEventKind.Mseal => [RecordedMachine.Address, Page.Size],
+        TraceEventKind.Mlock or TraceEventKind.Munlock => [RecordedMachine.Address + Page.Size, Page.Size, 0],
+        TraceEventKind.Madvise => [RecordedMachine.Address, Page.Size, (ulong)Advice.DontFork],
+        TraceEventKind.PkeyAlloc => [0, 0],
+        TraceEventKind.PkeyFree => [1],
+        TraceEventKind.UserfaultRegister => [RecordedMachine.Address, Page.Size, 1, 1],
+        TraceEventKind.UserfaultUnregister => [RecordedMachine.Address, Page.Size, 1],
+        TraceEventKind.UserfaultFill => [RecordedMachine.Address, Page.Size, 3, 0, 1],
+        TraceEventKind.RemapFilePages => [RecordedMachine.Address, Page.Size, 0, 2],
+        TraceEventKind.StackLimit => [16 << 20],
+        TraceEventKind.Personality => [0x0400000],
+        TraceEventKind.Prctl => [67, 1],
+        _ => [RecordedMachine.Address, Page.Size, 1, ulong.MaxValue],
+    };
+
+    private static RecordedMachine Small()
+    {
+        RecordedMachine machine = new("6.18.44");
+        machine.Map(0, 4);
+        machine.Write(1);
+        machine.Lock(2, 1);
+        machine.Record(TraceEventKind.PkeyAlloc, 1, 0, 0);
+        return machine;
+    }
+
     [Theory]
     [InlineData(Errno.EPERM)]
     [InlineData(Errno.EAGAIN)]

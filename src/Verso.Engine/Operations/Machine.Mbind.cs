@@ -31,6 +31,11 @@ public abstract partial class Machine
             return Errno.EFAULT;
         }
 
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
+        }
+
         while (address < end)
         {
             VmaId id = mm.Vmas.Find(address);

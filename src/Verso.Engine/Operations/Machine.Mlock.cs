@@ -24,6 +24,11 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
+        }
+
         Mm mm = World.Mms[mmId];
         if (!MayLockAtAll(mm))
         {
@@ -58,7 +63,7 @@ public abstract partial class Machine
     public SyscallResult Munlock(MmId mmId, ulong address, ulong length)
     {
         (ulong start, ulong bytes) = WholePages(address, length);
-        return LockRange(World.Mms[mmId], start, bytes, VmaFlags.None);
+        return Refused() != Errno.None ? Refusal : LockRange(World.Mms[mmId], start, bytes, VmaFlags.None);
     }
 
     /// <summary>mlockall. EINVAL unless flags hold MCL_CURRENT or MCL_FUTURE; EPERM (a limit of 0); ENOMEM.</summary>
@@ -68,6 +73,11 @@ public abstract partial class Machine
         if (flags == LockAll.None || (flags & ~Known) != 0 || flags == LockAll.OnFault)
         {
             return Errno.EINVAL;
+        }
+
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
         }
 
         Mm mm = World.Mms[mmId];

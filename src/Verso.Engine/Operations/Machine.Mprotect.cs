@@ -102,7 +102,8 @@ public abstract partial class Machine
             // A security module, a file whose seal is not recorded: where a right is gained, at the last VMA at least.
             ulong upTo = Math.Min(At(id).End, end);
             bool gains = (flags & ~old & (VmaFlags.Write | VmaFlags.Exec)) != 0;
-            if (Refusal != Errno.ENOMEM && (gains || upTo == end) && Refused() != Errno.None)
+            bool fallsHere = Refusal == Errno.ENOMEM ? !IsCharged(old, flags) && upTo == end : gains || upTo == end;
+            if (fallsHere && Refused() != Errno.None)
             {
                 return Refusal;
             }
@@ -126,6 +127,14 @@ public abstract partial class Machine
         return implies && (old & VmaFlags.MayExec) != 0 ? Protection.Exec : Protection.None;
     }
 
+    /// <summary>Whether memory that becomes writable is committed by that.</summary>
+    private static bool IsCharged(VmaFlags old, VmaFlags flags)
+    {
+        const VmaFlags Uncharged =
+            VmaFlags.Account | VmaFlags.Write | VmaFlags.HugeTlb | VmaFlags.Shared | VmaFlags.NoReserve;
+        return (flags & VmaFlags.Write) != 0 && (old & Uncharged) == 0;
+    }
+
     /// <summary>mprotect_fixup for [start, end) of one VMA.</summary>
     private Errno ProtectVma(Mm mm, VmaId id, ulong start, ulong end, VmaFlags flags)
     {
@@ -140,13 +149,11 @@ public abstract partial class Machine
             return Errno.None;
         }
 
-        const VmaFlags Uncharged =
-            VmaFlags.Account | VmaFlags.Write | VmaFlags.HugeTlb | VmaFlags.Shared | VmaFlags.NoReserve;
         if ((flags & VmaFlags.Write) != 0)
         {
             ulong pages = (end - start) >> Page.Shift;
             bool isBeyond = !MayExpand(mm, flags, pages) && MayExpand(mm, old, pages);
-            bool isCharged = (old & Uncharged) == 0;
+            bool isCharged = IsCharged(old, flags);
             if (isBeyond || (isCharged && (!MayCommit(pages) || Refuses(Errno.ENOMEM))))
             {
                 return Errno.ENOMEM;

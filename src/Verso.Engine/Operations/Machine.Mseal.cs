@@ -29,6 +29,11 @@ public abstract partial class Machine
             return Errno.ENOMEM;
         }
 
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
+        }
+
         while (address < end)
         {
             VmaId id = Lookup(mm, address);

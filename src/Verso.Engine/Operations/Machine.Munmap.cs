@@ -19,7 +19,8 @@ public abstract partial class Machine
         }
 
         ulong end = address + Page.AlignUp(length);
-        return end == address ? Errno.EINVAL : UnmapRange(mm, address, end);
+        Errno refused = end == address ? Errno.EINVAL : EndsByItself(mm, address, end) ? Errno.None : Refused();
+        return refused != Errno.None ? refused : UnmapRange(mm, address, end);
     }
 
     /// <summary>do_vmi_align_munmap: splits at both ends, then takes everything between away.</summary>

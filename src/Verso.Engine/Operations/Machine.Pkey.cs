@@ -25,6 +25,11 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
+        }
+
         Mm mm = World.Mms[mmId];
         if (imposed is int given && (uint)given < PkeyCount)
         {
@@ -48,6 +53,11 @@ public abstract partial class Machine
         if (!HasAllocated(mm, key))
         {
             return Errno.EINVAL;
+        }
+
+        if (Refused() != Errno.None)
+        {
+            return Refusal;
         }
 
         mm.AllocatedKeys &= (ushort)~(1 << key);

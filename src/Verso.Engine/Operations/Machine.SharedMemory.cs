@@ -87,6 +87,11 @@ public abstract partial class Machine
 
             if (file.IsNone)
             {
+                if (Refused() != Errno.None)
+                {
+                    return Refusal;
+                }
+
                 file = At(id).File;
                 end = address + Page.AlignUp(World.Files[file].SizeBytes);
             }

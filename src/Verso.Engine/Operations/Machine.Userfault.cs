@@ -32,6 +32,7 @@ public abstract partial class Machine
         watched |= (modes & UserfaultModes.WriteProtect) != 0 ? VmaFlags.UffdWp : VmaFlags.None;
         watched |= (modes & UserfaultModes.Minor) != 0 ? VmaFlags.UffdMinor : VmaFlags.None;
         Errno refused = MayWatch(mm, context, start, start + length, watched);
+        refused = refused == Errno.None ? Refused() : refused;
         return refused != Errno.None ? refused : Watch(mm, context, start, start + length, watched);
     }
 
@@ -64,7 +65,7 @@ public abstract partial class Machine
             }
         }
 
-        return Watch(mm, 0, start, end, VmaFlags.None);
+        return Refused() != Errno.None ? Refusal : Watch(mm, 0, start, end, VmaFlags.None);
     }
 
     /// <summary>

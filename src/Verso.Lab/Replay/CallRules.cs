@@ -10,6 +10,9 @@ namespace Verso.Lab.Replay;
 /// </summary>
 internal static class CallRules
 {
+    /// <summary>PR_SET_VMA.</summary>
+    public const ulong SetVma = 0x53564d41;
+
     private const long MaxErrno = 4095;
 
     public static bool IsError(long result) => result is < 0 and >= -MaxErrno;
@@ -45,30 +48,52 @@ internal static class CallRules
             case TraceEventKind.Mlock when errno == Errno.ENOMEM:
                 return isFull || machine.HasHole(id, call.Arg0, call.Arg1) || machine.HasGap(id, call.Arg0, call.Arg1)
                     ? RefusedCall.Derive : RefusedCall.Skip;
-            case TraceEventKind.Mbind when errno == Errno.ENOMEM:
-                return isFull ? RefusedCall.Derive : RefusedCall.Skip;
+            case TraceEventKind.Munlock or TraceEventKind.Mseal when errno == Errno.ENOMEM && machine.HasHole(id, call.Arg0, call.Arg1):
+                return RefusedCall.Derive;
+            case TraceEventKind.Prctl:
+                return CourseOfName(call, errno, machine, id, maxMapCount);
             default:
-                return IsDerivable(call, errno, mm, maxMapCount) ? RefusedCall.Derive : RefusedCall.Skip;
+                return isFull && errno == Errno.ENOMEM ? RefusedCall.Derive : CourseOfOther(call.Kind, errno);
         }
     }
+
+    /// <summary>What is left of a name is with the memory before a file (EBADF) or around a hole (ENOMEM).</summary>
+    private static RefusedCall CourseOfName(
+        in TraceEvent call, Errno errno, Machine machine, MmId id, int maxMapCount)
+    {
+        if (call.Arg0 != SetVma || errno is not (Errno.ENOMEM or Errno.EBADF or Errno.EAGAIN))
+        {
+            return RefusedCall.Skip;
+        }
+
+        bool isFull = machine.World.Mms[id].Vmas.Count + machine.SplitsAt(id, call.Arg2, call.Arg3) > maxMapCount;
+        return isFull || machine.HasHole(id, call.Arg2, call.Arg3) ? RefusedCall.Derive : RefusedCall.Refuse;
+    }
+
+    /// <summary>Calls that ask before they change anything, and those that are of no address space's state.</summary>
+    private static RefusedCall CourseOfOther(TraceEventKind kind, Errno errno) => kind switch
+    {
+        TraceEventKind.Munmap or TraceEventKind.Mseal =>
+            errno is Errno.EINVAL or Errno.EPERM ? RefusedCall.Refuse : RefusedCall.Skip,
+        TraceEventKind.UserfaultRegister =>
+            errno is Errno.EINVAL or Errno.EPERM or Errno.EBUSY ? RefusedCall.Refuse : RefusedCall.Skip,
+        TraceEventKind.PkeyAlloc or TraceEventKind.PkeyFree or TraceEventKind.UserfaultUnregister
+            or TraceEventKind.RemapFilePages or TraceEventKind.Shmdt or TraceEventKind.Munlock
+            or TraceEventKind.Mlockall => errno == Errno.EINVAL ? RefusedCall.Refuse : RefusedCall.Skip,
+        TraceEventKind.Mlock => errno == Errno.EINVAL ? RefusedCall.Refuse
+            : errno == Errno.EAGAIN ? RefusedCall.Derive : RefusedCall.Skip,
+        TraceEventKind.Mbind => errno == Errno.EFAULT ? RefusedCall.Refuse : RefusedCall.Skip,
+        _ => RefusedCall.Skip,
+    };
 
     /// <summary>process_madvise says only how much it has advised: which error stopped it is not known.</summary>
     public static bool IsUntold(in TraceEvent call) => call.Kind == TraceEventKind.Madvise && call.Arg3 != 0;
 
     /// <summary>Whether its first two arguments are the range that it changes.</summary>
     private static bool IsAboutOneRange(in TraceEvent call) => call.Kind is TraceEventKind.Mprotect
-        or TraceEventKind.Madvise or TraceEventKind.Mlock or TraceEventKind.Mbind;
-
-    private static bool IsDerivable(in TraceEvent call, Errno errno, Mm mm, int maxMapCount) => errno switch
-    {
-        Errno.EINVAL or Errno.EACCES or Errno.EEXIST or Errno.EFAULT or Errno.EOVERFLOW => HasItsArguments(call),
-        Errno.ENOMEM => FollowsFromLayout(call, mm, maxMapCount),
-
-        // Only a seal forbids these, and what it forbids may have split a VMA already.
-        Errno.EPERM => call.Kind == TraceEventKind.Munmap,
-        Errno.EAGAIN => call.Kind == TraceEventKind.Mlock,
-        _ => false,
-    };
+        or TraceEventKind.Madvise or TraceEventKind.Mlock or TraceEventKind.Munlock or TraceEventKind.Mbind
+        or TraceEventKind.Munmap or TraceEventKind.Mseal or TraceEventKind.UserfaultRegister
+        or TraceEventKind.UserfaultUnregister;
 
     /// <summary>
     /// Whether another result of the engine is no disagreement: it does not populate by itself in a replay, so it
@@ -82,21 +107,11 @@ internal static class CallRules
     };
 
     /// <summary>A failed call often lacks its file: descriptors are looked up when it has succeeded.</summary>
-    private static bool HasItsArguments(in TraceEvent call) => call.Kind switch
-    {
-        TraceEventKind.Mmap => call.Arg4 != 0 || ((MapFlags)call.Arg3 & MapFlags.Anonymous) != 0,
-        TraceEventKind.Shmat => call.Arg4 != 0,
-        TraceEventKind.Mbind => -call.Result == (long)Errno.EFAULT,
-        TraceEventKind.Prctl => false,
-        _ => true,
-    };
+    private static bool HasItsArguments(in TraceEvent call) => call.Arg4 != 0
+        || (call.Kind == TraceEventKind.Mmap && ((MapFlags)call.Arg3 & MapFlags.Anonymous) != 0);
 
-    private static bool FollowsFromLayout(in TraceEvent call, Mm mm, int maxMapCount) => call.Kind switch
-    {
-        TraceEventKind.Munmap or TraceEventKind.Munlock or TraceEventKind.Mseal => true,
-        TraceEventKind.Mmap => mm.Vmas.Count > maxMapCount || call.Arg1 > mm.TaskSize,
-        _ => false,
-    };
+    private static bool FollowsFromLayout(in TraceEvent call, Mm mm, int maxMapCount) =>
+        mm.Vmas.Count > maxMapCount || call.Arg1 > mm.TaskSize;
 }
 
 /// <summary>What a replay does with a call that the kernel refused.</summary>

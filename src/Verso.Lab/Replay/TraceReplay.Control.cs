@@ -10,7 +10,6 @@ public sealed partial class TraceReplay
     private const ulong SetThpDisable = 41;
     private const ulong SetMdwe = 65;
     private const ulong SetMemoryMerge = 67;
-    private const ulong SetVma = 0x53564d41;
 
     /// <summary>Runs a prctl; false if the engine has no such operation.</summary>
     private bool TryControl(MmId id, in TraceEvent e, out SyscallResult result)
@@ -29,7 +28,7 @@ public sealed partial class TraceReplay
             case SetMemoryMerge:
                 result = _machine.SetMemoryMerge(id, e.Arg1 == 0 ? MemoryMerge.None : MemoryMerge.Any);
                 return true;
-            case SetVma when e.Arg4 == 0 || e.Payload is string:
+            case CallRules.SetVma when e.Arg4 == 0 || e.Payload is string:
                 result = _machine.SetName(id, e.Arg2, e.Arg3, e.Arg4 == 0 ? null : (string)e.Payload!);
                 return true;
             default:

@@ -77,6 +77,12 @@ public sealed partial class TraceReplay
         const ulong ZeroRange = 0x10;
         const ulong InsertRange = 0x20;
         FileId file = _files.Find(e.Arg0);
+        if (CallRules.IsError(e.Result))
+        {
+            _calls.Refuse((Errno)(int)-e.Result);
+            return;
+        }
+
         if (file.IsNone || e.Arg3 == 0 || e.Arg2 + e.Arg3 < e.Arg2)
         {
             return;
