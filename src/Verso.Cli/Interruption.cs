@@ -22,7 +22,7 @@ internal sealed class Interruption : IDisposable
 
     internal CancellationToken Token => _source.Token;
 
-    /// <summary>The exit status of a command that was interrupted: what a shell gives one that the signal killed.</summary>
+    /// <summary>The exit status of a command that was interrupted: what a shell gives for the signal.</summary>
     internal static int Status =>
         s_first == PosixSignal.SIGTERM ? ExitStatus.Terminated : ExitStatus.Interrupted;
 

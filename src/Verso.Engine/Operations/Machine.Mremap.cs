@@ -6,9 +6,9 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0, huge pages that would
-    /// grow), EFAULT (not mapped, across a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count), EAGAIN
-    /// (RLIMIT_MEMLOCK), EPERM (sealed). Returns the address.
+    /// mremap. EINVAL (unaligned, unknown flags, overlap, new length 0, private with old length 0, huge pages that
+    /// would grow), EFAULT (not mapped, across a VMA's end), ENOMEM (no room, or within 5 VMAs of vm.max_map_count),
+    /// EAGAIN (RLIMIT_MEMLOCK), EPERM (sealed). Returns the address.
     /// </summary>
     public SyscallResult Mremap(MmId mmId, in MremapRequest request)
     {

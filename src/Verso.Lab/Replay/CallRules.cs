@@ -48,7 +48,8 @@ internal static class CallRules
             case TraceEventKind.Mlock when errno == Errno.ENOMEM:
                 return isFull || machine.HasHole(id, call.Arg0, call.Arg1) || machine.HasGap(id, call.Arg0, call.Arg1)
                     ? RefusedCall.Derive : RefusedCall.Skip;
-            case TraceEventKind.Munlock or TraceEventKind.Mseal when errno == Errno.ENOMEM && machine.HasHole(id, call.Arg0, call.Arg1):
+            case TraceEventKind.Munlock or TraceEventKind.Mseal
+                when errno == Errno.ENOMEM && machine.HasHole(id, call.Arg0, call.Arg1):
                 return RefusedCall.Derive;
             case TraceEventKind.Prctl:
                 return CourseOfName(call, errno, machine, id, maxMapCount);
