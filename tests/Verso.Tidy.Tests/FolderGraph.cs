@@ -23,22 +23,10 @@ internal sealed class FolderGraph
     public static FolderGraph Of(string project)
     {
         FolderGraph graph = new(project);
-        SyntaxTree[] trees =
-        [
-            .. Repository.Under(".cs", project)
-                .Select(file => CSharpSyntaxTree.ParseText(Repository.Read(file), path: file)),
-            CSharpSyntaxTree.ParseText(
-                "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;"
-                + "global using System.Threading; global using System.Threading.Tasks;"),
-        ];
-        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        CSharpCompilation compilation = CSharpCompilation.Create(
-            "folders",
-            trees,
-            Directory.GetFiles(framework, "*.dll").Where(IsManaged).Select(file => MetadataReference.CreateFromFile(file)),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        CSharpCompilation compilation = Compiler.Compile(
+            Repository.Under(".cs", project).Select(file => CSharpSyntaxTree.ParseText(Repository.Read(file), path: file)));
         Assert.DoesNotContain(compilation.GetDiagnostics(), found => found.Severity == DiagnosticSeverity.Error);
-        foreach (SyntaxTree tree in trees.Where(tree => tree.FilePath.Length > 0))
+        foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0))
         {
             graph.Add(tree, compilation.GetSemanticModel(tree));
         }
@@ -112,11 +100,4 @@ internal sealed class FolderGraph
     }
 
     private string FolderOf(string file) => Path.GetDirectoryName(Path.GetRelativePath(_project, file))!;
-
-    private static bool IsManaged(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        using System.Reflection.PortableExecutable.PEReader reader = new(stream);
-        return reader.HasMetadata;
-    }
 }

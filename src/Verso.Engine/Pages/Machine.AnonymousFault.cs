@@ -43,7 +43,7 @@ public sealed partial class Machine<TPages>
     private Pfn MapNewPage(VmaId id, in PteRange at, Pfn source)
     {
         Invariant.Require(_vmas[id].Prepared);
-        if (_hooks.Reserve(id, at, ReserveReason.Instantiate) != Errno.None)
+        if (TPages.Reserve(_hooks, id, at, ReserveReason.Instantiate) != Errno.None)
         {
             return default;
         }
@@ -61,18 +61,18 @@ public sealed partial class Machine<TPages>
             _frames.Bytes(source).CopyTo(_frames.Bytes(fresh));
         }
 
-        _hooks.Instantiate(fresh, id, at.Address);
+        TPages.Instantiate(_hooks, fresh, id, at.Address);
         ref ulong entry = ref _tables.Entry(at.Table, at.First);
         ulong old = entry;
         if (Pte.HasFrame(old))
         {
-            _hooks.Unmapped(id, at, UnmapReason.CopyOnWrite);
+            TPages.Unmapped(_hooks, id, at, UnmapReason.CopyOnWrite);
         }
 
         bool writable = (_vmas[id].Flags & VmaFlags.Write) != 0;
         entry = Pte.Make(fresh, writable ? Pte.Write | Pte.Dirty : Pte.Dirty);
         _frames[fresh].MapCount = 1;
-        _hooks.Mapped(id, at);
+        TPages.Mapped(_hooks, id, at);
         if (old == 0)
         {
             _tables.AddLive(at.Table, 1);

@@ -62,7 +62,7 @@ public sealed partial class Machine<TPages>
         VmaId id = Lookup(_mms[mm], address);
         bool asks = TPages.Owner == PageOwner.Object && view.Presence == PagePresence.Empty
             && !id.IsNone && !_vmas[id].IsShared;
-        FoundPage held = asks ? _hooks.Find(id, address) : default;
+        FoundPage held = asks ? TPages.Find(_hooks, id, address) : default;
         return held.Slot != 0
             ? view with { Presence = PagePresence.Swapped, Slot = held.Slot }
             : held.Frame.IsNone

@@ -54,7 +54,7 @@ public sealed partial class Machine<TPages>
         _tables.AddLive(target.Table, tally.Live);
         _counters.PtesCopied += tally.Present;
         _counters.PtesWriteProtected += tally.Protected;
-        Errno errno = _hooks.Copied(parent, child, source, target);
+        Errno errno = TPages.Copied(_hooks, parent, child, source, target);
         if (errno != Errno.None)
         {
             UndoCopy(target);

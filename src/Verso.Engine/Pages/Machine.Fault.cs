@@ -82,7 +82,7 @@ public sealed partial class Machine<TPages>
         {
             if (TPages.Owner == PageOwner.Object && !_vmas[id].IsShared)
             {
-                FoundPage found = _hooks.Find(id, address);
+                FoundPage found = TPages.Find(_hooks, id, address);
                 if (found != default)
                 {
                     return FoundFault(id, at, found, access);

@@ -63,7 +63,7 @@ public sealed partial class Machine<TPages>
     /// <summary>A page that exists already, of a file or of a memory object, is mapped at an empty entry.</summary>
     private FaultOutcome MapPage(VmaId id, in PteRange at, Pfn page, ulong bits)
     {
-        if (_hooks.Reserve(id, at, ReserveReason.Map) != Errno.None)
+        if (TPages.Reserve(_hooks, id, at, ReserveReason.Map) != Errno.None)
         {
             return FaultOutcome.OutOfMemory;
         }
@@ -71,7 +71,7 @@ public sealed partial class Machine<TPages>
         _tables.Entry(at.Table, at.First) = Pte.Make(page, bits);
         _tables.AddLive(at.Table, 1);
         _frames[page].MapCount++;
-        _hooks.Mapped(id, at);
+        TPages.Mapped(_hooks, id, at);
         return FaultOutcome.Done;
     }
 

@@ -25,13 +25,13 @@ public sealed partial class Machine<TPages>
             return MapPage(id, at, page, 0);
         }
 
-        if (!_hooks.IsSole(page, id, at.Address))
+        if (!TPages.IsSole(_hooks, page, id, at.Address))
         {
             _counters.FaultCopied++;
             return MapNewPage(id, at, page).IsNone ? FaultOutcome.OutOfMemory : FaultOutcome.Done;
         }
 
-        _hooks.Adopt(page, id, at.Address);
+        TPages.Adopt(_hooks, page, id, at.Address);
         FaultOutcome outcome = MapPage(id, at, page, Pte.Write | Pte.Dirty);
         if (outcome == FaultOutcome.Done)
         {
@@ -47,7 +47,7 @@ public sealed partial class Machine<TPages>
         Pfn page = ReadIn(slot, _vmas[id].AnonPgoffAt(at.Address) & Frame.IndexMax);
         if (!page.IsNone)
         {
-            _hooks.Refilled(id, at.Address, page);
+            TPages.Refilled(_hooks, id, at.Address, page);
             Invariant.Require(World.Swap.Release(slot));
             _counters.FaultSwappedIn++;
         }

@@ -93,7 +93,7 @@ public sealed partial class Machine<TPages>
 
     /// <summary>Whether nobody else has the page that an entry maps.</summary>
     private bool IsSole(ulong entry, VmaId vma, in PteRange at) => _frames[Pte.Frame(entry)].MapCount == 1
-        && (TPages.Owner == PageOwner.PageTable || _hooks.IsSole(Pte.Frame(entry), vma, at.Address));
+        && (TPages.Owner == PageOwner.PageTable || TPages.IsSole(_hooks, Pte.Frame(entry), vma, at.Address));
 
     private void Drop(VmaId vma, in PteRange at)
     {

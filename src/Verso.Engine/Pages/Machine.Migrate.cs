@@ -59,7 +59,7 @@ public sealed partial class Machine<TPages>
             World.Swap.SetFrame(slot, fresh);
         }
 
-        _hooks.Replace(old, fresh);
+        TPages.Replace(_hooks, old, fresh);
         _frames.Free(old);
     }
 

@@ -64,7 +64,7 @@ public sealed partial class Machine<TPages>
         Span<ulong> old = _tables.Entries(source);
         Span<ulong> fresh = _tables.Entries(target);
         Invariant.Require(fresh.IndexOfAnyExcept(0UL) < 0);
-        _hooks.Moved(from, to, source, target);
+        TPages.Moved(_hooks, from, to, source, target);
         int live = 0;
         int present = 0;
         for (int i = 0; i < old.Length; i++)
@@ -92,7 +92,7 @@ public sealed partial class Machine<TPages>
             return false;
         }
 
-        _hooks.Moved(from, to, source, source with { Address = landing });
+        TPages.Moved(_hooks, from, to, source, source with { Address = landing });
         _counters.TablesMoved++;
         return true;
     }

@@ -14,7 +14,7 @@ public sealed partial class Machine<TPages>
     /// </summary>
     private FaultOutcome SwapFault(VmaId id, in PteRange at, FaultAccess access, PrepareOutcome logged)
     {
-        if (_hooks.Reserve(id, at, ReserveReason.SwapIn) != Errno.None)
+        if (TPages.Reserve(_hooks, id, at, ReserveReason.SwapIn) != Errno.None)
         {
             return FaultOutcome.OutOfMemory;
         }
@@ -31,7 +31,7 @@ public sealed partial class Machine<TPages>
                 return FaultOutcome.OutOfMemory;
             }
 
-            _hooks.SwappedIn(page, id, at.Address, exclusive ? PageSharing.Exclusive : PageSharing.Shared);
+            TPages.SwappedIn(_hooks, page, id, at.Address, exclusive ? PageSharing.Exclusive : PageSharing.Shared);
             World.Swap.SetFrame(slot, page);
             _frames[page].Set(FrameFlags.SwapCache);
         }
@@ -40,7 +40,7 @@ public sealed partial class Machine<TPages>
         entry = Pte.Make(page, writable ? Pte.Write | Pte.Dirty : Pte.Dirty);
         _frames[page].MapCount++;
         _frames[page].Set(exclusive ? FrameFlags.Exclusive : FrameFlags.None);
-        _hooks.Mapped(id, at);
+        TPages.Mapped(_hooks, id, at);
         ReleaseSlot(slot);
         _counters.FaultSwappedIn++;
         return access == FaultAccess.Write && !writable

@@ -78,7 +78,7 @@ public sealed partial class Machine<TPages>
     private void UnmapToSwap((MmId Mm, ulong Address) mapping, Pfn page, int slot)
     {
         PteRange at = EntryAt(mapping);
-        _hooks.Unmapped(VmaAt(mapping), at, UnmapReason.Reclaim);
+        TPages.Unmapped(_hooks, VmaAt(mapping), at, UnmapReason.Reclaim);
         ref ulong entry = ref _tables.Entry(at.Table, at.First);
         if (TPages.Owner == PageOwner.Object)
         {
@@ -110,7 +110,7 @@ public sealed partial class Machine<TPages>
         if (TPages.Owner == PageOwner.Object)
         {
             World.Swap.Hold(slot);
-            _hooks.SwappedOut(page, slot);
+            TPages.SwappedOut(_hooks, page, slot);
         }
 
         WriteOut(page, slot);
@@ -127,7 +127,7 @@ public sealed partial class Machine<TPages>
             World.Swap.Write(slot, _frames.Bytes(page));
         }
 
-        _hooks.Release(page);
+        TPages.Release(_hooks, page);
         _frames.Free(page);
     }
 

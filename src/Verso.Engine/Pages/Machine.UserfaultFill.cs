@@ -114,7 +114,7 @@ public sealed partial class Machine<TPages>
 
     /// <summary>A memory object has the page: Linux's entry would map it.</summary>
     private bool IsHeld(VmaId id, in PteRange at) =>
-        TPages.Owner == PageOwner.Object && !_vmas[id].IsShared && _hooks.Find(id, at.Address) != default;
+        TPages.Owner == PageOwner.Object && !_vmas[id].IsShared && TPages.Find(_hooks, id, at.Address) != default;
 
     private Errno FillPrivate(VmaId id, in PteRange at, UserfaultAction action)
     {

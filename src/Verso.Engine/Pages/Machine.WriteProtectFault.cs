@@ -54,12 +54,15 @@ public sealed partial class Machine<TPages>
 
         if (!frame.IsExclusive)
         {
-            if (TPages.Owner == PageOwner.Object ? !_hooks.IsSole(page, id, at.Address) : frame.ReferenceCount != 1)
+            bool isSole = TPages.Owner == PageOwner.Object
+                ? TPages.IsSole(_hooks, page, id, at.Address)
+                : frame.ReferenceCount == 1;
+            if (!isSole)
             {
                 return false;
             }
 
-            _hooks.Adopt(page, id, at.Address);
+            TPages.Adopt(_hooks, page, id, at.Address);
             _frames[page].Set(FrameFlags.Exclusive);
         }
 

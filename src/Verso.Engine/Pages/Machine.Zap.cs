@@ -61,7 +61,7 @@ public sealed partial class Machine<TPages>
 
     private void ZapLeaf(VmaId vma, in PteRange range, UnmapReason reason)
     {
-        _hooks.Unmapped(vma, range, reason);
+        TPages.Unmapped(_hooks, vma, range, reason);
         bool dropMarkers = DropsMarkers(reason);
         Span<ulong> entries = _tables.Entries(range);
         int cleared = 0;

@@ -20,7 +20,7 @@ namespace Verso.Engine;
 /// </remarks>
 /// <typeparam name="TPages">The page hooks of the reverse map; a struct, so that they are direct calls.</typeparam>
 public sealed partial class Machine<TPages> : Machine
-    where TPages : struct, IPageHooks
+    where TPages : struct, IPageHooks<TPages>
 {
     private readonly TPages _hooks;
     private readonly FrameTable _frames;
@@ -37,6 +37,7 @@ public sealed partial class Machine<TPages> : Machine
     public Machine(MachineOptions options, TPages hooks)
         : base(new World(options), hooks.Design)
     {
+        Invariant.Require(hooks.Design.Facts.Owner == TPages.Owner);
         _hooks = hooks;
         _frames = World.Frames;
         _tables = World.PageTables;
@@ -65,7 +66,7 @@ public sealed partial class Machine<TPages> : Machine
             return false;
         }
 
-        _hooks.Release(pfn);
+        TPages.Release(_hooks, pfn);
         _frames.Unlist(pfn);
         return true;
     }

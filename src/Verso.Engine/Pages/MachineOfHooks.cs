@@ -14,6 +14,6 @@ public static class MachineOfHooks
         /// <param name="options">Its fixed properties.</param>
         /// <param name="hooks">Those of a fresh design, which no other machine uses.</param>
         public static Machine With<TPages>(MachineOptions options, TPages hooks)
-            where TPages : struct, IPageHooks => new Machine<TPages>(options, hooks);
+            where TPages : struct, IPageHooks<TPages> => new Machine<TPages>(options, hooks);
     }
 }

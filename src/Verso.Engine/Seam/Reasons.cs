@@ -36,7 +36,7 @@ public enum DropReason
 /// <summary>What an entry is wanted for.</summary>
 public enum ReserveReason
 {
-    /// <summary>A page of the file, or one that <see cref="IPageHooks.Find"/> found, will be mapped.</summary>
+    /// <summary>A page of the file, or one that <see cref="IObjectHooks{TSelf}.Find"/> found, will be mapped.</summary>
     Map = 0,
 
     /// <summary>A new anonymous page will be put there.</summary>
@@ -68,7 +68,7 @@ public enum ForkCopy
 
     /// <summary>
     /// Markers are copied and the parent's private entries lose the right to write; the child finds its pages through
-    /// the object (<see cref="IPageHooks.Find"/>).
+    /// the object (<see cref="IObjectHooks{TSelf}.Find"/>).
     /// </summary>
     Share = 3,
 }

@@ -5,7 +5,8 @@ namespace Verso.Engine.ReverseMaps;
 
 /// <summary>
 /// A reverse-map design: the half of the seam that is asked once an operation, under the mmap write lock. The other
-/// half, asked for every range of entries, is <see cref="IPageHooks"/>. The machine never asks which design it has.
+/// half, asked for every range of entries, is <see cref="IPageHooks{TSelf}"/>. The machine never asks which design it
+/// has.
 /// </summary>
 /// <remarks>
 /// <para>

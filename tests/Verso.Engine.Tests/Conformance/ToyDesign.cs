@@ -78,17 +78,9 @@ internal sealed class ToyDesign : ReverseMap
         }
     }
 
-    private readonly struct Pages(ToyDesign toy) : IPageHooks
+    private readonly struct Pages(ToyDesign toy) : IEntryHooks<Pages>, IReleasingHooks<Pages>, IReplacingHooks<Pages>
     {
-        public static PageOwner Owner => PageOwner.PageTable;
-
         public ReverseMap Design => toy;
-
-        public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
-
-        public void Instantiate(Pfn frame, VmaId vma, ulong address)
-        {
-        }
 
         public void Mapped(VmaId vma, in PteRange range) => toy.Add(vma, range);
 
@@ -102,10 +94,6 @@ internal sealed class ToyDesign : ReverseMap
 
         public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) =>
             toy.Move(to, source, target);
-
-        public void Adopt(Pfn frame, VmaId vma, ulong address)
-        {
-        }
 
         public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
             where TVisitor : struct, IWalkVisitor
@@ -121,28 +109,12 @@ internal sealed class ToyDesign : ReverseMap
 
         public void Release(Pfn frame) => Invariant.Require(!toy._places.ContainsKey(frame));
 
-        public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
-        {
-        }
-
         public void Replace(Pfn old, Pfn fresh)
         {
             if (toy._places.Remove(old, out List<(MmId Mm, ulong Address)>? places))
             {
                 toy._places.Add(fresh, places);
             }
-        }
-
-        public FoundPage Find(VmaId vma, ulong address) => default;
-
-        public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-        public void SwappedOut(Pfn frame, int slot)
-        {
-        }
-
-        public void Refilled(VmaId vma, ulong address, Pfn frame)
-        {
         }
     }
 }

@@ -3,12 +3,9 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
 
 /// <summary>The page hooks of <see cref="AddressSpaceTreeMap"/>.</summary>
-public readonly struct AddressSpaceTreePages(AddressSpaceTreeMap map) : IPageHooks
+public readonly struct AddressSpaceTreePages(AddressSpaceTreeMap map) : IObjectHooks<AddressSpaceTreePages>
 {
     private SpaceTree Tree => map.Tree;
-
-    /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.Object;
 
     /// <inheritdoc/>
     public ReverseMap Design => map;
@@ -22,42 +19,8 @@ public readonly struct AddressSpaceTreePages(AddressSpaceTreeMap map) : IPageHoo
         Tree.Instantiate(frame, vma, map.World.Vmas[vma].PgoffAt(address));
 
     /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
-
-    /// <inheritdoc/>
-    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
-    {
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>It is in the VMA's own space already: <see cref="IsSole"/>.</remarks>
-    public void Adopt(Pfn frame, VmaId vma, ulong address)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor => Tree.Walk(frame, ref visitor);
-
-    /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
-    {
-    }
 
     /// <inheritdoc/>
     public void Replace(Pfn old, Pfn fresh) => Tree.Replace(old, fresh);

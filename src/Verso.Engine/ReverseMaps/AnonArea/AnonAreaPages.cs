@@ -3,16 +3,10 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.AnonArea;
 
 /// <summary>The page hooks of <see cref="AnonAreaMap"/>.</summary>
-public readonly struct AnonAreaPages(AnonAreaMap map) : IPageHooks
+public readonly struct AnonAreaPages(AnonAreaMap map) : IAdoptingHooks<AnonAreaPages>
 {
     /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
-
-    /// <inheritdoc/>
     public ReverseMap Design => map;
-
-    /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address)
@@ -21,24 +15,6 @@ public readonly struct AnonAreaPages(AnonAreaMap map) : IPageHooks
         page.Mapping = map.Areas[vma];
         page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
         Invariant.Require(page.Mapping != 0);
-    }
-
-    /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
-
-    /// <inheritdoc/>
-    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
-    {
     }
 
     /// <inheritdoc/>
@@ -55,32 +31,6 @@ public readonly struct AnonAreaPages(AnonAreaMap map) : IPageHooks
     }
 
     /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
     public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) =>
         Instantiate(frame, vma, address);
-
-    /// <inheritdoc/>
-    public void Replace(Pfn old, Pfn fresh)
-    {
-    }
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
-    }
 }

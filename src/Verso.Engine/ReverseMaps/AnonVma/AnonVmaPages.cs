@@ -3,16 +3,10 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.AnonVma;
 
 /// <summary>The page hooks of <see cref="AnonVmaMap"/>.</summary>
-public readonly struct AnonVmaPages(AnonVmaMap map) : IPageHooks
+public readonly struct AnonVmaPages(AnonVmaMap map) : IAdoptingHooks<AnonVmaPages>, IMovingHooks<AnonVmaPages>
 {
     /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
-
-    /// <inheritdoc/>
     public ReverseMap Design => map;
-
-    /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address)
@@ -28,19 +22,6 @@ public readonly struct AnonVmaPages(AnonVmaMap map) : IPageHooks
         page.Mapping = map.AnonVmas[vma];
         Invariant.Require(page.Mapping != 0);
     }
-
-    /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
 
     /// <inheritdoc/>
     public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) => map.Moved(from, to, source);
@@ -69,11 +50,6 @@ public readonly struct AnonVmaPages(AnonVmaMap map) : IPageHooks
     }
 
     /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
     /// <remarks>A page that others may share is the anon_vma's; fork saw to it that there is one.</remarks>
     public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
     {
@@ -84,26 +60,5 @@ public readonly struct AnonVmaPages(AnonVmaMap map) : IPageHooks
             Invariant.Require(anonVma != 0);
             map.World.Frames[frame].Mapping = anonVma;
         }
-    }
-
-    /// <inheritdoc/>
-    public void Replace(Pfn old, Pfn fresh)
-    {
-    }
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
     }
 }

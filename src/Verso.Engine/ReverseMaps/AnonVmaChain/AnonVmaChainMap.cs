@@ -76,7 +76,7 @@ public class AnonVmaChainMap : ReverseMap
     public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome) =>
         Graph.Prepare(vma, logged, out outcome);
 
-    /// <summary>mremap moves entries: <see cref="IPageHooks.Moved"/>.</summary>
+    /// <summary>mremap moves entries: <see cref="IMovingHooks{TSelf}.Moved"/>.</summary>
     public virtual void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
     {
     }

@@ -3,18 +3,13 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
 /// <summary>The page hooks of <see cref="AnonVmaChainMap"/> and of the policies around it.</summary>
-public readonly struct AnonVmaChainPages(AnonVmaChainMap map) : IPageHooks
+public readonly struct AnonVmaChainPages(AnonVmaChainMap map)
+    : IAdoptingHooks<AnonVmaChainPages>, IMovingHooks<AnonVmaChainPages>
 {
     private AnonVmaGraph Graph => map.Graph;
 
     /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
-
-    /// <inheritdoc/>
     public ReverseMap Design => map;
-
-    /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address)
@@ -24,19 +19,6 @@ public readonly struct AnonVmaChainPages(AnonVmaChainMap map) : IPageHooks
         page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
         Invariant.Require(page.Mapping != 0);
     }
-
-    /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
 
     /// <inheritdoc/>
     public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) =>
@@ -54,11 +36,6 @@ public readonly struct AnonVmaChainPages(AnonVmaChainMap map) : IPageHooks
     }
 
     /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
     /// <remarks>
     /// A page that others may share goes to the oldest anon_vma, whose tree all of them are in.
     /// </remarks>
@@ -70,26 +47,5 @@ public readonly struct AnonVmaChainPages(AnonVmaChainMap map) : IPageHooks
             ref Frames.Frame page = ref map.World.Frames[frame];
             page.Mapping = Graph.RootOf(page.Mapping);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Replace(Pfn old, Pfn fresh)
-    {
-    }
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
     }
 }

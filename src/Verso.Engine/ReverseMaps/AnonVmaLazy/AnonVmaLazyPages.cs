@@ -4,16 +4,11 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
 
 /// <summary>The page hooks of <see cref="AnonVmaLazyMap"/>.</summary>
-public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
+public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map)
+    : IAdoptingHooks<AnonVmaLazyPages>, IMovingHooks<AnonVmaLazyPages>
 {
     /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
-
-    /// <inheritdoc/>
     public ReverseMap Design => map;
-
-    /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address)
@@ -22,19 +17,6 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
         page.Mapping = map.HomeOf(vma);
         page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
     }
-
-    /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
 
     /// <inheritdoc/>
     public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) =>
@@ -60,11 +42,6 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
     }
 
     /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
     /// <remarks>
     /// A page that others may share was forked: all of them are linked to the oldest anon_vma.
     /// </remarks>
@@ -76,26 +53,5 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map) : IPageHooks
         {
             map.World.Frames[frame].Mapping = map.Graph.RootOf(newest);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Replace(Pfn old, Pfn fresh)
-    {
-    }
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
     }
 }

@@ -3,11 +3,10 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.Anonmm;
 
 /// <summary>The page hooks of <see cref="AnonmmMap"/>.</summary>
-public readonly struct AnonmmPages(AnonmmMap map) : IPageHooks
+public readonly struct AnonmmPages(AnonmmMap map)
+    : IAdoptingHooks<AnonmmPages>, IReservingHooks<AnonmmPages>, IEntryHooks<AnonmmPages>, IReleasingHooks<AnonmmPages>,
+      IReplacingHooks<AnonmmPages>
 {
-    /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
-
     /// <inheritdoc/>
     public ReverseMap Design => map;
 
@@ -54,20 +53,4 @@ public readonly struct AnonmmPages(AnonmmMap map) : IPageHooks
 
     /// <inheritdoc/>
     public void Replace(Pfn old, Pfn fresh) => map.Moved?.Replace(old, fresh);
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
-    }
 }

@@ -3,11 +3,9 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.CowContext;
 
 /// <summary>The page hooks of <see cref="CowContextMap"/>.</summary>
-public readonly struct CowContextPages(CowContextMap map) : IPageHooks
+public readonly struct CowContextPages(CowContextMap map)
+    : IAdoptingHooks<CowContextPages>, IReservingHooks<CowContextPages>, IReleasingHooks<CowContextPages>
 {
-    /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
-
     /// <inheritdoc/>
     public ReverseMap Design => map;
 
@@ -17,24 +15,6 @@ public readonly struct CowContextPages(CowContextMap map) : IPageHooks
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address) => map.Begin(frame, vma, address);
-
-    /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
-
-    /// <inheritdoc/>
-    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
-    {
-    }
 
     /// <inheritdoc/>
     public void Adopt(Pfn frame, VmaId vma, ulong address) => map.Adopt(frame, vma);
@@ -49,25 +29,4 @@ public readonly struct CowContextPages(CowContextMap map) : IPageHooks
     /// <inheritdoc/>
     public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) =>
         map.SwappedIn(frame, vma, address, sharing);
-
-    /// <inheritdoc/>
-    public void Replace(Pfn old, Pfn fresh)
-    {
-    }
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
-    }
 }

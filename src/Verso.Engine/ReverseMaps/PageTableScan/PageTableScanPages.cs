@@ -3,77 +3,12 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.PageTableScan;
 
 /// <summary>The page hooks of <see cref="PageTableScanMap"/>.</summary>
-public readonly struct PageTableScanPages(PageTableScanMap map) : IPageHooks
+public readonly struct PageTableScanPages(PageTableScanMap map) : IPageHooks<PageTableScanPages>
 {
-    /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
-
     /// <inheritdoc/>
     public ReverseMap Design => map;
 
     /// <inheritdoc/>
-    public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
-
-    /// <inheritdoc/>
-    public void Instantiate(Pfn frame, VmaId vma, ulong address)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
-
-    /// <inheritdoc/>
-    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Adopt(Pfn frame, VmaId vma, ulong address)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor => PageTableScanner.Walk(map.World, frame, ref visitor);
-
-    /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Replace(Pfn old, Pfn fresh)
-    {
-    }
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
-    }
 }

@@ -3,12 +3,11 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.PteChain;
 
 /// <summary>The page hooks of <see cref="PteChainMap"/>.</summary>
-public readonly struct PteChainPages(PteChainMap map) : IPageHooks
+/// <remarks>The head of an anonymous frame's chain is its mapping: migration needs no hook.</remarks>
+public readonly struct PteChainPages(PteChainMap map)
+    : IReservingHooks<PteChainPages>, IEntryHooks<PteChainPages>, IReleasingHooks<PteChainPages>
 {
     private readonly PteChains _chains = map.Chains;
-
-    /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.PageTable;
 
     /// <inheritdoc/>
     public ReverseMap Design => map;
@@ -16,11 +15,6 @@ public readonly struct PteChainPages(PteChainMap map) : IPageHooks
     /// <inheritdoc/>
     public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) =>
         _chains.Reserve(vma, range.Count, reason);
-
-    /// <inheritdoc/>
-    public void Instantiate(Pfn frame, VmaId vma, ulong address)
-    {
-    }
 
     /// <inheritdoc/>
     public void Mapped(VmaId vma, in PteRange range) => _chains.Mapped(range);
@@ -35,41 +29,9 @@ public readonly struct PteChainPages(PteChainMap map) : IPageHooks
     public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) => _chains.Moved(source, target);
 
     /// <inheritdoc/>
-    public void Adopt(Pfn frame, VmaId vma, ulong address)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor => _chains.Walk(frame, ref visitor);
 
     /// <inheritdoc/>
     public void Release(Pfn frame) => _chains.Release(frame);
-
-    /// <inheritdoc/>
-    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
-    {
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>The head of an anonymous frame's chain is its mapping.</remarks>
-    public void Replace(Pfn old, Pfn fresh)
-    {
-    }
-
-    /// <inheritdoc/>
-    public FoundPage Find(VmaId vma, ulong address) => default;
-
-    /// <inheritdoc/>
-    public bool IsSole(Pfn frame, VmaId vma, ulong address) => false;
-
-    /// <inheritdoc/>
-    public void SwappedOut(Pfn frame, int slot)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Refilled(VmaId vma, ulong address, Pfn frame)
-    {
-    }
 }

@@ -3,11 +3,8 @@ using Verso.Engine.PageTables;
 namespace Verso.Engine.ReverseMaps.Reflink;
 
 /// <summary>The page hooks of <see cref="ReflinkMap"/>.</summary>
-public readonly struct ReflinkPages(ReflinkMap map) : IPageHooks
+public readonly struct ReflinkPages(ReflinkMap map) : IObjectHooks<ReflinkPages>
 {
-    /// <inheritdoc/>
-    public static PageOwner Owner => PageOwner.Object;
-
     /// <inheritdoc/>
     public ReverseMap Design => map;
 
@@ -20,41 +17,8 @@ public readonly struct ReflinkPages(ReflinkMap map) : IPageHooks
         map.Extents.Put(map.World.Vmas[vma].Mm, address >> Page.Shift, map.BoundsOf(vma), frame);
 
     /// <inheritdoc/>
-    public void Mapped(VmaId vma, in PteRange range)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Unmapped(VmaId vma, in PteRange range, UnmapReason reason)
-    {
-    }
-
-    /// <inheritdoc/>
-    public Errno Copied(VmaId parent, VmaId child, in PteRange source, in PteRange target) => Errno.None;
-
-    /// <inheritdoc/>
-    public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Adopt(Pfn frame, VmaId vma, ulong address)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor => map.Extents.Walk(frame, ref visitor);
-
-    /// <inheritdoc/>
-    public void Release(Pfn frame)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
-    {
-    }
 
     /// <inheritdoc/>
     public void Replace(Pfn old, Pfn fresh) => map.Extents.Replace(old, fresh);
