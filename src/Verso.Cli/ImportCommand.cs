@@ -145,13 +145,15 @@ internal static class ImportCommand
         string grade = string.Join(", ", WhatIsMissing(summary.Header.Grade));
         string name = output == Standard ? "" : $": {output}";
         Say(error, string.Create(
-            plain, $"{summary.Events} events, {summary.Calls} memory calls, {summary.Tasks} tasks{name}"));
+            plain,
+            $"{summary.Events} {Of(summary.Events, "event")}, {summary.Calls} {Of(summary.Calls, "memory call")}, "
+                + $"{summary.Tasks} {Of(summary.Tasks, "task")}{name}"));
         Say(error, $"from {summary.Header.Source}, {grade}");
-        foreach ((long count, string what) in LeftOut(summary))
+        foreach ((long count, string one, string what) in LeftOut(summary))
         {
             if (count > 0)
             {
-                Say(error, string.Create(plain, $"{count} {what}"));
+                Say(error, string.Create(plain, $"{count} {Of(count, one)} {what}"));
             }
         }
     }
@@ -174,16 +176,18 @@ internal static class ImportCommand
         }
     }
 
-    private static (long Count, string What)[] LeftOut(ImportSummary summary) =>
+    private static string Of(long count, string one) => count == 1 ? one : one + "s";
+
+    private static (long Count, string One, string What)[] LeftOut(ImportSummary summary) =>
     [
-        (summary.UnknownLines, string.Create(
-            CultureInfo.InvariantCulture, $"lines not understood, the first is line {summary.FirstUnknownLine}")),
-        (summary.NotImported, "memory calls left out: no such event, or an argument that is not known"),
-        (summary.WithoutResult, "memory calls left out: their result is not in the text"),
-        (summary.Injected, "memory calls left out: strace injected their result"),
-        (summary.TasksOfUnknownOrigin, "more tasks whose start is not in the text" + Taken(summary.TakenFor)),
-        (summary.Assumptions, "facts assumed: files without a path, sizes of segments, flags of clones"),
-        (summary.Lost, "events lost by perf"),
+        (summary.UnknownLines, "line", string.Create(
+            CultureInfo.InvariantCulture, $"not understood, the first is line {summary.FirstUnknownLine}")),
+        (summary.NotImported, "memory call", "left out: no such event, or an argument that is not known"),
+        (summary.WithoutResult, "memory call", "left out: their result is not in the text"),
+        (summary.Injected, "memory call", "left out: strace injected their result"),
+        (summary.TasksOfUnknownOrigin, "more task", "whose start is not in the text" + Taken(summary.TakenFor)),
+        (summary.Assumptions, "fact", "assumed: files without a path, sizes of segments, flags of clones"),
+        (summary.Lost, "event", "lost by perf"),
     ];
 
     private static string Taken(UnknownTasks what) => what switch

@@ -26,17 +26,17 @@ public static class SnapshotText
         text.Append($"  {Figures.Plural(summary.Processes, "process", "processes")}, ")
             .Append($"{Figures.Plural(summary.AddressSpaces, "address space", "address spaces")}, ")
             .Append($"{Figures.Plural(summary.Files, "open file", "open files")} mapped\n");
-        Append(text, summary.Vmas, "VMAs", SnapshotSummary.VmaBytes, "");
+        Append(text, summary.Vmas, "VMA", SnapshotSummary.VmaBytes, "");
         Append(
             text,
             summary.AnonVmas,
-            "anon_vmas",
+            "anon_vma",
             SnapshotSummary.AnonVmaBytes,
-            $", {Figures.Count(summary.Roots)} roots");
+            $", {Figures.Plural(summary.Roots, "root", "roots")}");
         Append(
             text,
             summary.ChainEntries,
-            "anon_vma_chains",
+            "anon_vma_chain",
             SnapshotSummary.ChainEntryBytes,
             $", the longest chain of a VMA {Figures.Count(summary.LongestChain)}");
         if (summary.Changed.Count > 0)
@@ -78,8 +78,8 @@ public static class SnapshotText
         return table;
     }
 
-    private static void Append(StringBuilder text, long count, string what, int size, string more) =>
-        text.Append($"  {Figures.Count(count)} {what}: {Figures.Bytes(count * size)}{more}\n");
+    private static void Append(StringBuilder text, long count, string one, int size, string more) =>
+        text.Append($"  {Figures.Plural(count, one, one + "s")}: {Figures.Bytes(count * size)}{more}\n");
 
     private static string Pids(IReadOnlyList<int> pids)
     {
