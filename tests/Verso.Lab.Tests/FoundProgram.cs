@@ -43,7 +43,9 @@ internal sealed class FoundProgram : IDisposable
     /// <summary>What it printed.</summary>
     internal List<string> Said { get; } = [];
 
-    internal int Pid => _process.Id;
+    /// <summary>The process that is in the situation: a child where the program says so.</summary>
+    internal int Pid => Said[^1].Split(' ') is [_, string pid, ..] && int.TryParse(pid, CultureInfo.InvariantCulture, out int child)
+        ? child : _process.Id;
 
     /// <summary>Compiles and starts it; skips the test where that, or looking at it, is not possible.</summary>
     internal static FoundProgram Start(string name, params string[] arguments)

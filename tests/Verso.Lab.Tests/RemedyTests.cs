@@ -35,6 +35,7 @@ public sealed class RemedyTests : IDisposable
         ["scenarios/attributes/noreserve-all.txt"] = ("", 'B', 1, "A"),
         ["scenarios/attributes/charged.txt"] = ("", 'B', 1, "A"),
         ["scenarios/attributes/dontdump-whole.txt"] = ("", 'A', 1, "before"),
+        ["scenarios/seal/part.txt"] = ("", 'A', 1, "before"),
         ["scenarios/mlock/merge.txt"] = ("", 'A', 1, "before"),
         ["scenarios/attributes/file-adjacent.txt"] = ("", 'A', 1, "attributes/file-two-opens attributes/file-reversed"),
         ["scenarios/attributes/shared-whole.txt"] = ("", 'B', 1, "A"),

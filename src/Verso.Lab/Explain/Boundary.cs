@@ -9,6 +9,9 @@ namespace Verso.Lab.Explain;
 /// <param name="Verdict">Every test that is known to keep them apart; none: none is known.</param>
 public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdict)
 {
+    private const VmaFlags Permanent = VmaFlags.Sealed | VmaFlags.NoReserve | VmaFlags.GrowsDown | VmaFlags.Droppable
+        | VmaFlags.ShadowStack | VmaFlags.HugeTlb | VmaFlags.MayAccess;
+
     /// <summary>Tests of which the reading cannot tell whether they fail; none where the kernel told all.</summary>
     public MergeTests Untold { get; init; }
 
@@ -26,6 +29,23 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
     /// </summary>
     public bool IsSharedAnonymous { get; init; }
 
+    /// <summary>
+    /// One maps /dev/zero privately, which is anonymous memory with a file; the other does too, or has no file.
+    /// </summary>
+    public bool IsOfZeroDevice { get; init; }
+
+    /// <summary>
+    /// One may only be executed, which gave it a protection key that no other memory has (execute_only_pkey); the other
+    /// may be read or written.
+    /// </summary>
+    public bool IsOfExecuteOnly { get; init; }
+
+    /// <summary>The root of what the lower one had when it went through fork; 0 if it did not.</summary>
+    public ulong LowerOrigin { get; init; }
+
+    /// <summary>The root of what the upper one had when it went through fork; 0 if it did not.</summary>
+    public ulong UpperOrigin { get; init; }
+
     /// <summary>Which of them hold anonymous pages now.</summary>
     public AnonymousPages Pages { get; init; }
 
@@ -38,6 +58,17 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
     /// <summary>The flags in which they differ; VM_SOFTDIRTY never keeps VMAs apart.</summary>
     public VmaFlags FlagsApart => (Lower.Flags ^ Upper.Flags) & ~VmaFlags.SoftDirty;
 
+    /// <summary>
+    /// Exactly one is registered with a userfaultfd: its flags say so as well as its context, and one call makes both.
+    /// </summary>
+    public bool IsHalfRegistered =>
+        ((Lower.Flags & VmaFlags.Userfault) == 0) != ((Upper.Flags & VmaFlags.Userfault) == 0);
+
+    /// <summary>
+    /// They differ in what no call changes of memory that is mapped: a seal, MAP_NORESERVE, what mprotect may allow.
+    /// </summary>
+    public bool IsForGood => (FlagsApart & Permanent) != 0;
+
     /// <summary>One of them went through fork with an anon_vma: its chain has several entries.</summary>
     public bool HasForked => Lower.Chain.Count > 1 || Upper.Chain.Count > 1;
 
@@ -49,10 +80,16 @@ public sealed record Boundary(VmaImage Lower, VmaImage Upper, MergeVerdict Verdi
 
     /// <summary>
     /// What goes when tests are passed: those, and of two objects of shared anonymous memory the page offset with the
-    /// object, for one call would have made one object for both.
+    /// object, for one call would have made one object for both; of one that is registered with a userfaultfd and one
+    /// that is not the context with the flags.
     /// </summary>
-    public MergeTests LiftedWith(MergeTests tests) =>
-        IsSharedAnonymous && (tests & MergeTests.File) != 0 ? tests | MergeTests.PageOffset : tests;
+    public MergeTests LiftedWith(MergeTests tests)
+    {
+        MergeTests lifted = tests;
+        lifted |= IsSharedAnonymous && (tests & MergeTests.File) != 0 ? MergeTests.PageOffset : MergeTests.None;
+        return lifted | (IsHalfRegistered && (tests & MergeTests.Flags) != 0
+            ? MergeTests.Userfaultfd : MergeTests.None);
+    }
 }
 
 /// <summary>What is said of two VMAs that touch.</summary>
@@ -84,7 +121,7 @@ public enum LastingReason
     TwoFiles = 2,
 
     /// <summary>
-    /// Private mappings of one file with different permissions, now or once: text and data of a program or a library.
+    /// Private mappings of a program or a library with different permissions, now or once: its text and data.
     /// </summary>
     Sections = 3,
 

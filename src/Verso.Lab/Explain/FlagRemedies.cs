@@ -1,3 +1,4 @@
+using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 
 namespace Verso.Lab.Explain;
@@ -13,8 +14,8 @@ internal static class FlagRemedies
 
     internal static IReadOnlyList<Remedy> All =>
     [
-        Guards, OneFront, OpenReserve, OneReserve, NoCharge, OneAdvice, OneLock, OneKey, OneRegistration,
-        OneArena, OneProtection,
+        Guards, OneFront, OpenReserve, OneReserve, NoCharge, OneAdvice, OneLock, OneSeal, OneKey, ReadableCode,
+        ExecuteOnlyApart, OneRegistration, OneArena, TwoViews, OneProtection,
     ];
 
     /// <summary>Those that cannot be had together, and why.</summary>
@@ -79,11 +80,42 @@ internal static class FlagRemedies
         Lift = Of(VmaFlags.LockedMask),
     };
 
+    private static Remedy OneSeal { get; } = new(
+        "Seal the whole range in one call of mseal, or none of it: a seal is for good.",
+        RemedyBasis.Measured,
+        "scenarios/seal/part.txt",
+        "6.10")
+    {
+        Lift = Of(VmaFlags.Sealed),
+    };
+
     private static Remedy OneKey { get; } = new(
         "One protection key for the whole range (pkey_mprotect), and rights that change in the register (pkey_set).",
         RemedyBasis.Inferred)
     {
-        Lift = Of(VmaFlags.Pkey | Protected),
+        Lift = Of(VmaFlags.Pkey | Protected) with { Applies = static pair => !pair.IsOfExecuteOnly },
+    };
+
+    private static Remedy ReadableCode { get; } = new(
+        "Allow code to be read too (PROT_READ | PROT_EXEC): memory that may only be executed gets a protection key of "
+        + "the kernel's own.",
+        RemedyBasis.Measured,
+        "tests/Verso.Lab.Tests/Programs/divided.c readable-code")
+    {
+        Lift = Of(VmaFlags.Pkey | VmaFlags.Access) with { Applies = static pair => IsBesideReadableCode(pair) },
+    };
+
+    private static Remedy ExecuteOnlyApart { get; } = new(
+        "Keep execute-only memory (PROT_EXEC alone) together, in one mapping: it gets a protection key of the kernel's "
+        + "own.",
+        RemedyBasis.Measured,
+        "tests/Verso.Lab.Tests/Programs/divided.c execute-only-apart")
+    {
+        Lift = Of(VmaFlags.Pkey | Protected) with
+        {
+            Applies = static pair => pair.IsOfExecuteOnly && !IsBesideReadableCode(pair),
+            Staying = static _ => 2,
+        },
     };
 
     private static Remedy OneRegistration { get; } = new(
@@ -95,17 +127,28 @@ internal static class FlagRemedies
         {
             Flags = VmaFlags.Userfault,
             Applies = static pair => DifferIn(pair, VmaFlags.Userfault),
-            Staying = static _ => 2,
+            Staying = CountUnregistered,
         },
     };
 
     private static Remedy OneArena { get; } = new(
-        "Code that is generated: one protection for the whole arena, or a memfd mapped twice, once to write and once "
-        + "to execute, each in one call.",
+        "Code that is generated: one protection for the whole arena, changed in one call where it changes.",
         RemedyBasis.Measured,
         "tests/Verso.Lab.Tests/Programs/jit-arena.c never")
     {
-        Lift = Of(Protected) with { Applies = static pair => IsOfCode(pair), Staying = static _ => 2 },
+        Lift = Of(Protected | VmaFlags.Pkey) with
+        {
+            Applies = static pair => IsOfAccess(pair) && IsOfCode(pair),
+            Staying = RowEdges.CountStaying,
+        },
+    };
+
+    private static Remedy TwoViews { get; } = new(
+        "Code that is generated: a memfd mapped twice, once to write and once to execute, each in one call.",
+        RemedyBasis.Measured,
+        "tests/Verso.Lab.Tests/Programs/divided.c two-views")
+    {
+        Lift = OneArena.Lift! with { Staying = static row => 1 + RowEdges.CountStaying(row) },
     };
 
     private static Remedy OneProtection { get; } = new(
@@ -116,66 +159,31 @@ internal static class FlagRemedies
         Lift = Of(Protected) with { Applies = static pair => !IsOfCode(pair), Staying = static _ => 2 },
     };
 
-    internal static IEnumerable<Remedy> For(IReadOnlyList<Boundary> boundaries)
-    {
-        if (boundaries.Any(boundary => Is(boundary, InaccessibleUse.Guard) && !IsLocked(boundary)))
-        {
-            yield return Guards;
-        }
+    private static IEnumerable<(Remedy Remedy, Func<Boundary, bool> IsFor)> Cases =>
+    [
+        (Guards, static pair => Is(pair, InaccessibleUse.Guard) && !IsLocked(pair)),
+        (OneFront, static pair => Is(pair, InaccessibleUse.Reserve)),
+        (OpenReserve, static pair => Is(pair, InaccessibleUse.Reserve)),
+        (OneReserve, static pair => HasOneAccess(pair) && DifferIn(pair, VmaFlags.NoReserve)),
+        (NoCharge, static pair => HasOneAccess(pair)
+            && DifferIn(pair, VmaFlags.Account) && !DifferIn(pair, VmaFlags.NoReserve)),
+        (OneAdvice, static pair => DifferIn(pair, Advised)),
+        (OneLock, static pair => DifferIn(pair, VmaFlags.LockedMask)),
+        (OneSeal, static pair => DifferIn(pair, VmaFlags.Sealed)),
+        (OneKey, static pair => DifferIn(pair, VmaFlags.Pkey) && !pair.IsOfExecuteOnly),
+        (ReadableCode, IsBesideReadableCode),
+        (ExecuteOnlyApart, static pair => pair.IsOfExecuteOnly && !IsBesideReadableCode(pair)),
+        (OneRegistration, static pair => DifferIn(pair, VmaFlags.Userfault)),
+        (FileRemedies.OneProtection, static pair => IsOfAccess(pair) && FileRemedies.IsOneView(pair)),
+        (FileRemedies.EachView, static pair => IsOfAccess(pair) && FileRemedies.AreTwoViews(pair)),
+        (OneArena, static pair => IsOfAccess(pair) && IsOfCode(pair)),
+        (TwoViews, static pair => IsOfAccess(pair) && IsOfCode(pair)),
+        (OneProtection, static pair => IsOfAccess(pair) && pair.IsAnonymous && !IsOfCode(pair)),
+    ];
 
-        if (boundaries.Any(boundary => Is(boundary, InaccessibleUse.Reserve)))
-        {
-            yield return OneFront;
-            yield return OpenReserve;
-        }
-
-        if (boundaries.Any(boundary => HasOneAccess(boundary) && DifferIn(boundary, VmaFlags.NoReserve)))
-        {
-            yield return OneReserve;
-        }
-
-        if (boundaries.Any(boundary => HasOneAccess(boundary)
-            && DifferIn(boundary, VmaFlags.Account) && !DifferIn(boundary, VmaFlags.NoReserve)))
-        {
-            yield return NoCharge;
-        }
-
-        if (Differ(boundaries, Advised))
-        {
-            yield return OneAdvice;
-        }
-
-        if (Differ(boundaries, VmaFlags.LockedMask))
-        {
-            yield return OneLock;
-        }
-
-        if (Differ(boundaries, VmaFlags.Pkey))
-        {
-            yield return OneKey;
-        }
-
-        if (Differ(boundaries, VmaFlags.Userfault))
-        {
-            yield return OneRegistration;
-        }
-
-        Boundary[] ofAccess = [.. boundaries.Where(IsOfAccess)];
-        if (ofAccess.Any(FileRemedies.EachView.Lift!.Applies))
-        {
-            yield return FileRemedies.EachView;
-        }
-
-        if (ofAccess.Any(IsOfCode))
-        {
-            yield return OneArena;
-        }
-
-        if (ofAccess.Any(boundary => boundary.IsAnonymous && !IsOfCode(boundary)))
-        {
-            yield return OneProtection;
-        }
-    }
+    /// <summary>Those that some of these pairs have a use for.</summary>
+    internal static IEnumerable<Remedy> For(IReadOnlyList<Boundary> boundaries) =>
+        Cases.Where(each => boundaries.Any(each.IsFor)).Select(each => each.Remedy);
 
     private static Lift Of(VmaFlags flags) => new(MergeTests.Flags) { Flags = flags };
 
@@ -185,17 +193,25 @@ internal static class FlagRemedies
 
     private static bool Is(Boundary boundary, InaccessibleUse use) => (boundary.Inaccessible & use) != 0;
 
-    private static bool Differ(IReadOnlyList<Boundary> boundaries, VmaFlags flags) =>
-        boundaries.Any(boundary => DifferIn(boundary, flags));
-
     private static bool DifferIn(Boundary boundary, VmaFlags flags) => (boundary.FlagsApart & flags) != 0;
 
     // What allows no access is not charged: that part of a difference is none of its own.
     private static bool HasOneAccess(Boundary boundary) => !DifferIn(boundary, VmaFlags.Access);
 
-    // Keys come with a protection of their own.
+    // Keys come with a protection of their own, but for the kernel's, which comes with a protection.
     private static bool IsOfAccess(Boundary boundary) => DifferIn(boundary, VmaFlags.Access)
-        && boundary.Inaccessible == InaccessibleUse.None && !DifferIn(boundary, VmaFlags.Pkey);
+        && boundary.Inaccessible == InaccessibleUse.None
+        && (boundary.IsOfExecuteOnly || !DifferIn(boundary, VmaFlags.Pkey));
+
+    private static bool IsBesideReadableCode(Boundary boundary) => boundary.IsOfExecuteOnly
+        && ((boundary.Lower.Flags | boundary.Upper.Flags) & VmaFlags.Access) == (VmaFlags.Read | VmaFlags.Exec);
+
+    // What is not registered at an end of the row may be something else.
+    private static int CountUnregistered(IReadOnlyList<VmaImage> row)
+    {
+        int[] ends = [0, row.Count - 1];
+        return 1 + ends.Count(end => (row[end].Flags & VmaFlags.Userfault) == 0 && RowEdges.IsStranger(row, end));
+    }
 
     private static bool IsOfCode(Boundary boundary) =>
         boundary.IsAnonymous && DifferIn(boundary, VmaFlags.Exec);

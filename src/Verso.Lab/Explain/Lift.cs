@@ -19,6 +19,12 @@ internal sealed record Lift(MergeTests Tests)
     /// <summary>Of which pairs.</summary>
     internal Func<Boundary, bool> Applies { get; init; } = _all;
 
+    /// <summary>What is passed of every pair of a row, for it would not differ either.</summary>
+    internal MergeTests Always { get; init; } = Consequences;
+
+    /// <summary>Whether what went through fork with anon_vmas that have nothing in common stays apart.</summary>
+    internal bool KeepsOrigins { get; init; }
+
     /// <summary>Where flags are among the tests: those that may differ.</summary>
     internal VmaFlags Flags { get; init; } = ~VmaFlags.None;
 
@@ -35,6 +41,7 @@ internal sealed record Lift(MergeTests Tests)
         int start = 0;
         bool isWanted = false;
         VmaFlags? flags = null;
+        ulong origin = 0;
         for (int at = 0; at < pairs.Count; at++)
         {
             Boundary pair = pairs[at];
@@ -53,8 +60,11 @@ internal sealed record Lift(MergeTests Tests)
             VmaFlags? below = flags;
             flags = IsAbsorbed(pair, pair.Upper) ? flags : pair.Upper.Flags;
             bool isOwn = Applies(pair);
-            MergeTests passed = Consequences | (isOwn ? pair.LiftedWith(Tests) : MergeTests.None);
-            if (pair.Lasting == LastingReason.None && (pair.Verdict.Failed & ~passed) == MergeTests.None
+            origin = follows && origin != 0 ? origin : pair.LowerOrigin;
+            bool isOfOne = !KeepsOrigins || origin == 0 || pair.UpperOrigin == 0 || origin == pair.UpperOrigin;
+            origin = origin != 0 ? origin : pair.UpperOrigin;
+            MergeTests passed = Always | (isOwn ? pair.LiftedWith(Tests) : MergeTests.None);
+            if (pair.Lasting == LastingReason.None && isOfOne && (pair.Verdict.Failed & ~passed) == MergeTests.None
                 && (!isOwn || AreAlike(below, pair)))
             {
                 isWanted |= isOwn && (pair.Verdict.Failed & Tests) != MergeTests.None;
@@ -67,7 +77,7 @@ internal sealed record Lift(MergeTests Tests)
                 yield return start..at;
             }
 
-            (start, isWanted, flags) = (at + 1, false, null);
+            (start, isWanted, flags, origin) = (at + 1, false, null, 0);
         }
 
         if (isWanted)

@@ -36,6 +36,17 @@ internal sealed class MergeJudge
         }
     }
 
+    /// <summary>VMAs of the address space, which calls may have made more or fewer.</summary>
+    internal int VmaCount => _machine.Capture(_mm).Vmas.Count;
+
+    /// <summary>Moves anonymous memory to where its page offset says that it was; whether that could be done.</summary>
+    internal bool MoveBack(VmaImage vma) => _machine.Mremap(_mm, new MremapRequest(
+        vma.Start,
+        vma.End - vma.Start,
+        vma.End - vma.Start,
+        RemapFlags.MayMove | RemapFlags.Fixed,
+        vma.Pgoff << Page.Shift)).Errno == Errno.None;
+
     /// <summary>What keeps a VMA from the one before it; null if they do not touch.</summary>
     internal BothVerdicts? VerdictsBelow(int at) => _machine.VerdictsAt(_mm, _vmas[at].Start);
 

@@ -28,6 +28,9 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     /// <summary>What there never would have been with it; null if that is no difference of neighbours.</summary>
     internal Lift? Lift { get; init; }
 
+    /// <summary>How many VMAs there would be, where it takes calls to find out; null: what the lift gives.</summary>
+    internal Func<SpaceExplanation, int>? Play { get; init; }
+
     /// <summary>Whether a kernel has what it needs.</summary>
     /// <param name="kernel">As <c>uname -r</c> has it.</param>
     public bool WorksOn(string kernel) => Since.Length == 0 || KernelRules.IsAtLeast(kernel, Since);
@@ -36,7 +39,19 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     public static IReadOnlyList<Remedy> For(ReasonGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        return group.First switch
+        bool isOfDevice = group.Boundaries.Any(pair => pair.IsOfZeroDevice);
+        IReadOnlyList<Boundary> others = [.. group.Boundaries.Where(pair => !pair.IsOfZeroDevice)];
+        return
+        [
+            .. isOfDevice ? (Remedy[])[FileRemedies.NoDevice] : [],
+            .. others.Count > 0 ? For(group.First, group with { Boundaries = others }) : [],
+        ];
+    }
+
+    private static IReadOnlyList<Remedy> For(MergeTests first, ReasonGroup group)
+    {
+        Boundary[] moved = [.. group.Boundaries.Where(pair => (pair.Verdict.Failed & MergeTests.PageOffset) != 0)];
+        return first switch
         {
             MergeTests.None when group.Standing == BoundaryStanding.CannotTell =>
                 group.Boundaries.Any(each => each.Pages == AnonymousPages.Both) ? AnonVmaRemedies() : [],
@@ -47,16 +62,18 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
             [
                 .. group.Boundaries.All(each => each.IsSharedAnonymous) ? [] : (Remedy[])[FileRemedies.OneDescriptor],
                 .. group.Boundaries.Any(each => each.IsSharedAnonymous) ? (Remedy[])[FileRemedies.OneObject] : [],
+                .. moved.Any(each => !each.IsSharedAnonymous) ? (Remedy[])[FileRemedies.InFileOrder] : [],
             ],
             MergeTests.Userfaultfd => [OneUserfaultfd],
             MergeTests.Name => [OneName],
             MergeTests.AnonVma =>
             [
                 .. group.Boundaries.All(each => each.HasForked) ? [] : AnonVmaRemedies(),
-                .. group.Boundaries.Any(each => each.HasForked) ? (Remedy[])[AlikeBefore] : [],
+                .. group.Boundaries.Any(each => each.HasForked) ? (Remedy[])[AlikeBefore, WholeBefore] : [],
+                .. PageOffsetRemedies(moved),
             ],
-            MergeTests.ForkedChain => [MapAnew],
-            MergeTests.PageOffset => [.. PageOffsetRemedies(group.Boundaries)],
+            MergeTests.ForkedChain => [AlikeBefore, WholeBefore, MapAnew, .. PageOffsetRemedies(moved)],
+            MergeTests.PageOffset => [.. PageOffsetRemedies(moved)],
             _ => [],
         };
     }
@@ -65,7 +82,7 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     public static IReadOnlyList<Remedy> All =>
     [
         .. ToggleRemedies.All, OnePolicy, .. FlagRemedies.All, .. FileRemedies.All, OneUserfaultfd, OneName,
-        .. AnonVmaRemedies(), AlikeBefore, MapAnew, NewerKernel, MoveBack, MoveBefore, .. HoleRemedies.All,
+        .. AnonVmaRemedies(), AlikeBefore, WholeBefore, MapAnew, NewerKernel, MoveBack, MoveBefore, .. HoleRemedies.All,
     ];
 
     private static Remedy OnePolicy { get; } = new(
@@ -94,11 +111,15 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         Lift = new Lift(MergeTests.Name),
     };
 
+    private static Lift OfFork { get; } =
+        new(Lift.Consequences) { Applies = static pair => pair.HasForked, Always = MergeTests.None };
+
     private static Remedy MapAnew { get; } = new(
-        "Forked VMAs keep their anon_vma chain: after fork, put growing data in a fresh mapping, or exec.",
-        RemedyBasis.Inferred)
+        "Forked VMAs keep their anon_vma chain: after fork, put new data in a mapping of its own, not between them.",
+        RemedyBasis.Measured,
+        "tests/Verso.Lab.Tests/Programs/divided.c map-anew")
     {
-        Lift = new Lift(Lift.Consequences) { Applies = static pair => pair.HasForked },
+        Lift = OfFork with { Staying = static row => 1 + row.Count(vma => vma.Chain.Count > 1) },
     };
 
     private static Remedy AlikeBefore { get; } = new(
@@ -106,7 +127,15 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         RemedyBasis.Measured,
         "scenarios/fork/alike-before.txt")
     {
-        Lift = new Lift(Lift.Consequences) { Applies = static pair => pair.HasForked },
+        Lift = OfFork with { KeepsOrigins = true },
+    };
+
+    private static Remedy WholeBefore { get; } = new(
+        "Before fork, make all of it accessible before any of it is written: fork then copies one VMA.",
+        RemedyBasis.Measured,
+        "tests/Verso.Lab.Tests/Programs/divided.c whole-before")
+    {
+        Lift = OfFork,
     };
 
     private static Remedy NewerKernel { get; } = new(
@@ -123,7 +152,7 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         RemedyBasis.Measured,
         "scenarios/merge/mremap-faulted-away-and-back.txt")
     {
-        Lift = new Lift(MergeTests.PageOffset) { Applies = static pair => pair.IsAnonymous },
+        Play = MovesBack.Count,
     };
 
     private static Remedy MoveBefore { get; } = new(
@@ -134,7 +163,11 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
         Lift = new Lift(MergeTests.PageOffset) { Applies = static pair => pair.IsAnonymous },
     };
 
-    private static Lift OneAnonVma { get; } = new(MergeTests.AnonVma);
+    private static Lift OneAnonVma { get; } = new(MergeTests.AnonVma)
+    {
+        Applies = static pair => !pair.HasForked,
+        Always = MergeTests.None,
+    };
 
     private static IReadOnlyList<Remedy> AnonVmaRemedies() =>
     [

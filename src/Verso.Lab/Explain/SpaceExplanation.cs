@@ -109,14 +109,14 @@ public sealed class SpaceExplanation
     public string PathOf(VmaImage vma) => FileOf(vma)?.Path ?? "";
 
     /// <summary>
-    /// VMAs there would be if these tests were never failed, and merges were tried everywhere, from the lowest address
-    /// to the highest, each VMA with what those below it have become by then. Least: no test that could not be asked
-    /// fails; most: all of them do. Without a different anon_vma the merged VMA has that of its lowest part that has
-    /// one: the upper ones as if they had been written as part of it.
+    /// VMAs there would be if these tests were never failed from now on, but for what no call changes, and merges were
+    /// tried everywhere, from the lowest address to the highest, each VMA with what those below it have become by then.
+    /// Least: no test that could not be asked fails; most: all of them do. Without a different anon_vma the merged VMA
+    /// has that of its lowest part that has one: the upper ones as if they had been written as part of it.
     /// </summary>
     public CountRange VmasWithout(MergeTests tests)
     {
-        return VmasWithout(_ => tests);
+        return VmasWithout(at => Boundaries[at].IsForGood ? tests & ~MergeTests.Flags : tests);
     }
 
     /// <summary>
@@ -134,7 +134,7 @@ public sealed class SpaceExplanation
     {
         ArgumentNullException.ThrowIfNull(group);
         IReadOnlyList<RemedyOffer> offers = group.Boundaries.Count == 0 ? [] : RemedyOffer.Order(
-            Remedy.For(group).Select(remedy => new RemedyOffer(remedy, VmasWith(remedy.Lift!))));
+            Remedy.For(group).Select(remedy => new RemedyOffer(remedy, VmasWith(remedy))));
         int anyway = VmasWithout(MergeTests.None).Most;
         RemedyOffer[] useful = [.. offers.Where(offer => offer.Vmas.Most < anyway)];
         return useful.Length > 0 ? useful : offers;
@@ -151,35 +151,28 @@ public sealed class SpaceExplanation
     public IReadOnlyList<RemedyOffer> Offers(LastingGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        if (group.Reason != LastingReason.TwoFiles)
-        {
-            return [];
-        }
-
-        bool IsOfDeleted(Boundary pair) => IsDeleted(pair.Lower) || IsDeleted(pair.Upper);
-        int kept = group.Boundaries.Count(pair => !IsOfDeleted(pair));
-        List<RemedyOffer> offers = [];
-        if (DeletedFileVmas > 0)
-        {
-            offers.Add(new(FileRemedies.UnmapDeleted, Exactly(VmaCount - DeletedFileVmas)));
-        }
-
-        if (kept > 0)
-        {
-            offers.Add(new(FileRemedies.FewerFiles, Exactly(VmaCount - kept)));
-        }
-
-        return RemedyOffer.Order(offers);
+        return RemedyOffer.Order(LastingRemedies.For(this, group)
+            .Select(each => new RemedyOffer(each.Remedy, Exactly(VmaCount - each.Fewer))));
     }
 
-    private bool IsDeleted(VmaImage vma) => FileRemedies.IsDeleted(PathOf(vma));
+    /// <summary>Whether it maps a file that somebody deleted.</summary>
+    internal bool IsDeleted(VmaImage vma) => FileRemedies.IsDeleted(PathOf(vma));
 
     private static CountRange Exactly(int count) => new(count, count);
 
+    /// <summary>The same address space in an engine of its own, to try calls on.</summary>
+    internal MergeJudge Judge() => new(Process, _files.Values, Rules);
+
+    private CountRange VmasWith(Remedy remedy) =>
+        remedy.Play is { } play ? Exactly(play(this)) : VmasWith(remedy.Lift!);
+
     private CountRange VmasWith(Lift lift)
     {
-        MergeTests[] lifted = new MergeTests[Boundaries.Count];
-        Array.Fill(lifted, lift.Tests & Lift.Consequences);
+        MergeTests[] lifted =
+        [
+            .. Boundaries.Select(pair =>
+                !lift.KeepsOrigins && lift.Applies(pair) ? lift.Tests & Lift.Consequences : MergeTests.None),
+        ];
         int staying = 0;
         foreach (Range row in lift.Rows(Boundaries))
         {
@@ -237,18 +230,15 @@ public sealed class SpaceExplanation
         MergeJudge judge = new(usable, known.Values, rules);
         MergeJudge? later = rules.UnfaultedTargetMerges
             ? null : new(usable, known.Values, rules with { UnfaultedTargetMerges = true });
-        InaccessibleUses uses = new(usable.Image.Vmas);
+        BoundaryContext context = new(usable.Image, known);
         List<WalkPair> pairs = [];
         for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
             if (judge.VerdictsBelow(at) is BothVerdicts verdicts)
             {
                 Boundary boundary = new(usable.Image.Vmas[at - 1], usable.Image.Vmas[at], verdicts.Kinder);
-                boundary = boundary with
+                boundary = context.Describe(boundary) with
                 {
-                    Lasting = LastingReasons.Of(boundary, known),
-                    IsSharedAnonymous = LastingReasons.AreSharedAnonymous(boundary, known),
-                    Inaccessible = uses.Of(boundary),
                     IsOneWay = verdicts.Kinder.CanMerge && !verdicts.CanMergeEitherWay
                         && later?.VerdictsBelow(at) is { CanMergeEitherWay: true },
                 };
@@ -273,7 +263,7 @@ public sealed class SpaceExplanation
         ProcessGraph usable = space.Process with { Image = space.Process.Image.WithoutVsyscall() };
         Dictionary<FileId, FileIdentity> known = ByFile(space.Files);
         MergeJudge judge = new(usable, known.Values, rules);
-        InaccessibleUses uses = new(usable.Image.Vmas);
+        BoundaryContext context = new(usable.Image, known);
         List<Boundary> boundaries = [];
         for (int at = 1; at < usable.Image.Vmas.Count; at++)
         {
@@ -282,16 +272,11 @@ public sealed class SpaceExplanation
                 (VmaImage, VmaEvidence Evidence) lower = (usable.Image.Vmas[at - 1], space.Evidence[at - 1]);
                 (VmaImage, VmaEvidence Evidence) upper = (usable.Image.Vmas[at], space.Evidence[at]);
                 (MergeVerdict verdict, MergeTests untold) = UntoldTests.Divide(bestCase, lower, upper, rules);
-                Boundary boundary = new(lower.Item1, upper.Item1, verdict) { Untold = untold };
-                bool isShared = LastingReasons.AreSharedAnonymous(boundary, known);
+                Boundary boundary = context.Describe(new(lower.Item1, upper.Item1, verdict));
                 boundaries.Add(boundary with
                 {
-                    Lasting = LastingReasons.Of(boundary, known),
-                    IsSharedAnonymous = isShared,
-                    Inaccessible = uses.Of(boundary),
-
                     // shmem_anon_vm_ops has no close.
-                    Untold = isShared ? untold & ~MergeTests.Close : untold,
+                    Untold = boundary.IsSharedAnonymous ? untold & ~MergeTests.Close : untold,
                     Pages = PagesOf(lower.Evidence, upper.Evidence),
                 });
             }

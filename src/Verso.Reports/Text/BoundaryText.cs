@@ -24,6 +24,8 @@ internal static class BoundaryText
     internal static string Kind(SpaceExplanation explanation, Boundary boundary) => boundary.Verdict.First switch
     {
         MergeTests.Flags => FlagsApart(boundary) + Heap(explanation, boundary),
+        MergeTests.File or MergeTests.AnonVma or MergeTests.PageOffset when boundary.IsOfZeroDevice =>
+            "private mapping of /dev/zero",
         MergeTests.File => boundary.IsSharedAnonymous
             ? "shared anonymous memory, an object for each mmap" : "one file, opened more than once",
         MergeTests.AnonVma => boundary.HasForked
@@ -50,6 +52,7 @@ internal static class BoundaryText
             ? names.Of(boundary.Lower)
             : $"{names.Of(boundary.Lower)}, {names.Of(boundary.Upper)}",
         LastingReason.Sections or LastingReason.Close => names.Of(boundary.Lower),
+        LastingReason.Special when !boundary.Lower.File.IsNone => names.Of(boundary.Lower),
         LastingReason.FileAndAnonymous =>
             names.Of(boundary.Lower.File.IsNone ? boundary.Upper : boundary.Lower),
         _ => "",
@@ -113,9 +116,12 @@ internal static class BoundaryText
     {
         string below = VmaText.Permissions(boundary.Lower.Flags);
         string above = VmaText.Permissions(boundary.Upper.Flags);
-        VmaFlags others = boundary.FlagsApart & ~(VmaFlags.Access | VmaFlags.MayShare | VmaFlags.Shared);
+        VmaFlags said = VmaFlags.Access | VmaFlags.MayShare | VmaFlags.Shared
+            | (boundary.IsOfExecuteOnly ? VmaFlags.Pkey : VmaFlags.None);
+        VmaFlags others = boundary.FlagsApart & ~said;
         string permissions = below == above ? below : $"{below} below {above}";
-        string flags = others == 0 ? permissions : $"{permissions}; {VmaText.FlagNames(others)}";
+        string flags = (others == 0 ? permissions : $"{permissions}; {VmaText.FlagNames(others)}")
+            + (boundary.IsOfExecuteOnly ? " (execute-only)" : "");
         return boundary.Inaccessible switch
         {
             InaccessibleUse.None => flags,
