@@ -37,6 +37,15 @@ public sealed class FoundProgramTests(ITestOutputHelper output)
         Assert.True(explanation.VmaCount > 10 * least);
     }
 
+    /// <summary>Registered with one userfaultfd, and beside memory of the C library, there is nothing to be done.</summary>
+    [Fact]
+    public void OneUserfaultfdNeedsNoRemedy()
+    {
+        using FoundProgram found = FoundProgram.Start("uffd-regions", "never");
+        SpaceExplanation explanation = found.Explain();
+        Assert.DoesNotContain(AllOffers(explanation), offer => offer.Vmas.Most < explanation.VmaCount);
+    }
+
     /// <summary>Between undoing it and never having done it are the anon_vmas that it left: 521 and 24.</summary>
     [Fact]
     public void UndoneNowIsNotNever()

@@ -13,7 +13,8 @@ namespace Verso.Lab.Explain;
 ///     rw 64 | rx 64 | rw 64 | rx 64 | rw 64       all belong to it
 ///     rw 64 | rx 64 | rw 64 | rx 64 | rw 12       the last one does not
 /// </code>
-/// Where nothing inside is like it, an anon_vma in common says that they were one.
+/// Where nothing inside is like it, as in a row of two, nothing says that it belongs there: an anon_vma in common does
+/// not, for what mmap put beside a library's data was part of it until something divided them.
 /// </remarks>
 internal static class RowEdges
 {
@@ -33,9 +34,7 @@ internal static class RowEdges
             .. row.Skip(1).Take(row.Count - 2)
                 .Where(vma => ((vma.Flags ^ edge.Flags) & ~VmaFlags.SoftDirty) == VmaFlags.None).Select(Bytes),
         ];
-        return alike.Length > 0
-            ? Bytes(edge) < alike.Min() || Bytes(edge) > alike.Max()
-            : edge.AnonVma == 0 || row.Count(vma => vma.AnonVma == edge.AnonVma) == 1;
+        return alike.Length == 0 || Bytes(edge) < alike.Min() || Bytes(edge) > alike.Max();
     }
 
     private static ulong Bytes(VmaImage vma) => vma.End - vma.Start;

@@ -131,6 +131,21 @@ static void moved(void) {
         check(mremap(part(PARTS + i), SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, part(i)) == MAP_FAILED, "mremap");
     if (with("moved-before")) { write_from(0, 1); for (long i = 1; i < PARTS; i += 2) *part(PARTS + i) = 1; }
 }
+static void gathered(void) {
+    for (long i = 0; i < PARTS; i++) {
+        char *from = map(other + 2 * i * SIZE, SIZE, RW, FIXED, -1, 0);
+        if (!with("moved-before")) *from = 1;
+        check(mremap(from, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, part(i)) == MAP_FAILED, "mremap");
+        *part(i) = 1;
+    }
+}
+static void file_order(int prot, int flags, int opens) {
+    int f = file(), in_order = with("in-order");
+    for (long i = 0; i < PARTS; i++) {
+        map(part(i), SIZE, prot, flags | MAP_FIXED, opens && !in_order ? file() : f, (in_order ? i : PARTS - 1 - i) * SIZE);
+        if (prot & PROT_WRITE) *part(i) = 1;
+    }
+}
 static void sealed(void) {
     map(area, ALL, RW, FIXED, -1, 0);
     write_from(0, 1);
@@ -160,6 +175,9 @@ int main(int count, char **argument) {
             map(area + i * HUGE, 40 / parts * HUGE, RW, FIXED | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
     } else if (is("over-file")) over_file();
     else if (is("moved")) moved();
+    else if (is("gathered")) gathered();
+    else if (is("file-order")) file_order(RW, MAP_PRIVATE, 0);
+    else if (is("file-order-opens")) file_order(PROT_READ, MAP_SHARED, 1);
     else if (is("sealed")) sealed();
     else return 2;
     char line[64];
