@@ -38,6 +38,16 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public void OneOfEachIsNotMany()
+    {
+        string text = Path.Combine(_folder, "calls.txt");
+        File.WriteAllText(text, "7 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000\n");
+        Outcome outcome = CommandLine.Run("import", text, "-o", Path.Combine(_folder, "t.verso"));
+        Assert.Equal(0, outcome.Status);
+        Assert.Contains(", 1 memory call, 1 task: ", outcome.Error);
+    }
+
+    [Fact]
     public void ManyLinesWithoutAMemoryCall()
     {
         string text = Path.Combine(_folder, "reads.txt");
