@@ -10,18 +10,30 @@ public static class FileSpace
     /// <summary>TMPFS_MAGIC.</summary>
     private const ulong Tmpfs = 0x01021994;
 
+    /// <summary>Of struct statfs on 64 bits, f_flags in it, and ST_NOEXEC.</summary>
+    private const int StatusWords = 15;
+    private const int FlagsWord = 10;
+    private const ulong NoExec = 8;
+
     /// <summary>
     /// Whether files of a directory are pages of shared memory. The kernel is asked for the directory itself: names of
     /// mounts, by which .NET goes, are others in a chroot. Throws <see cref="IOException"/> where it cannot be told.
     /// </summary>
     public static unsafe bool IsTmpfs(string directory)
     {
-        ArgumentNullException.ThrowIfNull(directory);
-        var status = stackalloc ulong[15];
-        return Libc.StatFileSystem(directory, status) == 0
-            ? status[0] == Tmpfs
-            : throw new IOException(
-                $"'{directory}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        var status = stackalloc ulong[StatusWords];
+        Ask(directory, status);
+        return status[0] == Tmpfs;
+    }
+
+    /// <summary>
+    /// Whether its mount allows no execution. Throws <see cref="IOException"/> where it cannot be told.
+    /// </summary>
+    public static unsafe MountExecution ExecutionIn(string directory)
+    {
+        var status = stackalloc ulong[StatusWords];
+        Ask(directory, status);
+        return (status[FlagsWord] & NoExec) != 0 ? MountExecution.Forbidden : MountExecution.Allowed;
     }
 
     /// <summary>
@@ -37,6 +49,16 @@ public static class FileSpace
         {
             throw new IOException(
                 $"no hole can be made in a file: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
+    }
+
+    private static unsafe void Ask(string directory, ulong* status)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        if (Libc.StatFileSystem(directory, status) != 0)
+        {
+            throw new IOException(
+                $"'{directory}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
     }
 }

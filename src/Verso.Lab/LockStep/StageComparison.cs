@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Scenarios;
@@ -32,6 +33,8 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
             _spaces.Add(new SpacePair(mm, engine.Capture(mm), kernel.Capture(mm)));
         }
 
+        // A step may be about no address of user space at all: then those nearest to it are looked at.
+        first = Math.Clamp(first, window.PageOf(0), window.PageOf(Page.TaskSize) - PagesInAll);
         string? difference = _graph.Find(CollectionsMarshal.AsSpan(_spaces));
         foreach (SpacePair space in _spaces)
         {

@@ -12,6 +12,7 @@ internal sealed class StageFiles : IDisposable
     private readonly string _directory = MakeDirectory();
     private readonly Dictionary<int, SafeFileHandle> _owners = [];
     private readonly Dictionary<char, (int Place, SafeFileHandle Handle)> _opened = [];
+    private readonly Dictionary<(string, MountExecution), MountView> _views = [];
     private readonly Window _window;
     private readonly IReadOnlyList<WindowFile> _files;
     private bool _isTouched = true;
@@ -120,6 +121,11 @@ internal sealed class StageFiles : IDisposable
             handle.Dispose();
         }
 
+        foreach (MountView view in _views.Values)
+        {
+            view.Dispose();
+        }
+
         DeleteNames(null);
     }
 
@@ -174,10 +180,39 @@ internal sealed class StageFiles : IDisposable
             Paths[file.Inode] = path;
         }
 
-        FileAccess access = (file.Modes & FileModes.Write) != 0 ? FileAccess.ReadWrite : FileAccess.Read;
+        FileAccess access = (file.Modes & (FileModes.Read | FileModes.Write)) switch
+        {
+            FileModes.Read | FileModes.Write => FileAccess.ReadWrite,
+            FileModes.Write => FileAccess.Write,
+            _ => FileAccess.Read,
+        };
         SafeFileHandle handle = File.OpenHandle(
-            Paths[file.Inode], FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+            PathAs(file), FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
         _opened.Add(file.Letter, (_opened.Count, handle));
+    }
+
+    /// <summary>
+    /// A file that may not be executed (of io_uring, perf, memfd_secret; on a mount that forbids it) is opened through
+    /// a mount that forbids it; others through one that does not.
+    /// </summary>
+    private string PathAs(WindowFile file)
+    {
+        string path = Paths[file.Inode];
+        string directory = Path.GetDirectoryName(path)!;
+        MountExecution execution =
+            (file.Modes & FileModes.NoExec) != 0 ? MountExecution.Forbidden : MountExecution.Allowed;
+        if (FileSpace.ExecutionIn(directory) == execution)
+        {
+            return path;
+        }
+
+        if (!_views.TryGetValue((directory, execution), out MountView? view))
+        {
+            view = MountView.Open(directory, execution);
+            _views.Add((directory, execution), view);
+        }
+
+        return Path.Combine(view.Path, Path.GetFileName(path));
     }
 
     private SafeFileHandle Owner(char letter) =>

@@ -148,6 +148,14 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int StatFileSystem(string path, ulong* status);
 
+    /// <summary>open_tree, mount_setattr by number: glibc has them since 2.36.</summary>
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial long OpenTree(long number, long directory, string path, long flags);
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial long ChangeMount(
+        long number, long mount, string path, long flags, ulong* change, nuint bytes);
+
     [LibraryImport(Library, EntryPoint = "getrlimit")]
     internal static partial int GetResourceLimit(int resource, ResourceLimit* limit);
 
