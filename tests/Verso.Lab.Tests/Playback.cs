@@ -18,8 +18,15 @@ internal static class Playback
     /// </summary>
     internal static ReplayResult Of(string name, string abi = "-m64")
     {
+        using MemoryStream file = Record(name, abi);
+        return Replay(file);
+    }
+
+    /// <summary>The recording of such a run.</summary>
+    internal static MemoryStream Record(string name, string abi = "-m64")
+    {
         string program = Compile(name, abi);
-        using MemoryStream file = new();
+        MemoryStream file = new();
         try
         {
             using Recorder recorder = Recorder.Prepare(new RecorderOptions
@@ -36,8 +43,14 @@ internal static class Playback
             Assert.Skip(reason.Message);
         }
 
-        file.Position = 0;
-        using TraceReader reader = TraceReader.Open(file);
+        return file;
+    }
+
+    /// <summary>Its replay by anon-vma-chain.</summary>
+    internal static ReplayResult Replay(MemoryStream file)
+    {
+        using MemoryStream bytes = new(file.ToArray());
+        using TraceReader reader = TraceReader.Open(bytes);
         return TraceReplay.Run(reader, new ReplayOptions { Design = DesignChoice.Parse("anon-vma-chain") });
     }
 

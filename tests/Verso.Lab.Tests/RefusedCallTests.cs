@@ -16,6 +16,21 @@ public sealed class RefusedCallTests
     public void LockingOverTheLimitLocksNothing() => Check(
         Errno.ENOMEM, 1, MmLimits.Unlimited with { MemlockBytes = 2 * Page.Size }, machine => machine.Lock(0, 4));
 
+    /// <summary>mlock over a hole: what comes before it is locked, and the engine knows why it was refused.</summary>
+    [Fact]
+    public void LockingOverAHoleLocksWhatComesBefore()
+    {
+        RecordedMachine machine = new("6.18.44");
+        machine.Map(0, 4);
+        machine.Map(6, 4);
+        machine.Lock(2, 6);
+        machine.Checkpoint();
+        ReplayResult result = machine.Replay();
+        Assert.Empty(result.Calls.Refused);
+        Assert.Equal((0L, true), (result.Calls.MismatchCount, result.Fidelity.IsFull));
+        Assert.Equal(2UL, machine.Machine.Capture(machine.Mm).LockedPages);
+    }
+
     [Fact]
     public void LockingWithoutAnyAllowanceLocksNothing() =>
         Check(Errno.EPERM, 1, MmLimits.Unlimited with { MemlockBytes = 0 }, machine => machine.Lock(0, 4));

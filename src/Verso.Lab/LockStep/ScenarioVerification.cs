@@ -48,7 +48,11 @@ public sealed record ScenarioRunOptions
 /// <param name="Failure">Null if all agreed.</param>
 /// <param name="Steps">How many steps were taken; those that were impossible were passed over.</param>
 /// <param name="Frames">The state after each step, if it is to be drawn; else empty.</param>
-public sealed record ScenarioResult(Scenario Played, Failure? Failure, long Steps, IReadOnlyList<Frame> Frames);
+public sealed record ScenarioResult(Scenario Played, Failure? Failure, long Steps, IReadOnlyList<Frame> Frames)
+{
+    /// <summary>Of the calls that a kernel refused in a recording: how many were refused again.</summary>
+    public long RefusedAgain { get; init; }
+}
 
 /// <summary>One step as it is drawn.</summary>
 /// <param name="Step">The step.</param>
@@ -122,11 +126,14 @@ public static class ScenarioVerification
             : scenario;
         List<Frame> frames = [];
         bool looks = writes || options.Drawing == Drawing.EveryStep;
-        long before = verifier.Steps;
+        (long before, long refusedBefore) = (verifier.Steps, verifier.RefusedAgain);
         Failure? failure = verifier.Play(asked, looks ? frames.Add : null);
         Scenario played = writes && failure is null ? Observed(scenario, frames) : scenario;
         bool draws = options.Drawing == Drawing.EveryStep;
-        return new ScenarioResult(played, failure, verifier.Steps - before, draws ? frames : []);
+        return new ScenarioResult(played, failure, verifier.Steps - before, draws ? frames : [])
+        {
+            RefusedAgain = verifier.RefusedAgain - refusedBefore,
+        };
     }
 
     /// <summary>

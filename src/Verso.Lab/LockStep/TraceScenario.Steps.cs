@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Lab.Scenarios;
+using Verso.Linux.Puppets;
 using Verso.Traces;
 
 namespace Verso.Lab.LockStep;
@@ -27,23 +28,50 @@ public sealed partial class TraceScenario
 
                 break;
             case TraceEventKind.Brk:
-                MoveBreak(mm, (ulong)e.Result);
+                MoveBreak(mm, e);
+                break;
+            case TraceEventKind.DriverMapping or TraceEventKind.UserfaultRelease or TraceEventKind.UserfaultFork:
+                // What a driver, a close or a fork did, which no program asked for.
                 break;
             case var _ when e.IsCall:
-                if (!Replay.CallRules.IsError(e.Result) && Page.IsAligned(e.Arg0) && StepOf(mm, e) is Op op)
-                {
-                    _ops.Add(op);
-                }
-
+                AddCall(mm, e);
                 break;
         }
     }
+
+    private void AddCall(char mm, in TraceEvent e)
+    {
+        bool isRefused = Replay.CallRules.IsError(e.Result);
+        bool isPlayable = !TouchesPuppet(e) && (!isRefused || RefusedSteps.MayBeTaken(e));
+        if (!isPlayable || StepOf(mm, e) is not Op op)
+        {
+            LeaveOut(e.Kind);
+            return;
+        }
+
+        if (isRefused)
+        {
+            _refused.Add(_ops.Count, (Errno)(int)-e.Result);
+        }
+
+        _ops.Add(op);
+    }
+
+    /// <summary>Where the process that takes the steps lives itself, nothing but a hint is given.</summary>
+    private static bool TouchesPuppet(in TraceEvent e) =>
+        e.Arg0 < Puppet.ImageEnd && (e.Arg1 > Puppet.ImageEnd || e.Arg0 + e.Arg1 > Puppet.ImageStart)
+        && Replay.CallRules.HasRange(e)
+        && (e.Kind != TraceEventKind.Mmap || ((MapFlags)e.Arg3 & MapFlags.Fixed) != 0);
 
     private Op? StepOf(char mm, in TraceEvent e) => e.Kind switch
     {
         TraceEventKind.Mmap => Map(mm, e),
         TraceEventKind.Munmap => Ranged(OpKind.Unmap, mm, e),
-        TraceEventKind.Mprotect => Ranged(OpKind.Protect, mm, e) with { Protection = ProtectionOf(e.Arg2) },
+        TraceEventKind.Mprotect => Ranged(OpKind.Protect, mm, e) with
+        {
+            Protection = ProtectionOf(e.Arg2),
+            Words = ((Protection)e.Arg2 & Protection.GrowsDown) != 0 ? OpWords.GrowsDown : OpWords.None,
+        },
         TraceEventKind.Mremap => Remap(mm, e),
         TraceEventKind.Madvise when AdviceOf(e.Arg2) is Advice advice and not NotReproducible =>
             Ranged(OpKind.Advise, mm, e) with { Advice = advice },
@@ -59,6 +87,7 @@ public sealed partial class TraceScenario
                 | ((e.Arg0 & (ulong)LockAll.OnFault) != 0 ? OpWords.OnFault : 0),
         },
         TraceEventKind.Munlockall => new Op(OpKind.UnlockAll, mm),
+        TraceEventKind.Mseal when e.Arg2 == 0 => Ranged(OpKind.Seal, mm, e),
         TraceEventKind.Mbind => Ranged(OpKind.Policy, mm, e) with { Value = (byte)(e.Arg2 == 0 ? 0 : 1) },
         _ => null,
     };
@@ -74,15 +103,20 @@ public sealed partial class TraceScenario
             return null;
         }
 
-        bool isFixed = (flags & MapFlags.Fixed) != 0;
+        bool isRefused = Replay.CallRules.IsError(e.Result);
+        bool isFixed = (flags & (MapFlags.Fixed | MapFlags.FixedNoReplace)) != 0;
+        ulong start = isRefused ? e.Arg0 : (ulong)e.Result;
+        bool isAnywhere = isRefused && !isFixed && start == 0;
         return new Op(isAnonymous ? OpKind.Map : OpKind.File, mm)
         {
-            Start = _window.PageOf((ulong)e.Result),
-            Count = PagesOf(e.Arg1),
+            Start = isAnywhere ? Op.Anywhere : _window.PageOf(start),
+            Count = WholePages(e.Arg1),
             Protection = ProtectionOf(e.Arg2),
             Other = file?.Letter ?? '\0',
-            Target = isAnonymous ? 0 : (long)(e.Arg5 >> Page.Shift),
-            Words = (isFixed ? 0 : OpWords.Hint) | WordsOf(flags),
+            Target = isAnonymous ? 0 : WholePages(e.Arg5),
+            Words = WordsOf(flags) | (isAnywhere || (flags & MapFlags.Fixed) != 0 ? 0
+                : isRefused && isFixed ? OpWords.NoReplace : OpWords.Hint),
+            Odd = new OddBytes(Beyond(start), Beyond(e.Arg1), 0, isAnonymous ? 0 : Beyond(e.Arg5)),
         };
     }
 
@@ -94,23 +128,32 @@ public sealed partial class TraceScenario
         | ((flags & MapFlags.NoReserve) != 0 ? OpWords.NoReserve : 0)
         | ((flags & MapFlags.GrowsDown) != 0 ? OpWords.GrowsDown : 0);
 
-    /// <summary>A mapping that moved goes where it went.</summary>
+    /// <summary>A mapping that moved goes where it went; one that was not let, where it was to go.</summary>
     private Op Remap(char mm, in TraceEvent e)
     {
         RemapFlags flags = (RemapFlags)e.Arg3;
-        bool hasMoved = (ulong)e.Result != e.Arg0;
+        bool isRefused = Replay.CallRules.IsError(e.Result);
+        bool isPlaced = isRefused ? (flags & RemapFlags.Fixed) != 0 : (ulong)e.Result != e.Arg0;
+        ulong target = !isPlaced ? 0 : isRefused ? e.Arg4 : (ulong)e.Result;
         return Ranged(OpKind.Remap, mm, e) with
         {
-            NewCount = PagesOf(e.Arg2),
-            Target = hasMoved ? _window.PageOf((ulong)e.Result) : 0,
-            Words = (hasMoved ? OpWords.MayMove | OpWords.Fixed : 0)
+            NewCount = WholePages(e.Arg2),
+            Target = isPlaced ? _window.PageOf(target) : 0,
+            Words = (isPlaced ? OpWords.Fixed | (isRefused ? 0 : OpWords.MayMove) : 0)
                 | ((flags & RemapFlags.MayMove) != 0 ? OpWords.MayMove : 0)
                 | ((flags & RemapFlags.DontUnmap) != 0 ? OpWords.DontUnmap : 0),
+            Odd = new OddBytes(Beyond(e.Arg0), Beyond(e.Arg1), Beyond(e.Arg2), Beyond(target)),
         };
     }
 
-    private void MoveBreak(char mm, ulong now)
+    private void MoveBreak(char mm, in TraceEvent e)
     {
+        ulong now = (ulong)e.Result;
+        if (e.Arg0 != now && e.Arg0 != 0)
+        {
+            LeaveOut(e.Kind);
+        }
+
         ulong old = Page.AlignUp(_breaks[mm]);
         ulong end = Page.AlignUp(now);
         _breaks[mm] = now;
@@ -141,7 +184,8 @@ public sealed partial class TraceScenario
     private Op Ranged(OpKind kind, char mm, in TraceEvent e) => new(kind, mm)
     {
         Start = _window.PageOf(e.Arg0),
-        Count = PagesOf(e.Arg1),
+        Count = WholePages(e.Arg1),
+        Odd = new OddBytes(Beyond(e.Arg0), Beyond(e.Arg1), 0, 0),
     };
 
     /// <summary>Advice that needs swap, huge pages or KSM has no one outcome.</summary>
@@ -154,5 +198,8 @@ public sealed partial class TraceScenario
     private static Protection ProtectionOf(ulong value) =>
         (Protection)value & (Protection.Read | Protection.Write | Protection.Exec);
 
-    private static long PagesOf(ulong bytes) => (long)(Page.AlignUp(bytes) >> Page.Shift);
+    private static long WholePages(ulong bytes) => (long)(bytes >> Page.Shift);
+
+    /// <summary>Bytes beyond whole pages.</summary>
+    private static int Beyond(ulong bytes) => (int)(bytes % Page.Size);
 }

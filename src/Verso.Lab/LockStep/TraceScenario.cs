@@ -13,8 +13,10 @@ namespace Verso.Lab.LockStep;
 /// </summary>
 /// <remarks>
 /// What an exec built is mapped step by step; files are stand-ins in shared memory; where the kernel chose an address,
-/// the step asks for that one; brk becomes mmap and munmap. Left out: calls that failed, huge pages, System V segments,
-/// mappings of drivers, and advice that depends on the state of the machine.
+/// the step asks for that one; brk becomes mmap and munmap. A call that the kernel refused is a step too, for what it
+/// leaves behind. Left out, and counted: huge pages, System V segments, advice that depends on the state of the
+/// machine, calls that are no steps of scenarios, and of refused calls those that lack their arguments or would
+/// populate memory without bounds where nothing refuses them.
 /// </remarks>
 public sealed partial class TraceScenario
 {
@@ -35,6 +37,8 @@ public sealed partial class TraceScenario
     private readonly Dictionary<int, char> _letters = [];
     private readonly Dictionary<char, ulong> _breaks = [];
     private readonly SortedSet<char> _free = [];
+    private readonly Dictionary<int, Errno> _refused = [];
+    private readonly SortedDictionary<TraceEventKind, long> _leftOut = [];
     private char _nextLetter = FirstMm;
     private byte _value;
 
@@ -58,6 +62,7 @@ public sealed partial class TraceScenario
             Name = input.Name,
             Files = scenario._files,
             Compared = ComparedSpaces.Acting,
+            Recording = new RecordedCalls(scenario._refused, scenario._leftOut),
         };
     });
 
@@ -79,6 +84,9 @@ public sealed partial class TraceScenario
             case TraceEventKind.MmExit when _letters.Remove(e.Mm, out char gone):
                 _ops.Add(new Op(OpKind.Exit, gone));
                 _free.Add(gone);
+                break;
+            case TraceEventKind.Truncate or TraceEventKind.Fallocate when e.Result < 0:
+                LeaveOut(e.Kind);
                 break;
             case TraceEventKind.Truncate when _fileOf.TryGetValue(e.Arg0, out WindowFile? file):
                 _ops.Add(new Op(OpKind.Truncate, file.Letter) { Start = HalvesOf(e.Arg1) });
@@ -171,6 +179,8 @@ public sealed partial class TraceScenario
         _letters[id] = letter;
         return letter;
     }
+
+    private void LeaveOut(TraceEventKind kind) => _leftOut[kind] = _leftOut.GetValueOrDefault(kind) + 1;
 
     private void Write(char mm, long page) =>
         _ops.Add(new Op(OpKind.Write, mm) { Start = page, Value = (byte)(1 + (_value++ % 255)) });

@@ -17,8 +17,11 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(4);
 
+    private readonly ComparisonBudget _budget = new();
+
     private ComparedSpaces _compared;
     private bool _isShrinking;
+    private int _compareAllFrom = int.MaxValue;
 
     /// <summary>When to give up, with <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken Token { get; init; }
@@ -31,6 +34,9 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
     /// <summary>Steps taken since it was made, repeats for shrinking not counted.</summary>
     public long Steps { get; private set; }
+
+    /// <summary>Steps that a kernel refused in a recording, and that were refused again.</summary>
+    public long RefusedAgain { get; private set; }
 
     /// <summary>On what the kernel runs; null without one: the engine has what each scenario asks for.</summary>
     public HostTraits? Host => kernel?.Host;
@@ -55,12 +61,15 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             return new Failure(scenario, 0, impossible.Message, FailureKind.NotPlayable);
         }
 
+        bool isExpected = KnowsExpectations(scenario);
+        ILookup<int, Expectation> states = scenario.States.ToLookup(state => state.After);
         for (int at = 0; at < scenario.Ops.Count; at++)
         {
             Op op = scenario.Ops[at];
+            _budget.NoteStep(at);
             if (!engine.IsPossible(op))
             {
-                if (scenario.IsStrict && KnowsExpectations(scenario))
+                if (scenario.IsStrict && isExpected)
                 {
                     return new Failure(scenario, at, $"{op}: not possible here", FailureKind.NotPlayable);
                 }
@@ -72,11 +81,13 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             try
             {
                 string? difference = Step(engine, comparison, op, out outcome)
-                    ?? (KnowsExpectations(scenario) ? Expected(scenario, at, outcome, engine) : null);
+                    ?? (isExpected ? Expected(scenario, at, outcome, states[at], engine) : null);
                 if (difference is not null)
                 {
-                    return new Failure(scenario, at, difference);
+                    return Located(new Failure(scenario, at, difference));
                 }
+
+                NoteRefusal(scenario, at, outcome);
             }
             catch (KernelStageException impossible)
             {
@@ -91,7 +102,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
                 op, outcome.ToText(op), StateText.Of(engine, engine.Window, engine.Mms.Keys)));
         }
 
-        return null;
+        return CompareRest(scenario, engine, comparison);
     }
 
     /// <summary>
@@ -109,6 +120,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             Compared = mix.MaxMaps == 0 ? ComparedSpaces.All : ComparedSpaces.Acting,
         };
         EngineStage engine = Begin(scenario, out StageComparison? comparison);
+        _budget.Begin(allFrom: 0);
         bool refusesHuge = Host is not { OvercommitMode: not 0 };
         OpGenerator generator = new(seed, engine, refusesHuge ? mix : mix with { HugePercent = 0 });
         for (int at = 0; at < steps; at++)
@@ -150,6 +162,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     {
         EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
         kernel?.Begin(scenario.MaxMaps);
+        _budget.Begin(_compareAllFrom);
         _compared = scenario.Compared;
         comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);
         return engine;
@@ -209,14 +222,68 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     {
         bool isLocal = _compared == ComparedSpaces.Acting && Steps % 100 != 0
             && op.Kind is not (OpKind.Fork or OpKind.Exit) && engine.Mms.ContainsKey(op.Mm);
-        return isLocal
-            ? comparison.Compare([op.Mm], op.Start == Op.Anywhere ? 0 : op.Start - Window.PagesAround)
-            : comparison.Compare(engine.Mms.Keys);
+        IEnumerable<char> mms = isLocal ? [op.Mm] : engine.Mms.Keys;
+        int vmas = mms.Sum(mm => engine.Machine.World.Mms[engine.Mms[mm]].Vmas.Count);
+        if (!_budget.Affords(vmas))
+        {
+            return null;
+        }
+
+        string? difference = comparison.Compare(
+            mms, !isLocal || op.Start == Op.Anywhere ? -Window.PagesAround : op.Start - Window.PagesAround);
+        if (difference is null)
+        {
+            _budget.Spend(vmas, isLocal ? ComparedSpaces.Acting : ComparedSpaces.All);
+        }
+
+        return difference;
+    }
+
+    /// <summary>What steps have left whose state was not compared.</summary>
+    private Failure? CompareRest(Scenario scenario, EngineStage engine, StageComparison? comparison)
+    {
+        if (_budget.FirstSkipped is null || comparison is null)
+        {
+            return null;
+        }
+
+        int last = scenario.Ops.Count - 1;
+        string? difference = comparison.Compare(engine.Mms.Keys);
+        return difference is null
+            ? null
+            : Located(new Failure(scenario, last, $"{scenario.Ops[last]}: {difference}"));
+    }
+
+    /// <summary>
+    /// A difference that was seen steps after it arose: those steps once more, with a comparison after each.
+    /// </summary>
+    private Failure Located(Failure failure)
+    {
+        if (_budget.FirstSkipped is not int first || first == failure.Step)
+        {
+            return failure;
+        }
+
+        (long steps, bool wasShrinking) = (Steps, _isShrinking);
+        (_isShrinking, _compareAllFrom) = (true, first);
+        Scenario part = failure.Scenario with { Ops = [.. failure.Scenario.Ops.Take(failure.Step + 1)] };
+        Failure? exact = Play(part);
+        (Steps, _isShrinking, _compareAllFrom) = (steps, wasShrinking, int.MaxValue);
+        return exact is null ? failure : exact with { Scenario = failure.Scenario };
+    }
+
+    private void NoteRefusal(Scenario scenario, int at, Outcome outcome)
+    {
+        if (!_isShrinking && scenario.Recording is RecordedCalls recording && recording.Refused.ContainsKey(at))
+        {
+            RefusedAgain += outcome.Errno == Errno.None ? 0 : 1;
+        }
     }
 
     private static string Said(Outcome outcome, Op op) => outcome.ToText(op) is { Length: > 0 } text ? text : "success";
 
-    private static string? Expected(Scenario scenario, int at, Outcome outcome, EngineStage engine)
+    private static string? Expected(
+        Scenario scenario, int at, Outcome outcome, IEnumerable<Expectation> expected, EngineStage engine)
     {
         bool isExpected = scenario.Outcomes.TryGetValue(at, out string? said);
         bool isPlain = outcome.Errno == Errno.None && outcome.Fault == FaultOutcome.Done;
@@ -225,7 +292,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             return $"{scenario.Ops[at]}: {Said(outcome, scenario.Ops[at])}; expected {said ?? "success"}";
         }
 
-        Expectation[] states = [.. scenario.States.Where(state => state.After == at)];
+        Expectation[] states = [.. expected];
         IReadOnlyList<(char Mm, string Text)> seen =
             states.Length == 0 ? [] : StateText.Of(engine, engine.Window, engine.Mms.Keys);
         foreach (Expectation state in states)

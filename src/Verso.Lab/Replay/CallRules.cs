@@ -90,6 +90,10 @@ internal static class CallRules
     /// <summary>process_madvise says only how much it has advised: which error stopped it is not known.</summary>
     public static bool IsUntold(in TraceEvent call) => call.Kind == TraceEventKind.Madvise && call.Arg3 != 0;
 
+    /// <summary>Whether it names memory by its first two arguments.</summary>
+    public static bool HasRange(in TraceEvent call) =>
+        IsAboutOneRange(call) || call.Kind is TraceEventKind.Mmap or TraceEventKind.Mremap;
+
     /// <summary>Whether its first two arguments are the range that it changes.</summary>
     private static bool IsAboutOneRange(in TraceEvent call) => call.Kind is TraceEventKind.Mprotect
         or TraceEventKind.Madvise or TraceEventKind.Mlock or TraceEventKind.Munlock or TraceEventKind.Mbind

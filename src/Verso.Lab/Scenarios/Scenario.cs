@@ -33,6 +33,9 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>The files there are; those of the window unless the scenario was made from a trace.</summary>
     public IReadOnlyList<WindowFile> Files { get; init; } = Window.Files;
 
+    /// <summary>What of the recording it was made from is in it; null: it was made from none.</summary>
+    public RecordedCalls? Recording { get; init; }
+
     /// <summary>What is compared after a step.</summary>
     public ComparedSpaces Compared { get; init; } = ComparedSpaces.All;
 

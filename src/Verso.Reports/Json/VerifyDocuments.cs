@@ -1,4 +1,5 @@
 using Verso.Lab.LockStep;
+using Verso.Lab.Scenarios;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
@@ -21,7 +22,17 @@ public sealed record RandomVerificationDocument(
     IReadOnlyList<FailureDocument> Failures);
 
 /// <summary>One scenario file.</summary>
-public sealed record ScenarioDocument(string Name, bool Agrees, long Steps, FailureDocument? Failure);
+/// <param name="Name">Its name.</param>
+/// <param name="Agrees">Whether nothing differed.</param>
+/// <param name="Steps">Steps taken.</param>
+/// <param name="Failure">What differed.</param>
+/// <param name="Recording">Of a trace: its calls.</param>
+public sealed record ScenarioDocument(
+    string Name, bool Agrees, long Steps, FailureDocument? Failure, RecordedCallsDocument? Recording);
+
+/// <summary>The calls of a recording that were refused in it, and those that are no steps, by kind.</summary>
+public sealed record RecordedCallsDocument(
+    long RefusedThen, long RefusedAgain, IReadOnlyDictionary<string, long> LeftOut);
 
 /// <summary>Scenario files on kernel and engine.</summary>
 public sealed record ScenariosDocument(
@@ -53,8 +64,14 @@ internal static class VerifyDocuments
                 result.Played.Name,
                 result.Failure is null,
                 result.Steps,
-                result.Failure is null ? null : Of(result.Failure))),
+                result.Failure is null ? null : Of(result.Failure),
+                result.Played.Recording is RecordedCalls recording ? Of(recording, result) : null)),
         ]);
+
+    private static RecordedCallsDocument Of(RecordedCalls recording, ScenarioResult result) => new(
+        recording.Refused.Count,
+        result.RefusedAgain,
+        recording.LeftOut.ToDictionary(each => Kebab.Of(each.Key.ToString()), each => each.Value));
 
     private static FailureDocument Of(Failure failure) => new(
         failure.Scenario.Name,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Verso.Engine;
 using Verso.Lab.LockStep;
+using Verso.Lab.Scenarios;
 
 namespace Verso.Reports.Text;
 
@@ -61,6 +62,11 @@ public static class VerifyText
                 text.Append(CultureInfo.InvariantCulture, $"  step {failure.Step + 1}: ")
                     .Append(Printable.Of(failure.Difference)).Append('\n');
             }
+
+            if (result.Played.Recording is RecordedCalls recording)
+            {
+                AppendRecording(text, result, recording);
+            }
         }
 
         int differing = results.Count(result => result.Failure?.Kind == FailureKind.Difference);
@@ -78,6 +84,28 @@ public static class VerifyText
             .Append('\n');
         AppendRules(text, options.Rules);
         return text.ToString();
+    }
+
+    /// <summary>What of a recording was not done again, and what came of the calls that were refused in it.</summary>
+    private static void AppendRecording(StringBuilder text, ScenarioResult result, RecordedCalls recording)
+    {
+        List<string> parts = [];
+        if (recording.Refused.Count > 0)
+        {
+            string refused = Figures.Plural(recording.Refused.Count, "refused call", "refused calls");
+            parts.Add($"{refused} made again, {Figures.Count(result.RefusedAgain)} refused again");
+        }
+
+        if (recording.LeftOut.Count > 0)
+        {
+            parts.Add("left out: " + string.Join(", ", recording.LeftOut.Select(
+                each => $"{Figures.Count(each.Value)} {Kebab.Of(each.Key.ToString())}")));
+        }
+
+        if (parts.Count > 0)
+        {
+            Prose.Wrap(text, $"{Printable.Of(result.Played.Name)}: ", string.Join("; ", parts), 2);
+        }
     }
 
     private static void AppendRules(StringBuilder text, RulesChoice rules) =>
