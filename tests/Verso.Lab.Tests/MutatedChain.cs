@@ -59,8 +59,8 @@ internal sealed class MutatedChain(Mutation mutation) : AnonVmaChainMap
         _ => MergeTests.None,
     });
 
-    public override MergeTests CanBridge(VmaId left, VmaId right) =>
-        mutation == Mutation.BridgesAreFree ? MergeTests.None : base.CanBridge(left, right);
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) =>
+        mutation == Mutation.BridgesAreFree ? MergeTests.None : base.CanBridge(left, right, between);
 
     public override Errno Join(VmaId target, VmaId source) =>
         mutation == Mutation.JoinForgets ? Errno.None : base.Join(target, source);

@@ -48,6 +48,13 @@ public abstract partial class Machine
         return Judge(request, request.Next, candidate);
     }
 
+    /// <summary>Both absorb the range; do they go with each other?</summary>
+    private MergeVerdict JudgeBridge(in MergeRequest request)
+    {
+        MergeTests ofDesign = Structure.CanBridge(request.Prev, request.Next, request.StateOf);
+        return new MergeVerdict(ofDesign) { OfDesign = ofDesign };
+    }
+
     private JoinCandidate Candidate(in MergeRequest request, VmaId target) => new()
     {
         Target = target,
@@ -71,7 +78,8 @@ public abstract partial class Machine
         failed |= target.Name != request.Name ? MergeTests.Name : 0;
         failed |= (request.Flags & VmaFlags.Special) != 0 ? MergeTests.Special : 0;
         failed |= !request.File.IsNone && candidate.LeftPgoff != candidate.RightPgoff ? MergeTests.PageOffset : 0;
-        return new MergeVerdict(failed | Structure.CanJoin(candidate));
+        MergeTests ofDesign = Structure.CanJoin(candidate);
+        return new MergeVerdict(failed | ofDesign) { OfDesign = ofDesign };
     }
 
     /// <summary>Told of every test of a boundary, passed or refused, with its whole verdict.</summary>
@@ -91,6 +99,7 @@ public abstract partial class Machine
         }
 
         verdict.CountRefusal(Counters);
+        Structure.Refused(verdict);
         return false;
     }
 
@@ -118,8 +127,7 @@ public abstract partial class Machine
             return false;
         }
 
-        return !left
-            || Attempt(request, MergeSide.Bridge, new MergeVerdict(Structure.CanBridge(request.Prev, request.Next)));
+        return !left || Attempt(request, MergeSide.Bridge, JudgeBridge(request));
     }
 
     /// <summary>vma_merge_new_range: a range that is no VMA yet becomes part of one or both neighbours.</summary>

@@ -42,5 +42,5 @@ public abstract partial class Machine
     private MergeRequest RequestToAbsorb(Mm mm, VmaId id) => RequestInside(mm, id, At(id).Start, At(id).End);
 
     private MergeVerdict WithClose(VmaId absorbed, MergeVerdict verdict) =>
-        At(absorbed).HasClose ? new MergeVerdict(verdict.Failed | MergeTests.Close) : verdict;
+        At(absorbed).HasClose ? verdict with { Failed = verdict.Failed | MergeTests.Close } : verdict;
 }

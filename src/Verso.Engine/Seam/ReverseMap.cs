@@ -94,7 +94,20 @@ public abstract class ReverseMap
     /// <summary>
     /// Both neighbours of a range may absorb it; may they end in one VMA together? (can_vma_merge_right)
     /// </summary>
-    public virtual MergeTests CanBridge(VmaId left, VmaId right) => MergeTests.None;
+    /// <param name="left">The lower neighbour.</param>
+    /// <param name="right">The upper one.</param>
+    /// <param name="between">
+    /// The VMA whose anonymous state the range has (<see cref="JoinCandidate.StateOf"/>); none for a fresh one.
+    /// </param>
+    public virtual MergeTests CanBridge(VmaId left, VmaId right, VmaId between) => MergeTests.None;
+
+    /// <summary>
+    /// A merge was tried and refused: a design that counts what itself refuses does so here, as
+    /// <see cref="CanJoin"/> and <see cref="CanBridge"/> are asked without a merge too and change nothing.
+    /// </summary>
+    public virtual void Refused(MergeVerdict verdict)
+    {
+    }
 
     /// <summary>Bounds or pgoff of a VMA are about to change: take it out of structures that sort by them.</summary>
     public virtual void Adjusting(VmaId vma)

@@ -43,6 +43,11 @@ public enum MergeTests : ushort
 /// <summary>What a merge test found: the full set of failed tests, and the first in kernel order.</summary>
 public readonly record struct MergeVerdict(MergeTests Failed)
 {
+    /// <summary>
+    /// Those that the design asked; others may have failed by the machine's asking too. None where that is unknown.
+    /// </summary>
+    public MergeTests OfDesign { get; init; }
+
     public bool CanMerge => Failed == MergeTests.None;
 
     /// <summary>The first failed test in kernel order; None if all passed.</summary>

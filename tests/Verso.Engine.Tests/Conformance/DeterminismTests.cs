@@ -36,6 +36,23 @@ public sealed class DeterminismTests
         Assert.Equal(first, ScenarioRun.Record(entry, scenario));
     }
 
+    /// <summary>
+    /// The verdict of a merge is a question: whoever asks it, as explain does, changes no state and no count.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
+    public void ARunThatIsAskedForVerdictsLooksTheSame(string design)
+    {
+        Catalogue.Entry entry = DesignCases.Named(design);
+        for (ulong seed = 1; seed <= 12; seed++)
+        {
+            Scenario scenario = new ScenarioMaker(seed).Make(80);
+            string first = ScenarioRun.Record(entry, scenario);
+            string second = ScenarioRun.Record(entry, scenario, Verdicts.Asked);
+            Assert.True(first == second, $"seed {seed}: {FirstDifference(first, second)}");
+        }
+    }
+
     private static string FirstDifference(string first, string second)
     {
         string[] left = first.Split('\n');

@@ -1,3 +1,4 @@
+using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Model;
 
@@ -22,6 +23,15 @@ internal enum TableDrops
     Often = 1,
 }
 
+/// <summary>Whether it is asked between steps what keeps VMAs apart.</summary>
+internal enum Verdicts
+{
+    NotAsked = 0,
+
+    /// <summary>At every boundary of two VMAs, after every step.</summary>
+    Asked = 1,
+}
+
 /// <summary>What went wrong, and at which step; -1 at the end.</summary>
 internal sealed record Failure(int Step, string Message);
 
@@ -34,6 +44,7 @@ internal sealed class ScenarioRun
     private readonly EngineStage _driver;
     private readonly RunDigest _digest;
     private AbstractModel _model;
+    private Verdicts _verdicts;
     private long _nextFailure;
     private int _unreadable;
 
@@ -57,9 +68,9 @@ internal sealed class ScenarioRun
         KernelRules? rules = null) => new ScenarioRun(design, scenario, checking, drops, rules).RunAll();
 
     /// <summary>Runs to the end; everything that was seen as text.</summary>
-    public static string Record(Catalogue.Entry design, Scenario scenario)
+    public static string Record(Catalogue.Entry design, Scenario scenario, Verdicts verdicts = Verdicts.NotAsked)
     {
-        ScenarioRun run = new(design, scenario, Checking.Often, TableDrops.Never);
+        ScenarioRun run = new(design, scenario, Checking.Often, TableDrops.Never) { _verdicts = verdicts };
         Failure? failure = run.RunAll();
         return failure is null ? run._digest.Text : failure.ToString();
     }
@@ -75,6 +86,8 @@ internal sealed class ScenarioRun
                 {
                     return new Failure(at, difference);
                 }
+
+                AskVerdicts();
             }
 
             at = -1;
@@ -115,6 +128,17 @@ internal sealed class ScenarioRun
             : Judge(op, seen);
         bool walks = _checking == Checking.EveryStep || (at & 7) == 0;
         return difference ?? (walks ? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks() : null);
+    }
+
+    private void AskVerdicts()
+    {
+        foreach (MmId mm in _driver.Mms.Values.TakeWhile(_ => _verdicts == Verdicts.Asked))
+        {
+            foreach (VmaImage vma in _driver.Machine.Capture(mm).Vmas)
+            {
+                _ = _driver.Machine.VerdictsAt(mm, vma.End);
+            }
+        }
     }
 
     private string? DropTables(int at)

@@ -71,7 +71,7 @@ public sealed class AddressSpaceTreeMap : ReverseMap
     public override MergeTests CanJoin(in JoinCandidate candidate) => Tree.CanJoin(candidate);
 
     /// <inheritdoc/>
-    public override MergeTests CanBridge(VmaId left, VmaId right) => Tree.CanBridge(left, right);
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) => Tree.CanBridge(left, right);
 
     /// <inheritdoc/>
     public override void Adjusted(VmaId vma) => Tree.Adjusted(vma);

@@ -47,7 +47,7 @@ public sealed class AnonAreaMap : ReverseMap
     public override MergeTests CanJoin(in JoinCandidate candidate) => Areas.CanJoin(candidate);
 
     /// <inheritdoc/>
-    public override MergeTests CanBridge(VmaId left, VmaId right) => Areas.CanBridge(left, right);
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) => Areas.CanBridge(left, right);
 
     /// <inheritdoc/>
     public override void Adjusting(VmaId vma) => Areas.Adjusting(vma);

@@ -1,5 +1,3 @@
-using Verso.Engine.PageTables;
-
 namespace Verso.Engine.ReverseMaps.AnonArea;
 
 /// <summary>The page hooks of <see cref="AnonAreaMap"/>.</summary>

@@ -78,7 +78,7 @@ public sealed class AnonVmaMap : ReverseMap
     public override MergeTests CanJoin(in JoinCandidate candidate) => AnonVmas.CanJoin(candidate);
 
     /// <inheritdoc/>
-    public override MergeTests CanBridge(VmaId left, VmaId right) => AnonVmas.CanBridge(left, right);
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) => AnonVmas.CanBridge(left, right);
 
     /// <inheritdoc/>
     public override void Adjusting(VmaId vma) => AnonVmas.Adjusting(vma);

@@ -42,7 +42,7 @@ public class AnonVmaChainMap : ReverseMap
     public override MergeTests CanJoin(in JoinCandidate candidate) => Graph.CanJoin(candidate);
 
     /// <inheritdoc/>
-    public override MergeTests CanBridge(VmaId left, VmaId right) => Graph.CanBridge(left, right);
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) => Graph.CanBridge(left, right);
 
     /// <inheritdoc/>
     public override void Adjusting(VmaId vma) => Graph.Adjusting(vma);

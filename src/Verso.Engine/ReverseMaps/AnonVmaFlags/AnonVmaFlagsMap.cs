@@ -161,14 +161,13 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     {
         MergeTests failed = base.CanJoin(candidate);
         GuardBits range = candidate.StateOf.IsNone ? GuardBits.None : BitsOf(candidate.StateOf);
-        if (((BitsOf(candidate.Target) ^ range) & GuardBits.Flag) == 0)
-        {
-            return failed;
-        }
-
-        _bill.KeptApart += failed == MergeTests.None ? 1 : 0;
-        return failed | MergeTests.Flags;
+        bool differ = ((BitsOf(candidate.Target) ^ range) & GuardBits.Flag) != 0;
+        return differ ? failed | MergeTests.Flags : failed;
     }
+
+    /// <inheritdoc/>
+    public override void Refused(MergeVerdict verdict) =>
+        _bill.KeptApart += verdict.OfDesign == MergeTests.Flags ? 1 : 0;
 
     /// <inheritdoc/>
     public override bool MayRetract(VmaId vma) =>

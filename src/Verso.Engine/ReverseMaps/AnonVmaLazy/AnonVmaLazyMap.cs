@@ -112,7 +112,7 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
     }
 
     /// <inheritdoc/>
-    public override MergeTests CanBridge(VmaId left, VmaId right) =>
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) =>
         Graph.NewestOf(left) == 0 || Graph.NewestOf(right) == 0 || AreAlike(left, right)
             ? MergeTests.None
             : MergeTests.AnonVma;

@@ -36,9 +36,6 @@ public sealed class MatenaMergingMap : RehomingMap
     private bool _joinsAnonVmas;
     private bool _looksAtPages;
 
-    /// <summary>Whose state lies between the two sides of a three-way merge: that of the last test.</summary>
-    private VmaId _between;
-
     private long _offsetsUpdated;
     private long _offsetsKept;
     private long _joined;
@@ -78,7 +75,6 @@ public sealed class MatenaMergingMap : RehomingMap
     /// <inheritdoc/>
     public override MergeTests CanJoin(in JoinCandidate candidate)
     {
-        _between = candidate.StateOf;
         MergeTests failed = base.CanJoin(candidate);
         bool repairsAnonVma = _joinsAnonVmas && (failed & MergeTests.AnonVma) != 0;
         bool wantedOffset = _updatesOffsets && (failed & MergeTests.PageOffset) != 0 && !candidate.CopiedFrom.IsNone;
@@ -97,19 +93,22 @@ public sealed class MatenaMergingMap : RehomingMap
     }
 
     /// <inheritdoc/>
-    /// <remarks>The pages of the right-hand VMA will be re-homed, if it ends up in another's anon_vma.</remarks>
-    public override MergeTests CanBridge(VmaId left, VmaId right)
+    /// <remarks>
+    /// The pages of the right-hand VMA will be re-homed, if it ends up in another's anon_vma: the left one's, or what
+    /// that takes from the range.
+    /// </remarks>
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between)
     {
         int own = Graph.AnonVmaOf(right);
         int home = Graph.AnonVmaOf(left);
-        if (home == 0 && !_between.IsNone)
+        if (home == 0 && !between.IsNone)
         {
-            home = Graph.AnonVmaOf(_between);
+            home = Graph.AnonVmaOf(between);
         }
 
         if (!_joinsAnonVmas || !World.Vmas[right].IsAnonymous || own == 0 || home == 0 || own == home)
         {
-            return base.CanBridge(left, right);
+            return base.CanBridge(left, right, between);
         }
 
         return IsUnshared(right, World.Vmas[right].Start, World.Vmas[right].End)

@@ -1,4 +1,3 @@
-using Verso.Engine.PageTables;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.MmAddressSpace;

@@ -1,5 +1,3 @@
-using Verso.Engine.PageTables;
-
 namespace Verso.Engine.ReverseMaps.PageTableScan;
 
 /// <summary>The page hooks of <see cref="PageTableScanMap"/>.</summary>
