@@ -16,7 +16,7 @@ internal sealed partial class VmaGroups
     {
         List<VmaId> members = [];
         int linked = 0;
-        for (int group = 1; group < _used; group++)
+        for (int group = 1; group < _groups.UsedCount; group++)
         {
             members.Clear();
             string? broken = lookup.Audit(_groups[group].Root, members);
@@ -40,7 +40,7 @@ internal sealed partial class VmaGroups
             }
         }
 
-        int having = _groupOf.Count(group => group != 0);
+        int having = _groupOf.Rows.Count(group => group != 0);
         return having == linked ? null : $"{having} VMAs have an object, {linked} are in a set";
     }
 

@@ -13,13 +13,11 @@ namespace Verso.Engine.Lookups;
 /// </remarks>
 internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup lookup)
 {
-    private Group[] _groups = new Group[64];
-    private int _used = 1;
-    private int _firstFree;
-    private int[] _groupOf = new int[64];
+    private Arena<Group> _groups = new(world.Ledger, type);
+    private VmaRows<int> _groupOf = new(world.Vmas);
 
     /// <summary>The object of a VMA; 0 where NULL.</summary>
-    public int this[VmaId vma] => vma.Value < _groupOf.Length ? _groupOf[vma.Value] : 0;
+    public int this[VmaId vma] => _groupOf.Of(vma);
 
     /// <summary>The most VMAs that one object has now.</summary>
     public int LargestCount
@@ -27,7 +25,7 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
         get
         {
             int largest = 0;
-            foreach (ref Group group in _groups.AsSpan(1, _used - 1))
+            foreach (ref Group group in _groups.Slots.AsSpan(1, _groups.UsedCount - 1))
             {
                 largest = Math.Max(largest, group.Count);
             }
@@ -39,40 +37,20 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
     /// <summary>A new object with this VMA alone, or 0 (ENOMEM).</summary>
     public int Create(VmaId vma)
     {
-        if (!world.Ledger.TryAllocate(type))
+        int group = _groups.Allocate();
+        if (group != 0)
         {
-            return 0;
+            Enter(group, vma);
         }
 
-        int slot = _firstFree;
-        if (slot != 0)
-        {
-            _firstFree = _groups[slot].NextFree;
-        }
-        else
-        {
-            slot = _used++;
-            if (slot == _groups.Length)
-            {
-                Array.Resize(ref _groups, slot * 2);
-            }
-        }
-
-        _groups[slot] = default;
-        Enter(slot, vma);
-        return slot;
+        return group;
     }
 
     /// <summary>The VMA joins an object. Requires: it has none.</summary>
     public void Enter(int group, VmaId vma)
     {
         Invariant.Require(this[vma] == 0);
-        if (vma.Value >= _groupOf.Length)
-        {
-            Array.Resize(ref _groupOf, Math.Max(world.Vmas.Capacity, vma.Value + 1));
-        }
-
-        _groupOf[vma.Value] = group;
+        _groupOf[vma] = group;
         _groups[group].Count++;
         lookup.Add(ref _groups[group].Root, vma);
         world.Counters.Lock(LockClass.ReverseMapWrite, 1);
@@ -99,13 +77,11 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
 
         ref Group group = ref _groups[at];
         lookup.Remove(ref group.Root, vma);
-        _groupOf[vma.Value] = 0;
+        _groupOf[vma] = 0;
         world.Counters.Lock(LockClass.ReverseMapWrite, 1);
         if (--group.Count == 0)
         {
-            group = new Group { NextFree = _firstFree };
-            _firstFree = at;
-            world.Ledger.Release(type);
+            _groups.Free(at);
         }
     }
 
@@ -211,15 +187,14 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
         return shared;
     }
 
-    private struct Group
+    private struct Group : IArenaSlot
     {
         /// <summary>VMAs that have this object; 0 marks a free slot.</summary>
         public int Count;
 
         public LookupRoot Root;
 
-        /// <summary>Of a free slot: the next one; 0 ends the chain.</summary>
-        public int NextFree;
+        public int NextFree { readonly get; set; }
     }
 }
 

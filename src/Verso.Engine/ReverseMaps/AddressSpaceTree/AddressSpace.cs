@@ -5,7 +5,7 @@ namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
 /// <summary>
 /// <c>struct address_space</c> with what the mail adds: a parent, children, and the VMAs that use it directly.
 /// </summary>
-internal struct AddressSpace
+internal struct AddressSpace : IArenaSlot
 {
     /// <summary>
     /// 64 bytes in include/linux/fs.h of 2.3.99-pre6 on a 64-bit machine (pages 16, nrpages 8, a_ops 8, host 8, i_mmap
@@ -61,6 +61,8 @@ internal struct AddressSpace
     /// beyond a limit.
     /// </summary>
     public bool ShowsThrough;
+
+    int IArenaSlot.NextFree { readonly get => NextSibling; set => NextSibling = value; }
 
     /// <summary>The space of a file itself.</summary>
     public readonly bool IsFile => File != 0 && Parent == 0;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
 
 /// <summary>One page of a space, or a hole: nothing is here, and nothing shows from the parent.</summary>
-internal struct SpaceEntry
+internal struct SpaceEntry : IArenaSlot
 {
     /// <summary>
     /// Bytes of a hole, which no struct page stands for: hash links 16, list links 16, space 8, index 8.
@@ -13,33 +13,31 @@ internal struct SpaceEntry
     public ulong Index;
     public int Space;
 
-    /// <summary>The page; none for a hole, and while it is swapped out. It names the space and the index too.</summary>
-    public Pfn Frame;
+    /// <summary>
+    /// The page, in memory or in swap; none for a hole. Its frame names the space and the index too.
+    /// </summary>
+    public FoundPage Page;
 
-    /// <summary>The swap slot the page is in; else 0.</summary>
-    public int Slot;
-
-    /// <summary>The next of the space; of a free slot the next free one.</summary>
+    /// <summary>The next of the space.</summary>
     public int Next;
     public int Previous;
 
     /// <summary>The next in the same bucket.</summary>
     public int Chain;
 
-    public readonly bool IsHole => Frame.IsNone && Slot == 0;
+    public readonly bool IsHole => Page == default;
+
+    int IArenaSlot.NextFree { readonly get => Next; set => Next = value; }
 }
 
 /// <summary>
 /// The entries of all spaces by (space, index): one arena and one hash table, as the page hash of 2.3
 /// (mm/filemap.c, page_hash_table).
 /// </summary>
-internal sealed class SpaceEntries
+internal sealed class SpaceEntries(Ledger ledger, ObjectType holeType)
 {
-    private SpaceEntry[] _slots = new SpaceEntry[256];
+    private Arena<SpaceEntry> _slots = new(ledger, holeType);
     private int[] _buckets = new int[256];
-    private int _free;
-    private int _used = 1;
-    private int _live;
 
     public ref SpaceEntry this[int entry] => ref _slots[entry];
 
@@ -61,25 +59,16 @@ internal sealed class SpaceEntries
         return 0;
     }
 
-    /// <summary>A new entry, in the table and in no list.</summary>
-    public int Add(int space, ulong index, Pfn frame)
+    /// <summary>
+    /// A new entry without a page, in the table and in no list: a hole, which the ledger has counted before, or the
+    /// place of a page, which struct page stands for.
+    /// </summary>
+    public int Add(int space, ulong index)
     {
-        int entry = _free;
-        if (entry != 0)
-        {
-            _free = _slots[entry].Next;
-        }
-        else
-        {
-            entry = _used++;
-            if (entry == _slots.Length)
-            {
-                Array.Resize(ref _slots, entry * 2);
-            }
-        }
-
-        _slots[entry] = new SpaceEntry { Space = space, Index = index, Frame = frame };
-        if (++_live > _buckets.Length)
+        int entry = _slots.Take();
+        _slots[entry].Space = space;
+        _slots[entry].Index = index;
+        if (_slots.LiveCount > _buckets.Length)
         {
             Rehash();
         }
@@ -95,9 +84,14 @@ internal sealed class SpaceEntries
     public void Remove(int entry)
     {
         TakeOut(entry);
-        _live--;
-        _slots[entry] = new SpaceEntry { Next = _free };
-        _free = entry;
+        if (_slots[entry].IsHole)
+        {
+            _slots.Free(entry);
+        }
+        else
+        {
+            _slots.Forget(entry);
+        }
     }
 
     /// <summary>The entry belongs to another space from now on.</summary>
@@ -130,7 +124,7 @@ internal sealed class SpaceEntries
     private void Rehash()
     {
         _buckets = new int[_buckets.Length * 2];
-        for (int entry = 1; entry < _used; entry++)
+        for (int entry = 1; entry < _slots.UsedCount; entry++)
         {
             if (_slots[entry].Space != 0)
             {

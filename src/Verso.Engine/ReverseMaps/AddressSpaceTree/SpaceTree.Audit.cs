@@ -1,4 +1,3 @@
-using Verso.Engine.Frames;
 using Verso.Engine.PageTables;
 
 namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
@@ -11,7 +10,7 @@ internal sealed partial class SpaceTree
         int linked = 0;
         int held = 0;
         int swapped = 0;
-        for (int space = 1; space < _usedSpaces; space++)
+        for (int space = 1; space < _spaces.UsedCount; space++)
         {
             if (!_spaces[space].IsLive)
             {
@@ -26,7 +25,7 @@ internal sealed partial class SpaceTree
             }
         }
 
-        return AuditLinks(linked) ?? AuditHeld(held, swapped) ?? AuditTables();
+        return AuditLinks(linked) ?? _pages.AuditCounts(held, swapped) ?? AuditTables();
     }
 
     private string? AuditEdges(int space)
@@ -54,7 +53,7 @@ internal sealed partial class SpaceTree
         int depth = 0;
         for (int up = at.Parent; up != 0; up = _spaces[up].Parent)
         {
-            if (++depth > _usedSpaces || !_spaces[up].IsLive)
+            if (++depth > _spaces.UsedCount || !_spaces[up].IsLive)
             {
                 return "its way up does not end";
             }
@@ -69,15 +68,15 @@ internal sealed partial class SpaceTree
         int count = 0;
         int owners = 0;
         VmaId previous = default;
-        for (VmaId vma = at.FirstVma; !vma.IsNone; vma = _links[vma.Value].Next)
+        for (VmaId vma = at.FirstVma; !vma.IsNone; vma = _links[vma].Next)
         {
-            if (_world.Vmas[vma].Mm.IsNone || _links[vma.Value].Space != space
-                || _links[vma.Value].Previous != previous)
+            if (_world.Vmas[vma].Mm.IsNone || _links[vma].Space != space
+                || _links[vma].Previous != previous)
             {
                 return $"{vma} is not linked to it";
             }
 
-            bool owns = (_links[vma.Value].Flags & LinkFlags.Copies) == 0;
+            bool owns = (_links[vma].Flags & LinkFlags.Copies) == 0;
             owners += owns ? 1 : 0;
             previous = vma;
             if (++count <= 40 && owns && !at.IsFile && SharedBy(space, vma) is string other)
@@ -96,7 +95,7 @@ internal sealed partial class SpaceTree
     private string? SharedBy(int space, VmaId vma)
     {
         (ulong first, ulong end) = RangeOf(vma);
-        for (VmaId other = _spaces[space].FirstVma; !other.IsNone; other = _links[other.Value].Next)
+        for (VmaId other = _spaces[space].FirstVma; !other.IsNone; other = _links[other].Next)
         {
             if (other != vma && Reaches(other, first, end) != Coverage.None)
             {
@@ -132,23 +131,11 @@ internal sealed partial class SpaceTree
                 return $"the entry at {each.Index} is not found there";
             }
 
-            if (each.Frame.IsNone)
+            held += each.Page.Frame.IsNone ? 0 : 1;
+            swapped += each.Page.Slot == 0 ? 0 : 1;
+            if (_pages.Audit(each.Page, space, each.Index) is string broken)
             {
-                swapped += each.IsHole ? 0 : 1;
-                if (!each.IsHole && (!_world.Swap.IsLive(each.Slot) || _world.Swap.CountOf(each.Slot) != 1))
-                {
-                    return $"slot {each.Slot} at {each.Index} is not its own";
-                }
-
-                continue;
-            }
-
-            held++;
-            Frame frame = _world.Frames[each.Frame];
-            if (!_world.Frames.IsLive(each.Frame) || !frame.IsHeld || !frame.IsAnonymous
-                || frame.Mapping != space || frame.Index != each.Index)
-            {
-                return $"{each.Frame} at {each.Index} says otherwise";
+                return $"at {each.Index} {broken}";
             }
         }
 
@@ -198,22 +185,6 @@ internal sealed partial class SpaceTree
         return vmas == linked ? null : $"{vmas} VMAs, {linked} on the lists of spaces";
     }
 
-    private string? AuditHeld(int held, int swapped)
-    {
-        int frames = 0;
-        for (int pfn = 1; pfn < _world.Frames.UsedCount; pfn++)
-        {
-            frames += _world.Frames.IsLive(new Pfn(pfn)) && _world.Frames[new Pfn(pfn)].IsHeld ? 1 : 0;
-        }
-
-        if (swapped != _world.Swap.LiveCount)
-        {
-            return $"{_world.Swap.LiveCount} swap slots are in use, {swapped} are in spaces";
-        }
-
-        return frames == held ? null : $"{frames} frames are held, {held} are in spaces";
-    }
-
     /// <summary>The page table is a cache: an anonymous page is mapped only where a look-up finds it.</summary>
     private string? AuditTables()
     {
@@ -231,7 +202,7 @@ internal sealed partial class SpaceTree
                         ulong index = _world.Vmas[vma].PgoffAt(range.AddressOf(slot));
                         bool isPrivate = Pte.HasFrame(pte) && _world.Frames[Pte.Frame(pte)].IsAnonymous;
                         int at = pte == 0 || Pte.IsGuard(pte) ? 0 : Seek(SpaceOf(vma), index);
-                        Pfn seen = at == 0 ? default : _entries[at].Frame;
+                        Pfn seen = at == 0 ? default : _entries[at].Page.Frame;
                         if (seen != (isPrivate ? Pte.Frame(pte) : default))
                         {
                             return $"{vma} maps 0x{pte:x} at {index}, its space shows {seen}";

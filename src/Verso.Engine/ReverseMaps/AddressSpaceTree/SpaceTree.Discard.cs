@@ -158,7 +158,7 @@ internal sealed partial class SpaceTree
                 enough = _world.Ledger.TryAllocate(_holeType);
                 if (enough && own == 0)
                 {
-                    _ = AddEntry(space, index, default);
+                    _ = AddEntry(space, index);
                     made++;
                 }
 
@@ -198,8 +198,7 @@ internal sealed partial class SpaceTree
 
             if (old.Index >= low && old.Index < high && Seek(_spaces[space].Parent, old.Index) != 0)
             {
-                (_entries[entry].Frame, _entries[entry].Slot) = (default, 0);
-                LetGo(old);
+                _pages.LetGo(ref _entries[entry].Page);
             }
             else
             {
@@ -244,7 +243,7 @@ internal sealed partial class SpaceTree
         }
 
         Coverage most = Coverage.None;
-        for (VmaId vma = _spaces[space].FirstVma; !vma.IsNone && most < Coverage.Whole; vma = _links[vma.Value].Next)
+        for (VmaId vma = _spaces[space].FirstVma; !vma.IsNone && most < Coverage.Whole; vma = _links[vma].Next)
         {
             most = (Coverage)Math.Max((int)most, (int)Reaches(vma, first, end));
         }

@@ -14,7 +14,7 @@ internal sealed partial class SpaceTree
         LookUps++;
         int found = Seek(SpaceOf(vma), index, out int steps);
         NoteClimb(steps);
-        return found == 0 ? default : new FoundPage(_entries[found].Frame, _entries[found].Slot);
+        return found == 0 ? default : _entries[found].Page;
     }
 
     /// <summary>A new page of a VMA's own space, in place of a hole if there is one.</summary>
@@ -28,7 +28,7 @@ internal sealed partial class SpaceTree
             RemoveEntry(hole);
         }
 
-        Fill(AddEntry(space, index, frame), frame);
+        Fill(AddEntry(space, index), frame);
         Settle(CutIfCovered(space));
     }
 
@@ -37,16 +37,15 @@ internal sealed partial class SpaceTree
     {
         ref Frame page = ref _world.Frames[frame];
         int entry = _entries.Find(page.Mapping, page.Index);
-        Invariant.Require(entry != 0 && _entries[entry].Frame == frame);
-        (_entries[entry].Frame, _entries[entry].Slot) = (default, slot);
+        Invariant.Require(entry != 0 && _entries[entry].Page.Frame == frame);
+        _pages.MoveToSwap(ref _entries[entry].Page, slot);
     }
 
     /// <summary>The page that a VMA sees in swap is in a frame again, in whichever space it was.</summary>
     public void SwapIn(VmaId vma, ulong index, Pfn frame)
     {
         int entry = Seek(SpaceOf(vma), index);
-        Invariant.Require(entry != 0 && _entries[entry].Slot != 0);
-        _entries[entry].Slot = 0;
+        Invariant.Require(entry != 0 && _entries[entry].Page.Slot != 0);
         Fill(entry, frame);
     }
 
@@ -55,17 +54,14 @@ internal sealed partial class SpaceTree
     {
         ref Frame page = ref _world.Frames[fresh];
         int entry = _entries.Find(page.Mapping, page.Index);
-        Invariant.Require(entry != 0 && _entries[entry].Frame == old);
-        _entries[entry].Frame = fresh;
+        Invariant.Require(entry != 0 && _entries[entry].Page.Frame == old);
+        _entries[entry].Page = new FoundPage(fresh);
     }
 
     private void Fill(int entry, Pfn frame)
     {
-        _entries[entry].Frame = frame;
-        ref Frame page = ref _world.Frames[frame];
-        page.Mapping = _entries[entry].Space;
-        page.Index = _entries[entry].Index;
-        page.Set(FrameFlags.Held);
+        ref SpaceEntry at = ref _entries[entry];
+        _pages.Hold(ref at.Page, frame, at.Space, at.Index);
     }
 
     /// <summary>
@@ -112,9 +108,9 @@ internal sealed partial class SpaceTree
         return _entries.Find(space, index);
     }
 
-    private int AddEntry(int space, ulong index, Pfn frame)
+    private int AddEntry(int space, ulong index)
     {
-        int entry = _entries.Add(space, index, frame);
+        int entry = _entries.Add(space, index);
         Enlist(entry, space);
         return entry;
     }
@@ -164,34 +160,9 @@ internal sealed partial class SpaceTree
     private void RemoveEntry(int entry)
     {
         Delist(entry);
-        SpaceEntry old = _entries[entry];
+        FoundPage page = _entries[entry].Page;
         _entries.Remove(entry);
-        if (old.IsHole)
-        {
-            _world.Ledger.Release(_holeType);
-        }
-        else
-        {
-            LetGo(old);
-        }
-    }
-
-    /// <summary>A page that no space holds any more goes now, or with the last page-table entry that maps it.</summary>
-    private void LetGo(in SpaceEntry old)
-    {
-        if (old.Slot != 0)
-        {
-            Invariant.Require(_world.Swap.Release(old.Slot));
-            return;
-        }
-
-        Pfn frame = old.Frame;
-        ref Frame page = ref _world.Frames[frame];
-        page.Clear(FrameFlags.Held);
-        if (page.MapCount == 0)
-        {
-            _world.Frames.Free(frame);
-        }
+        _pages.LetGo(ref page);
     }
 
     private void MoveEntry(int entry, int space)
@@ -199,7 +170,7 @@ internal sealed partial class SpaceTree
         Delist(entry);
         _entries.Move(entry, space);
         Enlist(entry, space);
-        Pfn frame = _entries[entry].Frame;
+        Pfn frame = _entries[entry].Page.Frame;
         if (!frame.IsNone)
         {
             _world.Frames[frame].Mapping = space;

@@ -84,10 +84,10 @@ internal sealed partial class SpaceTree
     private (long[] Live, long Deepest) LiveDepths()
     {
         long[] live = new long[Depths];
-        int[] depths = new int[_usedSpaces];
+        int[] depths = new int[_spaces.UsedCount];
         Stack<int> open = new();
         long deepest = 0;
-        for (int space = 1; space < _usedSpaces; space++)
+        for (int space = 1; space < _spaces.UsedCount; space++)
         {
             if (!_spaces[space].IsLive)
             {
@@ -119,15 +119,15 @@ internal sealed partial class SpaceTree
     {
         long frames = 0;
         long slots = 0;
-        for (int space = 1; space < _usedSpaces; space++)
+        for (int space = 1; space < _spaces.UsedCount; space++)
         {
             for (int entry = _spaces[space].FirstEntry; entry != 0; entry = _entries[entry].Next)
             {
                 SpaceEntry each = _entries[entry];
                 if (!each.IsHole && IsStale(space, each.Index))
                 {
-                    frames += each.Slot == 0 ? 1 : 0;
-                    slots += each.Slot == 0 ? 0 : 1;
+                    frames += each.Page.Slot == 0 ? 1 : 0;
+                    slots += each.Page.Slot == 0 ? 0 : 1;
                 }
             }
         }
@@ -140,7 +140,7 @@ internal sealed partial class SpaceTree
         long steps = 0;
         for (int at = space; at != 0; at = NextBelow(at, space, index, hides: true, ref steps))
         {
-            for (VmaId id = _spaces[at].FirstVma; !id.IsNone; id = _links[id.Value].Next)
+            for (VmaId id = _spaces[at].FirstVma; !id.IsNone; id = _links[id].Next)
             {
                 ref Vma vma = ref _world.Vmas[id];
                 if (index - vma.Pgoff < vma.Pages)

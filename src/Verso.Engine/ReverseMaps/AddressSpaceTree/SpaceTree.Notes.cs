@@ -32,7 +32,7 @@ internal sealed partial class SpaceTree
         foreach ((ulong index, int entry) in byIndex)
         {
             notes.Number(index);
-            notes.Page(_entries[entry].Frame, _entries[entry].Slot);
+            notes.Page(_entries[entry].Page.Frame, _entries[entry].Page.Slot);
         }
     }
 }

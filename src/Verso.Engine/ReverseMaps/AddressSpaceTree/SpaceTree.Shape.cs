@@ -98,11 +98,13 @@ internal sealed partial class SpaceTree
     private void ReleaseSlot(int space, bool isFile)
     {
         Invariant.Require(_spaces[space].EntryCount == 0);
-        _spaces[space] = new AddressSpace { NextSibling = _freeSpace };
-        _freeSpace = space;
-        if (!isFile)
+        if (isFile)
         {
-            _world.Ledger.Release(_spaceType);
+            _spaces.Forget(space);
+        }
+        else
+        {
+            _spaces.Free(space);
         }
     }
 

@@ -17,27 +17,29 @@ internal sealed partial class SpaceTree
 {
     private readonly World _world;
     private readonly TreeSwitches _switches;
-    private readonly ObjectType _spaceType;
     private readonly ObjectType _holeType;
-    private readonly SpaceEntries _entries = new();
-    private AddressSpace[] _spaces = new AddressSpace[64];
-    private VmaLink[] _links = new VmaLink[64];
+    private readonly SpaceEntries _entries;
+    private readonly HeldPages _pages;
+    private Arena<AddressSpace> _spaces;
+    private VmaRows<VmaLink> _links;
 
     /// <summary>The space of each inode that somebody maps, by handle.</summary>
     private int[] _fileSpaces = new int[16];
-    private int _freeSpace;
-    private int _usedSpaces = 1;
 
     public SpaceTree(World world, TreeSwitches switches)
     {
         _world = world;
         _switches = switches;
-        _spaceType = world.Ledger.Register("address_space", AddressSpace.KernelSizeBytes);
+        _links = new VmaRows<VmaLink>(world.Vmas);
+        _spaces = new Arena<AddressSpace>(
+            world.Ledger, world.Ledger.Register("address_space", AddressSpace.KernelSizeBytes));
         _holeType = world.Ledger.Register("space_hole", SpaceEntry.KernelHoleBytes);
+        _entries = new SpaceEntries(world.Ledger, _holeType);
+        _pages = new HeldPages(world);
     }
 
     /// <summary>The space a VMA points to; 0 where it has none.</summary>
-    public int SpaceOf(VmaId vma) => vma.Value < _links.Length ? _links[vma.Value].Space : 0;
+    public int SpaceOf(VmaId vma) => _links.Of(vma).Space;
 
     /// <summary>Whether a VMA points to the space of its file: it has no private page.</summary>
     public bool IsAtFile(VmaId vma) => _spaces[SpaceOf(vma)].IsFile;
@@ -141,15 +143,7 @@ internal sealed partial class SpaceTree
         return (range.Pgoff, range.Pgoff + range.Pages);
     }
 
-    private ref VmaLink LinkOf(VmaId vma)
-    {
-        if (vma.Value >= _links.Length)
-        {
-            Array.Resize(ref _links, Math.Max(_world.Vmas.Capacity, vma.Value + 1));
-        }
-
-        return ref _links[vma.Value];
-    }
+    private ref VmaLink LinkOf(VmaId vma) => ref _links[vma];
 
     /// <summary>A VMA joins the list of a space, behind another or at its head.</summary>
     private void Enter(VmaId vma, int space, LinkFlags flags, VmaId behind)
@@ -157,7 +151,7 @@ internal sealed partial class SpaceTree
         ref VmaLink link = ref LinkOf(vma);
         Invariant.Require(link.Space == 0 && space != 0);
         ref AddressSpace owner = ref _spaces[space];
-        VmaId next = behind.IsNone ? owner.FirstVma : _links[behind.Value].Next;
+        VmaId next = behind.IsNone ? owner.FirstVma : _links[behind].Next;
         link = new VmaLink { Space = space, Flags = flags, Previous = behind, Next = next };
         if (behind.IsNone)
         {
@@ -165,12 +159,12 @@ internal sealed partial class SpaceTree
         }
         else
         {
-            _links[behind.Value].Next = vma;
+            _links[behind].Next = vma;
         }
 
         if (!next.IsNone)
         {
-            _links[next.Value].Previous = vma;
+            _links[next].Previous = vma;
         }
 
         owner.VmaCount++;
@@ -189,17 +183,17 @@ internal sealed partial class SpaceTree
         }
         else
         {
-            _links[link.Previous.Value].Next = link.Next;
+            _links[link.Previous].Next = link.Next;
         }
 
         if (!link.Next.IsNone)
         {
-            _links[link.Next.Value].Previous = link.Previous;
+            _links[link.Next].Previous = link.Previous;
         }
 
         owner.VmaCount--;
         owner.OwnerCount -= (link.Flags & LinkFlags.Copies) == 0 ? 1 : 0;
-        _links[vma.Value] = default;
+        _links[vma] = default;
         _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
         return link.Space;
     }
@@ -225,32 +219,22 @@ internal sealed partial class SpaceTree
         ref int space = ref _fileSpaces[inode.Handle];
         if (space == 0)
         {
-            space = TakeSlot();
+            space = _spaces.Take();
+            _spaces[space].IsLive = true;
             _spaces[space].File = inode.Handle;
         }
 
         return space;
     }
 
-    private int AllocateSpace() => _world.Ledger.TryAllocate(_spaceType) ? TakeSlot() : 0;
-
-    private int TakeSlot()
+    private int AllocateSpace()
     {
-        int space = _freeSpace;
+        int space = _spaces.Allocate();
         if (space != 0)
         {
-            _freeSpace = _spaces[space].NextSibling;
-        }
-        else
-        {
-            space = _usedSpaces++;
-            if (space == _spaces.Length)
-            {
-                Array.Resize(ref _spaces, space * 2);
-            }
+            _spaces[space].IsLive = true;
         }
 
-        _spaces[space] = new AddressSpace { IsLive = true };
         return space;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class DirectPages(World world)
     private readonly long[] _counts = new long[4];
 
     /// <summary>By VMA: whether it may have such pages, mapped or in swap.</summary>
-    private bool[] _mayHave = new bool[64];
+    private VmaRows<bool> _mayHave = new(world.Vmas);
 
     public static bool IsDirect(in Frame page) => page.Mapping < 0;
 
@@ -43,7 +43,7 @@ internal sealed class DirectPages(World world)
     {
         if (MayHave(vma))
         {
-            _mayHave[vma.Value] = false;
+            _mayHave[vma] = false;
         }
     }
 
@@ -125,17 +125,9 @@ internal sealed class DirectPages(World world)
         new("direct pages moved by mremap", _counts[(int)DirectReason.Move]),
     ];
 
-    private bool MayHave(VmaId vma) => vma.Value < _mayHave.Length && _mayHave[vma.Value];
+    private bool MayHave(VmaId vma) => _mayHave.Of(vma);
 
-    private void Note(VmaId vma)
-    {
-        if (vma.Value >= _mayHave.Length)
-        {
-            Array.Resize(ref _mayHave, Math.Max(world.Vmas.Capacity, vma.Value + 1));
-        }
-
-        _mayHave[vma.Value] = true;
-    }
+    private void Note(VmaId vma) => _mayHave[vma] = true;
 
     private bool IsDirect(ulong pte)
     {

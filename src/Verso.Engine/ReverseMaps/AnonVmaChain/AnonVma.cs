@@ -1,7 +1,7 @@
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
 /// <summary><c>struct anon_vma</c> (include/linux/rmap.h): what a folio points to and VMAs are linked to.</summary>
-internal struct AnonVma
+internal struct AnonVma : IArenaSlot
 {
     /// <summary>sizeof(struct anon_vma) on 6.18.44; its slab slot is 104.</summary>
     public const int KernelSizeBytes = 96;
@@ -28,6 +28,8 @@ internal struct AnonVma
 
     /// <summary>Top of the interval tree of its chains; 0 where it is empty.</summary>
     public int Tree;
+
+    int IArenaSlot.NextFree { readonly get => Parent; set => Parent = value; }
 }
 
 /// <summary><c>struct anon_vma_chain</c>: one link between a VMA and an anon_vma.</summary>
@@ -35,7 +37,7 @@ internal struct AnonVma
 /// It is a node of two structures: the doubly linked list of its VMA, and the tree of its anon_vma, ordered by
 /// (first page offset, handle) and augmented with the greatest last page offset below.
 /// </remarks>
-internal struct AnonVmaChainLink
+internal struct AnonVmaChainLink : IArenaSlot
 {
     /// <summary>sizeof(struct anon_vma_chain).</summary>
     public const int KernelSizeBytes = 64;
@@ -51,6 +53,8 @@ internal struct AnonVmaChainLink
 
     /// <summary>Its place in the tree, by the page offsets of the VMA when it was linked.</summary>
     public IntervalLinks Tree;
+
+    int IArenaSlot.NextFree { readonly get => Older; set => Older = value; }
 }
 
 /// <summary>The tree of an anon_vma.</summary>

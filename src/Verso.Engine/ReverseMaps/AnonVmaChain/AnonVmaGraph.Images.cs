@@ -97,9 +97,9 @@ internal sealed partial class AnonVmaGraph
             return;
         }
 
-        if (_images.Length < _anonVmas.Length)
+        if (_images.Length < _anonVmas.Slots.Length)
         {
-            Array.Resize(ref _images, _anonVmas.Length);
+            Array.Resize(ref _images, _anonVmas.Slots.Length);
         }
 
         ref AnonVma node = ref _anonVmas[anonVma];
@@ -122,9 +122,9 @@ internal sealed partial class AnonVmaGraph
     /// <summary>The first broken invariant as text, or null. Costs a pass over everything.</summary>
     public string? Audit()
     {
-        int[] active = new int[_anonVmaUsed];
-        int[] linked = new int[_anonVmaUsed];
-        for (int vma = 1; vma < _rows.Length; vma++)
+        int[] active = new int[_anonVmas.UsedCount];
+        int[] linked = new int[_anonVmas.UsedCount];
+        for (int vma = 1; vma < _rows.Rows.Length; vma++)
         {
             string? broken = AuditRow(new VmaId(vma), active, linked);
             if (broken is not null)
@@ -133,8 +133,8 @@ internal sealed partial class AnonVmaGraph
             }
         }
 
-        int[] children = new int[_anonVmaUsed];
-        for (int at = 1; at < _anonVmaUsed; at++)
+        int[] children = new int[_anonVmas.UsedCount];
+        for (int at = 1; at < _anonVmas.UsedCount; at++)
         {
             if (_anonVmas[at].Tree != 0)
             {
@@ -142,7 +142,7 @@ internal sealed partial class AnonVmaGraph
             }
         }
 
-        for (int at = 1; at < _anonVmaUsed; at++)
+        for (int at = 1; at < _anonVmas.UsedCount; at++)
         {
             string? broken = _anonVmas[at].Root == 0 ? null : AuditAnonVma(at, active, linked, children);
             if (broken is not null)
@@ -161,7 +161,7 @@ internal sealed partial class AnonVmaGraph
             VmaImage vma = image.Vmas[i];
             for (int at = vma.Chain.Count - 1; at >= 0; at--)
             {
-                int link = AllocateLink();
+                int link = _links.Allocate();
                 if (link == 0)
                 {
                     return Errno.ENOMEM;
@@ -178,7 +178,7 @@ internal sealed partial class AnonVmaGraph
 
     private string? AuditRow(VmaId vma, int[] active, int[] linked)
     {
-        ref Row row = ref _rows[vma.Value];
+        ref Row row = ref RowOf(vma);
         if (row.AnonVma == 0 && (row.Head == 0 || _ownership == AnonVmaOwnership.WithTheChain))
         {
             return row.Head == 0 ? null : $"{vma} has a chain but no anon_vma";
@@ -224,6 +224,6 @@ internal sealed partial class AnonVmaGraph
             return $"anon_vma {at}: {node.ChildCount} children counted, {children[at]} found";
         }
 
-        return Trees.Count(_links, node.Tree) == linked[at] ? null : $"anon_vma {at}: tree and lists differ";
+        return Trees.Count(_links.Slots, node.Tree) == linked[at] ? null : $"anon_vma {at}: tree and lists differ";
     }
 }

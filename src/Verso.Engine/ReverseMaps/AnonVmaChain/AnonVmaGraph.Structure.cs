@@ -23,7 +23,7 @@ internal sealed partial class AnonVmaGraph
             return Errno.None;
         }
 
-        int link = AllocateLink();
+        int link = _links.Allocate();
         if (link == 0)
         {
             return Errno.ENOMEM;
@@ -36,7 +36,7 @@ internal sealed partial class AnonVmaGraph
             anonVma = AllocateAnonVma();
             if (anonVma == 0)
             {
-                FreeLink(link);
+                _links.Free(link);
                 return Errno.ENOMEM;
             }
 
@@ -176,7 +176,7 @@ internal sealed partial class AnonVmaGraph
     private Errno AddOwn(VmaId vma, int parent)
     {
         int anonVma = AllocateAnonVma();
-        int link = anonVma == 0 ? 0 : AllocateLink();
+        int link = anonVma == 0 ? 0 : _links.Allocate();
         if (link == 0)
         {
             if (anonVma != 0)
@@ -233,7 +233,7 @@ internal sealed partial class AnonVmaGraph
         {
             next = _links[link].Older;
             int anonVma = _links[link].AnonVma;
-            FreeLink(link);
+            _links.Free(link);
             if (_anonVmas[anonVma].Root != 0 && _anonVmas[anonVma].Tree == 0)
             {
                 Put(anonVma);
@@ -283,7 +283,7 @@ internal sealed partial class AnonVmaGraph
         for (int from = turn ? RowOf(source).Head : RowOf(source).Tail; from != 0; from = next)
         {
             next = turn ? _links[from].Older : _links[from].Newer;
-            int link = AllocateLink();
+            int link = _links.Allocate();
             if (link == 0)
             {
                 RowOf(target).AnonVma = 0;

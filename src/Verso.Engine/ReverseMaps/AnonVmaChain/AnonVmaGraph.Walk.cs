@@ -21,9 +21,9 @@ internal sealed partial class AnonVmaGraph
         }
 
         long visited = 0;
-        for (int link = Trees.Next(_links, stack, ref depth, pgoff);
+        for (int link = Trees.Next(_links.Slots, stack, ref depth, pgoff);
              link != 0;
-             link = Trees.Next(_links, stack, ref depth, pgoff))
+             link = Trees.Next(_links.Slots, stack, ref depth, pgoff))
         {
             ref Vma vma = ref _world.Vmas[_links[link].Vma];
             visited++;

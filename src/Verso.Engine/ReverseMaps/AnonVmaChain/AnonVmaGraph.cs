@@ -20,21 +20,10 @@ namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 /// </remarks>
 internal sealed partial class AnonVmaGraph
 {
-    private const int ManyLinks = 1 << 20;
-
     private readonly World _world;
-    private readonly ObjectType _anonVmaType;
-    private readonly ObjectType _linkType;
-    private AnonVma[] _anonVmas = new AnonVma[64];
-    private AnonVmaChainLink[] _links = new AnonVmaChainLink[64];
-    private int _anonVmaUsed = 1;
-    private int _linkUsed = 1;
-
-    /// <summary>Free slots are chained: anon_vmas through Parent, links through Older. 0 ends the chain.</summary>
-    private int _anonVmaFree;
-    private int _linkFree;
-
-    private Row[] _rows = new Row[64];
+    private Arena<AnonVma> _anonVmas;
+    private Arena<AnonVmaChainLink> _links;
+    private VmaRows<Row> _rows;
 
     /// <summary>Whether a VMA may be linked to anon_vmas of ancestors and have none of its own yet.</summary>
     private readonly AnonVmaOwnership _ownership;
@@ -49,8 +38,11 @@ internal sealed partial class AnonVmaGraph
     {
         _world = world;
         _ownership = ownership;
-        _anonVmaType = world.Ledger.Register("anon_vma", AnonVma.KernelSizeBytes, AnonVma.HeldBytes);
-        _linkType = world.Ledger.Register("anon_vma_chain", AnonVmaChainLink.KernelSizeBytes);
+        _rows = new VmaRows<Row>(world.Vmas);
+        _anonVmas = new Arena<AnonVma>(
+            world.Ledger, world.Ledger.Register("anon_vma", AnonVma.KernelSizeBytes, AnonVma.HeldBytes));
+        _links = new Arena<AnonVmaChainLink>(
+            world.Ledger, world.Ledger.Register("anon_vma_chain", AnonVmaChainLink.KernelSizeBytes));
     }
 
     /// <summary>What a VMA has of this design.</summary>
@@ -62,7 +54,7 @@ internal sealed partial class AnonVmaGraph
     }
 
     /// <summary><c>vma->anon_vma</c>; 0 where NULL.</summary>
-    public int AnonVmaOf(VmaId vma) => vma.Value < _rows.Length ? _rows[vma.Value].AnonVma : 0;
+    public int AnonVmaOf(VmaId vma) => _rows.Of(vma).AnonVma;
 
     /// <summary><c>anon_vma->root</c>.</summary>
     public int RootOf(int anonVma) => _anonVmas[anonVma].Root;
@@ -94,48 +86,24 @@ internal sealed partial class AnonVmaGraph
         top != 0 && (AnonVmaOf(_links[top].Vma) != own
             || HasOthers(_links[top].Tree.Left, own) || HasOthers(_links[top].Tree.Right, own));
 
-    private ref Row RowOf(VmaId vma)
-    {
-        if (vma.Value >= _rows.Length)
-        {
-            Array.Resize(ref _rows, Math.Max(_world.Vmas.Capacity, vma.Value + 1));
-        }
-
-        return ref _rows[vma.Value];
-    }
+    private ref Row RowOf(VmaId vma) => ref _rows[vma];
 
     /// <summary>A new anon_vma that is its own root and parent, or 0 (ENOMEM).</summary>
     private int AllocateAnonVma()
     {
-        if (!_world.Ledger.TryAllocate(_anonVmaType))
+        int anonVma = _anonVmas.Allocate();
+        if (anonVma != 0)
         {
-            return 0;
+            _anonVmas[anonVma] = new AnonVma { Root = anonVma, Parent = anonVma, RefCount = 1 };
         }
 
-        int slot = _anonVmaFree;
-        if (slot != 0)
-        {
-            _anonVmaFree = _anonVmas[slot].Parent;
-        }
-        else
-        {
-            slot = _anonVmaUsed++;
-            if (slot == _anonVmas.Length)
-            {
-                Array.Resize(ref _anonVmas, slot * 2);
-            }
-        }
-
-        _anonVmas[slot] = new AnonVma { Root = slot, Parent = slot, RefCount = 1 };
-        return slot;
+        return anonVma;
     }
 
     private void FreeAnonVma(int anonVma)
     {
         Invariant.Require(_anonVmas[anonVma].Tree == 0);
-        _anonVmas[anonVma] = new AnonVma { Parent = _anonVmaFree };
-        _anonVmaFree = anonVma;
-        _world.Ledger.Release(_anonVmaType);
+        _anonVmas.Free(anonVma);
     }
 
     /// <summary>put_anon_vma: the last reference frees it, and then lets go of its root.</summary>
@@ -152,40 +120,6 @@ internal sealed partial class AnonVmaGraph
         {
             FreeAnonVma(root);
         }
-    }
-
-    /// <summary>A new, unlinked chain link, or 0 (ENOMEM).</summary>
-    private int AllocateLink()
-    {
-        if (!_world.Ledger.TryAllocate(_linkType))
-        {
-            return 0;
-        }
-
-        int slot = _linkFree;
-        if (slot != 0)
-        {
-            _linkFree = _links[slot].Older;
-        }
-        else
-        {
-            slot = _linkUsed++;
-            if (slot == _links.Length)
-            {
-                // A deep family has tens of millions: then half of a doubled array would be waste.
-                Array.Resize(ref _links, slot + (slot < ManyLinks ? slot : slot / 4));
-            }
-        }
-
-        _links[slot] = default;
-        return slot;
-    }
-
-    private void FreeLink(int link)
-    {
-        _links[link] = new AnonVmaChainLink { Older = _linkFree };
-        _linkFree = link;
-        _world.Ledger.Release(_linkType);
     }
 
     /// <summary>anon_vma_chain_link: at the head of the VMA's list and into the anon_vma's tree.</summary>
@@ -217,12 +151,12 @@ internal sealed partial class AnonVmaGraph
         node.Tree.First = vma.AnonPgoff;
         node.Tree.Last = vma.AnonPgoff + vma.Pages - 1;
         ref AnonVma anonVma = ref _anonVmas[node.AnonVma];
-        anonVma.Tree = Trees.Insert(_links, anonVma.Tree, link);
+        anonVma.Tree = Trees.Insert(_links.Slots, anonVma.Tree, link);
     }
 
     private void RemoveFromTree(int link)
     {
         ref AnonVma anonVma = ref _anonVmas[_links[link].AnonVma];
-        anonVma.Tree = Trees.Remove(_links, anonVma.Tree, link);
+        anonVma.Tree = Trees.Remove(_links.Slots, anonVma.Tree, link);
     }
 }

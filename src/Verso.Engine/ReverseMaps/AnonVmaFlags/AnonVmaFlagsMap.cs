@@ -30,7 +30,7 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     };
 
     private GuardWay _way;
-    private GuardBits[] _bits = new GuardBits[64];
+    private VmaRows<GuardBits> _bits;
     private GuardBill _bill;
 
     /// <inheritdoc/>
@@ -40,6 +40,7 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     public override void Start(World world)
     {
         base.Start(world);
+        _bits = new VmaRows<GuardBits>(world.Vmas);
         _way = Chosen("guard") switch
         {
             "unfaulted" => GuardWay.Unfaulted,
@@ -202,15 +203,7 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
         return base.Audit();
     }
 
-    private ref GuardBits BitsOf(VmaId vma)
-    {
-        if (vma.Value >= _bits.Length)
-        {
-            Array.Resize(ref _bits, Math.Max(World.Vmas.Capacity, vma.Value + 1));
-        }
-
-        return ref _bits[vma.Value];
-    }
+    private ref GuardBits BitsOf(VmaId vma) => ref _bits[vma];
 
     private Errno Inherit(Errno errno, VmaId source, VmaId fresh)
     {

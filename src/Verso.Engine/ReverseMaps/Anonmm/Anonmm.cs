@@ -3,7 +3,7 @@ namespace Verso.Engine.ReverseMaps.Anonmm;
 /// <summary>
 /// <c>struct anonmm</c> (mm/rmap.c of rmap 10, April 2004): what a page remembers of the mm it began in.
 /// </summary>
-internal struct Anonmm
+internal struct Anonmm : IArenaSlot
 {
     /// <summary>
     /// atomic_t count, spinlock_t lock, and mm, head, list of 8, 8 and 16 bytes on a 64-bit machine.
@@ -19,7 +19,7 @@ internal struct Anonmm
     /// <summary>The one that exec made, whose lock guards the list.</summary>
     public int Head;
 
-    /// <summary>The circular list of all forks since that exec. Of a free slot: the next free one.</summary>
+    /// <summary>The circular list of all forks since that exec.</summary>
     public int Next;
 
     public int Previous;
@@ -29,6 +29,8 @@ internal struct Anonmm
     /// </summary>
     public int RangesByPlace;
     public int RangesByOrigin;
+
+    int IArenaSlot.NextFree { readonly get => Next; set => Next = value; }
 }
 
 /// <summary>Every anonmm of a machine, in an arena by int handle, and the lists they are on.</summary>
@@ -43,14 +45,12 @@ internal struct Anonmm
 /// </remarks>
 internal sealed class AnonmmLists(World world)
 {
-    private readonly ObjectType _type = world.Ledger.Register("anonmm", Anonmm.KernelSizeBytes);
     private readonly MmHandles _ofMm = new();
-    private Anonmm[] _slots = new Anonmm[16];
-    private int _used = 1;
-    private int _firstFree;
+    private Arena<Anonmm> _slots =
+        new(world.Ledger, world.Ledger.Register("anonmm", Anonmm.KernelSizeBytes));
 
     /// <summary>One past the highest handle ever given out.</summary>
-    public int UsedCount => _used;
+    public int UsedCount => _slots.UsedCount;
 
     /// <summary>The anonmm behind a handle; the reference is good until the next allocation.</summary>
     public ref Anonmm this[int anonmm] => ref _slots[anonmm];
@@ -61,23 +61,10 @@ internal sealed class AnonmmLists(World world)
     /// <summary>exec_rmap, dup_rmap: a new list, or a new member of the parent's.</summary>
     public Errno Begin(MmId mm, MmId parent)
     {
-        if (!world.Ledger.TryAllocate(_type))
+        int slot = _slots.Allocate();
+        if (slot == 0)
         {
             return Errno.ENOMEM;
-        }
-
-        int slot = _firstFree;
-        if (slot != 0)
-        {
-            _firstFree = _slots[slot].Next;
-        }
-        else
-        {
-            slot = _used++;
-            if (slot == _slots.Length)
-            {
-                Array.Resize(ref _slots, slot * 2);
-            }
         }
 
         int head = parent.IsNone ? slot : _slots[Of(parent)].Head;
@@ -117,7 +104,7 @@ internal sealed class AnonmmLists(World world)
 
         int head = _slots[anonmm].Head;
         Unlink(anonmm);
-        Free(anonmm);
+        _slots.Free(anonmm);
         if (head != anonmm)
         {
             world.Counters.Lock(LockClass.ReverseMapWrite, 1);
@@ -140,12 +127,5 @@ internal sealed class AnonmmLists(World world)
         Invariant.Require(node.Mm.IsNone);
         _slots[node.Previous].Next = node.Next;
         _slots[node.Next].Previous = node.Previous;
-    }
-
-    private void Free(int anonmm)
-    {
-        _slots[anonmm] = new Anonmm { Next = _firstFree };
-        _firstFree = anonmm;
-        world.Ledger.Release(_type);
     }
 }

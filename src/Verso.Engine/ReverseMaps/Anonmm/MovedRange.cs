@@ -3,7 +3,7 @@ namespace Verso.Engine.ReverseMaps.Anonmm;
 /// <summary>
 /// Virtual pages of one mm whose contents began, all of them, at the same distance from where they are.
 /// </summary>
-internal struct MovedRange
+internal struct MovedRange : IArenaSlot
 {
     /// <summary>
     /// Two tree nodes of 24 bytes, the augmentation of one (8; ranges by place never overlap), and first, last and
@@ -14,11 +14,13 @@ internal struct MovedRange
     /// <summary>Where it is: virtual page numbers. Ranges of one mm do not overlap here.</summary>
     public IntervalLinks Place;
 
-    /// <summary>Where it began. Ranges may overlap here. Of a free slot: Left is the next free one.</summary>
+    /// <summary>Where it began. Ranges may overlap here.</summary>
     public IntervalLinks Origin;
 
     /// <summary>Place minus origin, in pages; never 0.</summary>
     public readonly long Displacement => (long)(Place.First - Origin.First);
+
+    int IArenaSlot.NextFree { readonly get => Origin.Left; set => Origin.Left = value; }
 }
 
 /// <summary>The moved ranges of an mm by where they are.</summary>

@@ -52,7 +52,7 @@ internal sealed partial class MovedRanges
         ulong from = first;
         while (from <= last)
         {
-            int range = Places.Lowest(_ranges, lists[anonmm].RangesByPlace, from, last);
+            int range = Places.Lowest(_ranges.Slots, lists[anonmm].RangesByPlace, from, last);
             if (range == 0)
             {
                 return true;
@@ -115,51 +115,27 @@ internal sealed partial class MovedRanges
         node.Origin.First = first - (ulong)displacement;
         node.Origin.Last = last - (ulong)displacement;
         ref Anonmm owner = ref lists[anonmm];
-        owner.RangesByPlace = Places.Insert(_ranges, owner.RangesByPlace, range);
-        owner.RangesByOrigin = Origins.Insert(_ranges, owner.RangesByOrigin, range);
+        owner.RangesByPlace = Places.Insert(_ranges.Slots, owner.RangesByPlace, range);
+        owner.RangesByOrigin = Origins.Insert(_ranges.Slots, owner.RangesByOrigin, range);
         world.Counters.Lock(LockClass.ReverseMapWrite, 1);
     }
 
     private void TakeOut(int anonmm, int range)
     {
         ref Anonmm owner = ref lists[anonmm];
-        owner.RangesByPlace = Places.Remove(_ranges, owner.RangesByPlace, range);
-        owner.RangesByOrigin = Origins.Remove(_ranges, owner.RangesByOrigin, range);
+        owner.RangesByPlace = Places.Remove(_ranges.Slots, owner.RangesByPlace, range);
+        owner.RangesByOrigin = Origins.Remove(_ranges.Slots, owner.RangesByOrigin, range);
     }
 
     private void Remove(int anonmm, int range)
     {
         TakeOut(anonmm, range);
-        _ranges[range] = default;
-        _ranges[range].Origin.Left = _firstFree;
-        _firstFree = range;
-        _live--;
-        world.Ledger.Release(_type);
+        _ranges.Free(range);
     }
 
     private bool TryAllocate(out int range)
     {
-        range = 0;
-        if (!world.Ledger.TryAllocate(_type))
-        {
-            return false;
-        }
-
-        range = _firstFree;
-        if (range != 0)
-        {
-            _firstFree = _ranges[range].Origin.Left;
-        }
-        else
-        {
-            range = _used++;
-            if (range == _ranges.Length)
-            {
-                Array.Resize(ref _ranges, range * 2);
-            }
-        }
-
-        _live++;
-        return true;
+        range = _ranges.Allocate();
+        return range != 0;
     }
 }

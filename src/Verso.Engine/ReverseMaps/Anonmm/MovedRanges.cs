@@ -27,11 +27,9 @@ namespace Verso.Engine.ReverseMaps.Anonmm;
 /// </remarks>
 internal sealed partial class MovedRanges(World world, AnonmmLists lists)
 {
-    private readonly ObjectType _type = world.Ledger.Register("moved_range", MovedRange.KernelSizeBytes);
-    private MovedRange[] _ranges = new MovedRange[16];
-    private int _used = 1;
-    private int _firstFree;
-    private long _live;
+    private Arena<MovedRange> _ranges =
+        new(world.Ledger, world.Ledger.Register("moved_range", MovedRange.KernelSizeBytes));
+
     private long _moves;
     private long _lookups;
 
@@ -58,9 +56,9 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
         Span<int> stack = stackalloc int[Origins.MaxDepth];
         stack[0] = top;
         int depth = 1;
-        for (int range = Origins.Next(_ranges, stack, ref depth, index);
+        for (int range = Origins.Next(_ranges.Slots, stack, ref depth, index);
              range != 0;
-             range = Origins.Next(_ranges, stack, ref depth, index))
+             range = Origins.Next(_ranges.Slots, stack, ref depth, index))
         {
             steps++;
             ulong page = index + (ulong)_ranges[range].Displacement;
@@ -156,9 +154,9 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
     {
         int top = lists[lists.Of(mm)].RangesByPlace;
         ulong from = 0;
-        for (int range = Places.Lowest(_ranges, top, from, ulong.MaxValue);
+        for (int range = Places.Lowest(_ranges.Slots, top, from, ulong.MaxValue);
              range != 0;
-             range = Places.Lowest(_ranges, top, from, ulong.MaxValue))
+             range = Places.Lowest(_ranges.Slots, top, from, ulong.MaxValue))
         {
             notes.Number(_ranges[range].Place.First);
             notes.Number(_ranges[range].Place.Last);
@@ -171,7 +169,7 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
     public IReadOnlyList<DesignFigure> Figures() =>
     [
         new("moves noted", _moves),
-        new("moved ranges, live", _live),
+        new("moved ranges, live", _ranges.LiveCount),
         new("look-ups of moved ranges by walks", _lookups),
     ];
 
@@ -197,7 +195,7 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
     /// <summary>How many of the next pages have one displacement, and which.</summary>
     private ulong RunAt(int anonmm, ulong first, ulong pages, out long displacement)
     {
-        int range = Places.Lowest(_ranges, lists[anonmm].RangesByPlace, first, first + pages - 1);
+        int range = Places.Lowest(_ranges.Slots, lists[anonmm].RangesByPlace, first, first + pages - 1);
         if (range == 0)
         {
             displacement = 0;
@@ -218,6 +216,6 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
     private int At(int anonmm, ulong page)
     {
         int top = lists[anonmm].RangesByPlace;
-        return top == 0 ? 0 : Places.Lowest(_ranges, top, page, page);
+        return top == 0 ? 0 : Places.Lowest(_ranges.Slots, top, page, page);
     }
 }

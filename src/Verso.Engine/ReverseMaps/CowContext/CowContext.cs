@@ -3,7 +3,7 @@ namespace Verso.Engine.ReverseMaps.CowContext;
 /// <summary>
 /// <c>struct cow_context</c> of the 2026 proof of concept: what a folio remembers of the mm it began in.
 /// </summary>
-internal struct CowContext
+internal struct CowContext : IArenaSlot
 {
     /// <summary>
     /// mm, parent (8 each), children and siblings (list_head, 16 each), a lock and a count (4 each), the maple tree of
@@ -17,7 +17,7 @@ internal struct CowContext
     /// <summary>Its address space; none when that is gone.</summary>
     public MmId Mm;
 
-    /// <summary>The context of the mm that fork copied; 0 after exec. Of a free slot: the next free one.</summary>
+    /// <summary>The context of the mm that fork copied; 0 after exec.</summary>
     public int Parent;
 
     /// <summary>The oldest ancestor: whoever may ever share a page with this one is below it.</summary>
@@ -29,4 +29,6 @@ internal struct CowContext
 
     /// <summary>Top of the tree of remapped ranges; see <see cref="RemapTable"/>.</summary>
     public int Remaps;
+
+    int IArenaSlot.NextFree { readonly get => Parent; set => Parent = value; }
 }

@@ -14,14 +14,12 @@ namespace Verso.Engine.ReverseMaps.CowContext;
 /// </remarks>
 internal sealed class CowContexts(World world)
 {
-    private readonly ObjectType _type = world.Ledger.Register("cow_context", CowContext.KernelSizeBytes);
     private readonly MmHandles _ofMm = new();
-    private CowContext[] _slots = new CowContext[16];
-    private int _used = 1;
-    private int _firstFree;
+    private Arena<CowContext> _slots =
+        new(world.Ledger, world.Ledger.Register("cow_context", CowContext.KernelSizeBytes));
 
     /// <summary>One past the highest handle ever given out.</summary>
-    public int UsedCount => _used;
+    public int UsedCount => _slots.UsedCount;
 
     /// <summary>The context behind a handle; the reference is good until the next allocation.</summary>
     public ref CowContext this[int context] => ref _slots[context];
@@ -32,23 +30,10 @@ internal sealed class CowContexts(World world)
     /// <summary>mm_init: a context for a new mm, below the parent's.</summary>
     public Errno Begin(MmId mm, MmId parentMm)
     {
-        if (!world.Ledger.TryAllocate(_type))
+        int slot = _slots.Allocate();
+        if (slot == 0)
         {
             return Errno.ENOMEM;
-        }
-
-        int slot = _firstFree;
-        if (slot != 0)
-        {
-            _firstFree = _slots[slot].Parent;
-        }
-        else
-        {
-            slot = _used++;
-            if (slot == _slots.Length)
-            {
-                Array.Resize(ref _slots, slot * 2);
-            }
         }
 
         int parent = parentMm.IsNone ? 0 : Of(parentMm);
@@ -135,9 +120,7 @@ internal sealed class CowContexts(World world)
             Unlink(node);
         }
 
-        _slots[context] = new CowContext { Parent = _firstFree };
-        _firstFree = context;
-        world.Ledger.Release(_type);
+        _slots.Free(context);
     }
 
     private void Unlink(in CowContext node)

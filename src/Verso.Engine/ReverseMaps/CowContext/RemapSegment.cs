@@ -3,7 +3,7 @@ namespace Verso.Engine.ReverseMaps.CowContext;
 /// <summary>
 /// Original page offsets of one mm that were remapped, and how far: an entry of the context's maple tree.
 /// </summary>
-internal struct RemapSegment
+internal struct RemapSegment : IArenaSlot
 {
     /// <summary>
     /// A pivot and a slot in a maple node (16 bytes) for itself, and as much for the gap that mostly follows.
@@ -11,7 +11,7 @@ internal struct RemapSegment
     public const int KernelSizeBytes = 32;
 
     /// <summary>
-    /// Which original page offsets. Segments of one mm do not overlap. Of a free slot: Left is the next one.
+    /// Which original page offsets. Segments of one mm do not overlap.
     /// </summary>
     public IntervalLinks Origin;
 
@@ -23,6 +23,8 @@ internal struct RemapSegment
 
     /// <summary>Two offsets or more, ascending, in the first <see cref="Count"/> places; else null.</summary>
     public long[]? Several;
+
+    int IArenaSlot.NextFree { readonly get => Origin.Left; set => Origin.Left = value; }
 }
 
 /// <summary>The segments of a context.</summary>

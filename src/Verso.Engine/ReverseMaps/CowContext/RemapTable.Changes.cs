@@ -10,7 +10,7 @@ internal sealed partial class RemapTable
     private bool TryDivide(int context, ulong pgoff)
     {
         int top = contexts[context].Remaps;
-        int at = top == 0 || pgoff == 0 ? 0 : Segments.Lowest(_segments, top, pgoff - 1, pgoff - 1);
+        int at = top == 0 || pgoff == 0 ? 0 : Segments.Lowest(_segments.Slots, top, pgoff - 1, pgoff - 1);
         if (at == 0 || _segments[at].Origin.Last < pgoff)
         {
             return true;
@@ -28,7 +28,7 @@ internal sealed partial class RemapTable
             several.CopyTo(copy, 0);
         }
 
-        int upper = Allocate();
+        int upper = _segments.Allocate();
         if (upper == 0)
         {
             if (copy is not null)
@@ -54,14 +54,14 @@ internal sealed partial class RemapTable
     private bool TryFill(int context, ulong first, ulong last, long offset)
     {
         int top = contexts[context].Remaps;
-        int below = top == 0 || first == 0 ? 0 : Segments.Lowest(_segments, top, first - 1, first - 1);
+        int below = top == 0 || first == 0 ? 0 : Segments.Lowest(_segments.Slots, top, first - 1, first - 1);
         if (below != 0 && IsOnly(below, offset))
         {
             Resize(context, below, _segments[below].Origin.First, last);
             return true;
         }
 
-        int fresh = Allocate();
+        int fresh = _segments.Allocate();
         if (fresh == 0)
         {
             return false;
@@ -172,55 +172,25 @@ internal sealed partial class RemapTable
         _segments[at].Origin.First = first;
         _segments[at].Origin.Last = last;
         ref CowContext owner = ref contexts[context];
-        owner.Remaps = Segments.Insert(_segments, owner.Remaps, at);
+        owner.Remaps = Segments.Insert(_segments.Slots, owner.Remaps, at);
     }
 
     private void Resize(int context, int at, ulong first, ulong last)
     {
         ref CowContext owner = ref contexts[context];
-        owner.Remaps = Segments.Remove(_segments, owner.Remaps, at);
+        owner.Remaps = Segments.Remove(_segments.Slots, owner.Remaps, at);
         Insert(context, at, first, last);
     }
 
     private void Drop(int context, int at)
     {
         ref CowContext owner = ref contexts[context];
-        owner.Remaps = Segments.Remove(_segments, owner.Remaps, at);
+        owner.Remaps = Segments.Remove(_segments.Slots, owner.Remaps, at);
         if (_segments[at].Several is long[] array)
         {
             _arrays.Return(array);
         }
 
-        _segments[at] = default;
-        _segments[at].Origin.Left = _firstFree;
-        _firstFree = at;
-        LiveCount--;
-        world.Ledger.Release(_type);
-    }
-
-    private int Allocate()
-    {
-        if (!world.Ledger.TryAllocate(_type))
-        {
-            return 0;
-        }
-
-        int at = _firstFree;
-        if (at != 0)
-        {
-            _firstFree = _segments[at].Origin.Left;
-        }
-        else
-        {
-            at = _used++;
-            if (at == _segments.Length)
-            {
-                Array.Resize(ref _segments, at * 2);
-            }
-        }
-
-        _segments[at] = default;
-        LiveCount++;
-        return at;
+        _segments.Free(at);
     }
 }

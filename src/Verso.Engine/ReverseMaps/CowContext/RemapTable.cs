@@ -18,14 +18,12 @@ namespace Verso.Engine.ReverseMaps.CowContext;
 /// </remarks>
 internal sealed partial class RemapTable(World world, CowContexts contexts, Insertion insertion)
 {
-    private readonly ObjectType _type = world.Ledger.Register("cow_remap", RemapSegment.KernelSizeBytes);
     private readonly OffsetArrays _arrays = new(world);
-    private RemapSegment[] _segments = new RemapSegment[16];
-    private int _used = 1;
-    private int _firstFree;
+    private Arena<RemapSegment> _segments =
+        new(world.Ledger, world.Ledger.Register("cow_remap", RemapSegment.KernelSizeBytes));
 
     /// <summary>Segments in use.</summary>
-    public long LiveCount { get; private set; }
+    public long LiveCount => _segments.LiveCount;
 
     /// <summary>Removals that had to leave something behind.</summary>
     public long LeftBehind { get; private set; }
@@ -34,7 +32,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
     public ReadOnlySpan<long> OffsetsAt(int context, ulong pgoff)
     {
         int top = contexts[context].Remaps;
-        int at = top == 0 ? 0 : Segments.Lowest(_segments, top, pgoff, pgoff);
+        int at = top == 0 ? 0 : Segments.Lowest(_segments.Slots, top, pgoff, pgoff);
         return at == 0 ? default : Offsets(at);
     }
 
@@ -56,7 +54,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
         ulong from = first;
         while (from <= last)
         {
-            int at = Segments.Lowest(_segments, contexts[context].Remaps, from, last);
+            int at = Segments.Lowest(_segments.Slots, contexts[context].Remaps, from, last);
             ulong upTo = at == 0 ? last : _segments[at].Origin.First - 1;
             bool isGap = at == 0 || _segments[at].Origin.First > from;
             bool added = isGap ? TryFill(context, from, upTo, offset) : TryInclude(at, offset);
@@ -83,7 +81,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
         ulong from = first;
         while (from <= last && contexts[context].Remaps != 0)
         {
-            int at = Segments.Lowest(_segments, contexts[context].Remaps, from, last);
+            int at = Segments.Lowest(_segments.Slots, contexts[context].Remaps, from, last);
             if (at == 0)
             {
                 return;
@@ -118,7 +116,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
         ulong from = first;
         while (top != 0 && from <= last)
         {
-            int at = Segments.Lowest(_segments, top, from, last);
+            int at = Segments.Lowest(_segments.Slots, top, from, last);
             if (at == 0 || _segments[at].Origin.First > from || !Offsets(at).Contains(offset))
             {
                 return false;
@@ -136,7 +134,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
         int top = contexts[context].Remaps;
         ulong from = 0;
         int at;
-        while (top != 0 && (at = Segments.Lowest(_segments, top, from, ulong.MaxValue)) != 0)
+        while (top != 0 && (at = Segments.Lowest(_segments.Slots, top, from, ulong.MaxValue)) != 0)
         {
             notes.Number(_segments[at].Origin.First);
             notes.Number(_segments[at].Origin.Last);
@@ -155,7 +153,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
         ulong from = 0;
         int at;
         while (contexts[context].Remaps != 0
-            && (at = Segments.Lowest(_segments, contexts[context].Remaps, from, ulong.MaxValue)) != 0)
+            && (at = Segments.Lowest(_segments.Slots, contexts[context].Remaps, from, ulong.MaxValue)) != 0)
         {
             ref RemapSegment segment = ref _segments[at];
             ReadOnlySpan<long> offsets = Offsets(at);

@@ -5,7 +5,7 @@ using VmaIndex = Verso.Engine.ReverseMaps.IntervalTree<
 namespace Verso.Engine.ReverseMaps.MmAddressSpace;
 
 /// <summary>The address_space that exec attaches to an mm and fork shares.</summary>
-internal struct FamilySpace
+internal struct FamilySpace : IArenaSlot
 {
     /// <summary>sizeof(struct address_space) on 6.18.44.</summary>
     public const int KernelSizeBytes = 192;
@@ -16,13 +16,13 @@ internal struct FamilySpace
     /// <summary>VMAs in the index.</summary>
     public int VmaCount;
 
-    /// <summary>
-    /// Top of the index of their private VMAs, as i_mmap is that of a file's. Of a free slot: the next one.
-    /// </summary>
+    /// <summary>Top of the index of their private VMAs, as i_mmap is that of a file's.</summary>
     public int Index;
 
     /// <summary>The next offset that nobody has had (option offsets=fresh).</summary>
     public ulong NextFresh;
+
+    int IArenaSlot.NextFree { readonly get => Index; set => Index = value; }
 }
 
 /// <summary>A VMA's place in the index: a tree node inside vm_area_struct, like shared.rb for a file.</summary>
@@ -57,15 +57,13 @@ internal sealed class FamilySpaces(World world)
     /// </summary>
     public const ulong FirstFresh = 1UL << 36;
 
-    private readonly ObjectType _type = world.Ledger.Register("address_space", FamilySpace.KernelSizeBytes);
     private readonly MmHandles _ofMm = new();
-    private FamilySpace[] _spaces = new FamilySpace[16];
-    private IndexedVma[] _vmas = new IndexedVma[64];
-    private int _used = 1;
-    private int _firstFree;
+    private VmaRows<IndexedVma> _vmas = new(world.Vmas);
+    private Arena<FamilySpace> _spaces =
+        new(world.Ledger, world.Ledger.Register("address_space", FamilySpace.KernelSizeBytes));
 
     /// <summary>One past the highest handle ever given out.</summary>
-    public int UsedCount => _used;
+    public int UsedCount => _spaces.UsedCount;
 
     /// <summary>The space behind a handle; the reference is good until the next allocation.</summary>
     public ref FamilySpace this[int space] => ref _spaces[space];
@@ -95,9 +93,7 @@ internal sealed class FamilySpaces(World world)
         if (--_spaces[space].MmCount == 0)
         {
             Invariant.Require(_spaces[space].Index == 0);
-            _spaces[space] = new FamilySpace { Index = _firstFree };
-            _firstFree = space;
-            world.Ledger.Release(_type);
+            _spaces.Free(space);
         }
     }
 
@@ -110,13 +106,8 @@ internal sealed class FamilySpaces(World world)
             return;
         }
 
-        if (vma.Value >= _vmas.Length)
-        {
-            Array.Resize(ref _vmas, Math.Max(world.Vmas.Capacity, vma.Value + 1));
-        }
-
         int space = Of(world.Vmas[vma].Mm);
-        _vmas[vma.Value].Space = space;
+        _vmas[vma].Space = space;
         _spaces[space].VmaCount++;
         Insert(vma);
         CountLock();
@@ -128,8 +119,8 @@ internal sealed class FamilySpaces(World world)
         if (IsIn(vma))
         {
             Remove(vma);
-            _spaces[_vmas[vma.Value].Space].VmaCount--;
-            _vmas[vma.Value] = default;
+            _spaces[_vmas[vma].Space].VmaCount--;
+            _vmas[vma] = default;
             CountLock();
         }
     }
@@ -178,7 +169,7 @@ internal sealed class FamilySpaces(World world)
         WalkStep step = WalkStep.Continue;
         while (step == WalkStep.Continue)
         {
-            int at = VmaIndex.Next(_vmas, stack, ref depth, offset);
+            int at = VmaIndex.Next(_vmas.Rows, stack, ref depth, offset);
             if (at == 0)
             {
                 break;
@@ -200,58 +191,44 @@ internal sealed class FamilySpaces(World world)
     }
 
     /// <summary>Whether a VMA is in an index.</summary>
-    public bool IsIn(VmaId vma) => vma.Value < _vmas.Length && _vmas[vma.Value].Space != 0;
+    public bool IsIn(VmaId vma) => _vmas.Of(vma).Space != 0;
 
     /// <summary>Whether a VMA is in the index of its mm, by its present bounds.</summary>
     public bool IsRightlyIn(VmaId id)
     {
         ref Vma vma = ref world.Vmas[id];
-        ref IndexedVma node = ref _vmas[id.Value];
+        ref IndexedVma node = ref _vmas[id];
         return node.Space == Of(vma.Mm)
             && node.Offsets.First == vma.AnonPgoff && node.Offsets.Last == vma.AnonPgoff + vma.Pages - 1;
     }
 
     /// <summary>How many VMAs the index has, by counting.</summary>
-    public int CountIndex(int space) => VmaIndex.Count(_vmas, _spaces[space].Index);
+    public int CountIndex(int space) => VmaIndex.Count(_vmas.Rows, _spaces[space].Index);
 
     private void Insert(VmaId id)
     {
-        ref IndexedVma node = ref _vmas[id.Value];
+        ref IndexedVma node = ref _vmas[id];
         ref Vma vma = ref world.Vmas[id];
         node.Offsets.First = vma.AnonPgoff;
         node.Offsets.Last = vma.AnonPgoff + vma.Pages - 1;
         ref FamilySpace space = ref _spaces[node.Space];
-        space.Index = VmaIndex.Insert(_vmas, space.Index, id.Value);
+        space.Index = VmaIndex.Insert(_vmas.Rows, space.Index, id.Value);
     }
 
     private void Remove(VmaId id)
     {
-        ref FamilySpace space = ref _spaces[_vmas[id.Value].Space];
-        space.Index = VmaIndex.Remove(_vmas, space.Index, id.Value);
+        ref FamilySpace space = ref _spaces[_vmas[id].Space];
+        space.Index = VmaIndex.Remove(_vmas.Rows, space.Index, id.Value);
     }
 
     private int Allocate()
     {
-        if (!world.Ledger.TryAllocate(_type))
-        {
-            return 0;
-        }
-
-        int space = _firstFree;
+        int space = _spaces.Allocate();
         if (space != 0)
         {
-            _firstFree = _spaces[space].Index;
-        }
-        else
-        {
-            space = _used++;
-            if (space == _spaces.Length)
-            {
-                Array.Resize(ref _spaces, space * 2);
-            }
+            _spaces[space].NextFresh = FirstFresh;
         }
 
-        _spaces[space] = new FamilySpace { NextFresh = FirstFresh };
         return space;
     }
 

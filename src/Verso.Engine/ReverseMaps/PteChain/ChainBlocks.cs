@@ -11,7 +11,7 @@ namespace Verso.Engine.ReverseMaps.PteChain;
 /// </code>
 /// Only the first block of a chain may be partly used.
 /// </remarks>
-internal struct ChainBlock
+internal struct ChainBlock : IArenaSlot
 {
     /// <summary>NRPTE: pointers a block holds.</summary>
     public const int PointerCount = 7;
@@ -24,6 +24,8 @@ internal struct ChainBlock
 
     /// <summary>The next block of the chain, or 0.</summary>
     public readonly int Next => _header >> UsedBits;
+
+    int IArenaSlot.NextFree { readonly get => Next; set => Begin(value); }
 
     /// <summary>How many pointers it holds.</summary>
     public readonly int Used => _header & UsedMask;
@@ -69,25 +71,15 @@ internal struct ChainBlock
 /// <summary>
 /// The blocks of all chains, by int handle. Handle 0 is never given out. The ledger counts 64 bytes a block.
 /// </summary>
-internal sealed class ChainBlocks
+internal sealed class ChainBlocks(Ledger ledger)
 {
     /// <summary>Bytes of a block in the kernel: one cache line.</summary>
     public const int KernelSizeBytes = 64;
 
-    private readonly Ledger _ledger;
-    private readonly ObjectType _type;
-    private ChainBlock[] _blocks = new ChainBlock[64];
-    private int _firstFree;
-    private int _used = 1;
-
-    public ChainBlocks(Ledger ledger)
-    {
-        _ledger = ledger;
-        _type = ledger.Register("pte_chain", KernelSizeBytes);
-    }
+    private Arena<ChainBlock> _blocks = new(ledger, ledger.Register("pte_chain", KernelSizeBytes));
 
     /// <summary>Blocks in use.</summary>
-    public int LiveCount { get; private set; }
+    public int LiveCount => _blocks.LiveCount;
 
     /// <summary>The block; the reference is good until the next allocation.</summary>
     public ref ChainBlock this[int block]
@@ -99,27 +91,12 @@ internal sealed class ChainBlocks
     /// <summary>An empty block before another, or 0 if the allocation fails.</summary>
     public int Allocate(int next, AllocationContext context)
     {
-        if (!_ledger.TryAllocate(_type, context))
-        {
-            return 0;
-        }
-
-        int block = _firstFree;
+        int block = _blocks.Allocate(context);
         if (block != 0)
         {
-            _firstFree = _blocks[block].Next;
-        }
-        else
-        {
-            block = _used++;
-            if (block == _blocks.Length)
-            {
-                Array.Resize(ref _blocks, _blocks.Length * 2);
-            }
+            _blocks[block].Begin(next);
         }
 
-        _blocks[block].Begin(next);
-        LiveCount++;
         return block;
     }
 
@@ -127,9 +104,6 @@ internal sealed class ChainBlocks
     public void Free(int block)
     {
         Invariant.Require(_blocks[block].Used == 0);
-        _blocks[block].Begin(_firstFree);
-        _firstFree = block;
-        LiveCount--;
-        _ledger.Release(_type);
+        _blocks.Free(block);
     }
 }

@@ -9,7 +9,7 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 /// </code>
 /// A page keeps its number for life, wherever it is mapped: a reference says how far away that is.
 /// </remarks>
-internal struct Extent
+internal struct Extent : IArenaSlot
 {
     /// <summary>
     /// What a kernel would need: a rwsem (40), the root of the tree of references (8), first page (8), length and count
@@ -29,7 +29,7 @@ internal struct Extent
     /// <summary>Slots in use.</summary>
     public int Length;
 
-    /// <summary>Where its slots begin in the arena; of a free extent, the next free one.</summary>
+    /// <summary>Where its slots begin in the arena.</summary>
     public int Slots;
 
     /// <summary>There is room for 1 &lt;&lt; this many slots.</summary>
@@ -43,22 +43,15 @@ internal struct Extent
 
     /// <summary>One past the last page.</summary>
     public readonly ulong End => First + (ulong)Length;
-}
 
-/// <summary>Where one page of an extent is; both 0 where there is none.</summary>
-internal struct ExtentSlot
-{
-    public Pfn Frame;
-    public int Swap;
-
-    public readonly bool IsEmpty => Frame.IsNone && Swap == 0;
+    int IArenaSlot.NextFree { readonly get => Slots; set => Slots = value; }
 }
 
 /// <summary>
 /// A mapping's use of part of an extent: pages [ByAddress.First, ByAddress.Last] of an address space are pages
 /// [ByPage.First, ByPage.Last] of the extent. A node of two trees.
 /// </summary>
-internal struct ExtentReference
+internal struct ExtentReference : IArenaSlot
 {
     /// <summary>
     /// What a kernel would need: two augmented tree nodes (2 x 32), two pointers (16), first page, length and distance
@@ -68,7 +61,6 @@ internal struct ExtentReference
 
     public MmId Mm;
 
-    /// <summary>The extent; of a free reference, the next free one.</summary>
     public int Extent;
 
     /// <summary>Its place among the references of its address space, by page number of the address.</summary>
@@ -79,6 +71,8 @@ internal struct ExtentReference
 
     /// <summary>The page of the extent that a page of the address space is.</summary>
     public readonly ulong PageOf(ulong at) => at - ByAddress.First + ByPage.First;
+
+    int IArenaSlot.NextFree { readonly get => Extent; set => Extent = value; }
 }
 
 /// <summary>The references of an address space.</summary>

@@ -12,7 +12,7 @@ internal sealed partial class Extents
     public long CountStale()
     {
         long stale = 0;
-        for (int extent = 1; extent < _extentUsed; extent++)
+        for (int extent = 1; extent < _extents.UsedCount; extent++)
         {
             for (int i = 0; _extents[extent].ReferenceCount > 0 && i < _extents[extent].Length; i++)
             {
@@ -28,8 +28,9 @@ internal sealed partial class Extents
     public string? Audit()
     {
         int held = 0;
+        int swapped = 0;
         int references = 0;
-        for (int extent = 1; extent < _extentUsed; extent++)
+        for (int extent = 1; extent < _extents.UsedCount; extent++)
         {
             ref Extent node = ref _extents[extent];
             if (node.ReferenceCount == 0)
@@ -38,12 +39,12 @@ internal sealed partial class Extents
             }
 
             references += node.ReferenceCount;
-            if (PageTree.Count(_references, node.References) != node.ReferenceCount)
+            if (PageTree.Count(_references.Slots, node.References) != node.ReferenceCount)
             {
                 return $"extent {extent}: {node.ReferenceCount} references counted, its tree has others";
             }
 
-            string? broken = AuditSlots(extent, ref held);
+            string? broken = AuditSlots(extent, ref held, ref swapped);
             if (broken is not null)
             {
                 return broken;
@@ -51,50 +52,30 @@ internal sealed partial class Extents
         }
 
         return references == ReferenceCount
-            ? AuditFrames(held) ?? AuditAddresses()
+            ? _pages.AuditCounts(held, swapped) ?? AuditAddresses()
             : $"{ReferenceCount} references counted, extents have {references}";
     }
 
-    private string? AuditSlots(int extent, ref int held)
+    private string? AuditSlots(int extent, ref int held, ref int swapped)
     {
         for (int i = 0; i < _extents[extent].Length; i++)
         {
-            ExtentSlot slot = _slots[_extents[extent].Slots + i];
+            FoundPage slot = _slots[_extents[extent].Slots + i];
             ulong page = _extents[extent].First + (ulong)i;
-            if (slot.Swap != 0 && _world.Swap.CountOf(slot.Swap) != 1)
+            held += slot.Frame.IsNone ? 0 : 1;
+            swapped += slot.Slot == 0 ? 0 : 1;
+            if (_pages.Audit(slot, extent, page) is string broken)
             {
-                return $"extent {extent}, page {page}: swap slot {slot.Swap} is counted more than once";
+                return $"extent {extent}, page {page}: {broken}";
             }
 
-            if (slot.Frame.IsNone)
-            {
-                continue;
-            }
-
-            held++;
-            Frames.Frame frame = _world.Frames[slot.Frame];
-            if (!frame.IsHeld || frame.Mapping != extent || frame.Index != page)
-            {
-                return $"extent {extent}, page {page}: {slot.Frame} says it is elsewhere";
-            }
-
-            if (_freesExactly && Covering(extent, page) == 0)
+            if (_freesExactly && !slot.Frame.IsNone && Covering(extent, page) == 0)
             {
                 return $"extent {extent}, page {page}: {slot.Frame} is kept, and no reference leads there";
             }
         }
 
         return null;
-    }
-
-    private string? AuditFrames(int held)
-    {
-        for (int pfn = 1; pfn < _world.Frames.UsedCount; pfn++)
-        {
-            held -= _world.Frames.IsLive(new Pfn(pfn)) && _world.Frames[new Pfn(pfn)].IsHeld ? 1 : 0;
-        }
-
-        return held == 0 ? null : $"extents and frames held by them differ by {held}";
     }
 
     /// <summary>References of one address space do not overlap and lie in VMAs.</summary>
@@ -122,7 +103,7 @@ internal sealed partial class Extents
                 end = node.ByAddress.Last + 1;
             }
 
-            found -= AddressTree.Count(_references, TopOf(mm.Id));
+            found -= AddressTree.Count(_references.Slots, TopOf(mm.Id));
         }
 
         return found == 0 ? null : $"trees by address: {-found} references overlap others";

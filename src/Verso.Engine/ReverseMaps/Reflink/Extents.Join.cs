@@ -67,11 +67,11 @@ internal sealed partial class Extents
         int length = into.Length + from.Length;
         int lead = shorter == low ? from.Length : 0;
         MakeRoom(longer, length);
-        Span<ExtentSlot> slots = _slots.AsSpan(into.Slots, length);
+        Span<FoundPage> slots = _slots.AsSpan(into.Slots, length);
         slots[..into.Length].CopyTo(slots[lead..]);
         int begin = shorter == low ? 0 : into.Length;
         _slots.AsSpan(from.Slots, from.Length).CopyTo(slots[begin..]);
-        foreach (ref readonly ExtentSlot slot in slots.Slice(begin, from.Length))
+        foreach (ref readonly FoundPage slot in slots.Slice(begin, from.Length))
         {
             if (!slot.Frame.IsNone)
             {

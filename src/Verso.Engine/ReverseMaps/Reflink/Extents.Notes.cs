@@ -24,8 +24,8 @@ internal sealed partial class Extents
         notes.Number((ulong)node.ReferenceCount);
         for (int i = 0; i < node.Length; i++)
         {
-            ref ExtentSlot slot = ref _slots[node.Slots + i];
-            notes.Page(slot.Frame, slot.Swap);
+            ref FoundPage slot = ref _slots[node.Slots + i];
+            notes.Page(slot.Frame, slot.Slot);
         }
     }
 }

@@ -17,8 +17,7 @@ internal sealed partial class Extents
             return default;
         }
 
-        ref ExtentSlot slot = ref SlotOf(reference, at);
-        return new FoundPage(slot.Frame, slot.Swap);
+        return SlotOf(reference, at);
     }
 
     /// <summary>
@@ -34,7 +33,7 @@ internal sealed partial class Extents
         int reference = At(mm, at);
         if (reference != 0 && Covering(_references[reference].Extent, _references[reference].PageOf(at)) == 1)
         {
-            ReleasePage(ref SlotOf(reference, at));
+            _pages.LetGo(ref SlotOf(reference, at));
             Fill(reference, at, frame);
             return;
         }
@@ -68,15 +67,10 @@ internal sealed partial class Extents
     public void Refill(MmId mm, ulong at, Pfn frame) => Fill(At(mm, at), at, frame);
 
     /// <summary>The page is in a swap slot from now on; its frame is given up.</summary>
-    public void MoveToSwap(Pfn frame, int swap)
-    {
-        ref ExtentSlot slot = ref SlotOf(frame);
-        slot = new ExtentSlot { Swap = swap };
-        _world.Frames[frame].Clear(FrameFlags.Held);
-    }
+    public void MoveToSwap(Pfn frame, int swap) => _pages.MoveToSwap(ref SlotOf(frame), swap);
 
     /// <summary>Another frame takes the place of a page's.</summary>
-    public void Replace(Pfn old, Pfn fresh) => SlotOf(old).Frame = fresh;
+    public void Replace(Pfn old, Pfn fresh) => SlotOf(old) = new FoundPage(fresh);
 
     /// <summary>Whether one reference alone leads to this page.</summary>
     public bool IsSole(Pfn frame)
@@ -96,7 +90,7 @@ internal sealed partial class Extents
             ulong stop = Math.Min(_references[reference].ByAddress.Last + 1, end);
             for (first = Math.Max(_references[reference].ByAddress.First, first); first < stop; first++)
             {
-                ReleasePage(ref SlotOf(reference, first));
+                _pages.LetGo(ref SlotOf(reference, first));
             }
         }
     }
@@ -111,9 +105,9 @@ internal sealed partial class Extents
         int depth = 0;
         long visited = 0;
         stack[depth++] = _extents[extent].References;
-        for (int at = PageTree.Next(_references, stack, ref depth, page);
+        for (int at = PageTree.Next(_references.Slots, stack, ref depth, page);
              at != 0;
-             at = PageTree.Next(_references, stack, ref depth, page))
+             at = PageTree.Next(_references.Slots, stack, ref depth, page))
         {
             ref ExtentReference reference = ref _references[at];
             visited++;
@@ -127,21 +121,21 @@ internal sealed partial class Extents
         _world.Counters.Lock(LockClass.ReverseMapRead, visited);
     }
 
-    private ref ExtentSlot SlotOf(int reference, ulong at)
+    private ref FoundPage SlotOf(int reference, ulong at)
     {
         ref ExtentReference node = ref _references[reference];
         return ref SlotAt(node.Extent, node.PageOf(at));
     }
 
-    private ref ExtentSlot SlotOf(Pfn frame)
+    private ref FoundPage SlotOf(Pfn frame)
     {
         ref Frame page = ref _world.Frames[frame];
-        ref ExtentSlot slot = ref SlotAt(page.Mapping, page.Index);
+        ref FoundPage slot = ref SlotAt(page.Mapping, page.Index);
         Invariant.Require(slot.Frame == frame);
         return ref slot;
     }
 
-    private ref ExtentSlot SlotAt(int extent, ulong page)
+    private ref FoundPage SlotAt(int extent, ulong page)
     {
         ref Extent node = ref _extents[extent];
         Invariant.Require(page - node.First < (ulong)node.Length);
@@ -151,11 +145,7 @@ internal sealed partial class Extents
     private void Fill(int reference, ulong at, Pfn frame)
     {
         ref ExtentReference node = ref _references[reference];
-        SlotOf(reference, at) = new ExtentSlot { Frame = frame };
-        ref Frame page = ref _world.Frames[frame];
-        page.Mapping = node.Extent;
-        page.Index = node.PageOf(at);
-        page.Set(FrameFlags.Held);
+        _pages.Hold(ref SlotOf(reference, at), frame, node.Extent, node.PageOf(at));
     }
 
     /// <summary>
@@ -192,24 +182,4 @@ internal sealed partial class Extents
     private bool IsOwn(int reference, bool endsThere) => endsThere && ExtentOf(reference).ReferenceCount == 1;
 
     private ref Extent ExtentOf(int reference) => ref _extents[_references[reference].Extent];
-
-    /// <summary>The extent lets go of a page: its frame is free when no entry maps it any more.</summary>
-    private void ReleasePage(ref ExtentSlot slot)
-    {
-        if (slot.Swap != 0)
-        {
-            Invariant.Require(_world.Swap.Release(slot.Swap));
-        }
-        else if (!slot.Frame.IsNone)
-        {
-            ref Frame frame = ref _world.Frames[slot.Frame];
-            frame.Clear(FrameFlags.Held);
-            if (frame.MapCount == 0)
-            {
-                _world.Frames.Free(slot.Frame);
-            }
-        }
-
-        slot = default;
-    }
 }

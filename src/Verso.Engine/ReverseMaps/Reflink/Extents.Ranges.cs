@@ -129,11 +129,11 @@ internal sealed partial class Extents
 
         while (first < end)
         {
-            int other = PageTree.Lowest(_references, _extents[extent].References, first, end - 1);
+            int other = PageTree.Lowest(_references.Slots, _extents[extent].References, first, end - 1);
             ulong covered = other == 0 ? end : Math.Max(_references[other].ByPage.First, first);
             for (; first < covered; first++)
             {
-                ReleasePage(ref SlotAt(extent, first));
+                _pages.LetGo(ref SlotAt(extent, first));
             }
 
             first = other == 0 ? end : _references[other].ByPage.Last + 1;

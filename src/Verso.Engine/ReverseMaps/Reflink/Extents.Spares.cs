@@ -4,7 +4,7 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 internal sealed partial class Extents
 {
     private readonly Stack<int>[] _freeRoom = [.. Enumerable.Range(0, 10).Select(_ => new Stack<int>())];
-    private ExtentSlot[] _slots = new ExtentSlot[64];
+    private FoundPage[] _slots = new FoundPage[64];
     private int _slotsUsed;
     private int _spareExtents;
     private int _spareSlots;

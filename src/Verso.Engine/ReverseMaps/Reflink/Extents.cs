@@ -16,16 +16,13 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 internal sealed partial class Extents
 {
     private readonly World _world;
+    private readonly HeldPages _pages;
     private readonly bool _freesExactly;
     private readonly ObjectType _extentType;
     private readonly ObjectType _slotType;
     private readonly ObjectType _referenceType;
-    private Extent[] _extents = new Extent[64];
-    private ExtentReference[] _references = new ExtentReference[64];
-    private int _extentUsed = 1;
-    private int _extentFree;
-    private int _referenceUsed = 1;
-    private int _referenceFree;
+    private Arena<Extent> _extents;
+    private Arena<ExtentReference> _references;
 
     /// <summary>Top of the tree of each address space, by its id.</summary>
     private int[] _tops = new int[16];
@@ -33,17 +30,20 @@ internal sealed partial class Extents
     public Extents(World world, bool freesExactly)
     {
         _world = world;
+        _pages = new HeldPages(world);
         _freesExactly = freesExactly;
         _extentType = world.Ledger.Register("extent", Extent.KernelSizeBytes);
         _slotType = world.Ledger.Register("extent_slot", Extent.KernelSlotBytes);
         _referenceType = world.Ledger.Register("extent_reference", ExtentReference.KernelSizeBytes);
+        _extents = new Arena<Extent>(world.Ledger, _extentType);
+        _references = new Arena<ExtentReference>(world.Ledger, _referenceType);
     }
 
     /// <summary>Live extents.</summary>
-    public int ExtentCount { get; private set; }
+    public int ExtentCount => _extents.LiveCount;
 
     /// <summary>Live references.</summary>
-    public int ReferenceCount { get; private set; }
+    public int ReferenceCount => _references.LiveCount;
 
     /// <summary>Pages that became part of a neighbour's extent instead of beginning one, in all.</summary>
     public long Coalesced { get; private set; }
@@ -62,11 +62,11 @@ internal sealed partial class Extents
     }
 
     /// <summary>The reference that covers a page of an address space, or 0.</summary>
-    private int At(MmId mm, ulong at) => AddressTree.Lowest(_references, TopOf(mm), at, at);
+    private int At(MmId mm, ulong at) => AddressTree.Lowest(_references.Slots, TopOf(mm), at, at);
 
     /// <summary>The first reference that overlaps [first, end), or 0.</summary>
     private int FirstIn(MmId mm, ulong first, ulong end) =>
-        first >= end ? 0 : AddressTree.Lowest(_references, TopOf(mm), first, end - 1);
+        first >= end ? 0 : AddressTree.Lowest(_references.Slots, TopOf(mm), first, end - 1);
 
     /// <summary>
     /// A reference to pages of a live extent, from a page of an address space on: a spare one.
@@ -89,18 +89,18 @@ internal sealed partial class Extents
         node.ByAddress.Last = node.ByAddress.First + pages - 1;
         node.ByPage.Last = node.ByPage.First + pages - 1;
         ref int top = ref TopOf(node.Mm);
-        top = AddressTree.Insert(_references, top, reference);
+        top = AddressTree.Insert(_references.Slots, top, reference);
         ref Extent extent = ref _extents[node.Extent];
-        extent.References = PageTree.Insert(_references, extent.References, reference);
+        extent.References = PageTree.Insert(_references.Slots, extent.References, reference);
     }
 
     private void Unlink(int reference)
     {
         ref ExtentReference node = ref _references[reference];
         ref int top = ref TopOf(node.Mm);
-        top = AddressTree.Remove(_references, top, reference);
+        top = AddressTree.Remove(_references.Slots, top, reference);
         ref Extent extent = ref _extents[node.Extent];
-        extent.References = PageTree.Remove(_references, extent.References, reference);
+        extent.References = PageTree.Remove(_references.Slots, extent.References, reference);
     }
 
     /// <summary>Makes a reference end, and another, a spare one, begin, at a page where one crosses.</summary>
@@ -126,7 +126,7 @@ internal sealed partial class Extents
         int depth = 0;
         stack[depth++] = _extents[extent].References;
         int found = 0;
-        while (found < 2 && PageTree.Next(_references, stack, ref depth, page) != 0)
+        while (found < 2 && PageTree.Next(_references.Slots, stack, ref depth, page) != 0)
         {
             found++;
         }
@@ -137,24 +137,10 @@ internal sealed partial class Extents
     /// <summary>A new extent, the spare one, of one empty slot without references.</summary>
     private int BeginExtent(ulong page)
     {
-        int extent = _extentFree;
-        if (extent != 0)
-        {
-            _extentFree = _extents[extent].Slots;
-        }
-        else
-        {
-            extent = _extentUsed++;
-            if (extent == _extents.Length)
-            {
-                Array.Resize(ref _extents, extent * 2);
-            }
-        }
-
         Invariant.Require(_spareExtents-- > 0);
+        int extent = _extents.Take();
         _extents[extent] = new Extent { First = page, Length = 1, Slots = TakeRoom(0) };
         TakeSlot();
-        ExtentCount++;
         return extent;
     }
 
@@ -164,46 +150,25 @@ internal sealed partial class Extents
         Invariant.Require(node.ReferenceCount == 0 && node.References == 0);
         for (int i = 0; i < node.Length; i++)
         {
-            ReleasePage(ref _slots[node.Slots + i]);
+            _pages.LetGo(ref _slots[node.Slots + i]);
         }
 
         _world.Ledger.Release(_slotType, node.Length);
         GiveRoom(node.Slots, node.RoomShift);
-        node = new Extent { Slots = _extentFree };
-        _extentFree = extent;
-        _world.Ledger.Release(_extentType);
-        ExtentCount--;
+        _extents.Free(extent);
     }
 
     private int TakeReference()
     {
         Invariant.Require(_spareReferences-- > 0);
-        int reference = _referenceFree;
-        if (reference != 0)
-        {
-            _referenceFree = _references[reference].Extent;
-        }
-        else
-        {
-            reference = _referenceUsed++;
-            if (reference == _references.Length)
-            {
-                Array.Resize(ref _references, reference * 2);
-            }
-        }
-
-        ReferenceCount++;
-        return reference;
+        return _references.Take();
     }
 
     /// <summary>A reference, in no tree any more, goes; with its last one the extent does.</summary>
     private void EndReference(int reference)
     {
         int extent = _references[reference].Extent;
-        _references[reference] = new ExtentReference { Extent = _referenceFree };
-        _referenceFree = reference;
-        _world.Ledger.Release(_referenceType);
-        ReferenceCount--;
+        _references.Free(reference);
         if (--_extents[extent].ReferenceCount == 0)
         {
             EndExtent(extent);
