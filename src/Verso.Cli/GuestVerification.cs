@@ -51,7 +51,9 @@ internal static class GuestVerification
     private static byte[] ReadAll(string file)
     {
         using FileStream stream = File.OpenRead(file);
-        byte[] bytes = new byte[stream.CanSeek ? stream.Length : throw new IOException("a file is needed, not a pipe")];
+        byte[] bytes = new byte[stream.CanSeek
+            ? stream.Length
+            : throw new FormatException("a file is needed, not a pipe")];
         stream.ReadExactly(bytes);
         return bytes;
     }
@@ -71,7 +73,7 @@ internal static class GuestVerification
                 files[path] = ReadAll(file);
             }
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (FormatException problem)
         {
             throw new InputException(name, problem);
         }

@@ -139,18 +139,22 @@ public static class VersoCommandLine
     private static (string Message, int Status) Explain(Exception failed) => failed switch
     {
         TypeInitializationException { InnerException: Exception inner } => Explain(inner),
+        TaskSchedulerException { InnerException: Exception inner } => Explain(inner),
+        AggregateException { InnerException: Exception inner } => Explain(inner),
         CommandNotStartedException notStarted => (OneLine(notStarted.Message), notStarted.ExitStatus),
         InputException or RecorderUnavailableException or PuppetUnavailableException or GraphUnavailableException
             or PagesUnavailableException or GuestUnavailableException or KernelStageException
-            or ProcessSelectionException or MemoryLimitException or IOException or UnauthorizedAccessException =>
+            or ProcessSelectionException or MemoryLimitException =>
             (OneLine(failed.Message), ExitStatus.Trouble),
+        IOException or UnauthorizedAccessException => (OneLine(FileProblem.Text(failed)), ExitStatus.Trouble),
 
         // So says .NET of EFBIG.
         ArgumentOutOfRangeException { ParamName: "value" }
             when failed.Message.Contains("file length", StringComparison.Ordinal) =>
             ("a file may not become so large: ulimit -f", ExitStatus.Trouble),
         ArgumentException { ParamName: "path" } => ("the name of the file is empty", ExitStatus.Trouble),
-        OutOfMemoryException => ("not enough memory; try --jobs 1, where there is one", ExitStatus.Trouble),
+        OutOfMemoryException =>
+            ("not enough memory: raise the limits (ulimit -a), or use --jobs 1", ExitStatus.Trouble),
         InvariantException => ($"internal error: {OneLine(failed.Message)}; please report it with the trace",
             ExitStatus.InternalError),
         _ => ($"internal error: {failed.GetType().Name}: {OneLine(failed.Message)}; please report it with the trace",

@@ -40,6 +40,9 @@ public sealed class FrameTable
     /// <summary>Frames in use.</summary>
     public int LiveCount { get; private set; }
 
+    /// <summary>Bytes of the host that so many frames in use at once take, beyond what is taken now.</summary>
+    internal long MissingBytes(long frames) => _ledger.MissingBytes(_type, Math.Min(frames, _limit));
+
     /// <summary>Whether frames have bytes.</summary>
     public bool HasContents => _contents is not null;
 

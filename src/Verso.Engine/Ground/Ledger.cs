@@ -91,6 +91,13 @@ public sealed class Ledger(IAllocationFailure? failure, MemoryBudget budget)
         return true;
     }
 
+    /// <summary>Bytes of the host that it takes until so many are live at once, beyond what is taken now.</summary>
+    internal long MissingBytes(ObjectType type, long live)
+    {
+        Row row = _byType[type.Index];
+        return Math.Max(live - row.Peak, 0) * row.HeldBytes;
+    }
+
     /// <summary>Counts one object less.</summary>
     public void Release(ObjectType type) => Release(type, 1);
 

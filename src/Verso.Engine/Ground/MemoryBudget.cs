@@ -27,9 +27,17 @@ public sealed class MemoryBudget(long limitBytes, CancellationToken cancellation
     /// <exception cref="OperationCanceledException">The machine is given up.</exception>
     public void Hold(long bytes)
     {
-        cancellation.ThrowIfCancellationRequested();
+        RequireRoom(bytes);
         HeldBytes += bytes;
-        if (HeldBytes > limitBytes)
+    }
+
+    /// <summary>Takes nothing; for what is certain to be taken, before the work that takes it.</summary>
+    /// <exception cref="MemoryLimitException">That is more than may be taken.</exception>
+    /// <exception cref="OperationCanceledException">The machine is given up.</exception>
+    public void RequireRoom(long bytes)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (HeldBytes + bytes > limitBytes)
         {
             throw new MemoryLimitException(limitBytes);
         }

@@ -57,6 +57,9 @@ public sealed partial class PageTablePool
     /// <summary>Tables in use, of every level.</summary>
     public int LiveCount { get; private set; }
 
+    /// <summary>Bytes of the host that so many tables in use at once take, beyond what is taken now.</summary>
+    internal long MissingBytes(long tables) => _ledger.MissingBytes(_type, Math.Min(tables, HandleLimit));
+
     /// <summary>What is known of one table besides its entries.</summary>
     public struct Table
     {

@@ -1,4 +1,5 @@
 using Verso.Engine.PageTables;
+using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
 
@@ -10,11 +11,17 @@ public sealed partial class Machine<TPages>
     {
         ulong end = start + length;
         Mm space = _mms[mm];
+        ulong looked = start;
         for (ulong address = Page.AlignDown(start); address < end; address += Page.Size)
         {
             if (PageTablePool.SlotOf(address) == 0)
             {
                 World.Options.Cancellation.ThrowIfCancellationRequested();
+            }
+
+            if (address >= looked)
+            {
+                looked = RequireRoom(space, address, end, access);
             }
 
             FaultOutcome outcome = Touch(space, address, access);
@@ -26,6 +33,47 @@ public sealed partial class Machine<TPages>
         }
 
         return Errno.None;
+    }
+
+    /// <summary>
+    /// Refuses a population that is certain to need more memory than the machine may take before it takes the time:
+    /// every page of an empty range will have an entry, and every page that is written a frame.
+    /// </summary>
+    /// <returns>Up to where it has looked: the end of the VMA, or of the run of addresses without a table.</returns>
+    /// <exception cref="MemoryLimitException">That is more than may be taken.</exception>
+    private ulong RequireRoom(Mm mm, ulong address, ulong end, FaultAccess access)
+    {
+        VmaId id = Lookup(mm, address);
+        if (id.IsNone)
+        {
+            return end;
+        }
+
+        // A file may end on the way, a watcher may fill nothing: what is certain is so of anonymous memory alone.
+        ref readonly Vma vma = ref _vmas[id];
+        end = Math.Min(end, vma.End);
+        bool isCertain = IsFilledAnonymously(vma) && (vma.Flags & WatchedForPages) == 0;
+        if (!isCertain || !Allows(mm, vma.Flags, access))
+        {
+            return end;
+        }
+
+        // Where a table is, a guard marker may be, and ends it.
+        ulong next = address;
+        if (_tables.TryNextRange(mm, ref next, end, out PteRange existing))
+        {
+            end = existing.Address;
+        }
+        else
+        {
+            next = end;
+        }
+
+        long pages = (long)((end - address) >> Page.Shift);
+        long tables = pages / PageTablePool.EntryCount;
+        World.Budget.RequireRoom(
+            _tables.MissingBytes(tables) + (access == FaultAccess.Write ? _frames.MissingBytes(pages) : 0));
+        return next;
     }
 
     /// <summary>

@@ -86,7 +86,7 @@ public sealed partial class KernelStage
         PuppetOutcome filling = actor.Puppet.Call(SystemCallNumber.Munlock, Filler.Start, FillingBytes);
         return unlocked.Error == 0 && filling.Error == 0
             ? locked
-            : throw new KernelStageException($"a puppet cannot unlock its own pages: {unlocked}, {filling}");
+            : throw new KernelStageException($"a test process cannot unlock its own pages: {unlocked}, {filling}");
     }
 
     /// <summary>exec builds a stack under the limits, and gives root its capabilities back.</summary>
@@ -122,7 +122,14 @@ public sealed partial class KernelStage
         PuppetOutcome written = puppet.Call(SystemCallNumber.Prlimit64, 0, resource, Puppet.OperandsAddress);
         if (read.Error != 0 || written.Error != 0)
         {
-            throw new KernelStageException($"a puppet cannot be limited: {read}, {written}");
+            string name = resource switch
+            {
+                ResourceMemlock => "locked memory (ulimit -Hl)",
+                ResourceData => "data (ulimit -Hd)",
+                _ => "address space (ulimit -Hv)",
+            };
+            throw new KernelStageException(
+                $"the hard limit of {name} is {limit[1]} bytes, and a test process needs {limit[0]}: raise it");
         }
     }
 
@@ -142,7 +149,7 @@ public sealed partial class KernelStage
         PuppetOutcome written = puppet.Call(SystemCallNumber.Capset, Puppet.OperandsAddress, data);
         if (read.Error != 0 || written.Error != 0)
         {
-            throw new KernelStageException($"a puppet's capabilities cannot be changed: {read}, {written}");
+            throw new KernelStageException($"a test process cannot change its capabilities: {read}, {written}");
         }
     }
 }

@@ -73,7 +73,7 @@ public sealed partial class KernelStage
                 SystemCallNumber.Ioctl, (ulong)made.Result, ApiRequest, Puppet.OperandsAddress);
             if (made.Error != 0 || agreed.Error != 0)
             {
-                throw new KernelStageException($"no userfaultfd for a puppet: {made}, {agreed}");
+                throw new KernelStageException($"no userfaultfd for a test process: {made}, {agreed}");
             }
 
             descriptor = (ulong)made.Result;

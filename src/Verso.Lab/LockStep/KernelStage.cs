@@ -226,7 +226,7 @@ public sealed partial class KernelStage : IStage, IDisposable
         }
         catch (IOException refused)
         {
-            throw new KernelStageException($"{op}: {refused.Message}");
+            throw new KernelStageException($"{op}: {FileProblem.Text(refused)}");
         }
     }
 
@@ -309,7 +309,9 @@ public sealed partial class KernelStage : IStage, IDisposable
         PuppetOutcome executed = puppet.Exec();
         if (limited.Error != 0 || executed.Error != 0)
         {
-            throw new PuppetUnavailableException($"a puppet cannot limit its stack: {limited}, {executed}");
+            throw new PuppetUnavailableException(limited.Error == 0
+                ? $"a test process cannot be executed again: {executed}"
+                : "the hard limit of the stack is smaller than verify needs: ulimit -Hs unlimited");
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class StageFiles : IDisposable
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw new IOException($"the files of the scenarios cannot be made: {refused.Message}", refused);
+            throw new IOException($"the files of the scenarios cannot be made: {FileProblem.Text(refused)}", refused);
         }
         finally
         {
@@ -165,7 +165,8 @@ internal sealed class StageFiles : IDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"no file can be made in '{Path.GetTempPath()}': {refused.Message}", refused);
+            throw new IOException(
+                $"no file can be made in '{Path.GetTempPath()}': {FileProblem.Text(refused)}", refused);
         }
     }
 

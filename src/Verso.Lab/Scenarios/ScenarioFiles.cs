@@ -45,6 +45,9 @@ public static class ScenarioFiles
             : throw new InputException(name, new FormatException("no scenario files (*.txt) in this directory"));
     }
 
+    /// <summary>Editors of other systems put one at the head of UTF-8 too.</summary>
+    private const char ByteOrderMark = '\ufeff';
+
     private static Scenario ReadOne(string name)
     {
         try
@@ -54,7 +57,7 @@ public static class ScenarioFiles
                 ? scenario with { Name = name, IsStrict = true }
                 : throw new FormatException("no step in it");
         }
-        catch (Exception problem) when (problem is FormatException or IOException or UnauthorizedAccessException)
+        catch (FormatException problem)
         {
             throw new InputException(name, problem);
         }
@@ -77,7 +80,7 @@ public static class ScenarioFiles
         }
 
         return read <= LargestFile
-            ? Encoding.UTF8.GetString(bytes, 0, read)
+            ? Encoding.UTF8.GetString(bytes, 0, read).TrimStart(ByteOrderMark)
             : throw new FormatException($"more than {LargestFile} bytes are no scenario");
     }
 }

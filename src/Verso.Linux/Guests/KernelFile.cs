@@ -30,10 +30,9 @@ internal static class KernelFile
         {
             throw new GuestUnavailableException($"{image}: too short for a kernel");
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException
-            or NotSupportedException)
+        catch (NotSupportedException)
         {
-            throw new GuestUnavailableException($"{image}: {problem.Message}");
+            throw new GuestUnavailableException($"{image}: a file is needed, not a pipe");
         }
     }
 

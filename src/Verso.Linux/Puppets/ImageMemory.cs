@@ -56,7 +56,7 @@ internal sealed unsafe class ImageMemory : IDisposable
 
         var problem = Problem();
         _ = Libc.Close(descriptor);
-        throw new PuppetUnavailableException($"the puppets' image cannot be written ({problem})");
+        throw new PuppetUnavailableException($"the image of the test processes cannot be written ({problem})");
     }
 
     public void Dispose()

@@ -183,7 +183,7 @@ public sealed unsafe partial class Puppet
         return Call(SystemCallNumber.Prctl, SetVma, 0, start, bytes, name is null ? 0 : OperandsAddress);
     }
 
-    public override string ToString() => $"puppet {Pid}";
+    public override string ToString() => $"test process {Pid}";
 
     private static bool IsCanonical(ulong address) => (ulong)((long)(address << 16) >> 16) == address;
 }

@@ -34,7 +34,7 @@ internal static unsafe class PuppetSpawn
         _ = Libc.WaitPid(pid, &status, Libc.WaitAllOfThread);
         throw new PuppetUnavailableException(error != 0
             ? TraceRefusal.Explain(error)
-            : $"the puppets' image did not come to run (wait status 0x{status:x})");
+            : $"the image of the test processes did not start (wait status 0x{status:x})");
     }
 
     /// <summary>Gives the first puppet its limits and a fresh mm. Returns what went wrong, in one line.</summary>
@@ -50,9 +50,9 @@ internal static unsafe class PuppetSpawn
         return outcome switch
         {
             { Kind: PuppetOutcomeKind.Done, Error: 0 } => null,
-            { Kind: PuppetOutcomeKind.Exited } => "the kernel does not let a puppet unmap its stack and vdso "
+            { Kind: PuppetOutcomeKind.Exited } => "the kernel does not let a test process unmap its stack and vdso "
                 + $"({Marshal.GetPInvokeErrorMessage((int)outcome.Result)})",
-            _ => $"a puppet cannot be prepared: {outcome}",
+            _ => $"a test process cannot be prepared: {outcome}",
         };
     }
 
@@ -87,7 +87,7 @@ internal static unsafe class PuppetSpawn
             var path = $"/proc/self/fd/{PuppetImage.Descriptor}";
             var error = Libc.PosixSpawn(&pid, path, actions, attributes, none, none);
             return error == 0 ? pid : throw new PuppetUnavailableException(
-                $"the puppets' image cannot be executed ({Marshal.GetPInvokeErrorMessage(error)})");
+                $"the image of the test processes cannot be executed ({Marshal.GetPInvokeErrorMessage(error)})");
         }
         finally
         {
@@ -105,7 +105,7 @@ internal static unsafe class PuppetSpawn
         var copy = Libc.Control(from, Libc.DuplicateCloseOnExec, above);
         if (copy < 0)
         {
-            throw new PuppetUnavailableException($"descriptor {from} cannot be given to puppets "
+            throw new PuppetUnavailableException($"descriptor {from} cannot be given to test processes "
                 + $"({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})");
         }
 

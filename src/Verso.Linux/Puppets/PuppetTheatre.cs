@@ -75,7 +75,7 @@ public sealed class PuppetTheatre : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
-            throw new PuppetUnavailableException("puppets are made for Linux on x86-64 alone");
+            throw new PuppetUnavailableException("verify runs on Linux on x86-64 only");
         }
 
         var theatre = new PuppetTheatre(options);
@@ -147,7 +147,7 @@ public sealed class PuppetTheatre : IDisposable
             }
         }
 
-        throw new PuppetUnavailableException("puppets are killed as soon as they are made");
+        throw new PuppetUnavailableException("test processes are killed as soon as they are started");
     }
 
     /// <summary>Kills and reaps what puppets are left, and gives the thread back its processors.</summary>

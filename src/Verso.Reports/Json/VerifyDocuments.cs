@@ -17,8 +17,6 @@ public sealed record RandomVerificationDocument(
     long Sequences,
     long Steps,
     long Settled,
-    long ElapsedNanoseconds,
-    double StepsPerSecond,
     IReadOnlyList<FailureDocument> Failures);
 
 /// <summary>One scenario file.</summary>
@@ -51,8 +49,6 @@ internal static class VerifyDocuments
             result.Sequences,
             result.Steps,
             result.Settled,
-            (long)result.Elapsed.TotalNanoseconds,
-            result.Steps / Math.Max(result.Elapsed.TotalSeconds, 1e-9),
             [.. result.Failures.Select(Of)]);
 
     public static ScenariosDocument Of(ScenarioRunOptions options, IReadOnlyList<ScenarioResult> results) => new(
