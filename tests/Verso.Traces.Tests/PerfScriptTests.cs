@@ -62,6 +62,36 @@ public sealed class PerfScriptTests
         Assert.Equal(2, Assert.Single(image.AnonVmas).ActiveVmaCount);
     }
 
+    /// <summary>
+    /// The first System V segment has inode 0, and a line with a build id no inode at all: shared memory without a file
+    /// once ended in an internal error, and a program's text was taken for anonymous memory.
+    /// </summary>
+    [Theory]
+    [InlineData("0 00:01 0 768802542", "rw-s", "/SYSV00000000 (deleted)", FileKind.SharedMemory)]
+    [InlineData("0 <0123456789abcdef0123456789abcdef01234567>", "r-xp", "/usr/bin/t", FileKind.Regular)]
+    [InlineData("0", "rw-s", "/dev/zero (deleted)", FileKind.SharedMemory)]
+    public void AFileNeedsNoInode(string where, string access, string path, FileKind kind)
+    {
+        string[] lines = Import.Fixture("perf-script-d-mmap2.txt").Split('\n');
+        string inside = lines[3][..lines[3].IndexOf("[0x")] + $"[0x7f0000000000(0x1000) @ {where}]: {access} {path}";
+        Import import = Import.Perf(string.Join('\n', [.. lines[..4], inside, .. lines[4..]]));
+        MmImage image = Assert.IsType<MmImage>(import.Of(TraceEventKind.Exec).First().Payload);
+        FileId file = image.Vmas.Single(vma => vma.Start == 0x7f0000000000).File;
+        FileIdentity identity = import.Of(TraceEventKind.FileDefined)
+            .Select(defined => Assert.IsType<FileIdentity>(defined.Payload))
+            .Single(identity => identity.File == file);
+        Assert.Equal((path, kind), (identity.Path, identity.Kind));
+    }
+
+    /// <summary>Two lines torn into one have too many words for a mapping.</summary>
+    [Fact]
+    public void ATornMappingIsCountedAsUnknown()
+    {
+        string[] lines = Import.Fixture("perf-script-d-mmap2.txt").Split('\n');
+        string torn = lines[4][..(lines[4].Length / 2)] + lines[5];
+        Assert.Equal(1, Import.Perf(string.Join('\n', [.. lines[..4], torn, .. lines[6..]])).Summary.UnknownLines);
+    }
+
     [Fact]
     public void ErrorsAreNegative()
     {

@@ -8,7 +8,9 @@ namespace Verso.Traces.Importers;
 /// <param name="End">One past the last.</param>
 /// <param name="Offset">Bytes into the file; for anonymous memory the offset that vm_pgoff stands for.</param>
 /// <param name="Device">Major number in the upper bits, minor in the lower 20.</param>
-/// <param name="Inode">Inode number; 0 where there is no file.</param>
+/// <param name="Inode">
+/// Inode number; 0 where there is no file, where the line has a build id in its place, and of the first System V segment.
+/// </param>
 /// <param name="Access"><c>rwxp</c>, as in /proc/pid/maps.</param>
 /// <param name="Path">Path, or a name such as [stack] or //anon.</param>
 internal readonly record struct PerfMapping(
@@ -16,7 +18,12 @@ internal readonly record struct PerfMapping(
 {
     private const int MinorBits = 20;
 
-    public bool IsFile => Inode != 0;
+    /// <summary>Memory behind which there is a file; shared anonymous memory has shmem's.</summary>
+    public bool IsFile =>
+        IsNumbered || Access[3] == 's' || (Path.StartsWith('/') && !Path.StartsWith("//", StringComparison.Ordinal));
+
+    /// <summary>Device and inode are known.</summary>
+    public bool IsNumbered => (Device | Inode) != 0;
 
     /// <summary>
     /// Reads <c>942/942: [0x7f7d656d0000(0xa000) @ 0 fe:00 725 3376728414]: r--p /etc/ld.so.cache</c>.
@@ -34,7 +41,7 @@ internal readonly record struct PerfMapping(
         string[] words = text[(open + 1)..close].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string tail = text[(close + 3)..];
         int space = tail.IndexOf(' ');
-        if (words.Length < 3 || words[1] != "@" || space != 4 || !TryReadRange(words[0], out ulong start, out ulong end)
+        if (words.Length is < 3 or > 6 || words[1] != "@" || space != 4 || !TryReadRange(words[0], out ulong start, out ulong end)
             || !StraceValue.TryParseNumber(words[2], out ulong offset))
         {
             return false;

@@ -294,5 +294,7 @@ public sealed partial class PerfScriptImporter
         }
     }
 
-    private ImportedFile FileOf(in PerfMapping mapping) => _files.OfInode(mapping.Device, mapping.Inode, mapping.Path);
+    private ImportedFile FileOf(in PerfMapping mapping) => mapping.IsNumbered
+        ? _files.OfInode(mapping.Device, mapping.Inode, mapping.Path)
+        : _files.OfPath(mapping.Path);
 }
