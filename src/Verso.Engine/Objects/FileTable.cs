@@ -63,6 +63,7 @@ public sealed partial class FileTable
         public Inode? Inode;
         public int References;
         public FileModes Modes;
+        public bool IsAttachment;
     }
 
     /// <summary>Every inode, by ascending handle.</summary>
@@ -81,6 +82,12 @@ public sealed partial class FileTable
 
     /// <summary>What the open file allows its mappings.</summary>
     public FileModes ModesOf(FileId file) => _files[file.Value].Modes;
+
+    /// <summary>Whether shmat made this open file (its mappings have shm_vm_ops).</summary>
+    public bool IsAttachment(FileId file) => _files[file.Value].IsAttachment;
+
+    /// <summary>shmat has mapped it: each attachment has an open file of its own.</summary>
+    public void SetAttachment(FileId file) => _files[file.Value].IsAttachment = true;
 
     /// <summary>The inode with this handle. Requires: it is live.</summary>
     public Inode InodeAt(int handle)

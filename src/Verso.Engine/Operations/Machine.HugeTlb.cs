@@ -7,9 +7,11 @@ public abstract partial class Machine
     private const int HugeSizeShift = 26;
 
     private bool IsHugeTlb(in MmapRequest request) =>
-        (request.Flags & MapFlags.Anonymous) != 0
-            ? (request.Flags & MapFlags.HugeTlb) != 0
-            : !request.File.IsNone && World.Files[request.File].Kind == FileKind.HugeTlb;
+        IsHugeTlb(request.Flags, (request.Flags & MapFlags.Anonymous) != 0 ? default : request.File);
+
+    private bool IsHugeTlb(MapFlags flags, FileId file) => file.IsNone
+        ? (flags & (MapFlags.Anonymous | MapFlags.HugeTlb)) == (MapFlags.Anonymous | MapFlags.HugeTlb)
+        : World.Files[file].Kind == FileKind.HugeTlb;
 
     private static ulong HugeTlbPageBytes(MapFlags flags)
     {

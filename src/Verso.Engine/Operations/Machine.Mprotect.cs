@@ -81,6 +81,8 @@ public abstract partial class Machine
 
     private Errno ProtectVmas(Mm mm, ulong start, ulong end, Protection protection, int pkey)
     {
+        bool endsByItself = EndsByItself(mm, start, end)
+            || (Refusal == Errno.EACCES && IsForbidden(mm, start, end, protection));
         while (start < end)
         {
             VmaId id = Lookup(mm, start);
@@ -93,8 +95,7 @@ public abstract partial class Machine
             Protection wanted = protection | ExecImplied(mm, old, protection);
             VmaFlags key = pkey == -1 ? KeyAfterMprotect(mm, old, wanted) : KeyFlags(pkey);
             VmaFlags flags = ProtectionFlags(wanted) | key | (old & ~(VmaFlags.Access | VmaFlags.Pkey));
-            bool isBeyond = ((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0;
-            if (isBeyond || IsExecGain(mm, old, flags))
+            if (IsForbidden(mm, old, protection))
             {
                 return Errno.EACCES;
             }
@@ -103,7 +104,7 @@ public abstract partial class Machine
             ulong upTo = Math.Min(At(id).End, end);
             bool gains = (flags & ~old & (VmaFlags.Write | VmaFlags.Exec)) != 0;
             bool fallsHere = Refusal == Errno.ENOMEM ? !IsCharged(old, flags) && upTo == end : gains || upTo == end;
-            if (fallsHere && Refused() != Errno.None)
+            if (fallsHere && !endsByItself && Refused() != Errno.None)
             {
                 return Refusal;
             }
@@ -118,6 +119,27 @@ public abstract partial class Machine
         }
 
         return Errno.None;
+    }
+
+    /// <summary>A right that this mapping may never have, or that PR_SET_MDWE forbids.</summary>
+    private static bool IsForbidden(Mm mm, VmaFlags old, Protection protection)
+    {
+        VmaFlags flags = ProtectionFlags(protection | ExecImplied(mm, old, protection)) | (old & ~VmaFlags.Access);
+        bool isBeyond = ((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0;
+        return isBeyond || IsExecGain(mm, old, flags);
+    }
+
+    private bool IsForbidden(Mm mm, ulong start, ulong end, Protection protection)
+    {
+        foreach (VmaId id in mm.Vmas.Within(start, end))
+        {
+            if (IsForbidden(mm, At(id).Flags, protection))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>READ_IMPLIES_EXEC of do_mprotect_pkey: where the mapping may be executed at all.</summary>

@@ -52,6 +52,7 @@ public abstract partial class Machine
         {
             // shm_close counts attachments, so no merge may delete a VMA of a segment.
             At(Lookup(mm, result.Value)).HasClose = true;
+            World.Files.SetAttachment(attachment);
         }
 
         return result;
@@ -105,7 +106,11 @@ public abstract partial class Machine
     private bool IsAttachedAt(in Vma vma, ulong address) =>
         IsSegment(vma) && vma.Start >= address && vma.Pgoff == (vma.Start - address) >> Page.Shift;
 
-    /// <summary>vm_ops is shm_vm_ops.</summary>
-    private bool IsSegment(in Vma vma) =>
-        vma.HasClose && !vma.File.IsNone && World.Files[vma.File].Kind == FileKind.SharedMemory;
+    /// <summary>
+    /// vm_ops is shm_vm_ops. Of an image is known what its operations do, not whose they are: huge pages have a close
+    /// operation of their own.
+    /// </summary>
+    private bool IsSegment(in Vma vma) => !vma.File.IsNone
+        && (World.Files.IsAttachment(vma.File)
+            || (vma.HasClose && World.Files[vma.File].Kind == FileKind.SharedMemory));
 }

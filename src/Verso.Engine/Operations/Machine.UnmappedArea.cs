@@ -16,8 +16,7 @@ public abstract partial class Machine
 
     /// <summary>
     /// get_unmapped_area: an address for <paramref name="length"/> bytes. ENOMEM if there is no room, EINVAL for a
-    /// fixed
-    /// address that is not aligned.
+    /// fixed address that is not aligned.
     /// </summary>
     private SyscallResult GetUnmappedArea(Mm mm, ulong hint, ulong length, MapFlags flags, FileId file, ulong pgoff)
     {
@@ -30,6 +29,11 @@ public abstract partial class Machine
         {
             return hint > mm.TaskSize - length ? Errno.ENOMEM
                 : Page.IsAligned(hint) ? SyscallResult.Ok(hint) : Errno.EINVAL;
+        }
+
+        if (IsHugeTlb(flags, file))
+        {
+            return FindHugeTlb(mm, hint, length, flags);
         }
 
         bool isShared = (flags & MapFlags.Shared) != 0;
@@ -70,6 +74,21 @@ public abstract partial class Machine
 
         ulong shift = unchecked(offset - padded.Value) & (HugePageBytes - 1);
         return padded.Value + (shift == 0 ? HugePageBytes : shift);
+    }
+
+    /// <summary>hugetlb_get_unmapped_area: whole huge pages, in a hole that has room for them wherever it ends.</summary>
+    private SyscallResult FindHugeTlb(Mm mm, ulong hint, ulong length, MapFlags flags)
+    {
+        ulong pageBytes = HugeTlbPageBytes(flags);
+        ulong aligned = AlignUp(hint, pageBytes);
+        if (IsFree(mm, aligned, length, mm.TaskSize))
+        {
+            return SyscallResult.Ok(aligned);
+        }
+
+        ulong slack = pageBytes - Page.Size;
+        SyscallResult found = Find(mm, 0, length + slack, flags);
+        return found.Errno == Errno.None ? SyscallResult.Ok((found.Value + slack) & ~(pageBytes - 1)) : found;
     }
 
     /// <summary>arch_get_unmapped_area_topdown: the hint if it is free, else from above, else from below.</summary>

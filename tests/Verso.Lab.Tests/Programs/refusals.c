@@ -1,13 +1,14 @@
 /*
  * Calls that are refused when some of their work is done: by a driver whose turn comes when what was in the way has been
- * unmapped, by one that lets nobody split its mapping, by a pool of huge pages that is empty. And a ring of asynchronous
- * I/O that is destroyed when it is no longer one VMA.
+ * unmapped, by one that lets nobody split its mapping, by a pool of huge pages that is empty, by the second of two VMAs that is
+ * sealed or may never be written. And a ring of asynchronous I/O that is destroyed when it is no longer one VMA.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #define PAGE 4096UL
 #define HUGE (2UL << 20)
 #define RW (PROT_READ | PROT_WRITE)
+#define MSEAL 462
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static char *next = (char *)0x100000000;
@@ -83,6 +85,41 @@ static void use_huge_pages(void)
 	munmap(pages + 3 * HUGE - PAGE, 2 * PAGE);
 }
 
+static void attach_huge_pages(void)
+{
+	int segment = shmget(IPC_PRIVATE, 2 * HUGE, IPC_CREAT | SHM_HUGETLB | SHM_NORESERVE | 0600);
+	char *first = shmat(segment, 0, 0);
+	char *second = shmat(segment, 0, SHM_RDONLY);
+
+	shmctl(segment, IPC_RMID, 0);
+	mmap(fresh(PAGE) + 4 * HUGE, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0);
+	shmdt(second);
+	mprotect(first + HUGE, HUGE, PROT_READ);
+	shmdt(first);
+}
+
+static void refuse_at_the_second(const char *regular)
+{
+	char *sealed = fresh(6 * PAGE);
+	char *shared = fresh(6 * PAGE);
+	char *locked = fresh(6 * PAGE);
+
+	syscall(MSEAL, sealed + 3 * PAGE, PAGE, 0);
+	mprotect(sealed, 6 * PAGE, PROT_READ);
+	mprotect(sealed, 6 * PAGE, PROT_READ | PROT_EXEC);
+	madvise(sealed, 6 * PAGE, MADV_DONTDUMP);
+	munmap(sealed + 2 * PAGE, 2 * PAGE);
+
+	mmap(shared + 3 * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, open(regular, O_RDONLY), 0);
+	mprotect(shared, 3 * PAGE, PROT_NONE);
+	mprotect(shared + PAGE, 5 * PAGE, RW);
+
+	mprotect(locked + 2 * PAGE, PAGE, PROT_NONE);
+	syscall(MSEAL, locked + 2 * PAGE, PAGE, 0);
+	madvise(locked, 6 * PAGE, MADV_DONTNEED);
+	mremap(locked + PAGE, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, next);
+}
+
 static void destroy_rings(void)
 {
 	unsigned long split = 0, holed = 0, moved = 0;
@@ -108,6 +145,8 @@ int main(int count, char **arguments)
 	refuse_by_driver(arguments[1]);
 	split_a_perf_ring();
 	use_huge_pages();
+	attach_huge_pages();
+	refuse_at_the_second(arguments[1]);
 	destroy_rings();
 	return 0;
 }
