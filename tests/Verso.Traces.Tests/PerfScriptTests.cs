@@ -73,7 +73,7 @@ public sealed class PerfScriptTests
     public void AFileNeedsNoInode(string where, string access, string path, FileKind kind)
     {
         string[] lines = Import.Fixture("perf-script-d-mmap2.txt").Split('\n');
-        string inside = lines[3][..lines[3].IndexOf("[0x")] + $"[0x7f0000000000(0x1000) @ {where}]: {access} {path}";
+        string inside = lines[3][..lines[3].IndexOf("[0x", StringComparison.Ordinal)] + $"[0x7f0000000000(0x1000) @ {where}]: {access} {path}";
         Import import = Import.Perf(string.Join('\n', [.. lines[..4], inside, .. lines[4..]]));
         MmImage image = Assert.IsType<MmImage>(import.Of(TraceEventKind.Exec).First().Payload);
         FileId file = image.Vmas.Single(vma => vma.Start == 0x7f0000000000).File;
