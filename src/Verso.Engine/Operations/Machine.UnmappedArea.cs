@@ -76,7 +76,7 @@ public abstract partial class Machine
         return padded.Value + (shift == 0 ? HugePageBytes : shift);
     }
 
-    /// <summary>hugetlb_get_unmapped_area: whole huge pages, in a hole that has room for them wherever it ends.</summary>
+    /// <summary>hugetlb_get_unmapped_area: whole huge pages, in a hole with room for them wherever it ends.</summary>
     private SyscallResult FindHugeTlb(Mm mm, ulong hint, ulong length, MapFlags flags)
     {
         ulong pageBytes = HugeTlbPageBytes(flags);

@@ -9,7 +9,7 @@ namespace Verso.Traces.Importers;
 /// <param name="Offset">Bytes into the file; for anonymous memory the offset that vm_pgoff stands for.</param>
 /// <param name="Device">Major number in the upper bits, minor in the lower 20.</param>
 /// <param name="Inode">
-/// Inode number; 0 where there is no file, where the line has a build id in its place, and of the first System V segment.
+/// Inode number; 0 where there is no file, where the line has a build id instead, and of the first System V segment.
 /// </param>
 /// <param name="Access"><c>rwxp</c>, as in /proc/pid/maps.</param>
 /// <param name="Path">Path, or a name such as [stack] or //anon.</param>
@@ -41,7 +41,8 @@ internal readonly record struct PerfMapping(
         string[] words = text[(open + 1)..close].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string tail = text[(close + 3)..];
         int space = tail.IndexOf(' ');
-        if (words.Length is < 3 or > 6 || words[1] != "@" || space != 4 || !TryReadRange(words[0], out ulong start, out ulong end)
+        if (words.Length is < 3 or > 6 || words[1] != "@" || space != 4
+            || !TryReadRange(words[0], out ulong start, out ulong end)
             || !StraceValue.TryParseNumber(words[2], out ulong offset))
         {
             return false;
