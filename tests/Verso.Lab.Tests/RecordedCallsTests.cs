@@ -29,6 +29,7 @@ public sealed class RecordedCallsTests(ITestOutputHelper output) : IDisposable
     /// <summary>Each refusal has its reason in the address space, so the engine gives it by itself.</summary>
     [Theory]
     [InlineData("moves")]
+    [InlineData("huge-moves")]
     [InlineData("limit", "0")]
     [InlineData("limit", "1")]
     [InlineData("limit", "2")]
