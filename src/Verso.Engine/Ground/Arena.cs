@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Verso.Engine;
 
 /// <summary>An object that an arena can keep on its free list.</summary>
@@ -39,25 +41,18 @@ internal struct Arena<T>(Ledger ledger, ObjectType type)
         ledger.TryAllocate(type, context) ? Take() : 0;
 
     /// <summary>The same of one that the ledger has counted before, or does not count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Take()
     {
+        LiveCount++;
         int handle = _firstFree;
-        if (handle != 0)
+        if (handle == 0)
         {
-            _firstFree = _slots[handle].NextFree;
-            _slots[handle] = default;
-        }
-        else
-        {
-            handle = UsedCount++;
-            if (handle == _slots.Length)
-            {
-                // A deep family has tens of millions: then half of a doubled array would be waste.
-                Array.Resize(ref _slots, handle + (handle < Many ? handle : handle / 4));
-            }
+            return TakeFresh();
         }
 
-        LiveCount++;
+        _firstFree = _slots[handle].NextFree;
+        _slots[handle] = default;
         return handle;
     }
 
@@ -74,5 +69,17 @@ internal struct Arena<T>(Ledger ledger, ObjectType type)
         _slots[handle] = new T { NextFree = _firstFree };
         _firstFree = handle;
         LiveCount--;
+    }
+
+    private int TakeFresh()
+    {
+        int handle = UsedCount++;
+        if (handle == _slots.Length)
+        {
+            // A deep family has tens of millions: then half of a doubled array would be waste.
+            Array.Resize(ref _slots, handle + (handle < Many ? handle : handle / 4));
+        }
+
+        return handle;
     }
 }

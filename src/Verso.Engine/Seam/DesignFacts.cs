@@ -45,7 +45,7 @@ public sealed record DesignOption(string Name, string Meaning, params IReadOnlyL
 /// <param name="Soundness">Whether the design keeps its promises with it.</param>
 public sealed record OptionValue(string Name, string Meaning, Soundness Soundness = Soundness.Sound);
 
-/// <summary>Whether a design keeps the specification (docs/designs/README.md).</summary>
+/// <summary>Whether a design keeps its promises (docs/writing-a-design.md).</summary>
 public enum Soundness
 {
     Sound = 0,

@@ -45,6 +45,7 @@ public interface IPageHooks<TSelf>
     /// <summary>
     /// Offers every place that may map the folio, until the visitor stops. None that maps it may be missed or offered
     /// twice; some that do not may be offered. Anonymous folios only, unless <see cref="ReverseMap.OwnsFilePages"/>.
+    /// While a folio migrates, the entries that map it are migration entries (<see cref="Pte.IsMigration"/>).
     /// </summary>
     void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor;

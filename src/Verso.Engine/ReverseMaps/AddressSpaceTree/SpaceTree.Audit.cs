@@ -95,7 +95,7 @@ internal sealed partial class SpaceTree
     private string? SharedBy(int space, VmaId vma)
     {
         (ulong first, ulong end) = RangeOf(vma);
-        for (VmaId other = _spaces[space].FirstVma; !other.IsNone; other = _links[other].Next)
+        for (VmaId other = _spaces[space].FirstVma; !other.IsNone; other = _links.Rows[other.Value].Next)
         {
             if (other != vma && Reaches(other, first, end) != Coverage.None)
             {

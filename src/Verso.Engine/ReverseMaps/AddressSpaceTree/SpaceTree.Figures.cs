@@ -140,7 +140,7 @@ internal sealed partial class SpaceTree
         long steps = 0;
         for (int at = space; at != 0; at = NextBelow(at, space, index, hides: true, ref steps))
         {
-            for (VmaId id = _spaces[at].FirstVma; !id.IsNone; id = _links[id].Next)
+            for (VmaId id = _spaces[at].FirstVma; !id.IsNone; id = _links.Rows[id.Value].Next)
             {
                 ref Vma vma = ref _world.Vmas[id];
                 if (index - vma.Pgoff < vma.Pages)

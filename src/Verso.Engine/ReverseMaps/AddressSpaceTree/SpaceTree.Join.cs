@@ -160,9 +160,9 @@ internal sealed partial class SpaceTree
 
         bool copies = (LinkOf(vma).Flags & LinkFlags.Copies) != 0;
         bool meetsVmas = copies ? at.OwnerCount != 0 : at.VmaCount != 1;
-        for (VmaId other = at.FirstVma; meetsVmas && !other.IsNone; other = _links[other].Next)
+        for (VmaId other = at.FirstVma; meetsVmas && !other.IsNone; other = _links.Rows[other.Value].Next)
         {
-            bool excludes = !copies || (_links[other].Flags & LinkFlags.Copies) == 0;
+            bool excludes = !copies || (_links.Rows[other.Value].Flags & LinkFlags.Copies) == 0;
             if (other != vma && excludes && Reaches(other, first, end) != Coverage.None)
             {
                 return false;

@@ -46,7 +46,7 @@ internal sealed partial class SpaceTree
     {
         int dismissed = 0;
         WalkStep step = WalkStep.Continue;
-        for (VmaId id = _spaces[space].FirstVma; !id.IsNone; id = _links[id].Next)
+        for (VmaId id = _spaces[space].FirstVma; !id.IsNone; id = _links.Rows[id.Value].Next)
         {
             steps++;
             ref Vma vma = ref _world.Vmas[id];

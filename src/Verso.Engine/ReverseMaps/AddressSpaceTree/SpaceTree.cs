@@ -151,7 +151,7 @@ internal sealed partial class SpaceTree
         ref VmaLink link = ref LinkOf(vma);
         Invariant.Require(link.Space == 0 && space != 0);
         ref AddressSpace owner = ref _spaces[space];
-        VmaId next = behind.IsNone ? owner.FirstVma : _links[behind].Next;
+        VmaId next = behind.IsNone ? owner.FirstVma : _links.Rows[behind.Value].Next;
         link = new VmaLink { Space = space, Flags = flags, Previous = behind, Next = next };
         if (behind.IsNone)
         {
@@ -159,12 +159,12 @@ internal sealed partial class SpaceTree
         }
         else
         {
-            _links[behind].Next = vma;
+            _links.Rows[behind.Value].Next = vma;
         }
 
         if (!next.IsNone)
         {
-            _links[next].Previous = vma;
+            _links.Rows[next.Value].Previous = vma;
         }
 
         owner.VmaCount++;
@@ -183,17 +183,17 @@ internal sealed partial class SpaceTree
         }
         else
         {
-            _links[link.Previous].Next = link.Next;
+            _links.Rows[link.Previous.Value].Next = link.Next;
         }
 
         if (!link.Next.IsNone)
         {
-            _links[link.Next].Previous = link.Previous;
+            _links.Rows[link.Next.Value].Previous = link.Previous;
         }
 
         owner.VmaCount--;
         owner.OwnerCount -= (link.Flags & LinkFlags.Copies) == 0 ? 1 : 0;
-        _links[vma] = default;
+        _links.Rows[vma.Value] = default;
         _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
         return link.Space;
     }

@@ -197,7 +197,7 @@ internal sealed class FamilySpaces(World world)
     public bool IsRightlyIn(VmaId id)
     {
         ref Vma vma = ref world.Vmas[id];
-        ref IndexedVma node = ref _vmas[id];
+        ref IndexedVma node = ref _vmas.Rows[id.Value];
         return node.Space == Of(vma.Mm)
             && node.Offsets.First == vma.AnonPgoff && node.Offsets.Last == vma.AnonPgoff + vma.Pages - 1;
     }
@@ -207,7 +207,7 @@ internal sealed class FamilySpaces(World world)
 
     private void Insert(VmaId id)
     {
-        ref IndexedVma node = ref _vmas[id];
+        ref IndexedVma node = ref _vmas.Rows[id.Value];
         ref Vma vma = ref world.Vmas[id];
         node.Offsets.First = vma.AnonPgoff;
         node.Offsets.Last = vma.AnonPgoff + vma.Pages - 1;
@@ -217,7 +217,7 @@ internal sealed class FamilySpaces(World world)
 
     private void Remove(VmaId id)
     {
-        ref FamilySpace space = ref _spaces[_vmas[id].Space];
+        ref FamilySpace space = ref _spaces[_vmas.Rows[id.Value].Space];
         space.Index = VmaIndex.Remove(_vmas.Rows, space.Index, id.Value);
     }
 
