@@ -18,9 +18,10 @@ namespace Verso.Engine.ReverseMaps.CowContext;
 /// </remarks>
 internal sealed partial class RemapTable(World world, CowContexts contexts, Insertion insertion)
 {
-    private readonly OffsetArrays _arrays = new(world);
     private Arena<RemapSegment> _segments =
         new(world.Ledger, world.Ledger.Register("cow_remap", RemapSegment.KernelSizeBytes));
+
+    private readonly OffsetArrays _arrays = new(world);
 
     /// <summary>Segments in use.</summary>
     public long LiveCount => _segments.LiveCount;
