@@ -37,17 +37,7 @@ public static class EnginePaths
             Each(at => _ = machine.SwapOut(mm, at));
             Touch(machine, mm, Start, Few);
         }));
-        yield return ("walk of 21", () =>
-        {
-            Machine machine = Populated(entry, out MmId mm);
-            for (int child = 0; child < 20; child++)
-            {
-                _ = machine.Fork(mm, out _);
-            }
-
-            return () => Each(at => _ = machine.Walk(mm, at));
-        }
-        );
+        yield return ("walk of 21", () => Walks(entry));
         yield return ("mremap", () => Over(entry, (machine, mm) =>
         {
             const RemapFlags To = RemapFlags.MayMove | RemapFlags.Fixed;
@@ -59,6 +49,17 @@ public static class EnginePaths
             _ = machine.Mprotect(mm, Start + Page.Size, Page.Size, Protection.Read);
             _ = machine.Mprotect(mm, Start + Page.Size, Page.Size, Protection.Read | Protection.Write);
         }));
+    }
+
+    private static Action Walks(Catalogue.Entry entry)
+    {
+        Machine machine = Populated(entry, out MmId mm);
+        for (int child = 0; child < 20; child++)
+        {
+            _ = machine.Fork(mm, out _);
+        }
+
+        return () => Each(at => _ = machine.Walk(mm, at));
     }
 
     private static Action Over(Catalogue.Entry entry, Action<Machine, MmId> path)
