@@ -77,7 +77,7 @@ public sealed partial class PuppetRefusalTests
     {
         SkipUnlessX64();
         Assert.Equal(
-            "descriptor 1000000 cannot be given to puppets (Bad file descriptor)",
+            "descriptor 1000000 cannot be given to test processes (Bad file descriptor)",
             Refusal(new TheatreOptions { Files = [1_000_000] }));
         Assert.StartsWith(
             "cannot run on processor 8000", Refusal(new TheatreOptions { Processor = 8000 }), StringComparison.Ordinal);
