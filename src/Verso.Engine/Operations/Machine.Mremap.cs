@@ -250,7 +250,7 @@ public abstract partial class Machine
 
         if (call.NewLength < call.OldLength)
         {
-            Errno error = UnmapRange(mm, call.OldAddress + call.NewLength, call.OldAddress + call.OldLength);
+            Errno error = UnmapSurplus(mm, call);
             if (error != Errno.None)
             {
                 return error;
@@ -269,6 +269,16 @@ public abstract partial class Machine
         }
 
         return late != Errno.None ? late : MoveVma(mm, id, call);
+    }
+
+    /// <summary>shrink_vma. EINVAL if the old range reaches beyond the address space.</summary>
+    private Errno UnmapSurplus(Mm mm, in MremapRequest call)
+    {
+        ulong start = call.OldAddress + call.NewLength;
+        ulong length = call.OldLength - call.NewLength;
+        return start > mm.TaskSize || length > mm.TaskSize - start
+            ? Errno.EINVAL
+            : UnmapRange(mm, start, start + length);
     }
 
     /// <summary>mremap_at: shrink or grow in place, or move if that is allowed.</summary>
@@ -293,7 +303,7 @@ public abstract partial class Machine
 
         if (!grows)
         {
-            Errno error = UnmapRange(mm, call.OldAddress + call.NewLength, call.OldAddress + call.OldLength);
+            Errno error = UnmapSurplus(mm, call);
             return error != Errno.None ? error : SyscallResult.Ok(call.OldAddress);
         }
 
