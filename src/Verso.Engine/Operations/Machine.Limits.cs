@@ -97,8 +97,12 @@ public abstract partial class Machine
     /// </summary>
     private bool EndsByItself(Mm mm, ulong start, ulong end)
     {
-        bool mayEnd = Refusal is Errno.EPERM or Errno.EINVAL;
-        foreach (VmaId id in mm.Vmas.Within(start, mayEnd ? end : start))
+        if (Refusal is not (Errno.EPERM or Errno.EINVAL))
+        {
+            return false;
+        }
+
+        foreach (VmaId id in mm.Vmas.Within(start, end))
         {
             if (Refusal == Errno.EPERM ? IsSealed(id) : At(id).IsHardToSplit)
             {

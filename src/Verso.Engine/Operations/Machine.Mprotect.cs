@@ -82,7 +82,7 @@ public abstract partial class Machine
     private Errno ProtectVmas(Mm mm, ulong start, ulong end, Protection protection, int pkey)
     {
         bool endsByItself = EndsByItself(mm, start, end)
-            || (Refusal == Errno.EACCES && IsForbidden(mm, start, end, protection));
+            || (Refusal == Errno.EACCES && HoldsForbidden(mm, start, end, protection));
         while (start < end)
         {
             VmaId id = Lookup(mm, start);
@@ -95,7 +95,7 @@ public abstract partial class Machine
             Protection wanted = protection | ExecImplied(mm, old, protection);
             VmaFlags key = pkey == -1 ? KeyAfterMprotect(mm, old, wanted) : KeyFlags(pkey);
             VmaFlags flags = ProtectionFlags(wanted) | key | (old & ~(VmaFlags.Access | VmaFlags.Pkey));
-            if (IsForbidden(mm, old, protection))
+            if (IsForbidden(mm, old, flags))
             {
                 return Errno.EACCES;
             }
@@ -122,18 +122,18 @@ public abstract partial class Machine
     }
 
     /// <summary>A right that this mapping may never have, or that PR_SET_MDWE forbids.</summary>
-    private static bool IsForbidden(Mm mm, VmaFlags old, Protection protection)
+    private static bool IsForbidden(Mm mm, VmaFlags old, VmaFlags wanted)
     {
-        VmaFlags flags = ProtectionFlags(protection | ExecImplied(mm, old, protection)) | (old & ~VmaFlags.Access);
-        bool isBeyond = ((ulong)flags & ~((ulong)flags >> 4) & (ulong)VmaFlags.Access) != 0;
-        return isBeyond || IsExecGain(mm, old, flags);
+        bool isBeyond = ((ulong)wanted & ~((ulong)old >> 4) & (ulong)VmaFlags.Access) != 0;
+        return isBeyond || IsExecGain(mm, old, wanted);
     }
 
-    private bool IsForbidden(Mm mm, ulong start, ulong end, Protection protection)
+    private bool HoldsForbidden(Mm mm, ulong start, ulong end, Protection protection)
     {
         foreach (VmaId id in mm.Vmas.Within(start, end))
         {
-            if (IsForbidden(mm, At(id).Flags, protection))
+            VmaFlags old = At(id).Flags;
+            if (IsForbidden(mm, old, ProtectionFlags(protection | ExecImplied(mm, old, protection))))
             {
                 return true;
             }

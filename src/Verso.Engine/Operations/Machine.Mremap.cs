@@ -26,7 +26,7 @@ public abstract partial class Machine
         }
 
         bool isFixed = (call.Flags & RemapFlags.Fixed) != 0;
-        if (MayEndOnItsWay(mm, call))
+        if (Refusal != Errno.None && MayEndOnItsWay(mm, call))
         {
             Refusal = Errno.None;
         }
@@ -43,7 +43,7 @@ public abstract partial class Machine
     {
         const VmaFlags Once = VmaFlags.DontExpand | VmaFlags.PfnMap;
         ulong end = call.OldAddress + call.OldLength;
-        foreach (VmaId id in mm.Vmas.Within(call.OldAddress, Refusal == Errno.None ? call.OldAddress : end))
+        foreach (VmaId id in mm.Vmas.Within(call.OldAddress, end))
         {
             bool ends = Refusal switch
             {
@@ -276,9 +276,7 @@ public abstract partial class Machine
     {
         ulong start = call.OldAddress + call.NewLength;
         ulong length = call.OldLength - call.NewLength;
-        return start > mm.TaskSize || length > mm.TaskSize - start
-            ? Errno.EINVAL
-            : UnmapRange(mm, start, start + length);
+        return IsInside(mm, start, length) ? UnmapRange(mm, start, start + length) : Errno.EINVAL;
     }
 
     /// <summary>mremap_at: shrink or grow in place, or move if that is allowed.</summary>

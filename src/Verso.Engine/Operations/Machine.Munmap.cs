@@ -13,7 +13,7 @@ public abstract partial class Machine
     {
         Mm mm = World.Mms[mmId];
         Counters.Lock(LockClass.MmapWrite, 1);
-        if (!Page.IsAligned(address) || address > mm.TaskSize || length > mm.TaskSize - address)
+        if (!Page.IsAligned(address) || !IsInside(mm, address, length))
         {
             return Errno.EINVAL;
         }
@@ -22,6 +22,10 @@ public abstract partial class Machine
         Errno refused = end == address ? Errno.EINVAL : EndsByItself(mm, address, end) ? Errno.None : Refused();
         return refused != Errno.None ? refused : UnmapRange(mm, address, end);
     }
+
+    /// <summary>What do_vmi_munmap asks first: whether a range lies in the address space.</summary>
+    private static bool IsInside(Mm mm, ulong start, ulong length) =>
+        start <= mm.TaskSize && length <= mm.TaskSize - start;
 
     /// <summary>do_vmi_align_munmap: splits at both ends, then takes everything between away.</summary>
     private Errno UnmapRange(Mm mm, ulong start, ulong end)

@@ -86,9 +86,8 @@ public abstract partial class Machine
             return SyscallResult.Ok(aligned);
         }
 
-        ulong slack = pageBytes - Page.Size;
-        SyscallResult found = Find(mm, 0, length + slack, flags);
-        return found.Errno == Errno.None ? SyscallResult.Ok((found.Value + slack) & ~(pageBytes - 1)) : found;
+        SyscallResult found = Find(mm, 0, length + pageBytes - Page.Size, flags);
+        return found.Errno == Errno.None ? SyscallResult.Ok(AlignUp(found.Value, pageBytes)) : found;
     }
 
     /// <summary>arch_get_unmapped_area_topdown: the hint if it is free, else from above, else from below.</summary>
