@@ -171,15 +171,18 @@ internal static class FlagRemedies
         (OneLock, static pair => DifferIn(pair, VmaFlags.LockedMask)),
         (OneSeal, static pair => DifferIn(pair, VmaFlags.Sealed)),
         (OneKey, static pair => DifferIn(pair, VmaFlags.Pkey) && !pair.IsOfExecuteOnly),
-        (ReadableCode, IsBesideReadableCode),
-        (ExecuteOnlyApart, static pair => pair.IsOfExecuteOnly && !IsBesideReadableCode(pair)),
-        (OneRegistration, static pair => DifferIn(pair, VmaFlags.Userfault)),
+        AsLifted(ReadableCode),
+        AsLifted(ExecuteOnlyApart),
+        AsLifted(OneRegistration),
         (FileRemedies.OneProtection, static pair => IsOfAccess(pair) && FileRemedies.IsOneView(pair)),
         (FileRemedies.EachView, static pair => IsOfAccess(pair) && FileRemedies.AreTwoViews(pair)),
-        (OneArena, static pair => IsOfAccess(pair) && IsOfCode(pair)),
-        (TwoViews, static pair => IsOfAccess(pair) && IsOfCode(pair)),
+        AsLifted(OneArena),
+        AsLifted(TwoViews),
         (OneProtection, static pair => IsOfAccess(pair) && pair.IsAnonymous && !IsOfCode(pair)),
     ];
+
+    private static (Remedy Remedy, Func<Boundary, bool> IsFor) AsLifted(Remedy remedy) =>
+        (remedy, remedy.Lift!.Applies);
 
     /// <summary>Those that some of these pairs have a use for.</summary>
     internal static IEnumerable<Remedy> For(IReadOnlyList<Boundary> boundaries) =>

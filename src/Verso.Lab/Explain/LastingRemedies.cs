@@ -31,8 +31,8 @@ internal static class LastingRemedies
         LastingReason.TwoFiles => FileRemedies.ForTwo(explanation.PathOf(pair.Lower), explanation.PathOf(pair.Upper)),
         LastingReason.Close or LastingReason.Special when AreOfOneMapping(pair) => FileRemedies.InOneCall,
         LastingReason.Special when (pair.Lower.Flags & pair.Upper.Flags & VmaFlags.HugeTlb) != 0
-            && FileRemedies.ForTwo(explanation.PathOf(pair.Lower), explanation.PathOf(pair.Upper)) is Remedy remedy
-            && remedy == FileRemedies.OneCallOfHugePages => remedy,
+            && FileRemedies.ForTwo(explanation.PathOf(pair.Lower), explanation.PathOf(pair.Upper))
+                == FileRemedies.OneCallOfHugePages => FileRemedies.OneCallOfHugePages,
         _ => null,
     };
 

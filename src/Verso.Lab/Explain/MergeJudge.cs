@@ -37,7 +37,7 @@ internal sealed class MergeJudge
     }
 
     /// <summary>VMAs of the address space, which calls may have made more or fewer.</summary>
-    internal int VmaCount => _machine.Capture(_mm).Vmas.Count;
+    internal int VmaCount => _machine.World.Mms[_mm].Vmas.Count;
 
     /// <summary>Moves anonymous memory to where its page offset says that it was; whether that could be done.</summary>
     internal bool MoveBack(VmaImage vma) => _machine.Mremap(_mm, new MremapRequest(

@@ -36,8 +36,9 @@ internal static class MovesBack
     private static bool IsFree(VmaImage moved, IReadOnlyList<VmaImage> vmas, HashSet<ulong> back)
     {
         ulong end = Place(moved) + (moved.End - moved.Start);
-        return IsApart(moved, end) && IndicesFrom(vmas, Place(moved)).TakeWhile(at => vmas[at].Start < end)
-            .All(at => back.Contains(vmas[at].Start) || IsLeft(vmas[at], moved));
+        return IsApart(moved, end)
+            && vmas.Skip(SpaceStrip.FirstEndingAbove(vmas, Place(moved))).TakeWhile(there => there.Start < end)
+                .All(there => back.Contains(there.Start) || IsLeft(there, moved));
     }
 
     // mremap refuses a target that overlaps.
@@ -45,19 +46,6 @@ internal static class MovesBack
 
     private static bool IsLeft(VmaImage there, VmaImage moved) => there.File.IsNone
         && (there.AnonVma == 0 || (there.AnonVma == moved.AnonVma && there.Pgoff == there.Start >> Page.Shift));
-
-    private static IEnumerable<int> IndicesFrom(IReadOnlyList<VmaImage> vmas, ulong address)
-    {
-        int low = 0;
-        int high = vmas.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = vmas[middle].End <= address ? (middle + 1, high) : (low, middle);
-        }
-
-        return Enumerable.Range(low, vmas.Count - low);
-    }
 
     private static ulong Place(VmaImage vma) => vma.Pgoff << Page.Shift;
 }

@@ -48,7 +48,8 @@ public sealed record SpaceStrip(ulong Low, ulong High, IReadOnlyList<VmaImage> V
         return new SpaceStrip(low, high, inside, hole);
     }
 
-    private static int FirstEndingAbove(IReadOnlyList<VmaImage> vmas, ulong address)
+    /// <summary>find_vma in an image: the index of the first that ends above the address; else their number.</summary>
+    internal static int FirstEndingAbove(IReadOnlyList<VmaImage> vmas, ulong address)
     {
         int low = 0;
         int high = vmas.Count;

@@ -39,8 +39,8 @@ internal static class RefusedSteps
     {
         MapFlags flags = (MapFlags)call.Arg3;
         bool isKnownType = (flags & MapFlags.TypeMask) is MapFlags.Private or MapFlags.Shared or MapFlags.Droppable;
-        bool hasFile = (flags & MapFlags.Anonymous) != 0 || call.Arg4 != 0;
-        return isKnownType && hasFile && ((flags & Populating) == 0 || call.Arg1 <= MostPopulated);
+        return isKnownType && Replay.CallRules.HasItsArguments(call)
+            && ((flags & Populating) == 0 || call.Arg1 <= MostPopulated);
     }
 
     private static bool Populates(Advice advice, ulong bytes) =>

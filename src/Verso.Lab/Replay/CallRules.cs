@@ -26,7 +26,7 @@ internal static class CallRules
     {
         Errno errno = (Errno)(int)-call.Result;
         Mm mm = machine.World.Mms[id];
-        bool isFull = IsAboutOneRange(call) && mm.Vmas.Count + machine.SplitsAt(id, call.Arg0, call.Arg1) > maxMapCount;
+        bool isFull = IsAboutOneRange(call) && IsFull(machine, id, call.Arg0, call.Arg1, maxMapCount);
         switch (call.Kind)
         {
             case TraceEventKind.Mmap when errno == Errno.ENOMEM:
@@ -67,9 +67,13 @@ internal static class CallRules
             return RefusedCall.Skip;
         }
 
-        bool isFull = machine.World.Mms[id].Vmas.Count + machine.SplitsAt(id, call.Arg2, call.Arg3) > maxMapCount;
-        return isFull || machine.HasHole(id, call.Arg2, call.Arg3) ? RefusedCall.Derive : RefusedCall.Refuse;
+        return IsFull(machine, id, call.Arg2, call.Arg3, maxMapCount)
+            || machine.HasHole(id, call.Arg2, call.Arg3) ? RefusedCall.Derive : RefusedCall.Refuse;
     }
+
+    /// <summary>Whether the splits of a call that changes this range alone would be too many VMAs.</summary>
+    private static bool IsFull(Machine machine, MmId id, ulong address, ulong length, int maxMapCount) =>
+        machine.World.Mms[id].Vmas.Count + machine.SplitsAt(id, address, length) > maxMapCount;
 
     /// <summary>Calls that ask before they change anything, and those that are of no address space's state.</summary>
     private static RefusedCall CourseOfOther(TraceEventKind kind, Errno errno) => kind switch
@@ -112,7 +116,7 @@ internal static class CallRules
     };
 
     /// <summary>A failed call often lacks its file: descriptors are looked up when it has succeeded.</summary>
-    private static bool HasItsArguments(in TraceEvent call) => call.Arg4 != 0
+    public static bool HasItsArguments(in TraceEvent call) => call.Arg4 != 0
         || (call.Kind == TraceEventKind.Mmap && ((MapFlags)call.Arg3 & MapFlags.Anonymous) != 0);
 
     private static bool FollowsFromLayout(in TraceEvent call, Mm mm, int maxMapCount) =>
