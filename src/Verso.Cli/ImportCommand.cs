@@ -146,14 +146,15 @@ internal static class ImportCommand
         string name = output == Standard ? "" : $": {output}";
         Say(error, string.Create(
             plain,
-            $"{summary.Events} {Of(summary.Events, "event")}, {summary.Calls} {Of(summary.Calls, "memory call")}, "
-                + $"{summary.Tasks} {Of(summary.Tasks, "task")}{name}"));
+            $"{summary.Events} {Figures.Noun(summary.Events, "event", "events")}, "
+                + $"{summary.Calls} {Figures.Noun(summary.Calls, "memory call", "memory calls")}, "
+                + $"{summary.Tasks} {Figures.Noun(summary.Tasks, "task", "tasks")}{name}"));
         Say(error, $"from {summary.Header.Source}, {grade}");
         foreach ((long count, string one, string what) in LeftOut(summary))
         {
             if (count > 0)
             {
-                Say(error, string.Create(plain, $"{count} {Of(count, one)} {what}"));
+                Say(error, string.Create(plain, $"{count} {Figures.Noun(count, one, one + "s")} {what}"));
             }
         }
     }
@@ -175,8 +176,6 @@ internal static class ImportCommand
             yield return "no state of the kernel to compare with";
         }
     }
-
-    private static string Of(long count, string one) => count == 1 ? one : one + "s";
 
     private static (long Count, string One, string What)[] LeftOut(ImportSummary summary) =>
     [

@@ -127,16 +127,15 @@ internal static class RecordCommand
         }
     }
 
-    private static string Of(long count, string one) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count} {one}{(count == 1 ? "" : "s")}");
-
     private static void Summarize(TextWriter error, string output, RecordingOutcome outcome)
     {
         RecordingCounts counts = outcome.Counts;
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"verso: {Of(counts.Events, "event")}, {Of(counts.Tasks + 1, "task")}, "
-                + $"{Of(counts.Checkpoints, "checkpoint")}, {counts.Lost} lost");
+            $"verso: {counts.Events} {Figures.Noun(counts.Events, "event", "events")}, "
+                + $"{counts.Tasks + 1} {Figures.Noun(counts.Tasks + 1, "task", "tasks")}, "
+                + $"{counts.Checkpoints} {Figures.Noun(counts.Checkpoints, "checkpoint", "checkpoints")}, "
+                + $"{counts.Lost} lost");
         error.WriteLine(output == StandardOutput ? text : $"{text}: {Printable.Of(output)}");
         foreach ((string what, long count) in counts.NotFollowed.Rows)
         {

@@ -66,5 +66,8 @@ public static class Figures
         $"{Percent(agreement)} ({Count(agreement.Matched)} of {Count(agreement.Total)})";
 
     /// <summary>One thing, or several: <c>1 process</c>, <c>2 processes</c>.</summary>
-    public static string Plural(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
+    public static string Plural(long count, string one, string many) => $"{Count(count)} {Noun(count, one, many)}";
+
+    /// <summary>The noun alone, for numbers that are written without separators.</summary>
+    public static string Noun(long count, string one, string many) => count == 1 ? one : many;
 }
