@@ -6,6 +6,8 @@ public abstract partial class Machine
     /// <summary>MAP_HUGE_SHIFT: above it, 6 bits say which page size, as a power of two; 0 is 2 MiB.</summary>
     private const int HugeSizeShift = 26;
 
+    private const ulong GiganticPageBytes = 1UL << 30;
+
     private bool IsHugeTlb(in MmapRequest request) =>
         IsHugeTlb(request.Flags, (request.Flags & MapFlags.Anonymous) != 0 ? default : request.File);
 
@@ -13,11 +15,19 @@ public abstract partial class Machine
         ? (flags & (MapFlags.Anonymous | MapFlags.HugeTlb)) == (MapFlags.Anonymous | MapFlags.HugeTlb)
         : World.Files[file].Kind == FileKind.HugeTlb;
 
+    /// <summary>Of a file the flags say nothing (hstate_file); one that no mount names otherwise has 2 MiB.</summary>
     private static ulong HugeTlbPageBytes(MapFlags flags)
     {
         int shift = (int)((uint)flags >> HugeSizeShift) & 63;
-        return shift == 0 ? HugePageBytes : 1UL << shift;
+        return shift == 0 || (flags & MapFlags.Anonymous) == 0 ? HugePageBytes : 1UL << shift;
     }
+
+    /// <summary>
+    /// MAP_HUGETLB of a file of ordinary pages, or of a page size that x86-64 has not (ksys_mmap_pgoff,
+    /// hstate_sizelog).
+    /// </summary>
+    private bool HasNoHugePages(in MmapRequest request) => (request.Flags & MapFlags.HugeTlb) != 0
+        && (!IsHugeTlb(request) || HugeTlbPageBytes(request.Flags) is not (HugePageBytes or GiganticPageBytes));
 
     /// <summary>
     /// Whether the pool has to give pages that it has not (hugetlb_reserve_pages, which hugetlbfs's mmap asks): none

@@ -6,9 +6,10 @@ namespace Verso.Engine;
 public abstract partial class Machine
 {
     /// <summary>
-    /// mmap. EINVAL (length 0, no type, unaligned), EBADF (no file), ENOMEM (no room, too many VMAs, allocation failed,
-    /// MAP_HUGETLB as no huge pages are reserved), EOVERFLOW, EEXIST (MAP_FIXED_NOREPLACE), EAGAIN (RLIMIT_MEMLOCK),
-    /// EACCES (the file is not open for it, or PR_SET_MDWE), EPERM (noexec; sealed memory is there).
+    /// mmap. EINVAL (length 0, no type, unaligned, no such huge pages), EBADF (no file), ENOMEM (no room, too many
+    /// VMAs, allocation failed, MAP_HUGETLB as no huge pages are reserved), EOVERFLOW, EEXIST (MAP_FIXED_NOREPLACE),
+    /// EAGAIN (RLIMIT_MEMLOCK), EACCES (the file is not open for it, or PR_SET_MDWE), EPERM (noexec; sealed memory is
+    /// there).
     /// </summary>
     public SyscallResult Mmap(MmId mmId, in MmapRequest request)
     {
@@ -20,7 +21,7 @@ public abstract partial class Machine
             return Errno.EBADF;
         }
 
-        if (request.Length == 0 || !Page.IsAligned(request.Offset))
+        if (request.Length == 0 || !Page.IsAligned(request.Offset) || HasNoHugePages(request))
         {
             return Errno.EINVAL;
         }

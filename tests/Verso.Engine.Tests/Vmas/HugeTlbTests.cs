@@ -80,6 +80,40 @@ public sealed class HugeTlbTests
         _scenario.EndAll(_scenario.Parent);
     }
 
+    /// <summary>MAP_HUGE_SHIFT: of the 63 sizes that the flags can name x86-64 has two, and 0 is 2 MiB.</summary>
+    [Fact]
+    public void Only_page_sizes_that_there_are_can_be_asked_for()
+    {
+        for (int shift = 0; shift < 64; shift++)
+        {
+            MapFlags flags = MapFlags.Private | MapFlags.NoReserve | (MapFlags)((uint)shift << 26);
+            Errno expected = shift is 0 or 21 or 30 ? Errno.None : Errno.EINVAL;
+            Assert.Equal((shift, expected), (shift, Map(flags, imposed: null).Errno));
+            Assert.Equal((shift, expected), (shift, Map(flags, 0x7fff_0000_0000 - ((ulong)shift << 30)).Errno));
+        }
+
+        _scenario.EndAll(_scenario.Parent);
+    }
+
+    /// <summary>As 6.18.44 answers: a file has the pages it has, whatever size the flags name.</summary>
+    [Theory]
+    [InlineData(FileKind.Regular, MapFlags.HugeTlb, 0, Errno.EINVAL)]
+    [InlineData(FileKind.Regular, MapFlags.None, 6, Errno.None)]
+    [InlineData(FileKind.HugeTlb, MapFlags.HugeTlb, 6, Errno.None)]
+    [InlineData(FileKind.HugeTlb, MapFlags.None, 6, Errno.None)]
+    [InlineData(FileKind.HugeTlb, MapFlags.None, 30, Errno.None)]
+    public void A_file_has_the_pages_it_has(FileKind kind, MapFlags huge, int shift, Errno expected)
+    {
+        Machine machine = _scenario.Machine;
+        FileId file = machine.OpenFile(kind, 1, 2, 1 << 30, FileModes.Read | FileModes.Write);
+        MapFlags flags = MapFlags.Shared | MapFlags.NoReserve | huge | (MapFlags)((uint)shift << 26);
+        Assert.Equal(expected, machine.Mmap(_scenario.Parent, new MmapRequest(0, Page.Size, Protection.Read, flags, file)).Errno);
+        ulong bytes = machine.Capture(_scenario.Parent).Vmas.Aggregate(0UL, (sum, vma) => sum + vma.End - vma.Start);
+        Assert.Equal(expected != Errno.None ? 0 : kind == FileKind.HugeTlb ? 0x20_0000UL : Page.Size, bytes);
+        machine.CloseFile(file);
+        _scenario.EndAll(_scenario.Parent);
+    }
+
     private static (VmaFlags Flags, ulong Bytes) Describe(VmaImage vma)
     {
         Assert.Equal(0UL, vma.Pgoff);
