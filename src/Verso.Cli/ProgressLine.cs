@@ -1,6 +1,7 @@
 using System.Globalization;
 using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
+using Verso.Reports.Text;
 
 namespace Verso.Cli;
 
@@ -27,12 +28,13 @@ internal sealed class ProgressLine : IDisposable
     internal static ProgressLine Start(Surroundings surroundings, ReplayProgress progress) => new(
         surroundings,
         () => string.Create(
-            CultureInfo.InvariantCulture, $"{progress.Share * 100:F0} %, {progress.Events:N0} events replayed"));
+            CultureInfo.InvariantCulture,
+            $"{progress.Share * 100:F0} %, {Figures.Plural(progress.Events, "event", "events")} replayed"));
 
     internal static ProgressLine Start(Surroundings surroundings, VerificationProgress progress) => new(
         surroundings,
-        () => string.Create(
-            CultureInfo.InvariantCulture, $"{progress.Steps:N0} steps in {progress.Sequences:N0} scenarios"));
+        () => $"{Figures.Plural(progress.Steps, "step", "steps")} in "
+            + Figures.Plural(progress.Sequences, "scenario", "scenarios"));
 
     internal static ProgressLine Start(Surroundings surroundings, Func<string> describe) =>
         new(surroundings, describe);

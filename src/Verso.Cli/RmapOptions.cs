@@ -86,8 +86,9 @@ internal sealed class RmapOptions
     {
         int done = 0;
         using Interruption interruption = new();
+        string noun = Figures.Noun(designs.Count, "design", "designs");
         using ProgressLine line = ProgressLine.Start(
-            surroundings, () => $"{Volatile.Read(ref done)} of {designs.Count} designs loaded");
+            surroundings, () => $"{Volatile.Read(ref done)} of {designs.Count} {noun} loaded");
         return DesignHoldings.Of(
             graph,
             designs,

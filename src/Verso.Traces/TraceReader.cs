@@ -131,7 +131,7 @@ public sealed class TraceReader : IDisposable
             {
                 throw new TraceFormatException(
                     start,
-                    $"a trailer that counts {_events} events, {_lost} lost and {_checkpoints} checkpoints, "
+                    $"a trailer with events {_events}, lost {_lost} and checkpoints {_checkpoints}, "
                     + $"not {Trailer.Events}, {Trailer.Lost} and {Trailer.Checkpoints}");
             }
 

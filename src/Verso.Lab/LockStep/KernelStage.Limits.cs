@@ -129,7 +129,7 @@ public sealed partial class KernelStage
                 _ => "address space (ulimit -Hv)",
             };
             throw new KernelStageException(
-                $"the hard limit of {name} is {limit[1]} bytes, and a test process needs {limit[0]}: raise it");
+                $"the hard limit of {name} is {limit[1]} B, and a test process needs {limit[0]} B: raise it");
         }
     }
 

@@ -19,9 +19,10 @@ public static class DemoText
         string graph = Figures.Percent(trace.Reference.Fidelity.All.GraphVmas);
         string[] sentences =
         [
-            $"1. {Plural(work.ForkCount, "fork")} copied {Figures.Count(work.PtesCopied)} page-table entries "
-                + $"and no page; of the pages then shared, {Figures.Count(work.FaultCopied)} were copied when "
-                + $"somebody wrote, and {Figures.Count(work.FaultReused)} were reused by the last that had them.",
+            $"1. {Plural(work.ForkCount, "fork")} copied "
+                + $"{Figures.Plural(work.PtesCopied, "page-table entry", "page-table entries")} and no page; of the "
+                + $"pages then shared, {Figures.Plural(work.FaultCopied, "was", "were")} copied on a write, and "
+                + $"{Figures.Plural(work.FaultReused, "was", "were")} reused by the last process that mapped them.",
             $"2. To find a page's mappings again, {string.Join(", ", trace.Designs.Select(Holdings))}.",
             $"3. A walk from a page to its mappings looked at {string.Join(", ", trace.Designs.Select(Walks))}; "
                 + $"the replay had {vmas} of the kernel's VMAs and {graph} of its anon_vma graph, so these are this "

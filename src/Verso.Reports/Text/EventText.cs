@@ -91,7 +91,7 @@ public static class EventText
             : "file defined",
         TraceEventKind.Checkpoint => Checkpoint(e),
         TraceEventKind.NotFollowed => $"mm{e.Mm} changed by {Printable.Of(e.Payload as string ?? "something")}",
-        TraceEventKind.Lost => $"{e.Arg0} events lost",
+        TraceEventKind.Lost => $"{e.Arg0} {Figures.Noun((long)e.Arg0, "event", "events")} lost",
         _ => $"event of kind {(int)e.Kind}",
     };
 

@@ -30,7 +30,7 @@ internal static class FamilyText
 
     private static void AppendFamily(StringBuilder text, Family family, int top)
     {
-        text.Append($"  {Figures.Count(family.Spaces.Count)} processes, ")
+        text.Append($"  {Figures.Plural(family.Spaces.Count, "process", "processes")}, ")
             .Append($"{Figures.Plural(family.Roots, "root", "roots")}, ")
             .Append($"{Figures.Plural(family.AnonVmas, "anon_vma", "anon_vmas")}")
             .Append(family.Orphans > 0 ? $" ({Figures.Count(family.Orphans)} of ended processes)" : "")

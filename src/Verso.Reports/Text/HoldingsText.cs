@@ -49,7 +49,8 @@ internal static class HoldingsText
                 string range = pages.MostBytes is null ? $"at least {Figures.Bytes(pages.LeastBytes)}"
                     : $"{Figures.Bytes(pages.LeastBytes)} to {Figures.Bytes(pages.MostBytes.Value)}";
                 text.Append($"  {design.Design.Name} also: {range}, inferred from ")
-                    .Append($"{Figures.Count(pages.Pages)} resident anonymous pages:\n    {pages.Reason}\n");
+                    .Append(Figures.Plural(pages.Pages, "resident anonymous page", "resident anonymous pages"))
+                    .Append($":\n    {pages.Reason}\n");
             }
         }
     }

@@ -20,7 +20,7 @@ public static class ReplayText
         {
             text.Append($"  time       {Phrase(times.Elapsed)} in {Figures.Plural(times.Rounds, "round", "rounds")}, ")
                 .Append($"the engine alone {Phrase(times.Engine)}; ")
-                .Append($"{Figures.Count(times.EventsPerSecond(result.Events))} events a second\n");
+                .Append($"{Figures.Plural(times.EventsPerSecond(result.Events), "event", "events")} a second\n");
         }
 
         return text.ToString();
@@ -31,7 +31,7 @@ public static class ReplayText
     {
         ArgumentNullException.ThrowIfNull(result);
         long mismatches = result.Calls.MismatchCount;
-        string calls = mismatches == 0 ? "" : $", {Figures.Count(mismatches)} results differ";
+        string calls = mismatches == 0 ? "" : $", {Differing(mismatches)}";
         return $"{Figures.Plural(result.Events, "event", "events")}, grade {GradeText.Of(result.Grade)}, "
             + $"fidelity {FidelityText.Phrase(result.Fidelity)}{calls}, "
             + $"rules {RulesText.Brief(result.Rules)}: {Printable.Of(name)}\n";
@@ -40,13 +40,15 @@ public static class ReplayText
     private static string Phrase(Spread spread) => $"{Figures.Duration(spread.Median)} "
         + $"({Figures.Duration(spread.Least)} to {Figures.Duration(spread.Most)})";
 
+    private static string Differing(long results) => Figures.Plural(results, "result differs", "results differ");
+
     private static void AppendCalls(StringBuilder text, ReplayResult result)
     {
         CallTally calls = result.Calls;
         text.Append($"  calls      {Figures.Count(calls.Compared)} compared, ")
             .Append(calls.MismatchCount == 0
                 ? "every result as recorded"
-                : $"{Figures.Count(calls.MismatchCount)} results differ: " + string.Join(", ", calls.Mismatches.Select(
+                : $"{Differing(calls.MismatchCount)}: " + string.Join(", ", calls.Mismatches.Select(
                     entry => $"{EventText.Name(entry.Key)} {Figures.Count(entry.Value)}")));
         if (calls.Skipped > 0)
         {
@@ -58,8 +60,8 @@ public static class ReplayText
         text.Append(calls.NotModelled > 0 ? $"; {Figures.Count(calls.NotModelled)} not modelled\n" : "\n");
         if (calls.MismatchesOfAssumed > 0)
         {
-            text.Append($"             {Figures.Count(calls.MismatchesOfAssumed)} more differ in address spaces ")
-                .Append("whose first layout is not recorded\n");
+            text.Append($"             {Figures.Plural(calls.MismatchesOfAssumed, "more differs", "more differ")} ")
+                .Append("in address spaces whose first layout is not recorded\n");
         }
     }
 
@@ -68,21 +70,27 @@ public static class ReplayText
         ReplayTally tally = result.Tally;
         long untroubled = tally.Faults[(int)FaultOutcome.Done] + tally.Faults[(int)FaultOutcome.Waits];
         long refused = tally.Faults.Sum() - untroubled;
-        AppendIf(refused, "faults that the engine would answer with a signal");
-        AppendIf(tally.InternalsRefused, "preparations or stack growths without a VMA for them");
-        AppendIf(tally.PopulationsCutShort, "populations cut short");
-        AppendIf(result.Work.SearchDifferences, "searches for a free range that chose another address than the kernel");
-        AppendIf(tally.SpacesAssumed, "address spaces begun empty: the trace does not say how they began");
-        AppendIf(tally.UnknownSpaces, "events of address spaces that were not live");
-        AppendIf(tally.UnnamedFiles, "mappings of files that the trace does not name");
-        AppendIf(tally.UnknownKinds, "events of an unknown kind");
-        AppendIf(tally.OutOfMemory, "forks or execs without memory");
+        AppendIf(refused, "fault", "faults", "that the engine would answer with a signal");
+        AppendIf(
+            tally.InternalsRefused, "preparation or stack growth", "preparations or stack growths", "without a VMA");
+        AppendIf(tally.PopulationsCutShort, "population", "populations", "cut short");
+        AppendIf(
+            result.Work.SearchDifferences,
+            "search",
+            "searches",
+            "for a free range that chose another address than the kernel");
+        AppendIf(
+            tally.SpacesAssumed, "address space", "address spaces", "begun empty: the first layout is not recorded");
+        AppendIf(tally.UnknownSpaces, "event", "events", "of address spaces that were not live");
+        AppendIf(tally.UnnamedFiles, "mapping", "mappings", "of files that the trace does not name");
+        AppendIf(tally.UnknownKinds, "event", "events", "of an unknown kind");
+        AppendIf(tally.OutOfMemory, "fork or exec", "forks or execs", "without memory");
 
-        void AppendIf(long count, string what)
+        void AppendIf(long count, string one, string many, string what)
         {
             if (count > 0)
             {
-                text.Append($"  note       {Figures.Count(count)} {what}\n");
+                text.Append($"  note       {Figures.Plural(count, one, many)} {what}\n");
             }
         }
     }

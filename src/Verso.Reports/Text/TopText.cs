@@ -35,8 +35,10 @@ public static class TopText
             .Append($", Linux {Printable.Of(view.Header.Kernel)}, {Printable.Of(Shortened(view.Header.Selection))}")
             .Append($", read in {Figures.Duration(view.Header.DurationNanoseconds)}\n")
             .Append($"{Figures.Plural(view.Processes, "process", "processes")}, ")
-            .Append($"{Figures.Count(view.Vmas)} VMAs, {Figures.Count(view.AnonVmas)} anon_vmas in ")
-            .Append($"{Figures.Plural(view.Roots, "tree", "trees")}, {Figures.Count(view.ChainEntries)} chains: ")
+            .Append($"{Figures.Plural(view.Vmas, "VMA", "VMAs")}, ")
+            .Append($"{Figures.Plural(view.AnonVmas, "anon_vma", "anon_vmas")} in ")
+            .Append($"{Figures.Plural(view.Roots, "tree", "trees")}, ")
+            .Append($"{Figures.Plural(view.ChainEntries, "chain", "chains")}: ")
             .Append($"{Figures.Bytes(view.Bytes)}\n\n");
         if (view.Rows.Count == 0)
         {

@@ -72,7 +72,8 @@ public static class TraceText
 
     private static void AppendGrade(StringBuilder text, TraceGrade grade, long lost, NotFollowedTally notFollowed)
     {
-        text.Append($"  grade      {GradeText.Of(grade)}{(lost > 0 ? $" ({Figures.Count(lost)} events lost)" : "")}\n");
+        string without = lost > 0 ? $" ({Figures.Plural(lost, "event", "events")} lost)" : "";
+        text.Append($"  grade      {GradeText.Of(grade)}{without}\n");
         foreach (string line in GradeText.Explain(grade))
         {
             text.Append($"             {line}\n");

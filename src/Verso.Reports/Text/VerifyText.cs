@@ -78,8 +78,8 @@ public static class VerifyText
             {
                 (0, 0) => palette.Good("all agree"),
                 (0, _) => palette.Bad($"{Figures.Count(unplayable)} cannot be played"),
-                (_, 0) => palette.Bad($"{Figures.Count(differing)} differ"),
-                _ => palette.Bad($"{Figures.Count(differing)} differ, {Figures.Count(unplayable)} cannot be played"),
+                (_, 0) => palette.Bad(Differing(differing)),
+                _ => palette.Bad($"{Differing(differing)}, {Figures.Count(unplayable)} cannot be played"),
             })
             .Append('\n');
         AppendRules(text, options.Rules);
@@ -107,6 +107,8 @@ public static class VerifyText
             Prose.Wrap(text, $"{Printable.Of(result.Played.Name)}: ", string.Join("; ", parts), 2);
         }
     }
+
+    private static string Differing(int scenarios) => Figures.Plural(scenarios, "differs", "differ");
 
     private static void AppendRules(StringBuilder text, RulesChoice rules) =>
         Prose.Wrap(text, "engine by the rules of ", RulesText.Of(rules), 2);

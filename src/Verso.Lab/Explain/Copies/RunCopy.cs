@@ -137,7 +137,7 @@ public sealed class RunCopy : IDisposable
         Write(PageHistory.Written);
         if (VmaCount != _pages.Count)
         {
-            throw new NotCopiedException($"{VmaCount} VMAs of {_pages.Count} pages");
+            throw new NotCopiedException($"VMAs: {VmaCount}, pages: {_pages.Count}");
         }
     }
 
