@@ -99,8 +99,10 @@ public sealed partial class Machine<TPages>
         PteRange at = PageTablePool.OnePage(leaf, address);
         ulong pte = _tables.Entry(leaf, at.First);
 
-        // A marker is no page to a copy (pte_none_mostly), but is one to all else.
-        bool isOver = fill.Action is UserfaultAction.Copy or UserfaultAction.Continue;
+        // mfill_atomic_install_pte overwrites a marker (pte_none_mostly): copies, and pages that enter a file. The zero
+        // page of private memory does not (mfill_atomic_pte_zeropage).
+        bool isOver = fill.Action is UserfaultAction.Copy or UserfaultAction.Continue
+            || (fill.Action == UserfaultAction.ZeroPage && _vmas[id].IsShared);
         bool isTaken = pte != 0 && !(isOver && Pte.IsGuard(pte));
         if (fill.Action == UserfaultAction.Move)
         {
