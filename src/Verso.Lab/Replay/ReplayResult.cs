@@ -9,6 +9,9 @@ namespace Verso.Lab.Replay;
 /// <summary>What one replay of one trace through one design gave.</summary>
 public sealed record ReplayResult
 {
+    private static readonly string[] s_everywhere =
+        ["page", "page_table", "vm_area_struct", "mm_struct", "shmem_inode", "swap_map"];
+
     /// <summary>The design as it was asked for, with its options.</summary>
     public required string Name { get; init; }
 
@@ -52,6 +55,9 @@ public sealed record ReplayResult
 
     /// <summary>The figures of one object type; null if this design has no such type.</summary>
     public ObjectFigures? Find(string objectType) => Objects.FirstOrDefault(row => row.Name == objectType);
+
+    /// <summary>Objects of the reverse map alone: those that only this design or its kind has.</summary>
+    public IEnumerable<ObjectFigures> OwnObjects => Objects.Where(row => !s_everywhere.Contains(row.Name));
 
     /// <summary>vm_area_structs at the peak, over all address spaces.</summary>
     public long VmasPeak => Find("vm_area_struct")?.Peak ?? 0;

@@ -6,7 +6,7 @@ using Verso.Reports.Tables;
 
 namespace Verso.Reports.Text;
 
-/// <summary>A comparison as tables: a column a design.</summary>
+/// <summary>A comparison as tables: first a line a design, then all figures, a column a design.</summary>
 public static class ComparisonText
 {
     public static string Render(DesignComparison comparison, int width, Palette palette)
@@ -33,14 +33,11 @@ public static class ComparisonText
 
     private static void Append(StringBuilder text, TraceComparison trace, int width, Palette palette)
     {
-        text.Append(TraceText.Heading(trace.Name, trace.Reference, palette))
-            .Append(FidelityText.Render(trace.Reference.Fidelity, palette));
-        foreach (ReplayResult other in trace.Designs.Where(design => design != trace.Reference))
-        {
-            AppendOther(text, other);
-        }
-
-        text.Append('\n');
+        text.Append(palette.Bold(Printable.Of(trace.Name))).Append('\n')
+            .Append(FidelityText.Headline(trace.Reference.Fidelity, palette));
+        OverviewText.Append(text, trace, width, palette);
+        text.Append('\n').Append(TraceText.Origin(trace.Reference))
+            .Append(FidelityText.Details(trace.Reference.Fidelity, palette)).Append('\n');
         TextTable table = new([.. trace.Designs.Select(design => design.Name)]);
         string group = "";
         foreach ((Metric head, IReadOnlyList<Metric?> cells) in Metrics.Rows(trace.Designs))
@@ -73,22 +70,6 @@ public static class ComparisonText
             {
                 text.Append($"  {figure.Name,-42} {Figures.Count(figure.Value),12}\n");
             }
-        }
-    }
-
-    /// <summary>Other designs merge by other rules, so only mapped ranges can be compared with the kernel's.</summary>
-    private static void AppendOther(StringBuilder text, ReplayResult result)
-    {
-        text.Append($"             {result.Name}: {FidelityText.Phrase(result.Fidelity)}");
-        if (result.Fidelity.Verifications > 0)
-        {
-            text.Append(result.Fidelity.Violations.Count == 0 ? ", no violation" : ", violated");
-        }
-
-        text.Append('\n');
-        foreach (string violation in result.Fidelity.Violations)
-        {
-            text.Append("               ").Append(violation).Append('\n');
         }
     }
 }

@@ -54,8 +54,7 @@ public static class DemoText
     /// <summary>What a design kept of its own, beyond what every design has.</summary>
     private static string Holdings(ReplayResult design)
     {
-        string[] everywhere = ["page", "page_table", "vm_area_struct", "mm_struct", "shmem_inode"];
-        ObjectFigures[] own = [.. design.Objects.Where(row => row.Peak > 0 && !everywhere.Contains(row.Name))];
+        ObjectFigures[] own = [.. design.OwnObjects.Where(row => row.Peak > 0)];
         return own.Length == 0
             ? $"{design.Name} kept nothing"
             : $"{design.Name} kept {string.Join(" and ", own.Select(row => $"{Figures.Count(row.Peak)} {row.Name}"))} "

@@ -25,18 +25,22 @@ public static class FidelityText
     }
 
     /// <summary>All of it, quiescent checkpoints and others apart, with the causes of what differs.</summary>
-    public static string Render(FidelityResult fidelity, Palette palette)
+    public static string Render(FidelityResult fidelity, Palette palette) =>
+        Headline(fidelity, palette) + Details(fidelity, palette);
+
+    /// <summary>The first line of it.</summary>
+    internal static string Headline(FidelityResult fidelity, Palette palette)
     {
         ArgumentNullException.ThrowIfNull(fidelity);
-        StringBuilder text = new();
-        if (fidelity.All.Checkpoints == 0)
-        {
-            text.Append("  fidelity   unknown: the trace has no checkpoints\n");
-            AppendVerification(text, fidelity, palette);
-            return text.ToString();
-        }
+        return fidelity.All.Checkpoints == 0
+            ? "  fidelity   unknown: the trace has no checkpoints\n"
+            : $"  fidelity   {Paint(palette, fidelity)}\n";
+    }
 
-        text.Append("  fidelity   ").Append(Paint(palette, fidelity)).Append('\n');
+    /// <summary>The other lines.</summary>
+    internal static string Details(FidelityResult fidelity, Palette palette)
+    {
+        StringBuilder text = new();
         AppendScore(text, "quiescent", fidelity.Quiescent, fidelity.Scope);
         AppendScore(text, "concurrent", fidelity.Concurrent, fidelity.Scope);
         if (fidelity.Scope == FidelityScope.Exact && fidelity.Causes.Count > 0)

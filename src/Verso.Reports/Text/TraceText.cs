@@ -12,10 +12,15 @@ public static class TraceText
     /// <summary>Name, origin, size and grade of a replayed trace.</summary>
     public static string Heading(string name, ReplayResult result, Palette palette)
     {
-        ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(palette);
+        return palette.Bold(Printable.Of(name)) + "\n" + Origin(result);
+    }
+
+    /// <summary>The same without its name.</summary>
+    internal static string Origin(ReplayResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
         StringBuilder text = new();
-        text.Append(palette.Bold(Printable.Of(name))).Append('\n');
         AppendOrigin(text, result.Header);
         text.Append($"  events     {Figures.Count(result.Events)} of ")
             .Append(Figures.Plural(result.Tally.Processes, "process", "processes"));

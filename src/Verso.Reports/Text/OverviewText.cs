@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+using Verso.Engine;
+using Verso.Engine.Vmas;
+using Verso.Lab.Comparison;
+using Verso.Lab.Replay;
+
+namespace Verso.Reports.Text;
+
+/// <summary>The figures that designs differ in most, a line a design: what a comparison begins with.</summary>
+internal static class OverviewText
+{
+    /// <summary>Checks of a merge that the design answers for, page offsets of files among them.</summary>
+    private const MergeTests OfTheDesign =
+        MergeTests.AnonVma | MergeTests.ForkedChain | MergeTests.PageOffset | MergeTests.SharedPages;
+
+    private static readonly LockClass[] s_locks =
+        [LockClass.ReverseMapWrite, LockClass.ReverseMapRead, LockClass.PerPage];
+
+    internal static void Append(StringBuilder text, TraceComparison trace, int width, Palette palette)
+    {
+        TextTable table = new(["rmap bytes", "VMAs", "refused", "rmap locks", "visits/walk", "ranges"]);
+        foreach (ReplayResult design in trace.Designs)
+        {
+            table.Row(
+                design.Name,
+                [
+                    Figures.Bytes(design.OwnObjects.Sum(row => row.BytesPeak)),
+                    Figures.Count(design.VmasPeak),
+                    Figures.Count(design.Work.MergesRefused.Sum(
+                        each => (each.Key & OfTheDesign) != 0 ? each.Value : 0)),
+                    Figures.Count(s_locks.Sum(each => design.Work.Locks[each].Taken)),
+                    Visits(design.Work),
+                    design.Fidelity.All.Checkpoints == 0 ? "-" : Figures.Percent(design.Fidelity.All.Ranges),
+                ]);
+        }
+
+        text.Append(table.Render(width, palette));
+        AppendVerification(text, trace, palette);
+    }
+
+    private static string Visits(WorkFigures work) => work.WalkCount == 0 ? "-"
+        : ((double)work.WalkVisited / work.WalkCount).ToString("N1", CultureInfo.InvariantCulture);
+
+    private static void AppendVerification(StringBuilder text, TraceComparison trace, Palette palette)
+    {
+        ReplayResult[] verified = [.. trace.Designs.Where(design => design.Fidelity.Verifications > 0)];
+        ReplayResult[] violated = [.. verified.Where(design => design.Fidelity.Violations.Count > 0)];
+        if (verified.Length > 0)
+        {
+            text.Append("  verified   ").Append(violated.Length == 0
+                ? palette.Good("no violation in any design")
+                : palette.Bad($"violated: {string.Join(", ", violated.Select(design => design.Name))}")).Append('\n');
+        }
+
+        foreach (ReplayResult design in violated.Where(design => design != trace.Reference))
+        {
+            foreach (string violation in design.Fidelity.Violations)
+            {
+                text.Append($"             {design.Name}: {violation}\n");
+            }
+        }
+    }
+}
