@@ -68,8 +68,10 @@ public sealed partial class Machine<TPages>
             return FaultOutcome.OutOfMemory;
         }
 
-        _tables.Entry(at.Table, at.First) = Pte.Make(page, bits);
-        _tables.AddLive(at.Table, 1);
+        // A userfaultfd may fill over a guard marker, which is counted already.
+        ref ulong entry = ref _tables.Entry(at.Table, at.First);
+        _tables.AddLive(at.Table, entry == 0 ? 1 : 0);
+        entry = Pte.Make(page, bits);
         _frames[page].MapCount++;
         TPages.Mapped(_hooks, id, at);
         return FaultOutcome.Done;
