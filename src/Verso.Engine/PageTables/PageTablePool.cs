@@ -107,6 +107,19 @@ public sealed partial class PageTablePool
     public static PteRange OnePage(int table, ulong address) =>
         new(table, SlotOf(address), 1, Page.AlignDown(address));
 
+    /// <summary>Sets an entry of a leaf to what is not empty. One that was empty becomes live.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Put(int table, int slot, ulong pte)
+    {
+        ref ulong entry = ref Entry(table, slot);
+        if (entry == 0)
+        {
+            AddLive(table, 1);
+        }
+
+        entry = pte;
+    }
+
     /// <summary>Tells how many entries of a leaf became live (or, negative, empty).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void AddLive(int table, int count)

@@ -18,8 +18,7 @@ public sealed partial class Machine<TPages>
 
         if (access != FaultAccess.Write)
         {
-            _tables.Entry(at.Table, at.First) = Pte.ZeroPage;
-            _tables.AddLive(at.Table, 1);
+            _tables.Put(at.Table, at.First, Pte.ZeroPage);
             _counters.FaultZeroPage++;
             return FaultOutcome.Done;
         }
@@ -62,22 +61,17 @@ public sealed partial class Machine<TPages>
         }
 
         TPages.Instantiate(_hooks, fresh, id, at.Address);
-        ref ulong entry = ref _tables.Entry(at.Table, at.First);
-        ulong old = entry;
+        ulong old = _tables.Entry(at.Table, at.First);
         if (Pte.HasFrame(old))
         {
             TPages.Unmapped(_hooks, id, at, UnmapReason.CopyOnWrite);
         }
 
         bool writable = (_vmas[id].Flags & VmaFlags.Write) != 0;
-        entry = Pte.Make(fresh, writable ? Pte.Write | Pte.Dirty : Pte.Dirty);
+        _tables.Put(at.Table, at.First, Pte.Make(fresh, writable ? Pte.Write | Pte.Dirty : Pte.Dirty));
         _frames[fresh].MapCount = 1;
         TPages.Mapped(_hooks, id, at);
-        if (old == 0)
-        {
-            _tables.AddLive(at.Table, 1);
-        }
-        else if (Pte.HasFrame(old))
+        if (Pte.HasFrame(old))
         {
             _frames.CountFreed(DropEntry(Pte.Frame(old)) ? 1 : 0);
         }

@@ -81,8 +81,7 @@ public sealed partial class Machine<TPages>
                     return Errno.ENOMEM;
                 }
 
-                _tables.Entry(leaf, PageTablePool.SlotOf(address)) = Pte.Guard;
-                _tables.AddLive(leaf, 1);
+                _tables.Put(leaf, PageTablePool.SlotOf(address), Pte.Guard);
                 entries = _tables.Entries(source);
             }
         }

@@ -60,7 +60,7 @@ public sealed partial class Machine<TPages>
         return access == FaultAccess.Write ? Pte.Write | Pte.Dirty : kind == FileKind.Regular ? 0 : Pte.Write;
     }
 
-    /// <summary>A page that exists already, of a file or of a memory object, is mapped at an empty entry.</summary>
+    /// <summary>A page that exists already, of a file or of a memory object, is mapped where no page is.</summary>
     private FaultOutcome MapPage(VmaId id, in PteRange at, Pfn page, ulong bits)
     {
         if (TPages.Reserve(_hooks, id, at, ReserveReason.Map) != Errno.None)
@@ -68,10 +68,7 @@ public sealed partial class Machine<TPages>
             return FaultOutcome.OutOfMemory;
         }
 
-        // A userfaultfd may fill over a guard marker, which is counted already.
-        ref ulong entry = ref _tables.Entry(at.Table, at.First);
-        _tables.AddLive(at.Table, entry == 0 ? 1 : 0);
-        entry = Pte.Make(page, bits);
+        _tables.Put(at.Table, at.First, Pte.Make(page, bits));
         _frames[page].MapCount++;
         TPages.Mapped(_hooks, id, at);
         return FaultOutcome.Done;

@@ -135,8 +135,7 @@ public sealed partial class Machine<TPages>
             return MapNewPage(id, at, default).IsNone ? Errno.ENOMEM : Errno.None;
         }
 
-        _tables.Entry(at.Table, at.First) = Pte.ZeroPage;
-        _tables.AddLive(at.Table, 1);
+        _tables.Put(at.Table, at.First, Pte.ZeroPage);
         return Errno.None;
     }
 
@@ -189,8 +188,7 @@ public sealed partial class Machine<TPages>
 
         if (Pte.IsZeroPage(from))
         {
-            _tables.Entry(at.Table, at.First) = Pte.ZeroPage;
-            _tables.AddLive(at.Table, 1);
+            _tables.Put(at.Table, at.First, Pte.ZeroPage);
         }
         else
         {
