@@ -1,6 +1,5 @@
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Engine.ReverseMaps;
 using Verso.Lab.Replay;
 using Verso.Traces;
 
@@ -13,10 +12,6 @@ namespace Verso.Lab.Families;
 /// </remarks>
 public sealed record DesignHoldings
 {
-    /// <summary>What a machine counts whatever its design: page-table-scan has nothing of its own.</summary>
-    private static readonly HashSet<string> s_common =
-        [.. Catalogue.Designs[0].Create(new MachineOptions()).Ledger.Rows.Select(row => row.Name)];
-
     /// <summary>The design as it was asked for.</summary>
     public required DesignChoice Design { get; init; }
 
@@ -96,7 +91,7 @@ public sealed record DesignHoldings
         return new DesignHoldings
         {
             Design = design,
-            Objects = [.. machine.Ledger.Rows.Where(row => !s_common.Contains(row.Name))
+            Objects = [.. machine.Ledger.Rows.Where(row => !ObjectFigures.IsOfEveryMachine(row.Name))
                 .Select(row => new HeldObjects(row.Name, row.SizeBytes, row.Live))],
             Vmas = machine.Ledger.Rows.First(row => row.Name == "vm_area_struct").Live,
             LeftOut = order.LeftOut.Count,

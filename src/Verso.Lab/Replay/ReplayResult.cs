@@ -9,9 +9,6 @@ namespace Verso.Lab.Replay;
 /// <summary>What one replay of one trace through one design gave.</summary>
 public sealed record ReplayResult
 {
-    private static readonly string[] s_everywhere =
-        ["page", "page_table", "vm_area_struct", "mm_struct", "shmem_inode", "swap_map"];
-
     /// <summary>The design as it was asked for, with its options.</summary>
     public required string Name { get; init; }
 
@@ -57,7 +54,7 @@ public sealed record ReplayResult
     public ObjectFigures? Find(string objectType) => Objects.FirstOrDefault(row => row.Name == objectType);
 
     /// <summary>Objects of the reverse map alone: those that only this design or its kind has.</summary>
-    public IEnumerable<ObjectFigures> OwnObjects => Objects.Where(row => !s_everywhere.Contains(row.Name));
+    public IEnumerable<ObjectFigures> OwnObjects => Objects.Where(row => !ObjectFigures.IsOfEveryMachine(row.Name));
 
     /// <summary>vm_area_structs at the peak, over all address spaces.</summary>
     public long VmasPeak => Find("vm_area_struct")?.Peak ?? 0;
@@ -76,7 +73,14 @@ public sealed record ReplayResult
 public sealed record ObjectFigures(
     string Name, int SizeBytes, long Live, long Peak, long Allocated, long AllocatedAtomic)
 {
+    /// <summary>What a machine counts whatever its design: page-table-scan has nothing of its own.</summary>
+    private static readonly HashSet<string> _ofEveryMachine =
+        [.. Catalogue.Designs[0].Create(new MachineOptions()).Ledger.Rows.Select(row => row.Name)];
+
     public long BytesPeak => Peak * SizeBytes;
+
+    /// <summary>Whether objects of this type are there whatever the design.</summary>
+    internal static bool IsOfEveryMachine(string name) => _ofEveryMachine.Contains(name);
 
     internal static ObjectFigures Of(Ledger.Row row) =>
         new(row.Name, row.SizeBytes, row.Live, row.Peak, row.Allocated, row.AllocatedAtomic);
@@ -103,6 +107,9 @@ public sealed record WorkFigures
     public required long WalkCount { get; init; }
 
     public required long WalkVisited { get; init; }
+
+    /// <summary>Candidates that a walk looked at, on average; 0 if there was none.</summary>
+    public double VisitsPerWalk => WalkCount == 0 ? 0 : (double)WalkVisited / WalkCount;
 
     public required long WalkUseful { get; init; }
 

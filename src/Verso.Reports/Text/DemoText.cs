@@ -61,11 +61,8 @@ public static class DemoText
                 + $"({Figures.Bytes(own.Sum(row => row.BytesPeak))})";
     }
 
-    private static string Walks(ReplayResult design)
-    {
-        double visited = design.Work.WalkCount == 0 ? 0 : (double)design.Work.WalkVisited / design.Work.WalkCount;
-        return string.Create(CultureInfo.InvariantCulture, $"{visited:F1} places in {design.Name}");
-    }
+    private static string Walks(ReplayResult design) =>
+        string.Create(CultureInfo.InvariantCulture, $"{design.Work.VisitsPerWalk:F1} places in {design.Name}");
 
     private static string Plural(long count, string noun) =>
         count == 1 ? $"One {noun}" : $"{Figures.Count(count)} {noun}s";

@@ -40,7 +40,7 @@ internal static class OverviewText
     }
 
     private static string Visits(WorkFigures work) => work.WalkCount == 0 ? "-"
-        : ((double)work.WalkVisited / work.WalkCount).ToString("N1", CultureInfo.InvariantCulture);
+        : work.VisitsPerWalk.ToString("N1", CultureInfo.InvariantCulture);
 
     private static void AppendVerification(StringBuilder text, TraceComparison trace, Palette palette)
     {
