@@ -129,7 +129,7 @@ internal sealed class BlockReader(Stream stream) : IDisposable
 
         return have == frame.RawBytes
             ? have
-            : throw new TraceFormatException(start, $"a block of size {frame.RawBytes}");
+            : throw new TraceFormatException(start, $"a block of {frame.RawBytes} bytes");
     }
 
     /// <summary>The body of the frame read last, which is a JSON object.</summary>

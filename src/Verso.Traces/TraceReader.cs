@@ -131,7 +131,7 @@ public sealed class TraceReader : IDisposable
             {
                 throw new TraceFormatException(
                     start,
-                    $"a trailer with events {_events}, lost {_lost} and checkpoints {_checkpoints}, "
+                    $"a trailer whose events, losses and checkpoints are {_events}, {_lost} and {_checkpoints}, "
                     + $"not {Trailer.Events}, {Trailer.Lost} and {Trailer.Checkpoints}");
             }
 

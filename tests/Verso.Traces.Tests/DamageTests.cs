@@ -95,7 +95,7 @@ public sealed class DamageTests
         Assert.True(bomb.Body.Length < 200_000);
         long before = GC.GetAllocatedBytesForCurrentThread();
         TraceFormatException error = Refused(Block.Join([header, bomb]));
-        Assert.Contains("a block of size 1000", error.Message);
+        Assert.Contains("a block of 1000 bytes", error.Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 

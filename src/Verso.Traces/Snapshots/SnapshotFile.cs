@@ -132,7 +132,7 @@ public static class SnapshotFile
                 if (trailer.Processes != processes.Count || trailer.Files != files.Count)
                 {
                     throw new TraceFormatException(
-                        start, $"a trailer with processes {processes.Count} and files {files.Count}");
+                        start, $"a trailer whose processes and files are {processes.Count} and {files.Count}");
                 }
 
                 if (SnapshotRules.FindBroken(trailer) is string expected)
