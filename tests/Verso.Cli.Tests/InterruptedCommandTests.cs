@@ -25,7 +25,9 @@ public sealed class InterruptedCommandTests
 
     private static async Task Check(string signal, int status, params string[] words)
     {
-        ProcessStartInfo start = new(CommandLine.Program, words) { RedirectStandardError = true, RedirectStandardOutput = true };
+        // What runs in the background of a shell, or under nohup, ignores these signals, and its children with it.
+        string[] line = ["--default-signal=INT,TERM", CommandLine.Program, .. words];
+        ProcessStartInfo start = new("env", line) { RedirectStandardError = true, RedirectStandardOutput = true };
         using Process verso = Process.Start(start)!;
         await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
         string ending = verso.HasExited ? await verso.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "";
@@ -33,10 +35,24 @@ public sealed class InterruptedCommandTests
         Assert.False(verso.HasExited, ending);
         Stopwatch clock = Stopwatch.StartNew();
         using Process kill = Process.Start("kill", [$"-{signal}", $"{verso.Id}"]);
-        await verso.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await EndOf(verso);
         Assert.Equal($"verso {words[0]}: interrupted\n", await verso.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         Assert.Equal("", await verso.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
         Assert.Equal(status, verso.ExitCode);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
+    }
+
+    private static async Task EndOf(Process verso)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        try
+        {
+            await verso.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            verso.Kill();
+        }
     }
 }
