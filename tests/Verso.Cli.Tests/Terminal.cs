@@ -20,8 +20,7 @@ internal sealed class Terminal : IDisposable
     {
         Assert.SkipUnless(File.Exists(Python) && File.Exists("/bin/bash"), "needs python3 and bash");
         string script = Path.Combine(CommandLine.Root, "tests/Verso.Cli.Tests/Fixtures/terminal.py");
-        // A shell cannot take back that a signal is ignored, which it inherits under nohup.
-        _process = Process.Start(new ProcessStartInfo("env", ["--default-signal=HUP,INT,QUIT,TERM", Python, script])
+        _process = Process.Start(new ProcessStartInfo(Python, [script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
