@@ -50,6 +50,13 @@ internal static class CommandLine
         return new Outcome(process.ExitCode, output.Result, error.Result);
     }
 
+    /// <summary>
+    /// Copies a program that is to be started. What this process writes itself is ETXTBSY while another test starts
+    /// something: between its fork and its exec the child has the file open for writing.
+    /// </summary>
+    public static void CopyProgram(string from, string to) =>
+        Assert.Equal(0, Run(new ProcessStartInfo("cp", ["--preserve=mode", "--", from, to])).Status);
+
     private static string FindRoot([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 }

@@ -75,7 +75,7 @@ public sealed class HostileTextTests : IDisposable
     public void NamesOfLiveProcessesToo()
     {
         string program = Path.Combine(_folder, "e\e[31m\u202e");
-        File.Copy("/bin/sleep", program);
+        CommandLine.CopyProgram("/bin/sleep", program);
         using Process sleeper = Process.Start(program, ["60"]);
         try
         {

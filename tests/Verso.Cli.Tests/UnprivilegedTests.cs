@@ -82,7 +82,7 @@ public sealed class UnprivilegedTests : IDisposable
             foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(CommandLine.Program)!)
                 .Where(file => Path.GetExtension(file) is ".dll" or ".json" || Path.GetFileName(file) == "verso"))
             {
-                File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+                CommandLine.CopyProgram(file, Path.Combine(_folder, Path.GetFileName(file)));
             }
 
             if (OperatingSystem.IsLinux())
