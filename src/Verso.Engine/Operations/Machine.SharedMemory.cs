@@ -69,6 +69,7 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
+        Counters.Lock(LockClass.MmapWrite, 1);
         FileId file = default;
         ulong end = ulong.MaxValue;
         ulong at = address;
