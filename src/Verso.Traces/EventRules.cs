@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Calls;
 
 namespace Verso.Traces;
 
@@ -24,11 +25,8 @@ internal static class EventRules
                 return FindBrokenSpace(e) ?? FindBrokenOutcome(e.Arg1);
             case TraceEventKind.Populate:
                 return FindBrokenSpace(e) ?? FindBrokenAccess(e.Arg2);
-            case TraceEventKind.Mmap or TraceEventKind.Shmat:
-                return FindBrokenSpace(e) ?? FindBrokenFile(e.Arg4) ?? FindBrokenAddress(e.Result);
-            case TraceEventKind.Mremap:
-                return FindBrokenSpace(e) ?? FindBrokenAddress(e.Result);
-            case >= TraceEventKind.Mmap and <= TraceEventKind.Mbind:
+            case var _ when CallTable.Find(e.Call) is CallRow call:
+                return FindBrokenSpace(e) ?? FindBrokenCall(call, e);
             case TraceEventKind.StackGrow or TraceEventKind.MmExit:
                 return FindBrokenSpace(e);
             default:
@@ -65,6 +63,19 @@ internal static class EventRules
         }
     }
 
+    private static string? FindBrokenCall(CallRow call, in TraceEvent e)
+    {
+        for (int at = 0; at < call.Arguments.Count; at++)
+        {
+            if (call.Arguments[at] == ArgumentKind.File && FindBrokenFile(e.Argument(at)) is string broken)
+            {
+                return broken;
+            }
+        }
+
+        return call.Returns == CallValue.Address ? FindBrokenAddress(e.Result) : null;
+    }
+
     private static string? FindBrokenSpace(in TraceEvent e) => e.Mm > 0 ? null : "an address space";
 
     private static string? FindBrokenFile(ulong id) => id <= int.MaxValue ? null : "ids of files below 2^31";
@@ -78,9 +89,7 @@ internal static class EventRules
     /// <summary>The kernel returns pages of user space, or an error number.</summary>
     private static string? FindBrokenAddress(long result)
     {
-        const long MaxErrno = 4095;
-        bool isError = result is < 0 and >= -MaxErrno;
-        return isError || ((ulong)result < Page.TaskSize && Page.IsAligned((ulong)result))
+        return SyscallResult.IsError(result) || ((ulong)result < Page.TaskSize && Page.IsAligned((ulong)result))
             ? null
             : "an address of user space as the result";
     }

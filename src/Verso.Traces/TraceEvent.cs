@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Engine.Images;
 
 namespace Verso.Traces;
@@ -44,79 +45,79 @@ public enum TraceEventKind : byte
     /// mmap. Arg0 addr, Arg1 length, Arg2 prot, Arg3 flags, Arg4 <see cref="FileId"/> value or 0, Arg5 offset in bytes.
     /// The file is the one the VMA has: for MAP_SHARED|MAP_ANONYMOUS the kernel's own shared-memory file.
     /// </summary>
-    Mmap = 16,
+    Mmap = CallKind.Mmap,
 
     /// <summary>munmap. Arg0 addr, Arg1 length.</summary>
-    Munmap = 17,
+    Munmap = CallKind.Munmap,
 
     /// <summary>mprotect, pkey_mprotect. Arg0 addr, Arg1 length, Arg2 prot, Arg3 pkey (-1: none given).</summary>
-    Mprotect = 18,
+    Mprotect = CallKind.Mprotect,
 
     /// <summary>mremap. Arg0 old address, Arg1 old length, Arg2 new length, Arg3 flags, Arg4 new address.</summary>
-    Mremap = 19,
+    Mremap = CallKind.Mremap,
 
     /// <summary>
     /// madvise, process_madvise (one event a range that it came to, on the target's mm). Arg0 addr, Arg1 length, Arg2
     /// advice, Arg3 1 where the error is not known: process_madvise says only how much it has advised.
     /// </summary>
-    Madvise = 20,
+    Madvise = CallKind.Madvise,
 
     /// <summary>brk. Arg0 the break asked for. Result: the break that is.</summary>
-    Brk = 21,
+    Brk = CallKind.Brk,
 
     /// <summary>mlock, mlock2. Arg0 addr, Arg1 length, Arg2 flags of mlock2.</summary>
-    Mlock = 22,
+    Mlock = CallKind.Mlock,
 
     /// <summary>munlock. Arg0 addr, Arg1 length.</summary>
-    Munlock = 23,
+    Munlock = CallKind.Munlock,
 
     /// <summary>mlockall. Arg0 flags.</summary>
-    Mlockall = 24,
+    Mlockall = CallKind.Mlockall,
 
     /// <summary>munlockall.</summary>
-    Munlockall = 25,
+    Munlockall = CallKind.Munlockall,
 
     /// <summary>
     /// shmat. Arg0 shmid, Arg1 address asked for, Arg2 flags, Arg3 size in bytes, Arg4 <see cref="FileId"/>
     /// value.
     /// </summary>
-    Shmat = 26,
+    Shmat = CallKind.Shmat,
 
     /// <summary>shmdt. Arg0 addr.</summary>
-    Shmdt = 27,
+    Shmdt = CallKind.Shmdt,
 
     /// <summary>mseal. Arg0 addr, Arg1 length, Arg2 flags.</summary>
-    Mseal = 28,
+    Mseal = CallKind.Mseal,
 
     /// <summary>
     /// prctl of a kind that concerns memory. Arg0 option, Arg1..Arg4 its arguments. Payload: the name that PR_SET_VMA
     /// gives.
     /// </summary>
-    Prctl = 29,
+    Prctl = CallKind.Prctl,
 
     /// <summary>mbind. Arg0 addr, Arg1 length, Arg2 mode, Arg3 first 64 bits of the node mask, Arg4 flags.</summary>
-    Mbind = 30,
+    Mbind = CallKind.Mbind,
 
     /// <summary>pkey_alloc. Arg0 flags, Arg1 rights; the result is the key.</summary>
-    PkeyAlloc = 31,
+    PkeyAlloc = CallKind.PkeyAlloc,
 
     /// <summary>pkey_free. Arg0 key.</summary>
-    PkeyFree = 32,
+    PkeyFree = CallKind.PkeyFree,
 
     /// <summary>
     /// UFFDIO_REGISTER, on the context's mm. Arg0 addr, Arg1 length, Arg2 UFFDIO_REGISTER_MODE_*, Arg3 the context, a
     /// number of this trace, Arg4 its UFFD_FEATURE_*.
     /// </summary>
-    UserfaultRegister = 33,
+    UserfaultRegister = CallKind.UserfaultRegister,
 
     /// <summary>UFFDIO_UNREGISTER. Arg0 addr, Arg1 length, Arg2 the context.</summary>
-    UserfaultUnregister = 34,
+    UserfaultUnregister = CallKind.UserfaultUnregister,
 
     /// <summary>
     /// An ioctl that fills pages of a userfaultfd, or protects them. Arg0 addr, Arg1 length, Arg2 the number of the
     /// ioctl, Arg3 the source of a move, Arg4 the context, Arg5 how many bytes were done.
     /// </summary>
-    UserfaultFill = 35,
+    UserfaultFill = CallKind.UserfaultFill,
 
     /// <summary>The last descriptor of a context was closed. Arg0 the context.</summary>
     UserfaultRelease = 36,
@@ -136,13 +137,13 @@ public enum TraceEventKind : byte
     /// <summary>
     /// setrlimit, prlimit of RLIMIT_STACK by the process itself. Arg0 the soft limit that is, in bytes.
     /// </summary>
-    StackLimit = 39,
+    StackLimit = CallKind.StackLimit,
 
     /// <summary>personality. Arg0 the one that is.</summary>
-    Personality = 40,
+    Personality = CallKind.Personality,
 
     /// <summary>remap_file_pages. Arg0 addr, Arg1 length, Arg2 prot, Arg3 page offset, Arg4 flags.</summary>
-    RemapFilePages = 41,
+    RemapFilePages = CallKind.RemapFilePages,
 
     /// <summary>
     /// A page fault of a task. Arg0 byte address, Arg1 <see cref="TraceAccess"/>, Arg2 <see cref="PrepareOutcome"/>.
@@ -230,7 +231,16 @@ public struct TraceEvent
     public TraceEventKind Kind;
 
     /// <summary>Whether it is a system call with a result.</summary>
-    public readonly bool IsCall => Kind is >= TraceEventKind.Mmap and < TraceEventKind.Fault;
+    public readonly bool IsCall => Call is >= CallTable.FirstKind and <= CallTable.LastKind;
+
+    /// <summary>Which call, if it is one: they have the same numbers.</summary>
+    public readonly CallKind Call => (CallKind)Kind;
+
+    /// <summary>Whether it is a call that the kernel refused.</summary>
+    public readonly bool IsRefused => SyscallResult.IsError(Result);
+
+    /// <summary>The error of a refused call; else none.</summary>
+    public readonly Errno Errno => SyscallResult.ErrnoOf(Result);
 
     /// <summary>The thread id of the task that acted; global pid namespace.</summary>
     public int Task;
@@ -250,6 +260,43 @@ public struct TraceEvent
     public ulong Arg3;
     public ulong Arg4;
     public ulong Arg5;
+
+    /// <summary>Arg0 to Arg5 by number.</summary>
+    public readonly ulong Argument(int at) => at switch
+    {
+        0 => Arg0,
+        1 => Arg1,
+        2 => Arg2,
+        3 => Arg3,
+        4 => Arg4,
+        _ => Arg5,
+    };
+
+    /// <summary>Sets one of Arg0 to Arg5.</summary>
+    internal void SetArgument(int at, ulong value)
+    {
+        switch (at)
+        {
+            case 0:
+                Arg0 = value;
+                break;
+            case 1:
+                Arg1 = value;
+                break;
+            case 2:
+                Arg2 = value;
+                break;
+            case 3:
+                Arg3 = value;
+                break;
+            case 4:
+                Arg4 = value;
+                break;
+            default:
+                Arg5 = value;
+                break;
+        }
+    }
 
     /// <summary>
     /// By kind: a <see cref="FileIdentity"/>, an <see cref="MmImage"/>, <see cref="ForkReuses"/> or text; else null.

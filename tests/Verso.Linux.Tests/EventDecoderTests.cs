@@ -21,11 +21,11 @@ public sealed unsafe class EventDecoderTests
     [Fact]
     public void ACallTakesTheLocksPlaceAndItsResultLater()
     {
-        Call(task: 1, CallKind.Munmap, 0x1000);
-        Call(task: 2, CallKind.Munmap, 0x2000);
-        Result(task: 2, CallKind.Munmap, -22);
+        Call(task: 1, "munmap", 0x1000);
+        Call(task: 2, "munmap", 0x2000);
+        Result(task: 2, "munmap", -22);
         Assert.Empty(Drained());
-        Result(task: 1, CallKind.Munmap, 0);
+        Result(task: 1, "munmap", 0);
         Assert.Equal([(1, 0L), (2, -22L)], Drained().Select(e => (e.Task, e.Result)));
     }
 
@@ -33,8 +33,8 @@ public sealed unsafe class EventDecoderTests
     public void AFaultMovesToItsPreparation()
     {
         Fault(task: 1, 0x5000, errorCode: 6);
-        Call(task: 2, CallKind.Munmap, 0x2000);
-        Result(task: 2, CallKind.Munmap, 0);
+        Call(task: 2, "munmap", 0x2000);
+        Result(task: 2, "munmap", 0);
         Prepare(task: 1, PrepareFlags.Allocated | PrepareFlags.OfFault, 0x5000, anonVma: 0x80);
         var events = Drained();
         Assert.Equal([TraceEventKind.Munmap, TraceEventKind.Fault], events.Select(e => e.Kind));
@@ -46,8 +46,8 @@ public sealed unsafe class EventDecoderTests
     public void AFaultThatNothingFollowsKeepsItsPlace()
     {
         Fault(task: 1, 0x5000, errorCode: 0);
-        Call(task: 2, CallKind.Munmap, 0x2000);
-        Result(task: 2, CallKind.Munmap, 0);
+        Call(task: 2, "munmap", 0x2000);
+        Result(task: 2, "munmap", 0);
         Assert.Empty(Drained());
         Fault(task: 1, 0x6000, errorCode: 0x14);
         Assert.Equal([TraceEventKind.Fault, TraceEventKind.Munmap], Drained().Select(e => e.Kind));
@@ -73,8 +73,8 @@ public sealed unsafe class EventDecoderTests
     {
         Fault(task: 1, 0x7000, errorCode: 6);
         Prepare(task: 2, PrepareFlags.None, 0x8000, anonVma: 0x80);
-        Call(task: 3, CallKind.Munmap, 0x2000);
-        Result(task: 3, CallKind.Munmap, 0);
+        Call(task: 3, "munmap", 0x2000);
+        Result(task: 3, "munmap", 0);
         Assert.Empty(Drained());
         Prepare(task: 1, PrepareFlags.Allocated | PrepareFlags.OfFault, 0x7000, anonVma: 0x80);
         Assert.Equal(
@@ -123,8 +123,8 @@ public sealed unsafe class EventDecoderTests
         }
 
         _decoder.Handle((byte*)ranges, 72);
-        Call(task: 1, CallKind.ProcessMadvise, 0);
-        Result(task: 1, CallKind.ProcessMadvise, returned);
+        Call(task: 1, "process_madvise", 0);
+        Result(task: 1, "process_madvise", returned);
         var events = Drained();
         Assert.Equal(new[] { 1UL << 20, 2UL << 20, 3UL << 20 }.Take(results.Length), events.Select(e => e.Arg0));
         Assert.Equal(results, events.Select(e => e.Result));
@@ -134,7 +134,7 @@ public sealed unsafe class EventDecoderTests
     [Fact]
     public void ATaskThatDiesInsideACallDoesNotHoldUpTheRest()
     {
-        Call(task: 1, CallKind.Mlock, 0x1000);
+        Call(task: 1, "mlock", 0x1000);
         Send(Head(RecordKind.TaskExit, 1));
         Assert.Equal([TraceEventKind.Mlock, TraceEventKind.TaskExit], Drained().Select(e => e.Kind));
         Assert.Equal(1, _decoder.Counts.AbandonedCalls);
@@ -217,17 +217,17 @@ public sealed unsafe class EventDecoderTests
             AnonVma = anonVma,
         });
 
-    private void Call(uint task, CallKind kind, ulong address) => Send(new CallRecord
+    private void Call(uint task, string call, ulong address) => Send(new CallRecord
     {
-        Head = Head(RecordKind.Call, task, (byte)kind),
+        Head = Head(RecordKind.Call, task, RecordedCall.Of(call).Code),
         Arg0 = address,
         Arg1 = 4096,
         Arg2 = 1,
     });
 
-    private void Result(uint task, CallKind kind, long result) => Send(new ResultRecord
+    private void Result(uint task, string call, long result) => Send(new ResultRecord
     {
-        Head = Head(RecordKind.Result, task, (byte)kind),
+        Head = Head(RecordKind.Result, task, RecordedCall.Of(call).Code),
         Outcome = new Outcome { Result = result },
     });
 

@@ -54,7 +54,6 @@ public sealed unsafe class RecordLayoutTests
 
     [Theory]
     [InlineData("record_kind", typeof(RecordKind), "REC_")]
-    [InlineData("call_kind", typeof(CallKind), "CALL_")]
     [InlineData("dump_reason", typeof(DumpReason), "DUMP_")]
     [InlineData("unfollowed_cause", typeof(NotFollowedCause), "UNFOLLOWED_")]
     [InlineData("graph_kind", typeof(GraphKind), "GRAPH_", GraphObject)]

@@ -32,6 +32,15 @@ public readonly record struct SyscallResult(Errno Errno, ulong Value)
     /// <summary>The value as the system call register holds it: the value, or the negated error number.</summary>
     public long Raw => Errno == Errno.None ? (long)Value : -(long)Errno;
 
+    /// <summary>The highest error number there can be (MAX_ERRNO).</summary>
+    public const int MaxErrno = 4095;
+
+    /// <summary>Whether a register holds a negated error number, and no value (IS_ERR_VALUE).</summary>
+    public static bool IsError(long raw) => raw is < 0 and >= -MaxErrno;
+
+    /// <summary>The error that a register holds; none if it holds a value.</summary>
+    public static Errno ErrnoOf(long raw) => IsError(raw) ? (Errno)(int)-raw : Errno.None;
+
     /// <summary>A success that returns <paramref name="value"/>.</summary>
     public static SyscallResult Ok(ulong value = 0) => new(Errno.None, value);
 

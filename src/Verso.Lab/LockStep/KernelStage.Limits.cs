@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Linux.Puppets;
 using Verso.Linux.Puppets.X64;
 
@@ -67,7 +68,7 @@ public sealed partial class KernelStage
     /// mlockall counts and locks the puppet's own pages with the others: the limit is raised by them for the call, and
     /// they are unlocked after it.
     /// </summary>
-    private PuppetOutcome LockAll(Actor actor, LockAll flags)
+    private PuppetOutcome LockAll(Actor actor, in Call call)
     {
         ulong bytes = actor.Limits.MemlockBytes;
         bool isLimited = bytes is not (MmLimits.None or 0);
@@ -76,7 +77,7 @@ public sealed partial class KernelStage
             SetLimit(actor.Puppet, ResourceMemlock, bytes, ImageBytes + FillingBytes);
         }
 
-        PuppetOutcome locked = actor.Puppet.Call(SystemCallNumber.Mlockall, (ulong)flags);
+        PuppetOutcome locked = actor.Puppet.Do(call);
         if (isLimited)
         {
             SetLimit(actor.Puppet, ResourceMemlock, bytes, 0);

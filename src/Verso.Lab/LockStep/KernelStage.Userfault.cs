@@ -20,6 +20,9 @@ public sealed partial class KernelStage
     private const ulong MoveRequest = 0xc028aa05;
     private const ulong ContinueRequest = 0xc020aa07;
 
+    private static bool IsOfUserfault(OpKind kind) => kind is OpKind.Watch or OpKind.Unwatch or OpKind.Forget
+        or OpKind.FillCopy or OpKind.FillZero or OpKind.FillCache or OpKind.FillMove;
+
     private PuppetOutcome CallUserfault(Op op, ulong start, ulong length)
     {
         Actor actor = _actors[op.Mm];

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Engine.Images;
 using Verso.Lab.Scenarios;
 using Verso.Linux;
@@ -24,9 +25,6 @@ public sealed partial class KernelStage : IStage, IDisposable
     private const int SegvAccessError = 2;
     private const int SegvKeyError = 4;
     private const ulong ResourceStack = 3;
-    private const ulong SetMdwe = 65;
-    private const ulong MapVdso64 = 0x2003;
-    private const ulong SetMemoryMerge = 67;
 
     private readonly StageFiles _files;
     private readonly PuppetTheatre _theatre;
@@ -176,8 +174,8 @@ public sealed partial class KernelStage : IStage, IDisposable
                 return Access(op, Alive(op.Mm).Execute(_window.RunAddress(op.Start)));
             default:
                 long result = Done(op, Call(Alive(op.Mm), op));
-                return result is < 0 and >= -4095
-                    ? new Outcome((Errno)(-result))
+                return SyscallResult.IsError(result)
+                    ? new Outcome(SyscallResult.ErrnoOf(result))
                     : new Outcome(Errno.None, op.ReturnsAddress ? _window.PageOf((ulong)result) : 0);
         }
     }
@@ -340,72 +338,32 @@ public sealed partial class KernelStage : IStage, IDisposable
 
     private PuppetOutcome Call(Puppet puppet, Op op)
     {
-        ulong start = StageRequests.Start(op, _window);
-        ulong length = StageRequests.Length(op, _window);
-        switch (op.Kind)
+        if (IsOfUserfault(op.Kind))
         {
-            case OpKind.Map or OpKind.File:
+            return CallUserfault(op, StageRequests.Start(op, _window), StageRequests.Length(op, _window));
+        }
+
+        if (StepCalls.Of(op, _window) is not Call call)
+        {
+            throw new KernelStageException($"{op}: no kernel without swap can be made to do this");
+        }
+
+        switch (call.Kind)
+        {
+            case CallKind.Mmap:
                 _files.Touch();
-                MmapRequest map = StageRequests.Mmap(op, _window, start);
-                ulong descriptor = op.Kind == OpKind.File
-                    ? (ulong)(TheatreOptions.FirstFile + _files.PlaceOf(op.Other))
-                    : ulong.MaxValue;
-                return puppet.Call(
-                    SystemCallNumber.Mmap,
-                    start,
-                    map.Length,
-                    (ulong)map.Protection,
-                    (ulong)map.Flags,
-                    descriptor,
-                    map.Offset);
-            case OpKind.Unmap:
-                return puppet.Call(SystemCallNumber.Munmap, start, length);
-            case OpKind.Protect:
-                return puppet.Call(SystemCallNumber.Mprotect, start, length, (ulong)StageRequests.Protect(op));
-            case OpKind.Remap:
-                MremapRequest remap = StageRequests.Mremap(op, _window);
-                return puppet.Call(
-                    SystemCallNumber.Mremap,
-                    remap.OldAddress,
-                    remap.OldLength,
-                    remap.NewLength,
-                    (ulong)remap.Flags,
-                    remap.NewAddress);
-            case OpKind.Advise:
-                return puppet.Call(SystemCallNumber.Madvise, start, length, (ulong)op.Advice);
-            case OpKind.Brk:
-                return puppet.Call(SystemCallNumber.Brk, start);
-            case OpKind.Lock:
-                return puppet.Call(SystemCallNumber.Mlock2, start, length, op.Has(OpWords.OnFault) ? 1u : 0u);
-            case OpKind.Unlock:
-                return puppet.Call(SystemCallNumber.Munlock, start, length);
-            case OpKind.LockAll:
-                return LockAll(_actors[op.Mm], StageRequests.LockFlags(op));
-            case OpKind.UnlockAll:
-                return puppet.Call(SystemCallNumber.Munlockall);
-            case OpKind.Attach:
+                bool isFile = op.Kind == OpKind.File;
+                return puppet.Do(call with
+                {
+                    Arg4 = isFile ? (ulong)(TheatreOptions.FirstFile + _files.PlaceOf(op.Other)) : ulong.MaxValue,
+                });
+            case CallKind.Mlockall:
+                return LockAll(_actors[op.Mm], call);
+            case CallKind.Shmat:
                 _segment ??= SharedSegment.Make(_window.Bytes(Window.SegmentPages));
-                return puppet.Call(
-                    SystemCallNumber.Shmat, (ulong)_segment.Id, start, StageRequests.AttachFlags(op));
-            case OpKind.Detach:
-                return puppet.Call(SystemCallNumber.Shmdt, start);
-            case OpKind.Policy:
-                return puppet.Call(SystemCallNumber.Mbind, start, length, op.Value, 0, 0, 0);
-            case OpKind.Seal:
-                return puppet.Call(SystemCallNumber.Mseal, start, length, 0);
-            case OpKind.Vdso:
-                return puppet.Call(SystemCallNumber.ArchPrctl, MapVdso64, start);
-            case OpKind.MergeAny:
-                return puppet.Call(SystemCallNumber.Prctl, SetMemoryMerge, op.Has(OpWords.Off) ? 0u : 1u);
-            case OpKind.DenyExec:
-                return puppet.Call(SystemCallNumber.Prctl, SetMdwe, StageRequests.DenialBits(op));
-            case OpKind.Name:
-                return puppet.SetName(start, length, op.Name);
-            case OpKind.Watch or OpKind.Unwatch or OpKind.Forget or OpKind.FillCopy or OpKind.FillZero
-                or OpKind.FillCache or OpKind.FillMove:
-                return CallUserfault(op, start, length);
+                return puppet.Do(call with { Arg0 = (ulong)_segment.Id });
             default:
-                throw new KernelStageException($"{op}: no kernel without swap can be made to do this");
+                return puppet.Do(call);
         }
     }
 }

@@ -18,7 +18,7 @@ internal static class RefusedSteps
     /// </summary>
     public static bool MayBeTaken(in TraceEvent call)
     {
-        Errno errno = (Errno)(int)-call.Result;
+        Errno errno = call.Errno;
         bool isOfSpace = errno is Errno.EINVAL or Errno.EACCES or Errno.EEXIST or Errno.EFAULT or Errno.ENOMEM
             or Errno.EOVERFLOW or Errno.EPERM;
         return isOfSpace && call.Kind switch

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Lab.Scenarios;
 using Verso.Linux.Puppets;
 using Verso.Traces;
@@ -41,7 +42,7 @@ public sealed partial class TraceScenario
 
     private void AddCall(char mm, in TraceEvent e)
     {
-        bool isRefused = Replay.CallRules.IsError(e.Result);
+        bool isRefused = e.IsRefused;
         bool isPlayable = !TouchesPuppet(e) && (!isRefused || RefusedSteps.MayBeTaken(e));
         if (!isPlayable || StepOf(mm, e) is not Op op)
         {
@@ -51,7 +52,7 @@ public sealed partial class TraceScenario
 
         if (isRefused)
         {
-            _refused.Add(_ops.Count, (Errno)(int)-e.Result);
+            _refused.Add(_ops.Count, e.Errno);
         }
 
         _ops.Add(op);
@@ -60,7 +61,7 @@ public sealed partial class TraceScenario
     /// <summary>Where the process that takes the steps lives itself, nothing but a hint is given.</summary>
     private static bool TouchesPuppet(in TraceEvent e) =>
         e.Arg0 < Puppet.ImageEnd && (e.Arg1 > Puppet.ImageEnd || e.Arg0 + e.Arg1 > Puppet.ImageStart)
-        && Replay.CallRules.HasRange(e)
+        && CallTable.Find(e.Call) is { Arguments: [ArgumentKind.Address or ArgumentKind.Hint, ArgumentKind.Length, ..] }
         && (e.Kind != TraceEventKind.Mmap || ((MapFlags)e.Arg3 & MapFlags.Fixed) != 0);
 
     private Op? StepOf(char mm, in TraceEvent e) => e.Kind switch
@@ -103,7 +104,7 @@ public sealed partial class TraceScenario
             return null;
         }
 
-        bool isRefused = Replay.CallRules.IsError(e.Result);
+        bool isRefused = e.IsRefused;
         bool isFixed = (flags & (MapFlags.Fixed | MapFlags.FixedNoReplace)) != 0;
         ulong start = isRefused ? e.Arg0 : (ulong)e.Result;
         bool isAnywhere = isRefused && !isFixed && start == 0;
@@ -132,7 +133,7 @@ public sealed partial class TraceScenario
     private Op Remap(char mm, in TraceEvent e)
     {
         RemapFlags flags = (RemapFlags)e.Arg3;
-        bool isRefused = Replay.CallRules.IsError(e.Result);
+        bool isRefused = e.IsRefused;
         bool isPlaced = isRefused ? (flags & RemapFlags.Fixed) != 0 : (ulong)e.Result != e.Arg0;
         ulong target = !isPlaced ? 0 : isRefused ? e.Arg4 : (ulong)e.Result;
         return Ranged(OpKind.Remap, mm, e) with

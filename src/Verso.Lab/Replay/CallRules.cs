@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
@@ -10,13 +11,6 @@ namespace Verso.Lab.Replay;
 /// </summary>
 internal static class CallRules
 {
-    /// <summary>PR_SET_VMA.</summary>
-    public const ulong SetVma = 0x53564d41;
-
-    private const long MaxErrno = 4095;
-
-    public static bool IsError(long result) => result is < 0 and >= -MaxErrno;
-
     /// <summary>What a replay does with a call that the kernel refused.</summary>
     /// <param name="call">It.</param>
     /// <param name="machine">Where it would be run.</param>
@@ -24,7 +18,7 @@ internal static class CallRules
     /// <param name="maxMapCount">vm.max_map_count.</param>
     public static RefusedCall CourseOf(in TraceEvent call, Machine machine, MmId id, int maxMapCount)
     {
-        Errno errno = (Errno)(int)-call.Result;
+        Errno errno = call.Errno;
         Mm mm = machine.World.Mms[id];
         bool isFull = IsAboutOneRange(call) && IsFull(machine, id, call.Arg0, call.Arg1, maxMapCount);
         switch (call.Kind)
@@ -62,7 +56,7 @@ internal static class CallRules
     private static RefusedCall CourseOfName(
         in TraceEvent call, Errno errno, Machine machine, MmId id, int maxMapCount)
     {
-        if (call.Arg0 != SetVma || errno is not (Errno.ENOMEM or Errno.EBADF or Errno.EAGAIN))
+        if (call.Arg0 != (ulong)MemoryControl.SetVma || errno is not (Errno.ENOMEM or Errno.EBADF or Errno.EAGAIN))
         {
             return RefusedCall.Skip;
         }
@@ -94,15 +88,9 @@ internal static class CallRules
     /// <summary>process_madvise says only how much it has advised: which error stopped it is not known.</summary>
     public static bool IsUntold(in TraceEvent call) => call.Kind == TraceEventKind.Madvise && call.Arg3 != 0;
 
-    /// <summary>Whether it names memory by its first two arguments.</summary>
-    public static bool HasRange(in TraceEvent call) =>
-        IsAboutOneRange(call) || call.Kind is TraceEventKind.Mmap or TraceEventKind.Mremap;
-
     /// <summary>Whether its first two arguments are the range that it changes.</summary>
-    private static bool IsAboutOneRange(in TraceEvent call) => call.Kind is TraceEventKind.Mprotect
-        or TraceEventKind.Madvise or TraceEventKind.Mlock or TraceEventKind.Munlock or TraceEventKind.Mbind
-        or TraceEventKind.Munmap or TraceEventKind.Mseal or TraceEventKind.UserfaultRegister
-        or TraceEventKind.UserfaultUnregister;
+    private static bool IsAboutOneRange(in TraceEvent call) =>
+        CallTable.Find(call.Call) is { HasRange: true, Returns: not CallValue.Address };
 
     /// <summary>
     /// Whether another result of the engine is no disagreement: it does not populate by itself in a replay, so it

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
@@ -11,37 +12,37 @@ internal static class EventRanges
     /// </summary>
     public static bool Touches(in TraceEvent e, ulong start, ulong end)
     {
-        switch (e.Kind)
+        if (CallTable.Find(e.Call) is CallRow call)
         {
-            case TraceEventKind.Mmap:
-            case TraceEventKind.Shmat:
-                ulong length = e.Kind == TraceEventKind.Mmap ? e.Arg1 : e.Arg3;
-                return !CallRules.IsError(e.Result) && Meets((ulong)e.Result, length, start, end);
-            case TraceEventKind.Mremap:
-                return Meets(e.Arg0, Math.Max(e.Arg1, e.Arg2), start, end)
-                    || (!CallRules.IsError(e.Result) && Meets((ulong)e.Result, e.Arg2, start, end));
-            case TraceEventKind.Munmap:
-            case TraceEventKind.Mprotect:
-            case TraceEventKind.Madvise:
-            case TraceEventKind.Mlock:
-            case TraceEventKind.Munlock:
-            case TraceEventKind.Mseal:
-            case TraceEventKind.Mbind:
-            case TraceEventKind.UserfaultRegister:
-            case TraceEventKind.UserfaultUnregister:
-            case TraceEventKind.UserfaultFill:
-            case TraceEventKind.RemapFilePages:
-            case TraceEventKind.Populate:
-                return Meets(e.Arg0, e.Arg1, start, end);
-            case TraceEventKind.Brk:
-            case TraceEventKind.Fault:
-            case TraceEventKind.Prepare:
-            case TraceEventKind.StackGrow:
-            case TraceEventKind.Shmdt:
-                return Meets(e.Kind == TraceEventKind.Brk ? (ulong)e.Result : e.Arg0, Page.Size, start, end);
-            default:
-                return true;
+            return Touches(call, e, start, end);
         }
+
+        return e.Kind switch
+        {
+            TraceEventKind.Populate => Meets(e.Arg0, e.Arg1, start, end),
+            TraceEventKind.Fault or TraceEventKind.Prepare or TraceEventKind.StackGrow =>
+                Meets(e.Arg0, Page.Size, start, end),
+            _ => true,
+        };
+    }
+
+    private static bool Touches(CallRow call, in TraceEvent e, ulong start, ulong end)
+    {
+        ulong length = call.LengthOfResult < 0 ? Page.Size : e.Argument(call.LengthOfResult);
+        bool isSomewhere = call.Returns is CallValue.Address or CallValue.Break;
+        if (isSomewhere && !e.IsRefused && Meets((ulong)e.Result, length, start, end))
+        {
+            return true;
+        }
+
+        return call.Arguments switch
+        {
+            [ArgumentKind.Address, ArgumentKind.Length, ArgumentKind.NewLength, ..] =>
+                Meets(e.Arg0, Math.Max(e.Arg1, e.Arg2), start, end),
+            [ArgumentKind.Address, ArgumentKind.Length, ..] => Meets(e.Arg0, e.Arg1, start, end),
+            [ArgumentKind.Address, ..] => Meets(e.Arg0, Page.Size, start, end),
+            _ => !isSomewhere,
+        };
     }
 
     /// <summary>Whether a kind of event can change VMAs or their reverse map.</summary>

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
@@ -12,17 +13,15 @@ public sealed partial class TraceReplay
     private void OnCall(in TraceEvent e)
     {
         Space space = SpaceOf(e.Mm);
-        if (e.Kind == TraceEventKind.Brk)
+        if (e.Call == CallKind.Brk)
         {
             OnBrk(space, e);
-            return;
         }
-
-        if (CallRules.IsError(e.Result))
+        else if (e.IsRefused)
         {
             OnRefusedCall(space, e);
         }
-        else if (TryRun(space.Mm, e, out SyscallResult result))
+        else if (_machine.TryApply(space.Mm, CallOf(e), out SyscallResult result))
         {
             Compare(space, e, result.Raw);
         }
@@ -34,11 +33,17 @@ public sealed partial class TraceReplay
 
     private void OnRefusedCall(Space space, in TraceEvent e)
     {
-        Errno errno = (Errno)(int)-e.Result;
+        Call call = CallOf(e);
         RefusedCall course = CallRules.CourseOf(e, _machine, space.Mm, _maxMapCount);
-        _machine.Refusal = course == RefusedCall.Refuse ? errno : Errno.None;
+        if (course == RefusedCall.Skip)
+        {
+            _calls.Refuse(e.Errno);
+            return;
+        }
+
+        _machine.Refusal = course == RefusedCall.Refuse ? e.Errno : Errno.None;
         _machine.WasRefused = false;
-        bool wasRun = TryRun(course, space.Mm, e, out SyscallResult result);
+        bool wasRun = _machine.TryApply(space.Mm, call, out SyscallResult result);
         _machine.Refusal = Errno.None;
         if (wasRun && !_machine.WasRefused)
         {
@@ -46,27 +51,15 @@ public sealed partial class TraceReplay
         }
         else
         {
-            _calls.Refuse(errno);
+            _calls.Refuse(e.Errno);
         }
-    }
-
-    private bool TryRun(RefusedCall course, MmId mm, in TraceEvent e, out SyscallResult result)
-    {
-        result = default;
-        if (course == RefusedCall.Skip)
-        {
-            _ = _drivers.Remove(e.Task);
-            return false;
-        }
-
-        return TryRun(mm, e, out result);
     }
 
     private void Compare(Space space, in TraceEvent e, long ours)
     {
         _calls.Compared++;
-        bool isAnyError = CallRules.IsUntold(e) && CallRules.IsError(ours);
-        if (ours == e.Result || isAnyError || (CallRules.IsError(e.Result) && CallRules.IsPopulationFailure(e)))
+        bool isAnyError = CallRules.IsUntold(e) && SyscallResult.IsError(ours);
+        if (ours == e.Result || isAnyError || (e.IsRefused && CallRules.IsPopulationFailure(e)))
         {
             return;
         }
@@ -81,130 +74,46 @@ public sealed partial class TraceReplay
         }
     }
 
-    /// <summary>Runs a call; false if the engine has no such operation.</summary>
-    private bool TryRun(MmId mm, in TraceEvent e, out SyscallResult result)
+    /// <summary>The call of an event, with what the machine numbers itself in its numbers.</summary>
+    private Call CallOf(in TraceEvent e)
     {
-        result = default;
-        switch (e.Kind)
+        Call call = new(e.Call)
         {
-            case TraceEventKind.Mmap:
-                result = Mmap(mm, e);
-                return true;
-            case TraceEventKind.Munmap:
-                result = _machine.Munmap(mm, e.Arg0, e.Arg1);
-                return true;
-            case TraceEventKind.Mprotect:
-                result = Mprotect(mm, e);
-                return true;
-            case TraceEventKind.Mremap:
-                result = Mremap(mm, e);
-                return true;
-            case TraceEventKind.Madvise:
-                result = _machine.Madvise(mm, e.Arg0, e.Arg1, (Advice)e.Arg2);
-                return true;
-            case TraceEventKind.Mlock:
-                result = _machine.Mlock(mm, e.Arg0, e.Arg1, (uint)e.Arg2);
-                return true;
-            case TraceEventKind.Munlock:
-                result = _machine.Munlock(mm, e.Arg0, e.Arg1);
-                return true;
-            default:
-                return TryRunRare(mm, e, out result);
-        }
-    }
-
-    private bool TryRunRare(MmId mm, in TraceEvent e, out SyscallResult result)
-    {
-        result = default;
-        switch (e.Kind)
+            Arg0 = e.Arg0,
+            Arg1 = e.Arg1,
+            Arg2 = e.Arg2,
+            Arg3 = e.Arg3,
+            Arg4 = e.Arg4,
+            Arg5 = e.Arg5,
+            Text = e.Payload as string,
+            Imposed = e.IsRefused ? null : (ulong)e.Result,
+        };
+        return call.Kind switch
         {
-            case TraceEventKind.Mlockall:
-                result = _machine.Mlockall(mm, (LockAll)e.Arg0);
-                return true;
-            case TraceEventKind.Munlockall:
-                result = _machine.Munlockall(mm);
-                return true;
-            case TraceEventKind.Shmat when !_files.Find(e.Arg4).IsNone:
-                ulong? imposed = CallRules.IsError(e.Result) ? null : (ulong)e.Result;
-                result = _machine.Shmat(mm, _files.Find(e.Arg4), e.Arg1, (uint)e.Arg2, imposed);
-                return true;
-            case TraceEventKind.Shmdt:
-                result = _machine.Shmdt(mm, e.Arg0);
-                return true;
-            case TraceEventKind.Mbind:
-                result = _machine.Mbind(mm, e.Arg0, e.Arg1, PolicyOf(e.Arg2, e.Arg3));
-                return true;
-            case TraceEventKind.Mseal:
-                result = _machine.Mseal(mm, e.Arg0, e.Arg1, e.Arg2);
-                return true;
-            case TraceEventKind.PkeyAlloc:
-                int? given = CallRules.IsError(e.Result) ? null : (int)e.Result;
-                result = _machine.PkeyAlloc(mm, e.Arg0, e.Arg1, given);
-                return true;
-            case TraceEventKind.PkeyFree:
-                result = _machine.PkeyFree(mm, (int)e.Arg0);
-                return true;
-            case TraceEventKind.UserfaultRegister:
-                result = _machine.RegisterUserfault(
-                    mm, ContextOf(e.Arg3, e.Arg4), e.Arg0, e.Arg1, (UserfaultModes)(uint)e.Arg2);
-                return true;
-            case TraceEventKind.UserfaultUnregister:
-                result = _machine.UnregisterUserfault(mm, ContextOf(e.Arg2), e.Arg0, e.Arg1);
-                return true;
-            case TraceEventKind.RemapFilePages:
-                result = _machine.RemapFilePages(mm, e.Arg0, e.Arg1, e.Arg2, e.Arg3, (MapFlags)(uint)e.Arg4);
-                return true;
-            case TraceEventKind.StackLimit:
-                _machine.SetStackLimit(mm, e.Arg0);
-                return true;
-            case TraceEventKind.Personality:
-                // What was before is returned, and is not known here.
-                _machine.SetPersonality(mm, e.Arg0);
-                result = SyscallResult.Ok((ulong)e.Result);
-                return true;
-            case TraceEventKind.Prctl:
-                return TryControl(mm, e, out result);
-            default:
-                return false;
-        }
+            CallKind.Mmap => WithMapped(call, e.Task),
+            CallKind.Shmat => call with { File = _files.Find(e.Arg4) },
+            CallKind.Mbind => call with { Arg2 = (ulong)PolicyOf(e.Arg2, e.Arg3) },
+            CallKind.UserfaultRegister => call with { Arg3 = (ulong)ContextOf(e.Arg3, e.Arg4) },
+            CallKind.UserfaultUnregister => call with { Arg2 = (ulong)ContextOf(e.Arg2) },
+            _ => call,
+        };
     }
 
     /// <summary>Anonymous memory has no driver, whatever a damaged trace says.</summary>
-    private SyscallResult Mmap(MmId mm, in TraceEvent e)
+    private Call WithMapped(in Call call, int task)
     {
-        MapFlags flags = (MapFlags)e.Arg3;
-        bool hasFile = (flags & MapFlags.Anonymous) == 0;
-        FileId file = hasFile ? _files.Find(e.Arg4) : default;
-        if (hasFile && file.IsNone)
+        bool isOfDriver = _drivers.Remove(task, out DriverFacts driver);
+        if (((MapFlags)call.Arg3 & MapFlags.Anonymous) != 0)
         {
-            file = _files.OpenUnnamed();
+            return call;
         }
 
-        ulong? imposed = CallRules.IsError(e.Result) ? null : (ulong)e.Result;
-        bool isOfDriver = _drivers.Remove(e.Task, out DriverFacts driver);
-        return _machine.Mmap(mm, new MmapRequest(e.Arg0, e.Arg1, (Protection)e.Arg2, flags, file, e.Arg5, imposed)
+        FileId file = _files.Find(call.Arg4);
+        return call with
         {
-            Driver = isOfDriver && hasFile ? driver : null,
-        });
-    }
-
-    /// <summary>A key that the kernel accepted was allocated, maybe before the recording began.</summary>
-    private SyscallResult Mprotect(MmId mm, in TraceEvent e)
-    {
-        int key = (int)(long)e.Arg3;
-        if (key > 0 && !CallRules.IsError(e.Result))
-        {
-            _machine.LearnKey(mm, key);
-        }
-
-        return _machine.Mprotect(mm, e.Arg0, e.Arg1, (Protection)e.Arg2, key);
-    }
-
-    private SyscallResult Mremap(MmId mm, in TraceEvent e)
-    {
-        ulong? imposed = CallRules.IsError(e.Result) ? null : (ulong)e.Result;
-        return _machine.Mremap(
-            mm, new MremapRequest(e.Arg0, e.Arg1, e.Arg2, (RemapFlags)e.Arg3, e.Arg4, imposed));
+            File = file.IsNone ? _files.OpenUnnamed() : file,
+            Driver = isOfDriver ? driver : null,
+        };
     }
 
     /// <summary>

@@ -57,7 +57,7 @@ public sealed partial class TraceReplay
         FileId file = _files.Find(e.Arg0);
         if (e.Result < 0)
         {
-            _calls.Refuse((Errno)(int)-e.Result);
+            _calls.Refuse(e.Errno);
             return;
         }
 
@@ -77,9 +77,9 @@ public sealed partial class TraceReplay
         const ulong ZeroRange = 0x10;
         const ulong InsertRange = 0x20;
         FileId file = _files.Find(e.Arg0);
-        if (CallRules.IsError(e.Result))
+        if (e.IsRefused)
         {
-            _calls.Refuse((Errno)(int)-e.Result);
+            _calls.Refuse(e.Errno);
             return;
         }
 

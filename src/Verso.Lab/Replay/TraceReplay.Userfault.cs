@@ -36,9 +36,9 @@ public sealed partial class TraceReplay
     {
         if (e.Arg5 == 0)
         {
-            if (CallRules.IsError(e.Result))
+            if (e.IsRefused)
             {
-                _calls.Refuse((Errno)(int)-e.Result);
+                _calls.Refuse(e.Errno);
             }
 
             return;

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
@@ -251,7 +252,7 @@ public sealed partial class EngineStage : IStage, ISituation
     private Errno CreateMm(out MmId mm) => Machine.CreateMm(_beginning, out mm).Errno;
 
     /// <summary>Linux opens the segment anew for every attachment.</summary>
-    private SyscallResult Attach(MmId mm, ulong start, Op op)
+    private SyscallResult Attach(MmId mm, in Call call, Op op)
     {
         bool isWritten = op.Protection.HasFlag(Protection.Write);
         FileId attachment = Machine.OpenFile(
@@ -260,38 +261,24 @@ public sealed partial class EngineStage : IStage, ISituation
             SegmentInode,
             Window.Bytes(Scenarios.Window.SegmentPages),
             isWritten ? FileModes.Read | FileModes.Write : FileModes.Read);
-        SyscallResult attached = Machine.Shmat(mm, attachment, start, StageRequests.AttachFlags(op));
+        SyscallResult attached = Machine.Apply(mm, call with { File = attachment });
         Machine.CloseFile(attachment);
         return attached;
     }
 
     private SyscallResult Call(MmId mm, Op op)
     {
-        ulong start = StageRequests.Start(op, Window);
-        ulong length = StageRequests.Length(op, Window);
-        return op.Kind switch
+        if (StepCalls.Of(op, Window) is not Call call || UsesContext(op.Kind))
         {
-            OpKind.Map or OpKind.File => Machine.Mmap(
-                mm, StageRequests.Mmap(op, Window, start, op.Kind == OpKind.File ? _files[op.Other] : default)),
-            OpKind.Unmap => Machine.Munmap(mm, start, length),
-            OpKind.Protect => Machine.Mprotect(mm, start, length, StageRequests.Protect(op)),
-            OpKind.Remap => Machine.Mremap(mm, StageRequests.Mremap(op, Window)),
-            OpKind.Advise => Machine.Madvise(mm, start, length, op.Advice),
-            OpKind.Brk => Machine.Brk(mm, start),
-            OpKind.Lock => Machine.Mlock(mm, start, length, op.Has(OpWords.OnFault) ? 1u : 0u),
-            OpKind.Unlock => Machine.Munlock(mm, start, length),
-            OpKind.LockAll => Machine.Mlockall(mm, StageRequests.LockFlags(op)),
-            OpKind.UnlockAll => Machine.Munlockall(mm),
-            OpKind.Attach => Attach(mm, start, op),
-            OpKind.Detach => Machine.Shmdt(mm, start),
-            OpKind.Policy => Machine.Mbind(mm, start, length, PolicyOf(op.Value)),
-            OpKind.Name => Machine.SetName(mm, start, length, op.Name),
-            OpKind.Seal => Machine.Mseal(mm, start, length),
-            OpKind.Vdso => Machine.MapVdso(mm, start),
-            OpKind.MergeAny => Machine.SetMemoryMerge(
-                mm, op.Has(OpWords.Off) ? MemoryMerge.None : MemoryMerge.Any),
-            OpKind.DenyExec => Machine.DenyExecGain(mm, StageRequests.DenialBits(op)),
-            _ => CallUserfault(mm, op, start, length),
+            return CallUserfault(mm, op, StageRequests.Start(op, Window), StageRequests.Length(op, Window));
+        }
+
+        return call.Kind switch
+        {
+            CallKind.Mmap when op.Kind == OpKind.File => Machine.Apply(mm, call with { File = _files[op.Other] }),
+            CallKind.Shmat => Attach(mm, call, op),
+            CallKind.Mbind => Machine.Apply(mm, call with { Arg2 = (ulong)(uint)PolicyOf(op.Value) }),
+            _ => Machine.Apply(mm, call),
         };
     }
 

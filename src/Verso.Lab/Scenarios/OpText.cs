@@ -62,6 +62,9 @@ public static class OpText
     private const OpWords Mapping = OpWords.Shared | OpWords.Hint | OpWords.NoReplace | OpWords.Populate
         | OpWords.Locked | OpWords.NoReserve | OpWords.GrowsDown | OpWords.Droppable;
 
+    /// <summary>The word that a kind of step begins with.</summary>
+    internal static string VerbOf(OpKind kind) => Verbs[kind];
+
     /// <summary>One line, without its end.</summary>
     public static string Print(Op op)
     {

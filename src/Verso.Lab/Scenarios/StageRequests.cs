@@ -47,6 +47,9 @@ internal static class StageRequests
             target);
     }
 
+    /// <summary>Flags of mlock2; other calls whose flags have no word take none.</summary>
+    public static uint FlagBits(Op op) => op.Has(OpWords.OnFault) ? 1u : 0u;
+
     /// <summary>SHM_* of shmat.</summary>
     public static uint AttachFlags(Op op) =>
         (op.Protection.HasFlag(Protection.Write) ? 0u : 0x1000u)

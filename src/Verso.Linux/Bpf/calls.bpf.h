@@ -13,44 +13,15 @@
 #define MAX_ERRNO 4095
 #define SYSTEM_CALLS 512
 
-/* x86-64 numbers. */
-const volatile u8 call_of_number[SYSTEM_CALLS] = {
-	[9] = CALL_MMAP,	  [10] = CALL_MPROTECT,	 [11] = CALL_MUNMAP,	   [12] = CALL_BRK,
-	[16] = CALL_USERFAULT,
-	[25] = CALL_MREMAP,	  [28] = CALL_MADVISE,	 [30] = CALL_SHMAT,	   [56] = CALL_CLONE,
-	[57] = CALL_FORK,	  [58] = CALL_VFORK,	 [59] = CALL_EXEC,	   [67] = CALL_SHMDT,
-	[135] = CALL_PERSONALITY,	  [160] = CALL_STACK_LIMIT, [206] = CALL_IO_SETUP, [207] = CALL_IO_DESTROY,
-	[216] = CALL_REMAP_FILE_PAGES, [302] = CALL_STACK_LIMIT,
-	[149] = CALL_MLOCK,	 [150] = CALL_MUNLOCK,	   [151] = CALL_MLOCKALL,
-	[152] = CALL_MUNLOCKALL,  [157] = CALL_PRCTL,	 [237] = CALL_MBIND,	   [322] = CALL_EXEC,
-	[325] = CALL_MLOCK2,	  [329] = CALL_PKEY_MPROTECT, [330] = CALL_PKEY_ALLOC,
-	[331] = CALL_PKEY_FREE,	  [435] = CALL_CLONE3, [440] = CALL_PROCESS_MADVISE,
-	[462] = CALL_MSEAL,
-};
-
-/* prctl: PR_SET_MM, PR_SET_THP_DISABLE, PR_SET_MDWE, PR_SET_MEMORY_MERGE, PR_SET_VMA; the others do not touch VMAs. */
-static __always_inline int is_memory_prctl(u64 option)
-{
-	return option == 35 || option == 41 || option == 65 || option == 67 || option == 0x53564d41;
-}
+const volatile u8 call_of_number[SYSTEM_CALLS] = { CALLS_OF_NUMBER };
 
 static __always_inline u8 call_kind(u64 number)
 {
 	return number < SYSTEM_CALLS ? call_of_number[number] : CALL_NONE;
 }
 
-/* i386 numbers. 90 takes its arguments from memory, 192 pages, 117 is many calls in one. */
-const volatile u8 call_of_compat_number[SYSTEM_CALLS] = {
-	[2] = CALL_FORK,	  [11] = CALL_EXEC,	 [45] = CALL_BRK,	   [54] = CALL_USERFAULT,
-	[75] = CALL_STACK_LIMIT, [136] = CALL_PERSONALITY, [257] = CALL_REMAP_FILE_PAGES, [340] = CALL_STACK_LIMIT,
-	[90] = CALL_MMAP,
-	[91] = CALL_MUNMAP,	  [117] = CALL_SHMAT,	   [120] = CALL_CLONE,
-	[125] = CALL_MPROTECT,	  [150] = CALL_MLOCK,	 [151] = CALL_MUNLOCK,	   [152] = CALL_MLOCKALL,
-	[153] = CALL_MUNLOCKALL,  [163] = CALL_MREMAP,	 [172] = CALL_PRCTL,	   [190] = CALL_VFORK,
-	[192] = CALL_MMAP,	  [219] = CALL_MADVISE,	   [274] = CALL_MBIND,
-	[358] = CALL_EXEC,	  [376] = CALL_MLOCK2,	 [380] = CALL_PKEY_MPROTECT, [397] = CALL_SHMAT,
-	[398] = CALL_SHMDT,	  [435] = CALL_CLONE3,	 [440] = CALL_PROCESS_MADVISE, [462] = CALL_MSEAL,
-};
+/* 90 takes its arguments from memory, 192 pages, 117 is many calls in one. */
+const volatile u8 call_of_compat_number[SYSTEM_CALLS] = { CALLS_OF_COMPAT_NUMBER };
 
 #define COMPAT_OLD_MMAP 90
 #define COMPAT_IPC 117
@@ -133,7 +104,7 @@ static __always_inline void enter_call(struct task_state *state, struct task_str
 		kind = read_compat_arguments(state, regs, kind);
 	else
 		read_arguments(state, regs);
-	if (!kind || (kind == CALL_PRCTL && !is_memory_prctl(state->args[0])))
+	if (!kind || (kind == CALL_PRCTL && !IS_MEMORY_CONTROL(state->args[0])))
 		return;
 	if (kind == CALL_BRK && mm)
 		state->args[1] = mm->brk;

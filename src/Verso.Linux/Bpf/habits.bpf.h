@@ -8,7 +8,6 @@
 #define SYSCALL_PRLIMIT 302
 #define SYSCALL_PRLIMIT_COMPAT 340
 #define PERSONALITY_QUERY 0xffffffff
-#define PR_SET_VMA 0x53564d41
 
 /* setrlimit, prlimit of RLIMIT_STACK. Of a vfork child nothing is kept: its limits are its own, its memory is not. */
 static __always_inline int sets_stack_limit(struct task_state *state, struct task_struct *task, u64 number)

@@ -5,6 +5,7 @@
  * kept equal by RecordLayoutTests. All fields little endian, all records a multiple of 8 bytes.
  */
 #pragma once
+#include "call_table.h"
 
 enum record_kind {
 	REC_FAULT = 1,     /* fault_record: a page fault begins */
@@ -30,43 +31,6 @@ enum record_kind {
 	REC_WATCH_END,     /* watch_record: the last descriptor of a userfaultfd was closed */
 	REC_SIZE,          /* size_record: a file that is mapped, or about to be, has another size than was told */
 	REC_ALLOCATION,    /* allocation_record: fallocate of a file that is mapped */
-};
-
-/* Which call a call_record is about; also the rows of the table that says what to watch. */
-enum call_kind {
-	CALL_NONE = 0,
-	CALL_MMAP,
-	CALL_MUNMAP,
-	CALL_MPROTECT,
-	CALL_PKEY_MPROTECT,
-	CALL_MREMAP,
-	CALL_MADVISE,
-	CALL_PROCESS_MADVISE,
-	CALL_BRK,
-	CALL_MLOCK,
-	CALL_MLOCK2,
-	CALL_MUNLOCK,
-	CALL_MLOCKALL,
-	CALL_MUNLOCKALL,
-	CALL_SHMAT,
-	CALL_SHMDT,
-	CALL_MSEAL,
-	CALL_PRCTL,
-	CALL_MBIND,
-	CALL_PKEY_ALLOC,
-	CALL_PKEY_FREE,
-	CALL_USERFAULT,
-	CALL_STACK_LIMIT,
-	CALL_PERSONALITY,
-	CALL_REMAP_FILE_PAGES,
-	CALL_IO_SETUP,
-	CALL_IO_DESTROY,
-	CALL_LAST_MEMORY = CALL_IO_DESTROY,
-	CALL_CLONE,
-	CALL_CLONE3,
-	CALL_FORK,
-	CALL_VFORK,
-	CALL_EXEC,
 };
 
 enum dump_reason {

@@ -1,5 +1,6 @@
 using System.Text;
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Linux.Interop;
 using Verso.Linux.Puppets.X64;
 
@@ -175,13 +176,13 @@ public sealed unsafe partial class Puppet
     /// <param name="start">First byte address.</param>
     /// <param name="bytes">Length.</param>
     /// <param name="name">Null takes the name away.</param>
-    public PuppetOutcome SetName(ulong start, ulong bytes, string? name)
+    public PuppetOutcome SetName(ulong start, ulong bytes, string? name) => Do(new Call(CallKind.Prctl)
     {
-        const ulong SetVma = 0x53564d41;
-        var length = Encoding.UTF8.GetBytes(name ?? "", Operands);
-        Operands[length] = 0;
-        return Call(SystemCallNumber.Prctl, SetVma, 0, start, bytes, name is null ? 0 : OperandsAddress);
-    }
+        Arg0 = (ulong)MemoryControl.SetVma,
+        Arg2 = start,
+        Arg3 = bytes,
+        Text = name,
+    });
 
     public override string ToString() => $"test process {Pid}";
 

@@ -1,3 +1,5 @@
+using Verso.Engine;
+
 namespace Verso.Linux.Puppets;
 
 /// <summary>How one step of a puppet ended.</summary>
@@ -12,7 +14,7 @@ public readonly record struct PuppetOutcome(
     PuppetOutcomeKind Kind, long Result, int Signal, int SignalCode, ulong Address)
 {
     /// <summary>errno of a call that failed, else 0.</summary>
-    public int Error => Kind == PuppetOutcomeKind.Done && Result is < 0 and >= -4095 ? (int)-Result : 0;
+    public int Error => Kind == PuppetOutcomeKind.Done ? (int)SyscallResult.ErrnoOf(Result) : 0;
 
     internal static PuppetOutcome Done(long result) => new(PuppetOutcomeKind.Done, result, 0, 0, 0);
 

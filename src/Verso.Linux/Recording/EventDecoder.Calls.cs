@@ -7,7 +7,6 @@ namespace Verso.Linux.Recording;
 internal sealed unsafe partial class EventDecoder
 {
     private const long Interrupted = -4;
-    private const long MaxErrno = 4095;
 
     private void OnRanges(in RecordHead head, ReadOnlySpan<ulong> ranges)
     {
@@ -27,7 +26,7 @@ internal sealed unsafe partial class EventDecoder
         AbandonCall(places);
         places.CallArguments = record;
         places.CallEvents = 0;
-        if ((CallKind)record.Head.A == CallKind.ProcessMadvise)
+        if (CallOf(record.Head) == RecordedCall.ProcessMadvise)
         {
             for (var i = 0; i + 1 < places.Ranges.Count; i += 2)
             {
@@ -60,30 +59,31 @@ internal sealed unsafe partial class EventDecoder
         var first = places.Call - 1;
         places.Call = 0;
         var flags = (ResultFlags)record.Head.B;
-        if ((CallKind)places.CallArguments.Head.A == CallKind.ProcessMadvise)
+        if (CallOf(places.CallArguments.Head) == RecordedCall.ProcessMadvise)
         {
             SpreadResult(places, first, record.Outcome.Result);
             return;
         }
 
         SettleDriver(places, record.Outcome, flags);
-        if (IsUntold((CallKind)places.CallArguments.Head.A, record.Outcome))
+        if (IsUntold(places.CallArguments.Head, record.Outcome))
         {
             sequencer.Drop(first);
             return;
         }
 
-        ref var call = ref sequencer.At(first);
-        Join(ref call, record.Outcome);
+        ref var place = ref sequencer.At(first);
+        Join(ref place, record.Outcome);
+        var call = place;
         sequencer.Release(first);
-        EmitPopulation(places.CallArguments, record.Outcome, flags, record.Head.Time);
+        EmitPopulation(call, places.CallArguments, record.Outcome, flags, record.Head.Time);
     }
 
     private void OnCallDone(in CallDoneRecord record)
     {
         var places = PlacesOf((int)record.Call.Head.Task);
         SettleFault(places);
-        if ((CallKind)record.Call.Head.A == CallKind.ProcessMadvise)
+        if (CallOf(record.Call.Head) == RecordedCall.ProcessMadvise)
         {
             OnCall(record.Call);
             if (places.Call != 0)
@@ -95,12 +95,12 @@ internal sealed unsafe partial class EventDecoder
             return;
         }
 
-        if (!IsUntold((CallKind)record.Call.Head.A, record.Outcome) && TryTranslate(record.Call, out var call))
+        if (!IsUntold(record.Call.Head, record.Outcome) && TryTranslate(record.Call, out var call))
         {
             Join(ref call, record.Outcome);
             sequencer.Add(call);
             EmitPopulation(
-                record.Call, record.Outcome, (ResultFlags)record.Call.Head.B, record.Call.Head.Time);
+                call, record.Call, record.Outcome, (ResultFlags)record.Call.Head.B, record.Call.Head.Time);
         }
     }
 
@@ -152,8 +152,11 @@ internal sealed unsafe partial class EventDecoder
     }
 
     // What stands for another call does so where it succeeded.
-    private static bool IsUntold(CallKind kind, in Outcome outcome) =>
-        kind is CallKind.IoSetup or CallKind.IoDestroy && IsError(outcome.Result);
+    private static bool IsUntold(in RecordHead head, in Outcome outcome) =>
+        (CallOf(head) == RecordedCall.IoSetup || CallOf(head) == RecordedCall.IoDestroy)
+        && SyscallResult.IsError(outcome.Result);
+
+    private static RecordedCall CallOf(in RecordHead head) => new(head.A);
 
     private void Join(ref TraceEvent call, in Outcome outcome)
     {
@@ -162,7 +165,7 @@ internal sealed unsafe partial class EventDecoder
         switch (call.Kind)
         {
             case TraceEventKind.Mmap:
-                call.Arg1 = call.Arg1 == 0 && !IsError(outcome.Result) ? outcome.VmaLength : call.Arg1;
+                call.Arg1 = call.Arg1 == 0 && !SyscallResult.IsError(outcome.Result) ? outcome.VmaLength : call.Arg1;
                 call.Arg4 = file;
                 break;
             case TraceEventKind.Shmat:
@@ -186,114 +189,30 @@ internal sealed unsafe partial class EventDecoder
         return advice;
     }
 
-    // The arguments by TraceEventKind's table.
     private bool TryTranslate(in CallRecord record, out TraceEvent call)
     {
         call = Event(TraceEventKind.None, record.Head);
-        call.Arg0 = record.Arg0;
-        call.Arg1 = record.Arg1;
-        call.Arg2 = record.Arg2;
-        call.Arg3 = record.Arg3;
-        call.Arg4 = record.Arg4;
-        call.Arg5 = record.Arg5;
-        switch ((CallKind)record.Head.A)
+        var recorded = CallOf(record.Head);
+        if (!recorded.TryFind(out var found))
         {
-            case CallKind.Mmap:
-                call.Kind = TraceEventKind.Mmap;
-                call.Arg4 = 0;
-                break;
-            case CallKind.Munmap:
-                call.Kind = Keep(ref call, 2, TraceEventKind.Munmap);
-                break;
-            case CallKind.Mprotect:
-                call.Kind = Keep(ref call, 3, TraceEventKind.Mprotect);
-                call.Arg3 = ulong.MaxValue;
-                break;
-            case CallKind.PkeyMprotect:
-                call.Kind = Keep(ref call, 4, TraceEventKind.Mprotect);
-                call.Arg3 = (ulong)(int)record.Arg3;
-                break;
-            case CallKind.Mremap:
-                call.Kind = Keep(ref call, 5, TraceEventKind.Mremap);
-                break;
-            case CallKind.Madvise:
-                call.Kind = Keep(ref call, 3, TraceEventKind.Madvise);
-                break;
-            case CallKind.Brk:
-                call.Kind = Keep(ref call, 1, TraceEventKind.Brk);
-                break;
-            case CallKind.Mlock:
-                call.Kind = Keep(ref call, 2, TraceEventKind.Mlock);
-                break;
-            case CallKind.Mlock2:
-                call.Kind = Keep(ref call, 3, TraceEventKind.Mlock);
-                break;
-            case CallKind.Munlock:
-                call.Kind = Keep(ref call, 2, TraceEventKind.Munlock);
-                break;
-            default:
-                return TryTranslateRare(record, ref call);
+            return false;
         }
 
-        return true;
-    }
-
-    private bool TryTranslateRare(in CallRecord record, ref TraceEvent call)
-    {
-        switch ((CallKind)record.Head.A)
+        ReadOnlySpan<ulong> registers = [record.Arg0, record.Arg1, record.Arg2, record.Arg3, record.Arg4, record.Arg5];
+        CallArguments.Read(found.Row, found.Call, registers, ref call);
+        if (recorded == RecordedCall.Userfault)
         {
-            case CallKind.Mlockall:
-                call.Kind = Keep(ref call, 1, TraceEventKind.Mlockall);
-                break;
-            case CallKind.Munlockall:
-                call.Kind = Keep(ref call, 0, TraceEventKind.Munlockall);
-                break;
-            case CallKind.Shmat:
-                call.Kind = Keep(ref call, 3, TraceEventKind.Shmat);
-                break;
-            case CallKind.Shmdt:
-                call.Kind = Keep(ref call, 1, TraceEventKind.Shmdt);
-                break;
-            case CallKind.Mseal:
-                call.Kind = Keep(ref call, 3, TraceEventKind.Mseal);
-                break;
-            case CallKind.Prctl:
-                call.Kind = Keep(ref call, 5, TraceEventKind.Prctl);
-                call.Payload = TakeText(record.Head);
-                break;
-            case CallKind.Mbind:
-                call.Kind = Keep(ref call, 4, TraceEventKind.Mbind);
-                call.Arg4 = record.Arg5;
-                break;
-            case CallKind.PkeyAlloc:
-                call.Kind = Keep(ref call, 2, TraceEventKind.PkeyAlloc);
-                break;
-            case CallKind.PkeyFree:
-                call.Kind = Keep(ref call, 1, TraceEventKind.PkeyFree);
-                break;
-            case CallKind.Userfault:
-                TranslateUserfault(record, ref call);
-                break;
-            case CallKind.StackLimit:
-                call.Kind = Keep(ref call, 1, TraceEventKind.StackLimit);
-                break;
-            case CallKind.Personality:
-                call.Kind = Keep(ref call, 1, TraceEventKind.Personality);
-                break;
-            case CallKind.RemapFilePages:
-                call.Kind = Keep(ref call, 5, TraceEventKind.RemapFilePages);
-                break;
-            case CallKind.IoSetup:
-                // Its ring is mapped as any file; how long it is the VMA says.
-                call.Kind = Keep(ref call, 0, TraceEventKind.Mmap);
-                call.Arg2 = (ulong)(Protection.Read | Protection.Write);
-                call.Arg3 = (ulong)MapFlags.Shared;
-                break;
-            case CallKind.IoDestroy:
-                call.Kind = Keep(ref call, 2, TraceEventKind.Munmap);
-                break;
-            default:
-                return false;
+            TranslateUserfault(record, ref call);
+        }
+        else if (recorded == RecordedCall.Prctl)
+        {
+            call.Payload = TakeText(record.Head);
+        }
+        else if (recorded == RecordedCall.IoSetup)
+        {
+            // Its ring is mapped as any file; how long it is the VMA says.
+            call.Arg2 = (ulong)(Protection.Read | Protection.Write);
+            call.Arg3 = (ulong)MapFlags.Shared;
         }
 
         return true;
@@ -306,18 +225,4 @@ internal sealed unsafe partial class EventDecoder
         places.Text = null;
         return text;
     }
-
-    // What lies in the registers beyond a call's own arguments is noise.
-    private static TraceEventKind Keep(ref TraceEvent call, int arguments, TraceEventKind kind)
-    {
-        call.Arg0 = arguments > 0 ? call.Arg0 : 0;
-        call.Arg1 = arguments > 1 ? call.Arg1 : 0;
-        call.Arg2 = arguments > 2 ? call.Arg2 : 0;
-        call.Arg3 = arguments > 3 ? call.Arg3 : 0;
-        call.Arg4 = arguments > 4 ? call.Arg4 : 0;
-        call.Arg5 = 0;
-        return kind;
-    }
-
-    private static bool IsError(long result) => result is < 0 and >= -MaxErrno;
 }

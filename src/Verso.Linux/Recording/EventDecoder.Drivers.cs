@@ -9,12 +9,8 @@ internal sealed unsafe partial class EventDecoder
     private const VmaFlags SetByDrivers = VmaFlags.Io | VmaFlags.PfnMap | VmaFlags.MixedMap | VmaFlags.DontCopy
         | VmaFlags.DontExpand | VmaFlags.DontDump | VmaFlags.WipeOnFork;
 
-    private static bool MapsFile(in CallRecord record) => (CallKind)record.Head.A switch
-    {
-        CallKind.Mmap => ((MapFlags)record.Arg3 & MapFlags.Anonymous) == 0,
-        CallKind.IoSetup => true,
-        _ => false,
-    };
+    private static bool MapsFile(in CallRecord record) => CallOf(record.Head) == RecordedCall.IoSetup
+        || (CallOf(record.Head) == RecordedCall.Mmap && ((MapFlags)record.Arg3 & MapFlags.Anonymous) == 0);
 
     // The place before the call's is used, or there is no event at it.
     private void SettleDriver(TaskPlaces places, in Outcome outcome, ResultFlags flags)
@@ -26,7 +22,7 @@ internal sealed unsafe partial class EventDecoder
 
         var place = places.Driver - 1;
         places.Driver = 0;
-        if (IsError(outcome.Result)
+        if (SyscallResult.IsError(outcome.Result)
             ? (flags & ResultFlags.Gone) == 0 : !IsOfDriver(places.CallArguments, outcome, flags))
         {
             sequencer.Drop(place);
@@ -39,7 +35,7 @@ internal sealed unsafe partial class EventDecoder
         sequencer.Release(place);
     }
 
-    private DriverTraits TraitsOf(in Outcome outcome, ResultFlags flags) => IsError(outcome.Result)
+    private DriverTraits TraitsOf(in Outcome outcome, ResultFlags flags) => SyscallResult.IsError(outcome.Result)
         ? DriverTraits.Refuses
         : ((flags & ResultFlags.Close) != 0 ? DriverTraits.Closes : 0)
             | ((flags & ResultFlags.Split) != 0 ? DriverTraits.NeverSplit : 0)
@@ -57,7 +53,7 @@ internal sealed unsafe partial class EventDecoder
         var isReadOnly = (vma & VmaFlags.MayShare) != 0 && (files.ModesOf(outcome.File) & FileModes.Write) == 0;
         var isSealed = (vma & VmaFlags.MayWrite) == 0 && !isReadOnly;
         return (vma & SetByDrivers) != 0 || isSealed || (flags & (ResultFlags.Close | ResultFlags.Split)) != 0
-            || (CallKind)call.Head.A == CallKind.IoSetup;
+            || CallOf(call.Head) == RecordedCall.IoSetup;
     }
 
     private void OnText(TextRecord* record) => PlacesOf((int)record->Head.Task).Text =

@@ -15,19 +15,23 @@ internal sealed unsafe partial class EventDecoder
         const ulong Register = 0;
         const ulong Unregister = 1;
         var context = UserfaultOf(record.Head, record.Arg4);
+        call.Arg0 = record.Arg0;
+        call.Arg1 = record.Arg1;
+        call.Arg2 = call.Arg3 = call.Arg4 = call.Arg5 = 0;
         switch (record.Arg5)
         {
             case Register:
-                call.Kind = Keep(ref call, 3, TraceEventKind.UserfaultRegister);
+                call.Kind = TraceEventKind.UserfaultRegister;
+                call.Arg2 = record.Arg2;
                 call.Arg3 = context;
                 call.Arg4 = record.Arg3;
                 break;
             case Unregister:
-                call.Kind = Keep(ref call, 2, TraceEventKind.UserfaultUnregister);
+                call.Kind = TraceEventKind.UserfaultUnregister;
                 call.Arg2 = context;
                 break;
             default:
-                call.Kind = Keep(ref call, 2, TraceEventKind.UserfaultFill);
+                call.Kind = TraceEventKind.UserfaultFill;
                 call.Arg2 = record.Arg5;
                 call.Arg3 = record.Arg5 == (ulong)UserfaultAction.Move ? record.Arg3 : 0;
                 call.Arg4 = context;

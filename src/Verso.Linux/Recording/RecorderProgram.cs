@@ -105,7 +105,7 @@ internal static unsafe class RecorderProgram
         const int Numbers = 512;
         foreach (var table in (string[])["call_of_number", "call_of_compat_number"])
         {
-            new Span<byte>(program.Array<byte>(table), Numbers).Replace(kind, (byte)CallKind.None);
+            new Span<byte>(program.Array<byte>(table), Numbers).Replace(kind, RecordedCall.None);
         }
     }
 }

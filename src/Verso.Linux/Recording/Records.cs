@@ -31,37 +31,6 @@ internal enum RecordKind : byte
     Allocation,
 }
 
-internal enum CallKind : byte
-{
-    None = 0,
-    Mmap,
-    Munmap,
-    Mprotect,
-    PkeyMprotect,
-    Mremap,
-    Madvise,
-    ProcessMadvise,
-    Brk,
-    Mlock,
-    Mlock2,
-    Munlock,
-    Mlockall,
-    Munlockall,
-    Shmat,
-    Shmdt,
-    Mseal,
-    Prctl,
-    Mbind,
-    PkeyAlloc,
-    PkeyFree,
-    Userfault,
-    StackLimit,
-    Personality,
-    RemapFilePages,
-    IoSetup,
-    IoDestroy,
-}
-
 internal enum DumpReason : byte
 {
     Periodic = 0,

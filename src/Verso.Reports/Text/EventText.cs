@@ -1,5 +1,6 @@
 using System.Globalization;
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Lab.Replay;
 using Verso.Traces;
 
@@ -20,43 +21,56 @@ public static class EventText
     }
 
     /// <summary>What the event is, without number, time, task and address space.</summary>
-    public static string Describe(in TraceEvent e) => e.Kind switch
-    {
-        TraceEventKind.Mmap => $"mmap({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Prot(e.Arg2)}, {Flags<MapFlags>("MAP", e.Arg3)}, "
-            + $"{File(e.Arg4)}, {Hex(e.Arg5)}){Result(e)}",
-        TraceEventKind.Munmap => $"munmap({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
-        TraceEventKind.Mprotect => $"mprotect({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Prot(e.Arg2)}{Pkey(e.Arg3)}){Result(e)}",
-        TraceEventKind.Mremap => $"mremap({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, "
-            + $"{Flags<RemapFlags>("MREMAP", e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
-        TraceEventKind.Madvise => $"madvise({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Name<Advice>("MADV", e.Arg2)})"
-            + (e.Arg3 == 0 ? Result(e) : " = an error that was not told"),
-        TraceEventKind.Brk => $"brk({Hex(e.Arg0)}){Result(e)}",
-        TraceEventKind.Mlock => $"mlock2({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Hex(e.Arg2)}){Result(e)}",
-        TraceEventKind.Munlock => $"munlock({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
-        TraceEventKind.Mlockall => $"mlockall({Flags<LockAll>("MCL", e.Arg0)}){Result(e)}",
-        TraceEventKind.Munlockall => $"munlockall(){Result(e)}",
-        TraceEventKind.Shmat => $"shmat({e.Arg0}, {Hex(e.Arg1)}, {Hex(e.Arg2)}) of {Hex(e.Arg3)} bytes, "
-            + $"{File(e.Arg4)}{Result(e)}",
-        TraceEventKind.Shmdt => $"shmdt({Hex(e.Arg0)}){Result(e)}",
-        TraceEventKind.Mseal => $"mseal({Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
-        TraceEventKind.Prctl => $"prctl({e.Arg0}, {Hex(e.Arg1)}, {Hex(e.Arg2)}, {Hex(e.Arg3)}, "
-            + $"{Hex(e.Arg4)}){Result(e)}",
-        TraceEventKind.Mbind => $"mbind({Hex(e.Arg0)}, {Hex(e.Arg1)}, {e.Arg2}, {Hex(e.Arg3)}, "
-            + $"{Hex(e.Arg4)}){Result(e)}",
-        TraceEventKind.PkeyAlloc => $"pkey_alloc({e.Arg0}, {e.Arg1}){Result(e)}",
-        TraceEventKind.PkeyFree => $"pkey_free({e.Arg0}){Result(e)}",
-        _ => DescribeOther(e),
-    };
+    public static string Describe(in TraceEvent e) =>
+        CallTable.Find(e.Call) is CallRow call && !call.Arguments.Contains(ArgumentKind.Context)
+            ? DescribeCall(call, e)
+            : DescribeOther(e);
 
     /// <summary>The name of a kind of event as it is printed: <c>mmap</c>, <c>stack-grow</c>.</summary>
     public static string Name(TraceEventKind kind) => Kebab.Of(kind.ToString());
 
     /// <summary>The result of a call: a number, an address or an error's name.</summary>
-    public static string ResultOf(long result) => result switch
+    public static string ResultOf(long result) =>
+        SyscallResult.IsError(result) ? SyscallResult.ErrnoOf(result).ToString() : Hex((ulong)result);
+
+    private static string DescribeCall(CallRow call, in TraceEvent e)
     {
-        < 0 and >= -4095 => ((Errno)(int)-result).ToString(),
-        _ => Hex((ulong)result),
-    };
+        List<string> arguments = [];
+        string facts = "";
+        int given = call.SystemCalls.Count == 0
+            ? call.Arguments.Count
+            : call.SystemCalls.Max(each => each.Registers.Count);
+        for (int at = 0; at < call.Arguments.Count; at++)
+        {
+            ulong value = e.Argument(at);
+            string text = call.Arguments[at] switch
+            {
+                ArgumentKind.Number => $"{value}",
+                ArgumentKind.Prot => Prot(value),
+                ArgumentKind.Map => Flags<MapFlags>("MAP", value),
+                ArgumentKind.Remap => Flags<RemapFlags>("MREMAP", value),
+                ArgumentKind.Mcl => Flags<LockAll>("MCL", value),
+                ArgumentKind.Madv => Name<Advice>("MADV", value),
+                ArgumentKind.Key => (long)value == -1 ? "" : $"pkey {value}",
+                ArgumentKind.File => File(value),
+                ArgumentKind.Size => $"of {Hex(value)} bytes",
+                ArgumentKind.Untold => "",
+                _ => Hex(value),
+            };
+            if (at < given && text.Length > 0)
+            {
+                arguments.Add(text);
+            }
+            else if (text.Length > 0)
+            {
+                facts += facts.Length == 0 ? $" {text}" : $", {text}";
+            }
+        }
+
+        bool isUntold = call.Arguments is [.., ArgumentKind.Untold] && e.Argument(call.Arguments.Count - 1) != 0;
+        return $"{call.Name}({string.Join(", ", arguments)}){facts}"
+            + (isUntold ? " = an error that was not told" : Result(e));
+    }
 
     private static string DescribeOther(in TraceEvent e) => e.Kind switch
     {
@@ -71,10 +85,6 @@ public static class EventText
         TraceEventKind.UserfaultFill => $"ioctl(userfaultfd{e.Arg4}, {Name<UserfaultAction>("UFFDIO", e.Arg2)}, "
             + $"{Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
         TraceEventKind.DriverMapping => $"the driver of the next mapping gives it the flags {Hex(e.Arg0)}",
-        TraceEventKind.StackLimit => $"setrlimit(RLIMIT_STACK, {Hex(e.Arg0)}){Result(e)}",
-        TraceEventKind.Personality => $"personality({Hex(e.Arg0)}){Result(e)}",
-        TraceEventKind.RemapFilePages => $"remap_file_pages({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Prot(e.Arg2)}, "
-            + $"{Hex(e.Arg3)}, {Hex(e.Arg4)}){Result(e)}",
         TraceEventKind.UserfaultFork => $"userfaultfd{e.Arg1} of the child watches {Hex(e.Arg0)}",
         TraceEventKind.UserfaultRelease => $"userfaultfd{e.Arg0} is closed",
         TraceEventKind.Truncate => $"truncate({File(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
@@ -104,8 +114,6 @@ public static class EventText
     private static string Hex(ulong value) => value == 0 ? "0" : $"0x{value:x}";
 
     private static string File(ulong id) => id == 0 ? "-" : $"file{id}";
-
-    private static string Pkey(ulong key) => (long)key == -1 ? "" : $", pkey {key}";
 
     private static string Result(in TraceEvent e) => $" = {ResultOf(e.Result)}";
 

@@ -5,11 +5,7 @@ namespace Verso.Traces.Importers;
 /// <summary>Writes memory calls with their results, and what they populated themselves.</summary>
 internal sealed class CallWriter(EventOutlet outlet, TaskTree tasks)
 {
-    private const long MaxErrno = 4095;
-
     private readonly Dictionary<int, ulong> _breaks = [];
-
-    public static bool IsError(long result) => result is < 0 and >= -MaxErrno;
 
     /// <summary>One call of a task, which has returned.</summary>
     public void Write(ImportedTask task, TraceEvent call, long result)
@@ -18,14 +14,21 @@ internal sealed class CallWriter(EventOutlet outlet, TaskTree tasks)
         call.Mm = tasks.MmOf(task);
         call.Result = result;
         outlet.Write(call);
-        if (IsError(result))
+        if (call.IsRefused)
         {
             return;
         }
 
         bool locksFuture = tasks.LocksFuture(call.Mm);
-        if (MemoryCalls.TryFindPopulation(
-            call, _breaks.GetValueOrDefault(call.Mm), locksFuture, out TraceEvent populate))
+        PopulationFacts facts = new()
+        {
+            OldBreak = _breaks.GetValueOrDefault(call.Mm),
+            LocksFuture = locksFuture,
+
+            // What was locked before, and by mlock, a text of calls does not say of a mapping.
+            IsLocked = locksFuture,
+        };
+        if (CallPopulation.TryFind(call, facts, out TraceEvent populate))
         {
             outlet.Write(populate);
         }

@@ -211,7 +211,7 @@ public sealed partial class PerfScriptImporter
             CloseLayout(line.Tid, result);
         }
 
-        if (CloneText.IsClone(name) && !CallWriter.IsError((long)result) && result is > 0 and <= int.MaxValue)
+        if (CloneText.IsClone(name) && !SyscallResult.IsError((long)result) && result is > 0 and <= int.MaxValue)
         {
             StartReturned(line.Tid, call, (int)result);
         }
@@ -220,7 +220,7 @@ public sealed partial class PerfScriptImporter
         {
             case -1:
                 _tally.OtherCalls++;
-                if (name is "shmget" && !CallWriter.IsError((long)result) && call.Arguments.Count > 1)
+                if (name is "shmget" && !SyscallResult.IsError((long)result) && call.Arguments.Count > 1)
                 {
                     _files.DefineSegment((long)result, call.Arguments[1]);
                 }
@@ -254,7 +254,8 @@ public sealed partial class PerfScriptImporter
             case TraceEventKind.None:
                 _tally.OtherCalls++;
                 return;
-            case TraceEventKind.Mmap when ((MapFlags)e.Arg3 & MapFlags.Anonymous) == 0 && !CallWriter.IsError(result):
+            case TraceEventKind.Mmap when ((MapFlags)e.Arg3 & MapFlags.Anonymous) == 0
+                && !SyscallResult.IsError(result):
                 int descriptor = (int)arguments[4];
                 ImportedFile file = call.File ?? _files.OfDescriptor(task, descriptor, e);
                 e.Arg4 = (ulong)_files.Map(file, task).Value;

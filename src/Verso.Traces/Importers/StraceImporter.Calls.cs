@@ -120,7 +120,7 @@ public sealed partial class StraceImporter
         }
 
         bool places = e.Kind is TraceEventKind.Mmap or TraceEventKind.Mremap or TraceEventKind.Shmat;
-        if (places && !CallWriter.IsError(result))
+        if (places && !SyscallResult.IsError(result))
         {
             WriteUnmapsBefore(task, (ulong)result, e);
         }
@@ -230,7 +230,7 @@ public sealed partial class StraceImporter
             open = _files.OfPath(path);
         }
 
-        return CallWriter.IsError(_parsed.Result) && open.Id.IsNone ? default : _files.Map(open, task);
+        return SyscallResult.IsError(_parsed.Result) && open.Id.IsNone ? default : _files.Map(open, task);
     }
 
     private void Execute(ImportedTask task)

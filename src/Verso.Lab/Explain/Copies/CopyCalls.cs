@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Verso.Engine;
+using Verso.Engine.Calls;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Linux.Graph;
@@ -33,50 +33,54 @@ internal sealed class CopyCalls(Puppet puppet, GraphReader graph)
         ?? throw new NotCopiedException("nothing is mapped");
 
     public ulong Map(CopyRange range, Protection protection, MapFlags flags, int descriptor, ulong pgoff) =>
-        Do("mmap", SystemCallNumber.Mmap, range.Start, range.Bytes, (ulong)protection, (ulong)flags,
-            unchecked((ulong)descriptor), pgoff << Page.Shift);
+        Do(Ranged(CallKind.Mmap, range) with
+        {
+            Arg2 = (ulong)protection,
+            Arg3 = (ulong)flags,
+            Arg4 = unchecked((ulong)descriptor),
+            Arg5 = pgoff << Page.Shift,
+        });
 
     public void Protect(CopyRange range, Protection protection) =>
-        Do("mprotect", SystemCallNumber.Mprotect, range.Start, range.Bytes, (ulong)protection);
+        Do(Ranged(CallKind.Mprotect, range) with { Arg2 = (ulong)protection, Arg3 = ulong.MaxValue });
 
     public void Advise(CopyRange range, Advice advice) =>
-        Do($"madvise {advice}", SystemCallNumber.Madvise, range.Start, range.Bytes, (ulong)advice);
+        Do(Ranged(CallKind.Madvise, range) with { Arg2 = (ulong)advice });
 
-    public void Unmap(CopyRange range) => Do("munmap", SystemCallNumber.Munmap, range.Start, range.Bytes);
+    public void Unmap(CopyRange range) => Do(Ranged(CallKind.Munmap, range));
 
-    public void Move(CopyRange range, ulong target) =>
-        Do("mremap", SystemCallNumber.Mremap, range.Start, range.Bytes, range.Bytes,
-            (ulong)(RemapFlags.MayMove | RemapFlags.Fixed), target);
+    public void Move(CopyRange range, ulong target) => Do(Ranged(CallKind.Mremap, range) with
+    {
+        Arg2 = range.Bytes,
+        Arg3 = (ulong)(RemapFlags.MayMove | RemapFlags.Fixed),
+        Arg4 = target,
+    });
 
     /// <summary>What ends where a range ends takes so many bytes more.</summary>
-    public void Grow(CopyRange range, ulong bytes) =>
-        Do("mremap", SystemCallNumber.Mremap, range.End - Page.Size, Page.Size, Page.Size + bytes);
+    public void Grow(CopyRange range, ulong bytes) => Do(
+        Ranged(CallKind.Mremap, new CopyRange(range.End - Page.Size, Page.Size)) with { Arg2 = Page.Size + bytes });
 
     /// <summary>mlock, mlock2 or munlock. What may not be read is locked all the same, and not populated.</summary>
     public void Lock(CopyRange range, VmaFlags how)
     {
         if (how == VmaFlags.None)
         {
-            Do("munlock", SystemCallNumber.Munlock, range.Start, range.Bytes);
+            Do(Ranged(CallKind.Munlock, range));
             return;
         }
 
         ulong flags = (how & VmaFlags.LockOnFault) != 0 ? OnFault : 0;
-        PuppetOutcome outcome = puppet.Call(SystemCallNumber.Mlock2, range.Start, range.Bytes, flags);
+        PuppetOutcome outcome = puppet.Do(Ranged(CallKind.Mlock, range) with { Arg2 = flags });
         if (outcome.Error is not (0 or (int)Errno.ENOMEM))
         {
             throw new NotCopiedException($"mlock2: {outcome}");
         }
     }
 
-    public void Seal(CopyRange range) => Do("mseal", SystemCallNumber.Mseal, range.Start, range.Bytes);
+    public void Seal(CopyRange range) => Do(Ranged(CallKind.Mseal, range));
 
-    public void SetPolicy(CopyRange range, int policy)
-    {
-        BinaryPrimitives.WriteUInt64LittleEndian(puppet.Operands, 1);
-        ulong nodes = policy == 0 ? 0 : Puppet.OperandsAddress;
-        Do("mbind", SystemCallNumber.Mbind, range.Start, range.Bytes, _policies[policy], nodes, nodes == 0 ? 0u : 64u);
-    }
+    public void SetPolicy(CopyRange range, int policy) =>
+        Do(Ranged(CallKind.Mbind, range) with { Arg2 = _policies[policy], Arg3 = policy == 0 ? 0u : 1u });
 
     public void SetName(CopyRange range, string? name) =>
         Require("PR_SET_VMA_ANON_NAME", puppet.SetName(range.Start, range.Bytes, name));
@@ -141,9 +145,15 @@ internal sealed class CopyCalls(Puppet puppet, GraphReader graph)
     }
 
     /// <summary>Makes a call that succeeds; its result.</summary>
+    public ulong Do(in Call call) => Require(CallTable.Of(call.Kind).Name, puppet.Do(call));
+
+    /// <summary>Makes a system call that succeeds; its result.</summary>
     public ulong Do(
         string what, long number, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0, ulong f = 0) =>
         Require(what, puppet.Call(number, a, b, c, d, e, f));
+
+    private static Call Ranged(CallKind kind, CopyRange range) =>
+        new(kind) { Arg0 = range.Start, Arg1 = range.Bytes };
 
     private static ulong Require(string what, PuppetOutcome outcome) =>
         outcome.Kind == PuppetOutcomeKind.Done && outcome.Error == 0

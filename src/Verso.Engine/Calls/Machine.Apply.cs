@@ -1,0 +1,27 @@
+using Verso.Engine.Calls;
+
+namespace Verso.Engine;
+
+// Any call, by its row.
+public abstract partial class Machine
+{
+    /// <summary>Does a call, as its row in <see cref="CallTable"/> says.</summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="call">What is asked.</param>
+    /// <param name="result">What comes of it.</param>
+    /// <returns>False if the engine has no such operation: nothing was done.</returns>
+    public bool TryApply(MmId mm, in Call call, out SyscallResult result)
+    {
+        SyscallResult? done = CallTable.Find(call.Kind)?.Body(this, mm, call);
+        result = done.GetValueOrDefault();
+        return done is not null;
+    }
+
+    /// <summary>Does a call that the engine has.</summary>
+    public SyscallResult Apply(MmId mm, in Call call)
+    {
+        bool isKnown = TryApply(mm, call, out SyscallResult result);
+        Invariant.Require(isKnown);
+        return result;
+    }
+}
