@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Verso.Engine;
 
 namespace Verso.Linux;
 
@@ -13,7 +14,6 @@ public static class FileProblem
     private const int NotPermitted = 13;
     private const int IsDirectory = 21;
     private const int NameTooLong = 36;
-    private const int HighestErrno = 4095;
 
     /// <summary>One line about any exception; messages that are not .NET's own stay as they are.</summary>
     public static string Text(Exception problem)
@@ -30,7 +30,7 @@ public static class FileProblem
             PathTooLongException => Said(Quoted(message), NameTooLong, message),
             IOException { HResult: TryAgain } when message.StartsWith("The process", StringComparison.Ordinal) =>
                 $"{Quoted(message)}: in use by another process",
-            IOException { HResult: > 0 and <= HighestErrno } when message.Contains(" : '", StringComparison.Ordinal) =>
+            IOException { HResult: > 0 and <= SyscallResult.MaxErrno } when message.Contains(" : '", StringComparison.Ordinal) =>
                 Said(Quoted(message), problem.HResult, message),
             _ => message,
         };

@@ -36,7 +36,7 @@ public enum CallValue
 /// <param name="Body">Does it.</param>
 public sealed record CallRow(CallKind Kind, IReadOnlyList<ArgumentKind> Arguments, CallBody Body)
 {
-    /// <summary>The system calls that ask for it, the one with the most arguments first.</summary>
+    /// <summary>The system calls that ask for it; the first gives its name, and is taken where it says enough.</summary>
     public IReadOnlyList<SystemCall> SystemCalls { get; init; } = [];
 
     /// <summary>What it does to the mmap lock. Populating what it mapped, and faults, take it again.</summary>
@@ -77,6 +77,9 @@ public sealed record CallRow(CallKind Kind, IReadOnlyList<ArgumentKind> Argument
 
     /// <summary>Whether Arg0 and Arg1 are the memory that it is about.</summary>
     public bool HasRange => Arguments is [ArgumentKind.Address, ArgumentKind.Length, ..];
+
+    /// <summary>Whether it is of a userfaultfd, which who makes the call must have.</summary>
+    public bool UsesContext => Arguments.Contains(ArgumentKind.Context);
 
     /// <summary>Which argument says how long the memory at the returned address is; -1 for none.</summary>
     public int LengthOfResult => Returns != CallValue.Address ? -1

@@ -36,9 +36,12 @@ internal sealed class OpenFiles(Machine machine)
     /// <summary>What the trace says of a file; null where it says nothing.</summary>
     public FileIdentity? Identify(FileId traceId) => _identities.GetValueOrDefault(traceId.Value);
 
-    /// <summary>A file of its own for a mapping whose file the trace does not name.</summary>
-    public FileId OpenUnnamed() =>
-        machine.OpenFile(FileKind.Regular, UnnamedDevice, ++_unnamed, ulong.MaxValue);
+    /// <summary>The machine's file for an id; one of its own for a mapping whose file the trace does not name.</summary>
+    public FileId FindOrOpen(ulong traceId)
+    {
+        FileId file = Find(traceId);
+        return file.IsNone ? machine.OpenFile(FileKind.Regular, UnnamedDevice, ++_unnamed, ulong.MaxValue) : file;
+    }
 
     /// <summary>An image of the trace with the files of the machine.</summary>
     public MmImage Translate(MmImage image)
@@ -47,15 +50,9 @@ internal sealed class OpenFiles(Machine machine)
         for (int at = 0; at < vmas.Length; at++)
         {
             VmaImage vma = image.Vmas[at];
-            vmas[at] = vma.File.IsNone ? vma : vma with { File = FindOrOpen(vma.File) };
+            vmas[at] = vma.File.IsNone ? vma : vma with { File = FindOrOpen((ulong)vma.File.Value) };
         }
 
         return image with { Vmas = vmas };
-    }
-
-    private FileId FindOrOpen(FileId traceId)
-    {
-        FileId file = Find((ulong)traceId.Value);
-        return file.IsNone ? OpenUnnamed() : file;
     }
 }

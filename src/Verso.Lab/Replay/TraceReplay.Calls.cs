@@ -33,17 +33,17 @@ public sealed partial class TraceReplay
 
     private void OnRefusedCall(Space space, in TraceEvent e)
     {
-        Call call = CallOf(e);
         RefusedCall course = CallRules.CourseOf(e, _machine, space.Mm, _maxMapCount);
         if (course == RefusedCall.Skip)
         {
+            _ = _drivers.Remove(e.Task);
             _calls.Refuse(e.Errno);
             return;
         }
 
         _machine.Refusal = course == RefusedCall.Refuse ? e.Errno : Errno.None;
         _machine.WasRefused = false;
-        bool wasRun = _machine.TryApply(space.Mm, call, out SyscallResult result);
+        bool wasRun = _machine.TryApply(space.Mm, CallOf(e), out SyscallResult result);
         _machine.Refusal = Errno.None;
         if (wasRun && !_machine.WasRefused)
         {
@@ -108,10 +108,9 @@ public sealed partial class TraceReplay
             return call;
         }
 
-        FileId file = _files.Find(call.Arg4);
         return call with
         {
-            File = file.IsNone ? _files.OpenUnnamed() : file,
+            File = _files.FindOrOpen(call.Arg4),
             Driver = isOfDriver ? driver : null,
         };
     }

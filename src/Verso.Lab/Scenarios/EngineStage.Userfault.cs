@@ -7,8 +7,6 @@ public sealed partial class EngineStage
 {
     private readonly Dictionary<(char Mm, OpWords Which), int> _contexts = [];
 
-    private static bool UsesContext(OpKind kind) => kind is OpKind.Watch or OpKind.Unwatch;
-
     private SyscallResult CallUserfault(MmId mm, Op op, ulong start, ulong length)
     {
         (char, OpWords) which = (op.Mm, op.Words & OpWords.Other);

@@ -268,7 +268,7 @@ public sealed partial class EngineStage : IStage, ISituation
 
     private SyscallResult Call(MmId mm, Op op)
     {
-        if (StepCalls.Of(op, Window) is not Call call || UsesContext(op.Kind))
+        if (StepCalls.Of(op, Window) is not Call call)
         {
             return CallUserfault(mm, op, StageRequests.Start(op, Window), StageRequests.Length(op, Window));
         }

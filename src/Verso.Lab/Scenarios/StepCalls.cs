@@ -7,7 +7,8 @@ namespace Verso.Lab.Scenarios;
 internal static class StepCalls
 {
     /// <summary>
-    /// Its arguments, but for what a stage has: open files, segments, userfaultfds. Null if a step is no call.
+    /// Its arguments, but for what a stage has: open files and segments. Null if a step is no call, or one of a
+    /// userfaultfd.
     /// </summary>
     public static Call? Of(Op op, Window window)
     {
@@ -51,7 +52,9 @@ internal static class StepCalls
                     Text = op.Name,
                 };
             default:
-                return CallTable.OfVerb(OpText.VerbOf(op.Kind)) is CallRow row ? Plain(row, op, window) : null;
+                return CallTable.OfVerb(OpText.VerbOf(op.Kind)) is CallRow { UsesContext: false } row
+                    ? Plain(row, op, window)
+                    : null;
         }
     }
 

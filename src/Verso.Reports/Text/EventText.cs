@@ -22,7 +22,7 @@ public static class EventText
 
     /// <summary>What the event is, without number, time, task and address space.</summary>
     public static string Describe(in TraceEvent e) =>
-        CallTable.Find(e.Call) is CallRow call && !call.Arguments.Contains(ArgumentKind.Context)
+        CallTable.Find(e.Call) is CallRow call && !call.UsesContext
             ? DescribeCall(call, e)
             : DescribeOther(e);
 

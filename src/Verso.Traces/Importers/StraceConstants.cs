@@ -48,7 +48,7 @@ internal static class StraceConstants
         + "EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK "
         + "EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP";
 
-    private const long SomeError = 4095;
+    private const long SomeError = SyscallResult.MaxErrno;
 
     private static readonly FrozenDictionary<string, ulong>.AlternateLookup<ReadOnlySpan<char>> _flags =
         ReadFlags().GetAlternateLookup<ReadOnlySpan<char>>();

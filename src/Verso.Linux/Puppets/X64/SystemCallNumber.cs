@@ -1,22 +1,18 @@
 namespace Verso.Linux.Puppets.X64;
 
 /// <summary>
-/// Numbers of the system calls of x86-64 that have to do with memory, and those that puppets are run by
-/// (arch/x86/entry/syscalls/syscall_64.tbl).
+/// Numbers of the system calls of x86-64 that puppets are set up and run by (arch/x86/entry/syscalls/syscall_64.tbl).
+/// The others are in <see cref="Engine.Calls.CallTable"/>.
 /// </summary>
 public static class SystemCallNumber
 {
     public const long Read = 0;
-    public const long Write = 1;
     public const long Close = 3;
     public const long Ioctl = 16;
     public const long Mmap = 9;
     public const long Mprotect = 10;
     public const long Munmap = 11;
     public const long Brk = 12;
-    public const long Mremap = 25;
-    public const long Msync = 26;
-    public const long Mincore = 27;
     public const long Madvise = 28;
     public const long Shmat = 30;
     public const long Pause = 34;
@@ -29,46 +25,25 @@ public static class SystemCallNumber
     public const long Exit = 60;
     public const long Wait4 = 61;
     public const long Kill = 62;
-    public const long Shmdt = 67;
     public const long Ftruncate = 77;
     public const long Ptrace = 101;
     public const long RtSigreturn = 15;
     public const long Capget = 125;
     public const long Capset = 126;
-    public const long Mlock = 149;
     public const long Munlock = 150;
-    public const long Mlockall = 151;
-    public const long Munlockall = 152;
     public const long Prctl = 157;
     public const long ArchPrctl = 158;
-    public const long RemapFilePages = 216;
     public const long Tgkill = 234;
     public const long ExitGroup = 231;
-    public const long Mbind = 237;
-    public const long SetMempolicy = 238;
-    public const long GetMempolicy = 239;
     public const long Openat = 257;
-    public const long MigratePages = 256;
-    public const long MovePages = 279;
     public const long PerfEventOpen = 298;
     public const long Prlimit64 = 302;
-    public const long Fallocate = 285;
-    public const long ProcessVmReadv = 310;
-    public const long ProcessVmWritev = 311;
     public const long MemfdCreate = 319;
     public const long Execveat = 322;
     public const long Userfaultfd = 323;
-    public const long Mlock2 = 325;
-    public const long PkeyMprotect = 329;
-    public const long PkeyAlloc = 330;
-    public const long PkeyFree = 331;
     public const long IoUringSetup = 425;
     public const long Clone3 = 435;
     public const long CloseRange = 436;
-    public const long ProcessMadvise = 440;
-    public const long SetMempolicyHomeNode = 450;
-    public const long MapShadowStack = 453;
-    public const long Mseal = 462;
 
     /// <summary>The same calls with 32-bit pointers, where the kernel has them.</summary>
     private const int X32 = 0x40000000;
