@@ -30,7 +30,8 @@ public static class FileProblem
             PathTooLongException => Said(Quoted(message), NameTooLong, message),
             IOException { HResult: TryAgain } when message.StartsWith("The process", StringComparison.Ordinal) =>
                 $"{Quoted(message)}: in use by another process",
-            IOException { HResult: > 0 and <= SyscallResult.MaxErrno } when message.Contains(" : '", StringComparison.Ordinal) =>
+            IOException { HResult: > 0 and <= SyscallResult.MaxErrno }
+                when message.Contains(" : '", StringComparison.Ordinal) =>
                 Said(Quoted(message), problem.HResult, message),
             _ => message,
         };

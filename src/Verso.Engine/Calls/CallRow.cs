@@ -36,7 +36,9 @@ public enum CallValue
 /// <param name="Body">Does it.</param>
 public sealed record CallRow(CallKind Kind, IReadOnlyList<ArgumentKind> Arguments, CallBody Body)
 {
-    /// <summary>The system calls that ask for it; the first gives its name, and is taken where it says enough.</summary>
+    /// <summary>
+    /// The system calls that ask for it; the first gives its name, and is taken where it says enough.
+    /// </summary>
     public IReadOnlyList<SystemCall> SystemCalls { get; init; } = [];
 
     /// <summary>What it does to the mmap lock. Populating what it mapped, and faults, take it again.</summary>

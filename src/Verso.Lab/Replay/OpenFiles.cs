@@ -36,7 +36,9 @@ internal sealed class OpenFiles(Machine machine)
     /// <summary>What the trace says of a file; null where it says nothing.</summary>
     public FileIdentity? Identify(FileId traceId) => _identities.GetValueOrDefault(traceId.Value);
 
-    /// <summary>The machine's file for an id; one of its own for a mapping whose file the trace does not name.</summary>
+    /// <summary>
+    /// The machine's file for an id; one of its own for a mapping whose file the trace does not name.
+    /// </summary>
     public FileId FindOrOpen(ulong traceId)
     {
         FileId file = Find(traceId);
