@@ -43,11 +43,12 @@ public sealed class CallTableTests
             call = call with { Arg0 = machine.Apply(mm, Harmless(machine, CallKind.Shmat)).Value };
         }
 
-        long[] before = [.. machine.Counters.LocksTaken];
+        LockAudit audit = LockAudit.Of(machine);
+        long[] before = [.. machine.World.Locks.Taken];
         bool isDone = machine.TryApply(mm, call, out _);
         Assert.True(isDone);
-        long Taken(LockClass which) => machine.Counters.LocksTaken[(int)which] - before[(int)which];
-        (long Write, long Read) taken = (Taken(LockClass.MmapWrite), Taken(LockClass.MmapRead));
+        long Taken(CountedLock which) => machine.World.Locks.Taken[(int)which] - before[(int)which];
+        (long Write, long Read) taken = (Taken(CountedLock.MmapWrite), Taken(CountedLock.MmapRead));
         switch (CallTable.Of(kind).Lock)
         {
             case MmapLock.None:
@@ -64,6 +65,8 @@ public sealed class CallTableTests
                 break;
         }
 
+        Assert.Null(audit.Check());
+        Assert.All(audit.Owners.Keys.Where(id => id.Class == LockClass.Mmap), id => Assert.Equal(LockId.Of(mm), id));
         machine.ReleaseMm(mm);
     }
 

@@ -1,33 +1,11 @@
 namespace Verso.Engine;
 
 /// <summary>
-/// Classes of locks whose acquisitions are counted. Contention is computed later, from counts and work.
+/// What a machine did, in counts that a design can be judged by; never one score. Those of locks are in MachineLocks.
 /// </summary>
-public enum LockClass
-{
-    MmapWrite = 0,
-    MmapRead = 1,
-
-    /// <summary>The root anon_vma's rwsem for writing, or what a design has in its place.</summary>
-    ReverseMapWrite = 2,
-
-    /// <summary>The same for a walk.</summary>
-    ReverseMapRead = 3,
-
-    /// <summary>i_mmap_rwsem of a file.</summary>
-    FileMapWrite = 4,
-    FileMapRead = 5,
-
-    /// <summary>A spinlock of one page or chain (pte_chain_lock).</summary>
-    PerPage = 6,
-}
-
-/// <summary>What a machine did, in counts that a design can be judged by; never one score.</summary>
 /// <remarks>Fields, so that hot paths increment them in place. All are totals since the machine began.</remarks>
 public sealed class Counters
 {
-    public const int LockClassCount = 7;
-
     /// <summary>How many single tests a verdict can name.</summary>
     public const int MergeTestCount = 16;
 
@@ -87,17 +65,4 @@ public sealed class Counters
 
     /// <summary>VMAs of forks for which the logged reuse of an anon_vma was taken instead of the derived one.</summary>
     public long ForkedByLog;
-
-    /// <summary>Lock acquisitions by <see cref="LockClass"/>, and the steps done under each.</summary>
-    public readonly long[] LocksTaken = new long[LockClassCount];
-    public readonly long[] LockedWork = new long[LockClassCount];
-
-    /// <summary>
-    /// Counts one acquisition, and the steps (objects linked, entries visited) done while it is held.
-    /// </summary>
-    public void Lock(LockClass lockClass, long work)
-    {
-        LocksTaken[(int)lockClass]++;
-        LockedWork[(int)lockClass] += work;
-    }
 }

@@ -11,7 +11,7 @@ namespace Verso.Engine.Lookups;
 /// <remarks>
 /// Invariant: the count of an object is the number of VMAs in its set, and each of these names it.
 /// </remarks>
-internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup lookup)
+internal sealed partial class VmaGroups(World world, ObjectType type, LockClass lockClass, VmaLookup lookup)
 {
     private Arena<Group> _groups = new(world.Ledger, type);
     private VmaRows<int> _groupOf = new(world.Vmas);
@@ -53,7 +53,7 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
         _groupOf[vma] = group;
         _groups[group].Count++;
         lookup.Add(ref _groups[group].Root, vma);
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(LockOf(group), LockMode.Write, 1);
     }
 
     /// <summary>A VMA without an object joins that of another, if that has one.</summary>
@@ -78,9 +78,10 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
         ref Group group = ref _groups[at];
         lookup.Remove(ref group.Root, vma);
         _groupOf[vma] = 0;
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(LockOf(at), LockMode.Write, 1);
         if (--group.Count == 0)
         {
+            world.Locks.Gone(LockOf(at));
             _groups.Free(at);
         }
     }
@@ -94,7 +95,7 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
             return;
         }
 
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Begin(LockOf(group), LockMode.Write);
         if (lookup.IsSorted)
         {
             lookup.Remove(ref _groups[group].Root, vma);
@@ -105,10 +106,17 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
     public void Adjusted(VmaId vma)
     {
         int group = this[vma];
-        if (group != 0 && lookup.IsSorted)
+        if (group == 0)
+        {
+            return;
+        }
+
+        if (lookup.IsSorted)
         {
             lookup.Add(ref _groups[group].Root, vma);
         }
+
+        world.Locks.End(LockOf(group), LockMode.Write, 1);
     }
 
     /// <summary>Offsets must be linear, and the objects equal, or one of them not there yet.</summary>
@@ -128,8 +136,12 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
 
     /// <summary>Offers the places that may map a page of an object, until the visitor stops.</summary>
     public void Walk<TVisitor>(int group, ulong pgoff, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor =>
-        world.Counters.Lock(LockClass.ReverseMapRead, lookup.Walk(_groups[group].Root, pgoff, ref visitor));
+        where TVisitor : struct, IWalkVisitor
+    {
+        world.Locks.Begin(LockOf(group), LockMode.Read);
+        long visited = lookup.Walk(_groups[group].Root, pgoff, ref visitor);
+        world.Locks.End(LockOf(group), LockMode.Read, visited);
+    }
 
     /// <summary>
     /// VMAs whose anon_vmas have one root share an object: they were one VMA, or inherited from one, when it was first
@@ -167,6 +179,8 @@ internal sealed partial class VmaGroups(World world, ObjectType type, VmaLookup 
 
         return Errno.None;
     }
+
+    private LockId LockOf(int group) => new(lockClass, group);
 
     private static HashSet<ulong> SharedRoots(IReadOnlyList<LoadedImage> images)
     {

@@ -56,12 +56,13 @@ public abstract partial class Machine
     private void SetRange(VmaId id, ulong start, ulong end)
     {
         Invariant.Require(start < end);
-        Structure.Adjusting(id);
         ref Vma vma = ref At(id);
         if (!vma.File.IsNone)
         {
             World.Files.Adjusting(id);
         }
+
+        Structure.Adjusting(id);
 
         World.Mms[vma.Mm].Vmas.Resize(vma.Start, start, end);
         ulong shift = (ulong)((long)(start - vma.Start) >> Page.Shift);
@@ -70,6 +71,10 @@ public abstract partial class Machine
         vma.Start = start;
         vma.End = end;
         Structure.Adjusted(id);
+        if (!vma.File.IsNone)
+        {
+            World.Files.Adjusted(id);
+        }
     }
 
     /// <summary>Cuts the low end off: the VMA begins at <paramref name="start"/> from now on.</summary>

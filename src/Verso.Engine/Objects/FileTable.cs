@@ -34,7 +34,7 @@ public sealed partial class FileTable
     private const int OpenFileBytes = 256;
 
     private readonly Ledger _ledger;
-    private readonly Counters _counters;
+    private readonly MachineLocks _locks;
     private readonly ObjectType _sharedMemoryType;
     private readonly ChunkPool _chunks;
     private readonly MemoryBudget _budget;
@@ -47,14 +47,14 @@ public sealed partial class FileTable
     private int _used = 1;
     private ulong _lastNumber;
 
-    public FileTable(VmaTable vmas, FrameTable frames, Ledger ledger, Counters counters, MemoryBudget budget)
+    public FileTable(VmaTable vmas, FrameTable frames, Ledger ledger, MachineLocks locks, MemoryBudget budget)
     {
         _chunks = new ChunkPool(budget);
         _budget = budget;
         _vmas = vmas;
         _frames = frames;
         _ledger = ledger;
-        _counters = counters;
+        _locks = locks;
         _sharedMemoryType = ledger.Register("shmem_inode", SharedMemoryInodeBytes);
     }
 
@@ -167,7 +167,7 @@ public sealed partial class FileTable
         }
 
         _positions[vma.Value] = position;
-        _counters.Lock(LockClass.FileMapWrite, 1);
+        _locks.Take(file.Inode.Lock, LockMode.Write, 1);
     }
 
     /// <summary>
@@ -186,19 +186,21 @@ public sealed partial class FileTable
             _positions[moved.Value] = position;
         }
 
-        _counters.Lock(LockClass.FileMapWrite, 1);
+        _locks.Take(inode.Lock, LockMode.Write, 1);
         Put(file);
     }
 
     /// <summary>
-    /// Bounds or pgoff of a linked VMA are about to change (vma_prepare and vma_complete, one acquisition of
-    /// i_mmap_rwsem).
+    /// Bounds or pgoff of a linked VMA are about to change (vma_prepare): under i_mmap_rwsem until they have.
     /// </summary>
     public void Adjusting(VmaId vma)
     {
         Invariant.Require(!_vmas[vma].File.IsNone);
-        _counters.Lock(LockClass.FileMapWrite, 2);
+        _locks.Begin(this[_vmas[vma].File].Lock, LockMode.Write);
     }
+
+    /// <summary>They have changed (vma_complete): out of the tree and into it.</summary>
+    public void Adjusted(VmaId vma) => _locks.End(this[_vmas[vma].File].Lock, LockMode.Write, 2);
 
     private Inode AddInode(FileKind kind, ulong device, ulong number, ulong sizeBytes)
     {
@@ -253,6 +255,7 @@ public sealed partial class FileTable
     {
         Invariant.Require(inode.MappingCount == 0);
         DropPages(inode, 0, ulong.MaxValue);
+        _locks.Gone(inode.Lock);
         _inodes[inode.Handle] = null;
         _freeInodes.Push(inode.Handle);
         _ledger.Release(_sharedMemoryType);

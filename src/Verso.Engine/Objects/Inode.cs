@@ -29,6 +29,9 @@ public sealed class Inode
     /// </summary>
     public int Handle { get; }
 
+    /// <summary>Its i_mmap_rwsem.</summary>
+    public LockId Lock => new(LockClass.FileMap, Handle);
+
     public FileKind Kind { get; }
 
     /// <summary><c>s_dev</c>.</summary>

@@ -11,7 +11,7 @@ public abstract partial class Machine
     public SyscallResult Brk(MmId mmId, ulong address)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         if (address < mm.StartBrk || address > mm.TaskSize)
         {
             return SyscallResult.Ok(mm.Brk);
@@ -83,7 +83,7 @@ public abstract partial class Machine
         if ((mm.DefaultFlags & VmaFlags.Locked) != 0)
         {
             mm.LockedPages += range.Pages;
-            PopulateLocked(mm, old, fresh - old);
+            PopulateUnlocked(mm, old, fresh - old);
         }
 
         return true;

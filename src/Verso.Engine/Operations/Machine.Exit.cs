@@ -22,7 +22,7 @@ public abstract partial class Machine
     /// <summary>exit_mmap: all entries first, then VMA by VMA upwards, as free_pgtables unlinks them.</summary>
     private void TearDown(Mm mm)
     {
-        Counters.Lock(LockClass.MmapWrite, mm.Vmas.Count);
+        using MmapHold hold = World.Locks.HoldMmap(mm.Id, LockMode.Write, mm.Vmas.Count);
         foreach (VmaId id in mm.Vmas.Ids)
         {
             ZapRange(id, At(id).Start, At(id).End, UnmapReason.Exit);

@@ -20,7 +20,7 @@ public abstract partial class Machine
     public SyscallResult Fork(MmId parent, ReadOnlySpan<ForkReuse> logged, out MmId child)
     {
         Mm source = World.Mms[parent];
-        Counters.Lock(LockClass.MmapWrite, source.Vmas.Count);
+        using MmapHold hold = World.Locks.HoldMmap(parent, LockMode.Write, source.Vmas.Count);
         Counters.ForkCount++;
         child = default;
         Mm? target = World.Mms.Allocate();
@@ -54,6 +54,7 @@ public abstract partial class Machine
             if ((At(id).Flags & VmaFlags.DontCopy) == 0
                 && ForkVma(target, id, PlaceOf(At(id).Start, ref logged)) != Errno.None)
             {
+                World.Locks.ReleaseMmap();
                 TearDown(target);
                 return Errno.ENOMEM;
             }

@@ -30,7 +30,8 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
-        Counters.Lock(ChangesFlags(advice) ? LockClass.MmapWrite : LockClass.MmapRead, 1);
+        LockMode mode = ChangesFlags(advice) ? LockMode.Write : LockMode.Read;
+        using MmapHold hold = World.Locks.HoldMmap(mmId, mode);
         return advice is Advice.PopulateRead or Advice.PopulateWrite
             ? AdvisePopulate(mm, address, end, advice)
             : AdviseVmas(mm, address, end, advice);

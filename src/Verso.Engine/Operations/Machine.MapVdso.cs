@@ -19,7 +19,7 @@ public abstract partial class Machine
     {
         Mm mm = World.Mms[mmId];
         VdsoLayout layout = World.Options.Vdso;
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         foreach (VmaId id in mm.Vmas.Ids)
         {
             if (At(id).IsSpecialMapping)

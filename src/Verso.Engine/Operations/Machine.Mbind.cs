@@ -14,7 +14,7 @@ public abstract partial class Machine
     public SyscallResult Mbind(MmId mmId, ulong address, ulong length, int policy)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         ulong end = unchecked(address + Page.AlignUp(length));
         if (policy == UnknownPolicy || !Page.IsAligned(address) || end < address)
         {

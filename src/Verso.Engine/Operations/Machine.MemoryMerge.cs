@@ -16,7 +16,7 @@ public abstract partial class Machine
     public SyscallResult SetMemoryMerge(MmId mmId, MemoryMerge merge)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         bool isOn = (mm.Flags & MmFlags.MergeAny) != 0;
         if (isOn == (merge == MemoryMerge.Any))
         {

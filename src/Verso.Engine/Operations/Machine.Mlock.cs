@@ -86,7 +86,7 @@ public abstract partial class Machine
             return Errno.EPERM;
         }
 
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         if ((flags & LockAll.Current) != 0 && mm.TotalPages > MemlockLimitPages(mm))
         {
             return Errno.ENOMEM;
@@ -101,7 +101,7 @@ public abstract partial class Machine
         }
 
         LockEverything(mm, locked);
-        PopulateLocked(mm, 0, Page.TaskSize);
+        PopulateUnlocked(mm, 0, Page.TaskSize);
 
         return SyscallResult.Ok();
     }
@@ -110,7 +110,7 @@ public abstract partial class Machine
     public SyscallResult Munlockall(MmId mmId)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         mm.DefaultFlags &= ~VmaFlags.LockedMask;
         LockEverything(mm, VmaFlags.None);
         return SyscallResult.Ok();
@@ -157,7 +157,7 @@ public abstract partial class Machine
     /// <summary>apply_vma_lock_flags.</summary>
     private Errno LockRange(Mm mm, ulong start, ulong bytes, VmaFlags locked)
     {
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mm.Id, LockMode.Write);
         ulong end = unchecked(start + bytes);
         if (end < start)
         {

@@ -14,7 +14,7 @@ public abstract partial class Machine
     public SyscallResult Mmap(MmId mmId, in MmapRequest request)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         bool anonymous = (request.Flags & MapFlags.Anonymous) != 0;
         if (Page.IsAligned(request.Offset) && !anonymous && request.File.IsNone)
         {
@@ -302,7 +302,7 @@ public abstract partial class Machine
             || (request.Flags & (MapFlags.Populate | MapFlags.NonBlock)) == MapFlags.Populate;
         if (populate)
         {
-            PopulateLocked(mm, start, length);
+            PopulateUnlocked(mm, start, length);
         }
 
         return SyscallResult.Ok(start);

@@ -13,7 +13,7 @@ public abstract partial class Machine
     public SyscallResult Mprotect(MmId mmId, ulong address, ulong length, Protection protection, int pkey = -1)
     {
         const Protection Grows = Protection.GrowsDown | Protection.GrowsUp;
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         Protection grows = protection & Grows;
         protection &= ~Grows;
         if (grows == Grows || !Page.IsAligned(address))

@@ -71,7 +71,7 @@ public abstract partial class Machine
         FinishMove(mm, id, copy, call);
         if (locked && call.NewLength > call.OldLength)
         {
-            PopulateLocked(mm, target.Value + call.OldLength, call.NewLength - call.OldLength);
+            PopulateUnlocked(mm, target.Value + call.OldLength, call.NewLength - call.OldLength);
         }
 
         return target;

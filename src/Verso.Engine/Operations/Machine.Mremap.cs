@@ -13,7 +13,7 @@ public abstract partial class Machine
     public SyscallResult Mremap(MmId mmId, in MremapRequest request)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         MremapRequest call = request with
         {
             OldLength = Page.AlignUp(request.OldLength),
@@ -349,7 +349,7 @@ public abstract partial class Machine
         if ((At(merged).Flags & VmaFlags.Locked) != 0)
         {
             mm.LockedPages += delta >> Page.Shift;
-            PopulateLocked(mm, call.OldAddress + call.OldLength, delta);
+            PopulateUnlocked(mm, call.OldAddress + call.OldLength, delta);
         }
 
         return SyscallResult.Ok(call.OldAddress);

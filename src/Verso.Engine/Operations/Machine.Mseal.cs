@@ -23,7 +23,7 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         if (!IsCovered(mm, address, end))
         {
             return Errno.ENOMEM;

@@ -12,7 +12,7 @@ public abstract partial class Machine
     public SyscallResult Munmap(MmId mmId, ulong address, ulong length)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         if (!Page.IsAligned(address) || !IsInside(mm, address, length))
         {
             return Errno.EINVAL;

@@ -36,7 +36,7 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         return end == address
             ? SyscallResult.Ok()
             : AdviseVmas(mm, address, end, NameGiven, name is null ? 0 : World.Traits.NameOf(name));

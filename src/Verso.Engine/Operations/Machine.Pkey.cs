@@ -19,7 +19,7 @@ public abstract partial class Machine
     /// <param name="imposed">The key that a kernel gave; null: the machine chooses.</param>
     public SyscallResult PkeyAlloc(MmId mmId, ulong flags, ulong rights, int? imposed = null)
     {
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         if (flags != 0 || (rights & ~PkeyRights) != 0)
         {
             return Errno.EINVAL;
@@ -49,7 +49,7 @@ public abstract partial class Machine
     public SyscallResult PkeyFree(MmId mmId, int key)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         if (!HasAllocated(mm, key))
         {
             return Errno.EINVAL;

@@ -31,6 +31,13 @@ public abstract partial class Machine
         }
     }
 
+    /// <summary>The same once the call has let go of the mmap lock, which is the last thing that it does.</summary>
+    private void PopulateUnlocked(Mm mm, ulong start, ulong length)
+    {
+        World.Locks.ReleaseMmap();
+        PopulateLocked(mm, start, length);
+    }
+
     /// <summary>__mm_populate. EFAULT (not accessible, beyond the end of a file), ENOMEM.</summary>
     private Errno PopulateRange(Mm mm, ulong start, ulong length, PopulateErrors errors)
     {

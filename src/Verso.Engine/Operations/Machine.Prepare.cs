@@ -47,7 +47,7 @@ public abstract partial class Machine
             return crowded ? Errno.ENOMEM : Errno.EPERM;
         }
 
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         Errno error = PrepareVma(id, PrepareOutcome.Derive);
         if (error != Errno.None)
         {

@@ -29,11 +29,15 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapRead, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Read);
         VmaId id = Lookup(mm, start);
-        if (id.IsNone || !At(id).IsShared || !IsOneMapping(mm, id, end))
+        bool isMapped = !id.IsNone && At(id).IsShared && IsOneMapping(mm, id, end);
+
+        // The kernel has to let go of it to take it for writing, and then looks again.
+        World.Locks.ReleaseMmap();
+        if (!isMapped)
         {
-            Counters.Lock(LockClass.MmapWrite, 1);
+            using MmapHold again = World.Locks.HoldMmap(mmId, LockMode.Write);
             return Errno.EINVAL;
         }
 

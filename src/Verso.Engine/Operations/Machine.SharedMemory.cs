@@ -69,7 +69,7 @@ public abstract partial class Machine
             return Errno.EINVAL;
         }
 
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         FileId file = default;
         ulong end = ulong.MaxValue;
         ulong at = address;

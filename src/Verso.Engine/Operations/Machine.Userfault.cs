@@ -27,7 +27,7 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         VmaFlags watched = (modes & UserfaultModes.Missing) != 0 ? VmaFlags.UffdMissing : VmaFlags.None;
         watched |= (modes & UserfaultModes.WriteProtect) != 0 ? VmaFlags.UffdWp : VmaFlags.None;
         watched |= (modes & UserfaultModes.Minor) != 0 ? VmaFlags.UffdMinor : VmaFlags.None;
@@ -48,7 +48,7 @@ public abstract partial class Machine
         }
 
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         ulong end = start + length;
         if (!mm.Vmas.Intersects(start, end))
         {
@@ -74,7 +74,7 @@ public abstract partial class Machine
     public void ReleaseUserfault(MmId mmId, int context)
     {
         Mm mm = World.Mms[mmId];
-        Counters.Lock(LockClass.MmapWrite, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Write);
         for (VmaId id = mm.Vmas.Find(0); !id.IsNone;)
         {
             ulong end = At(id).End;

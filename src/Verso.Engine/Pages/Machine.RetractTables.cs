@@ -15,7 +15,8 @@ public sealed partial class Machine<TPages>
     {
         Invariant.Require(pgoff % LeafPages == 0);
         Inode inode = World.Files[file];
-        _counters.Lock(LockClass.FileMapRead, inode.MappingCount);
+        LockId map = inode.Lock;
+        World.Locks.Begin(map, LockMode.Read);
         int retracted = 0;
         int refused = 0;
         foreach (VmaId id in inode.Mappings)
@@ -40,6 +41,7 @@ public sealed partial class Machine<TPages>
             retracted++;
         }
 
+        World.Locks.End(map, LockMode.Read, inode.MappingCount);
         return new RetractOutcome(retracted, refused);
     }
 

@@ -20,7 +20,7 @@ public sealed partial class Machine<TPages>
         }
 
         Mm mm = _mms[mmId];
-        _counters.Lock(LockClass.MmapRead, 1);
+        using MmapHold hold = World.Locks.HoldMmap(mmId, LockMode.Read);
         VmaId id = Lookup(mm, fill.Address);
         if (id.IsNone)
         {

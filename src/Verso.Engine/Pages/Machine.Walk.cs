@@ -53,6 +53,8 @@ public sealed partial class Machine<TPages>
     {
         ulong pgoff = _frames[frame].Index;
         Inode inode = World.Files.InodeAt(_frames[frame].Mapping);
+        LockId map = inode.Lock;
+        World.Locks.Begin(map, LockMode.Read);
         int offered = 0;
         foreach (VmaId id in inode.Mappings)
         {
@@ -69,7 +71,7 @@ public sealed partial class Machine<TPages>
             }
         }
 
-        _counters.Lock(LockClass.FileMapRead, offered);
+        World.Locks.End(map, LockMode.Read, offered);
     }
 
     /// <summary>The entry that a candidate names; 0 where there is none.</summary>

@@ -30,7 +30,8 @@ public sealed partial class Machine<TPages>
     /// <inheritdoc/>
     private protected override void UnmapFileRange(Inode inode, ulong first, ulong end, PrivateCopies copies)
     {
-        _counters.Lock(LockClass.FileMapRead, inode.MappingCount);
+        LockId map = inode.Lock;
+        World.Locks.Begin(map, LockMode.Read);
         foreach (VmaId id in inode.Mappings)
         {
             ref Vma vma = ref _vmas[id];
@@ -54,6 +55,8 @@ public sealed partial class Machine<TPages>
                 ZapRange(id, start, stop, UnmapReason.Truncate);
             }
         }
+
+        World.Locks.End(map, LockMode.Read, inode.MappingCount);
     }
 
     /// <summary>Whether guard markers go too: only where the mapping itself does (ZAP_FLAG_DROP_MARKER).</summary>

@@ -8,14 +8,16 @@ public sealed class VmaTable
 
     private readonly Ledger _ledger;
     private readonly ObjectType _type;
+    private readonly MachineLocks _locks;
     private Vma[] _slots = new Vma[64];
     private int[] _free = new int[64];
     private int _freeCount;
     private int _used = 1;
 
-    public VmaTable(Ledger ledger)
+    public VmaTable(Ledger ledger, MachineLocks locks)
     {
         _ledger = ledger;
+        _locks = locks;
         _type = ledger.Register("vm_area_struct", KernelSizeBytes);
     }
 
@@ -56,5 +58,6 @@ public sealed class VmaTable
 
         _free[_freeCount++] = id.Value;
         _ledger.Release(_type);
+        _locks.Gone(LockId.Of(id));
     }
 }

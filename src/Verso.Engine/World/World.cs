@@ -19,10 +19,11 @@ public sealed class World
         Budget = new MemoryBudget(options.MemoryLimitBytes, options.Cancellation);
         Ledger = new Ledger(options.Failure, Budget);
         Counters = new Counters();
+        Locks = new MachineLocks(Counters);
         Frames = new FrameTable(options, Ledger);
         PageTables = new PageTablePool(options, Ledger);
-        Vmas = new VmaTable(Ledger);
-        Files = new FileTable(Vmas, Frames, Ledger, Counters, Budget);
+        Vmas = new VmaTable(Ledger, Locks);
+        Files = new FileTable(Vmas, Frames, Ledger, Locks, Budget);
         Mms = new MmTable(Ledger);
         Swap = new SwapTable(options, Ledger);
     }
@@ -37,6 +38,9 @@ public sealed class World
     public Ledger Ledger { get; }
 
     public Counters Counters { get; }
+
+    /// <summary>Every lock that operations and the design take.</summary>
+    public MachineLocks Locks { get; }
 
     public FrameTable Frames { get; }
 

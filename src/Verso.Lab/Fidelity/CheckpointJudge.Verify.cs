@@ -11,7 +11,8 @@ internal sealed partial class CheckpointJudge
     private long _verifications;
 
     /// <summary>
-    /// S2 by a walk of every frame, and the audit. Walks made here are taken out of the counts again.
+    /// S2 by a walk of every frame, and the audit. Walks made here are taken out of the counts again, and no log hears
+    /// of their locks.
     /// </summary>
     public void Verify(long number)
     {
@@ -19,12 +20,9 @@ internal sealed partial class CheckpointJudge
         Counters counters = machine.Counters;
         (long Count, long Visited, long Useful, long UntilDone) walks =
             (counters.WalkCount, counters.WalkVisited, counters.WalkUseful, counters.WalkVisitedUntilDone);
-        long[] taken = [.. counters.LocksTaken];
-        long[] work = [.. counters.LockedWork];
+        using LocksAside aside = machine.World.Locks.Aside();
         string? violation = machine.VerifyWalks() ?? machine.Audit();
         (counters.WalkCount, counters.WalkVisited, counters.WalkUseful, counters.WalkVisitedUntilDone) = walks;
-        taken.CopyTo(counters.LocksTaken, 0);
-        work.CopyTo(counters.LockedWork, 0);
         Report(number, violation);
     }
 

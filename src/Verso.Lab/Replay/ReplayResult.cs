@@ -139,7 +139,7 @@ public sealed record WorkFigures
     public required long SearchDifferences { get; init; }
 
     /// <summary>Acquisitions by class, and steps done while holding one.</summary>
-    public required IReadOnlyDictionary<LockClass, (long Taken, long Work)> Locks { get; init; }
+    public required IReadOnlyDictionary<CountedLock, (long Taken, long Work)> Locks { get; init; }
 
     internal static WorkFigures Of(Machine machine)
     {
@@ -166,8 +166,8 @@ public sealed record WorkFigures
             PreparedByLog = counters.PreparedByLog,
             ForkedByLog = counters.ForkedByLog,
             SearchDifferences = machine.SearchDifferences,
-            Locks = Enum.GetValues<LockClass>().ToDictionary(
-                type => type, type => (counters.LocksTaken[(int)type], counters.LockedWork[(int)type])),
+            Locks = Enum.GetValues<CountedLock>().ToDictionary(
+                type => type, type => (machine.World.Locks.Taken[(int)type], machine.World.Locks.Work[(int)type])),
         };
     }
 

@@ -54,13 +54,13 @@ public static class Metrics
 
         AddAtomic(all, result);
         AddPages(all, result);
-        foreach ((LockClass type, (long taken, _)) in work.Locks)
+        foreach ((CountedLock type, (long taken, _)) in work.Locks)
         {
             string name = Kebab.Of(type.ToString());
             all.Add(new Metric("locks taken", name, $"locks.{name}", taken));
         }
 
-        foreach ((LockClass type, (_, long held)) in work.Locks)
+        foreach ((CountedLock type, (_, long held)) in work.Locks)
         {
             string name = Kebab.Of(type.ToString());
             all.Add(new Metric("steps under locks", name, $"lockedWork.{name}", held));

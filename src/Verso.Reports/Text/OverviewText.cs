@@ -14,8 +14,8 @@ internal static class OverviewText
     private const MergeTests OfTheDesign =
         MergeTests.AnonVma | MergeTests.ForkedChain | MergeTests.PageOffset | MergeTests.SharedPages;
 
-    private static readonly LockClass[] s_locks =
-        [LockClass.ReverseMapWrite, LockClass.ReverseMapRead, LockClass.PerPage];
+    private static readonly CountedLock[] s_locks =
+        [CountedLock.ReverseMapWrite, CountedLock.ReverseMapRead, CountedLock.PerPage];
 
     internal static void Append(StringBuilder text, TraceComparison trace, int width, Palette palette)
     {

@@ -32,10 +32,20 @@ internal enum Verdicts
     Asked = 1,
 }
 
+/// <summary>Whether the machine has somebody to tell of its locks.</summary>
+internal enum LockLog
+{
+    /// <summary>Every lock is audited.</summary>
+    Audited = 0,
+    None = 1,
+}
+
 /// <summary>What went wrong, and at which step; -1 at the end.</summary>
 internal sealed record Failure(int Step, string Message);
 
-/// <summary>Runs a scenario on a machine of one design and on the model, and compares them.</summary>
+/// <summary>
+/// Runs a scenario on a machine of one design and on the model, and compares them; and audits every lock that is taken.
+/// </summary>
 internal sealed class ScenarioRun
 {
     private readonly Scenario _scenario;
@@ -43,19 +53,26 @@ internal sealed class ScenarioRun
     private readonly TableDrops _drops;
     private readonly EngineStage _driver;
     private readonly RunDigest _digest;
+    private readonly LockAudit? _locks;
     private AbstractModel _model;
     private Verdicts _verdicts;
     private long _nextFailure;
     private int _unreadable;
 
     private ScenarioRun(
-        Catalogue.Entry design, Scenario scenario, Checking checking, TableDrops drops, KernelRules? rules = null)
+        Catalogue.Entry design,
+        Scenario scenario,
+        Checking checking,
+        TableDrops drops,
+        KernelRules? rules = null,
+        LockLog locks = LockLog.Audited)
     {
         _scenario = scenario;
         _checking = checking;
         _drops = drops;
         _driver = new EngineStage(design, scenario, rules);
         _digest = new RunDigest(_driver);
+        _locks = locks == LockLog.Audited ? LockAudit.Of(_driver.Machine) : null;
         _model = new AbstractModel(_driver.Window);
     }
 
@@ -68,9 +85,9 @@ internal sealed class ScenarioRun
         KernelRules? rules = null) => new ScenarioRun(design, scenario, checking, drops, rules).RunAll();
 
     /// <summary>Runs to the end; everything that was seen as text.</summary>
-    public static string Record(Catalogue.Entry design, Scenario scenario, Verdicts verdicts = Verdicts.NotAsked)
+    public static string Record(Catalogue.Entry design, Scenario scenario, Verdicts verdicts = Verdicts.NotAsked, LockLog locks = LockLog.Audited)
     {
-        ScenarioRun run = new(design, scenario, Checking.Often, TableDrops.Never) { _verdicts = verdicts };
+        ScenarioRun run = new(design, scenario, Checking.Often, TableDrops.Never, null, locks) { _verdicts = verdicts };
         Failure? failure = run.RunAll();
         return failure is null ? run._digest.Text : failure.ToString();
     }
@@ -93,7 +110,7 @@ internal sealed class ScenarioRun
             at = -1;
             string? last = ReadEverything() ?? CheckStale() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks();
             _digest.NoteState();
-            last ??= EndCheck.EndAll(_driver);
+            last ??= EndCheck.EndAll(_driver) ?? _locks?.CheckEnd();
             _digest.NoteCounts();
             return last is null ? null : new Failure(-1, last);
         }
@@ -127,7 +144,8 @@ internal sealed class ScenarioRun
             ? new PartialEffect(_driver, _model).Judge(op, seen, ref _model)
             : Judge(op, seen);
         bool walks = _checking == Checking.EveryStep || (at & 7) == 0;
-        return difference ?? (walks ? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks() : null);
+        difference ??= walks ? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks() : null;
+        return difference ?? Within(op, _locks?.Check());
     }
 
     private void AskVerdicts()

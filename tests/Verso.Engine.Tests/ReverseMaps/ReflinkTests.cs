@@ -229,7 +229,7 @@ public sealed class ReflinkTests(ITestOutputHelper output)
     {
         const int Pages = 400;
         PageStage stage = Written(Pages, out MmId child);
-        long before = stage.Counters.LockedWork[(int)LockClass.ReverseMapWrite];
+        long before = stage.Machine.World.Locks.Work[(int)CountedLock.ReverseMapWrite];
         Assert.Equal(Errno.None, stage.Machine.Mremap(
             child,
             new MremapRequest(
@@ -238,7 +238,7 @@ public sealed class ReflinkTests(ITestOutputHelper output)
                 Pages * Page.Size,
                 RemapFlags.MayMove | RemapFlags.Fixed,
                 PageStage.At(5000))).Errno);
-        Assert.InRange(stage.Counters.LockedWork[(int)LockClass.ReverseMapWrite] - before, 1, 2);
+        Assert.InRange(stage.Machine.World.Locks.Work[(int)CountedLock.ReverseMapWrite] - before, 1, 2);
         Assert.Equal((1, 2), (Extents(stage.Machine), References(stage.Machine)));
         Assert.Equal(1, stage.Read(child, 5007));
         Assert.Equal((2, 2), Visits(stage, child, 5007));

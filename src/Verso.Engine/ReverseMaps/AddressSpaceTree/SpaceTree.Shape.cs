@@ -21,7 +21,7 @@ internal sealed partial class SpaceTree
 
         above.FirstChild = space;
         above.ChildCount++;
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        _world.Locks.Take(LockOf(parent), LockMode.Write, 1);
         Recount(space);
     }
 
@@ -49,7 +49,7 @@ internal sealed partial class SpaceTree
         above.ChildCount--;
         (child.Parent, child.NextSibling, child.PreviousSibling) = (0, 0, 0);
         (child.First, child.End, child.CoveredCount) = (0, 0, 0);
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        _world.Locks.Take(LockOf(parent), LockMode.Write, 1);
         return parent;
     }
 
@@ -98,6 +98,7 @@ internal sealed partial class SpaceTree
     private void ReleaseSlot(int space, bool isFile)
     {
         Invariant.Require(_spaces[space].EntryCount == 0);
+        _world.Locks.Gone(LockOf(space));
         if (isFile)
         {
             _spaces.Forget(space);

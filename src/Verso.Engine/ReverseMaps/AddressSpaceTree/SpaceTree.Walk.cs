@@ -23,6 +23,8 @@ internal sealed partial class SpaceTree
 
         ulong index = page.Index;
         bool hides = !isFile || !_spaces[top].ShowsThrough;
+        LockId held = isFile ? new LockId(LockClass.FileMap, page.Mapping) : LockOf(top);
+        _world.Locks.Begin(held, LockMode.Read);
         long steps = 0;
         int at = top;
         while (at != 0)
@@ -36,7 +38,7 @@ internal sealed partial class SpaceTree
             at = NextBelow(at, top, index, hides, ref steps);
         }
 
-        _world.Counters.Lock(isFile ? LockClass.FileMapRead : LockClass.ReverseMapRead, steps);
+        _world.Locks.End(held, LockMode.Read, steps);
     }
 
     private int SpaceOfInode(int handle) => handle < _fileSpaces.Length ? _fileSpaces[handle] : 0;

@@ -143,6 +143,9 @@ internal sealed partial class SpaceTree
         return (range.Pgoff, range.Pgoff + range.Pages);
     }
 
+    /// <summary>i_shared_lock of a space.</summary>
+    private static LockId LockOf(int space) => new(LockClass.AddressSpace, space);
+
     private ref VmaLink LinkOf(VmaId vma) => ref _links[vma];
 
     /// <summary>A VMA joins the list of a space, behind another or at its head.</summary>
@@ -169,7 +172,7 @@ internal sealed partial class SpaceTree
 
         owner.VmaCount++;
         owner.OwnerCount += (flags & LinkFlags.Copies) == 0 ? 1 : 0;
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        _world.Locks.Take(LockOf(space), LockMode.Write, 1);
     }
 
     /// <summary>A VMA leaves the list of its space, which is returned.</summary>
@@ -194,7 +197,7 @@ internal sealed partial class SpaceTree
         owner.VmaCount--;
         owner.OwnerCount -= (link.Flags & LinkFlags.Copies) == 0 ? 1 : 0;
         _links.Rows[vma.Value] = default;
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        _world.Locks.Take(LockOf(link.Space), LockMode.Write, 1);
         return link.Space;
     }
 

@@ -40,7 +40,7 @@ public sealed class AnonAreaMap : ReverseMap
     {
         base.Start(world);
         _list = new VmaList(world);
-        _areas = new VmaGroups(world, world.Ledger.Register("anon_area", KernelSizeBytes), _list);
+        _areas = new VmaGroups(world, world.Ledger.Register("anon_area", KernelSizeBytes), LockClass.AnonArea, _list);
     }
 
     /// <inheritdoc/>

@@ -68,7 +68,8 @@ public sealed class AnonVmaMap : ReverseMap
             "interval-tree" => new VmaIntervalTree(world),
             _ => new VmaList(world),
         };
-        _anonVmas = new VmaGroups(world, world.Ledger.Register("anon_vma", KernelSizeBytes), _lookup);
+        _anonVmas = new VmaGroups(
+            world, world.Ledger.Register("anon_vma", KernelSizeBytes), LockClass.AnonVma, _lookup);
         Direct = Chosen("mode") == "2.6.7" ? null : new DirectPages(world);
         _follow = Chosen("mode") == "rfc2-as-posted" ? PagesFollow.MovesOnly : PagesFollow.Everything;
     }

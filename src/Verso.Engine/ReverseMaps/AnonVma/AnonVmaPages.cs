@@ -41,7 +41,7 @@ public readonly struct AnonVmaPages(AnonVmaMap map) : IAdoptingHooks<AnonVmaPage
         ref Frames.Frame page = ref map.World.Frames[frame];
         if (DirectPages.IsDirect(page))
         {
-            map.Direct!.Walk(page, ref visitor);
+            map.Direct!.Walk(frame, ref visitor);
         }
         else
         {

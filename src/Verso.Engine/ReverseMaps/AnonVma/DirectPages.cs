@@ -102,18 +102,22 @@ internal sealed class DirectPages(World world)
     }
 
     /// <summary>Offers the place of a direct page: no list, no lock but the page's.</summary>
-    public void Walk<TVisitor>(in Frame page, ref TVisitor visitor)
+    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
+        ref Frame page = ref world.Frames[frame];
         ref Vmas.Vma vma = ref world.Vmas[VmaOf(page)];
-        world.Counters.Lock(LockClass.PerPage, 1);
+        world.Locks.Begin(LockId.Of(frame), LockMode.Write);
         if (vma.Mm.IsNone || page.Index - vma.AnonPgoff >= vma.Pages)
         {
             visitor.Dismiss(1);
-            return;
+        }
+        else
+        {
+            _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.AnonPgoff) << Page.Shift));
         }
 
-        _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.AnonPgoff) << Page.Shift));
+        world.Locks.End(LockId.Of(frame), LockMode.Write, 1);
     }
 
     /// <summary>How many pages were pointed elsewhere, by reason.</summary>
@@ -156,11 +160,13 @@ internal sealed class DirectPages(World world)
     {
         int count = 0;
         bool found = false;
+        PageLocks locks = new(world.Locks);
         foreach (ulong pte in world.PageTables.Entries(entries))
         {
             if (Pte.HasFrame(pte) && IsDirect(pte))
             {
                 world.Frames[Pte.Frame(pte)].Mapping = key;
+                locks.Take(Pte.Frame(pte), 1);
                 count++;
             }
 
@@ -168,8 +174,7 @@ internal sealed class DirectPages(World world)
         }
 
         _counts[(int)reason] += count;
-        world.Counters.LocksTaken[(int)LockClass.PerPage] += count;
-        world.Counters.LockedWork[(int)LockClass.PerPage] += count;
+        locks.Count();
         return found || count > 0;
     }
 }

@@ -57,7 +57,7 @@ internal sealed partial class AnonVmaGraph
         RowOf(vma).AnonVma = anonVma;
         Link(vma, link, anonVma);
         _anonVmas[anonVma].ActiveVmaCount++;
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        _world.Locks.Take(LockOf(anonVma), LockMode.Write, 1);
         return Errno.None;
     }
 
@@ -195,7 +195,7 @@ internal sealed partial class AnonVmaGraph
         _anonVmas[parent].ChildCount++;
         RowOf(vma).AnonVma = anonVma;
         Link(vma, link, anonVma);
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        _world.Locks.Take(LockOf(anonVma), LockMode.Write, 1);
         return Errno.None;
     }
 
@@ -227,6 +227,8 @@ internal sealed partial class AnonVmaGraph
             _anonVmas[row.AnonVma].ActiveVmaCount--;
         }
 
+        _world.Locks.Take(LockOf(_links[row.Head].AnonVma), LockMode.Write, steps);
+
         // A second pass, because a child's parent must still be there when its count goes down.
         int next;
         for (int link = row.Head; link != 0; link = next)
@@ -241,32 +243,41 @@ internal sealed partial class AnonVmaGraph
         }
 
         row = default;
-        _world.Counters.Lock(LockClass.ReverseMapWrite, steps);
     }
 
     /// <summary>Bounds are about to change: out of the trees (anon_vma_interval_tree_pre_update_vma).</summary>
     public void Adjusting(VmaId vma)
     {
-        long steps = 0;
-        for (int link = RowOf(vma).Head; link != 0; link = _links[link].Older)
+        int head = RowOf(vma).Head;
+        if (head == 0)
         {
-            RemoveFromTree(link);
-            steps++;
+            return;
         }
 
-        if (steps > 0)
+        _world.Locks.Begin(LockOf(_links[head].AnonVma), LockMode.Write);
+        for (int link = head; link != 0; link = _links[link].Older)
         {
-            _world.Counters.Lock(LockClass.ReverseMapWrite, steps);
+            RemoveFromTree(link);
         }
     }
 
     /// <summary>And back into them.</summary>
     public void Adjusted(VmaId vma)
     {
-        for (int link = RowOf(vma).Head; link != 0; link = _links[link].Older)
+        int head = RowOf(vma).Head;
+        if (head == 0)
+        {
+            return;
+        }
+
+        long steps = 0;
+        for (int link = head; link != 0; link = _links[link].Older)
         {
             InsertIntoTree(link);
+            steps++;
         }
+
+        _world.Locks.End(LockOf(_links[head].AnonVma), LockMode.Write, steps);
     }
 
     /// <summary>
@@ -307,7 +318,7 @@ internal sealed partial class AnonVmaGraph
             _anonVmas[own].ActiveVmaCount++;
         }
 
-        _world.Counters.Lock(LockClass.ReverseMapWrite, steps);
+        _world.Locks.Take(LockOf(_links[RowOf(source).Head].AnonVma), LockMode.Write, steps);
         return Errno.None;
     }
 

@@ -13,6 +13,8 @@ internal sealed partial class AnonVmaGraph
     public void Walk<TVisitor>(int anonVma, ulong pgoff, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
+        LockId root = LockOf(anonVma);
+        _world.Locks.Begin(root, LockMode.Read);
         Span<int> stack = stackalloc int[Trees.MaxDepth];
         int depth = 0;
         if (_anonVmas[anonVma].Tree != 0)
@@ -34,6 +36,6 @@ internal sealed partial class AnonVmaGraph
             }
         }
 
-        _world.Counters.Lock(LockClass.ReverseMapRead, visited);
+        _world.Locks.End(root, LockMode.Read, visited);
     }
 }

@@ -59,6 +59,9 @@ internal sealed partial class AnonVmaGraph
     /// <summary><c>anon_vma->root</c>.</summary>
     public int RootOf(int anonVma) => _anonVmas[anonVma].Root;
 
+    /// <summary>anon_vma_lock_write, anon_vma_lock_read: the rwsem of the root.</summary>
+    public LockId LockOf(int anonVma) => new(LockClass.AnonVmaRoot, RootOf(anonVma));
+
     /// <summary>The newest anon_vma of the chain; 0 where that is empty. Equal ones have equal chains.</summary>
     public int NewestOf(VmaId vma) => vma.IsNone || RowOf(vma).Head == 0 ? 0 : _links[RowOf(vma).Head].AnonVma;
 
@@ -103,6 +106,11 @@ internal sealed partial class AnonVmaGraph
     private void FreeAnonVma(int anonVma)
     {
         Invariant.Require(_anonVmas[anonVma].Tree == 0);
+        if (_anonVmas[anonVma].Root == anonVma)
+        {
+            _world.Locks.Gone(LockOf(anonVma));
+        }
+
         _anonVmas.Free(anonVma);
     }
 

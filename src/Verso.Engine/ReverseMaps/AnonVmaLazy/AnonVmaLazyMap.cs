@@ -73,7 +73,7 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
                 return errno;
             }
 
-            _atFork += RenameAll(parent);
+            _atFork += RenameAll(parent, parent);
         }
 
         return Graph.Inherit(parent, child);
@@ -85,7 +85,7 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
         Errno errno = Graph.CloneSame(source, fresh);
         if (errno == Errno.None && Graph.AnonVmaOf(fresh) == 0)
         {
-            _atSplit += RenameAll(fresh);
+            _atSplit += RenameAll(fresh, source);
         }
 
         return errno;
@@ -130,7 +130,7 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
         if (errno == Errno.None)
         {
             Invariant.Require(Graph.AnonVmaOf(target) != 0);
-            _atMerge += RenameAll(target);
+            _atMerge += RenameAll(target, target);
         }
 
         return errno;
@@ -206,11 +206,12 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
     /// <summary>Linked to an anon_vma that is not its own: a fork child.</summary>
     private bool HasInherited(VmaId vma) => Graph.AnonVmaOf(vma) == 0 || !Graph.IsSingular(vma);
 
-    private int RenameAll(VmaId id)
+    /// <summary>Under the lock of the VMA that they name so far, which is what a walk of them takes.</summary>
+    private int RenameAll(VmaId id, VmaId named)
     {
         Vma vma = World.Vmas[id];
         int folios = DirectFolios.Rename(World, vma.Mm, vma.Start, vma.End, HomeOf(id));
-        World.Counters.Lock(LockClass.ReverseMapWrite, folios);
+        World.Locks.Take(LockId.Of(named), LockMode.Write, folios);
         return folios;
     }
 }

@@ -37,8 +37,10 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map)
         }
 
         ref Vma vma = ref map.World.Vmas[DirectFolios.VmaOf(page.Mapping)];
-        map.World.Counters.Lock(LockClass.ReverseMapRead, 1);
+        LockId held = LockId.Of(DirectFolios.VmaOf(page.Mapping));
+        map.World.Locks.Begin(held, LockMode.Read);
         _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.AnonPgoff) << Page.Shift));
+        map.World.Locks.End(held, LockMode.Read, 1);
     }
 
     /// <inheritdoc/>

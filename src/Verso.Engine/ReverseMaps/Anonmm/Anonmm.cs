@@ -58,6 +58,9 @@ internal sealed class AnonmmLists(World world)
     /// <summary>The anonmm of a live address space.</summary>
     public int Of(MmId mm) => _ofMm[mm];
 
+    /// <summary>The lock of the list that it is on, and of what only a walk of that list looks at.</summary>
+    public LockId LockOf(int anonmm) => new(LockClass.AnonmmHead, _slots[anonmm].Head);
+
     /// <summary>exec_rmap, dup_rmap: a new list, or a new member of the parent's.</summary>
     public Errno Begin(MmId mm, MmId parent)
     {
@@ -75,7 +78,7 @@ internal sealed class AnonmmLists(World world)
             LinkBefore(head, slot);
         }
 
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(LockOf(slot), LockMode.Write, 1);
         _ofMm.Add(mm, slot);
         return Errno.None;
     }
@@ -86,7 +89,7 @@ internal sealed class AnonmmLists(World world)
         int anonmm = Of(mm);
         _slots[anonmm].Mm = default;
         _ofMm.Remove(mm);
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(LockOf(anonmm), LockMode.Write, 1);
         Put(anonmm);
     }
 
@@ -107,8 +110,12 @@ internal sealed class AnonmmLists(World world)
         _slots.Free(anonmm);
         if (head != anonmm)
         {
-            world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+            world.Locks.Take(LockOf(head), LockMode.Write, 1);
             Put(head);
+        }
+        else
+        {
+            world.Locks.Gone(new LockId(LockClass.AnonmmHead, head));
         }
     }
 

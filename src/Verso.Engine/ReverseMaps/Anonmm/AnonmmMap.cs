@@ -124,6 +124,8 @@ public sealed class AnonmmMap : ReverseMap
             return;
         }
 
+        LockId list = Lists.LockOf(named);
+        World.Locks.Begin(list, LockMode.Read);
         long steps = 0;
         int at = named;
         WalkStep step = WalkStep.Continue;
@@ -143,7 +145,7 @@ public sealed class AnonmmMap : ReverseMap
             at = Lists[at].Next;
         }
         while (at != named && step == WalkStep.Continue);
-        World.Counters.Lock(LockClass.ReverseMapRead, steps);
+        World.Locks.End(list, LockMode.Read, steps);
     }
 
     /// <summary>

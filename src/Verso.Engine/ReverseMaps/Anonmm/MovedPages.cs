@@ -62,7 +62,7 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
             if (TryFind(range, i, out Pfn frame, out int pointer))
             {
                 Invariant.Require(_chains.TryAdd(ref _heads[frame.Value], pointer, AllocationContext.Sleeping));
-                CountLock(1);
+                CountLock(frame, 1);
             }
         }
 
@@ -87,7 +87,7 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
         {
             if (TryFind(range, i, out Pfn frame, out int pointer))
             {
-                CountLock(_chains.Remove(ref _heads[frame.Value], pointer));
+                CountLock(frame, _chains.Remove(ref _heads[frame.Value], pointer));
             }
         }
     }
@@ -112,7 +112,7 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
                 return Errno.ENOMEM;
             }
 
-            CountLock(1);
+            CountLock(frame, 1);
         }
 
         return Errno.None;
@@ -131,14 +131,19 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
             if (TryFind(source, i, out Pfn frame, out int pointer))
             {
                 int fresh = PtePointer.Make(target.Table, target.First + i);
-                CountLock(_chains.Replace(ref _heads[frame.Value], pointer, fresh));
+                CountLock(frame, _chains.Replace(ref _heads[frame.Value], pointer, fresh));
             }
         }
     }
 
     /// <summary>Offers every entry of a page that has a chain.</summary>
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor => CountLock(_chains.Walk(_heads[frame.Value], ref visitor));
+        where TVisitor : struct, IWalkVisitor
+    {
+        world.Locks.Begin(LockId.Of(frame), LockMode.Write);
+        long visited = _chains.Walk(_heads[frame.Value], ref visitor);
+        world.Locks.End(LockId.Of(frame), LockMode.Write, visited);
+    }
 
     /// <summary>A page with a chain is freed; its last entry took the last pointer.</summary>
     public void Release(Pfn frame)
@@ -196,8 +201,8 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
         // All of them: so far the page was at this address wherever it was.
         Invariant.Require(missing == 0);
         world.Frames[frame].Mapping = 0;
+        CountLock(frame, world.Frames[frame].MapCount);
         lists.Put(named);
-        CountLock(world.Frames[frame].MapCount);
         _live++;
         _total++;
         return true;
@@ -226,5 +231,5 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
         return Pte.HasFrame(pte) && IsChained(frame);
     }
 
-    private void CountLock(long work) => world.Counters.Lock(LockClass.PerPage, work);
+    private void CountLock(Pfn page, long work) => world.Locks.Take(LockId.Of(page), LockMode.Write, work);
 }

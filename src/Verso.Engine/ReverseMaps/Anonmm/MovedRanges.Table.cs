@@ -117,7 +117,7 @@ internal sealed partial class MovedRanges
         ref Anonmm owner = ref lists[anonmm];
         owner.RangesByPlace = Places.Insert(_ranges.Slots, owner.RangesByPlace, range);
         owner.RangesByOrigin = Origins.Insert(_ranges.Slots, owner.RangesByOrigin, range);
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(lists.LockOf(anonmm), LockMode.Write, 1);
     }
 
     private void TakeOut(int anonmm, int range)

@@ -108,7 +108,7 @@ internal sealed class CowContexts(World world)
         }
 
         _slots[parent].FirstChild = child;
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(new LockId(LockClass.CowContext, parent), LockMode.Write, 1);
     }
 
     private void Free(int context)
@@ -120,6 +120,8 @@ internal sealed class CowContexts(World world)
             Unlink(node);
         }
 
+        world.Locks.Gone(new LockId(LockClass.CowContext, context));
+        world.Locks.Gone(new LockId(LockClass.CowRemaps, context));
         _slots.Free(context);
     }
 
@@ -139,6 +141,6 @@ internal sealed class CowContexts(World world)
             _slots[node.NextSibling].PreviousSibling = node.PreviousSibling;
         }
 
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(new LockId(LockClass.CowContext, node.Parent), LockMode.Write, 1);
     }
 }

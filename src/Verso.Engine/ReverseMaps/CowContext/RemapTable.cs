@@ -51,7 +51,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
             return Errno.ENOMEM;
         }
 
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(new LockId(LockClass.CowRemaps, context), LockMode.Write, 1);
         ulong from = first;
         while (from <= last)
         {
@@ -78,7 +78,7 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
             return;
         }
 
-        world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        world.Locks.Take(new LockId(LockClass.CowRemaps, context), LockMode.Write, 1);
         ulong from = first;
         while (from <= last && contexts[context].Remaps != 0)
         {

@@ -93,6 +93,7 @@ internal sealed class FamilySpaces(World world)
         if (--_spaces[space].MmCount == 0)
         {
             Invariant.Require(_spaces[space].Index == 0);
+            world.Locks.Gone(LockOf(space));
             _spaces.Free(space);
         }
     }
@@ -110,7 +111,7 @@ internal sealed class FamilySpaces(World world)
         _vmas[vma].Space = space;
         _spaces[space].VmaCount++;
         Insert(vma);
-        CountLock();
+        world.Locks.Take(LockOf(space), LockMode.Write, 1);
     }
 
     /// <summary>And leaves it; no-op if it is not there.</summary>
@@ -119,9 +120,10 @@ internal sealed class FamilySpaces(World world)
         if (IsIn(vma))
         {
             Remove(vma);
-            _spaces[_vmas[vma].Space].VmaCount--;
+            int space = _vmas[vma].Space;
+            _spaces[space].VmaCount--;
             _vmas[vma] = default;
-            CountLock();
+            world.Locks.Take(LockOf(space), LockMode.Write, 1);
         }
     }
 
@@ -130,8 +132,8 @@ internal sealed class FamilySpaces(World world)
     {
         if (IsIn(vma))
         {
+            world.Locks.Begin(LockOf(_vmas[vma].Space), LockMode.Write);
             Remove(vma);
-            CountLock();
         }
     }
 
@@ -141,6 +143,7 @@ internal sealed class FamilySpaces(World world)
         if (IsIn(vma))
         {
             Insert(vma);
+            world.Locks.End(LockOf(_vmas[vma].Space), LockMode.Write, 1);
         }
     }
 
@@ -165,6 +168,7 @@ internal sealed class FamilySpaces(World world)
         Span<int> stack = stackalloc int[VmaIndex.MaxDepth];
         stack[0] = _spaces[space].Index;
         int depth = stack[0] == 0 ? 0 : 1;
+        world.Locks.Begin(LockOf(space), LockMode.Read);
         long steps = 0;
         WalkStep step = WalkStep.Continue;
         while (step == WalkStep.Continue)
@@ -187,7 +191,7 @@ internal sealed class FamilySpaces(World world)
             }
         }
 
-        world.Counters.Lock(LockClass.ReverseMapRead, steps);
+        world.Locks.End(LockOf(space), LockMode.Read, steps);
     }
 
     /// <summary>Whether a VMA is in an index.</summary>
@@ -232,5 +236,5 @@ internal sealed class FamilySpaces(World world)
         return space;
     }
 
-    private void CountLock() => world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+    private static LockId LockOf(int space) => new(LockClass.FamilySpace, space);
 }

@@ -28,6 +28,8 @@ internal static class PageTableScanner
                 continue;
             }
 
+            LockId held = new(LockClass.PageTable, table);
+            world.Locks.Begin(held, LockMode.Read);
             int offered = 0;
             WalkStep step = WalkStep.Continue;
             ReadOnlySpan<ulong> entries = tables.Entries(table);
@@ -42,7 +44,7 @@ internal static class PageTableScanner
             }
 
             visitor.Dismiss(info.Live - offered);
-            world.Counters.Lock(LockClass.ReverseMapRead, info.Live);
+            world.Locks.End(held, LockMode.Read, info.Live);
             if (step == WalkStep.Stop)
             {
                 return;

@@ -10,7 +10,7 @@ internal sealed partial class PteChains
     /// <summary>Present entries were set; the blocks they need have been reserved.</summary>
     public void Mapped(in PteRange range)
     {
-        long taken = 0;
+        PageLocks locks = new(_world.Locks);
         Span<ulong> entries = _world.PageTables.Entries(range);
         Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
@@ -24,18 +24,17 @@ internal sealed partial class PteChains
             int pointer = PtePointer.Make(range.Table, range.First + i);
             bool added = _chains.TryAdd(ref head, pointer, AllocationContext.Sleeping);
             Invariant.Require(added);
-            taken++;
+            locks.Take(pfn, 1);
         }
 
-        CountLocks(taken, taken);
+        locks.Count();
         ReturnSpares();
     }
 
     /// <summary>Present entries are about to be cleared.</summary>
     public void Unmapped(in PteRange range)
     {
-        long taken = 0;
-        long steps = 0;
+        PageLocks locks = new(_world.Locks);
         Span<ulong> entries = _world.PageTables.Entries(range);
         Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
@@ -43,12 +42,11 @@ internal sealed partial class PteChains
             if (TryFind(frames, entries[i], out Pfn pfn))
             {
                 ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
-                steps += _chains.Remove(ref head, PtePointer.Make(range.Table, range.First + i));
-                taken++;
+                locks.Take(pfn, _chains.Remove(ref head, PtePointer.Make(range.Table, range.First + i)));
             }
         }
 
-        CountLocks(taken, steps);
+        locks.Count();
     }
 
     /// <summary>
@@ -57,7 +55,7 @@ internal sealed partial class PteChains
     /// </summary>
     public Errno Copied(in PteRange target)
     {
-        long taken = 0;
+        PageLocks locks = new(_world.Locks);
         Span<ulong> entries = _world.PageTables.Entries(target);
         Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
@@ -70,6 +68,7 @@ internal sealed partial class PteChains
             ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
             if (!_chains.TryAdd(ref head, PtePointer.Make(target.Table, target.First + i), AllocationContext.Atomic))
             {
+                locks.Count();
                 if (i > 0)
                 {
                     Unmapped(target with { Count = i });
@@ -78,10 +77,10 @@ internal sealed partial class PteChains
                 return Errno.ENOMEM;
             }
 
-            taken++;
+            locks.Take(pfn, 1);
         }
 
-        CountLocks(taken, taken);
+        locks.Count();
         return Errno.None;
     }
 
@@ -96,8 +95,7 @@ internal sealed partial class PteChains
             return;
         }
 
-        long taken = 0;
-        long steps = 0;
+        PageLocks locks = new(_world.Locks);
         Span<ulong> entries = _world.PageTables.Entries(source);
         Span<Frame> frames = _frames.Frames;
         for (int i = 0; i < entries.Length; i++)
@@ -106,12 +104,12 @@ internal sealed partial class PteChains
             {
                 ref int head = ref HeadOf(ref frames[pfn.Value], pfn);
                 int old = PtePointer.Make(source.Table, source.First + i);
-                steps += _chains.Replace(ref head, old, PtePointer.Make(target.Table, target.First + i));
-                taken++;
+                int fresh = PtePointer.Make(target.Table, target.First + i);
+                locks.Take(pfn, _chains.Replace(ref head, old, fresh));
             }
         }
 
-        CountLocks(taken, steps);
+        locks.Count();
     }
 
     /// <summary>The tracked frame that an entry maps.</summary>
@@ -120,11 +118,5 @@ internal sealed partial class PteChains
     {
         pfn = Pte.Frame(pte);
         return Pte.HasFrame(pte) && IsTracked(frames[pfn.Value]);
-    }
-
-    private void CountLocks(long taken, long work)
-    {
-        _world.Counters.LocksTaken[(int)LockClass.PerPage] += taken;
-        _world.Counters.LockedWork[(int)LockClass.PerPage] += work;
     }
 }

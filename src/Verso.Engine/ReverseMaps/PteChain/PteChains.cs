@@ -47,8 +47,12 @@ internal sealed partial class PteChains
     /// Offers the page of each pointer: every one is an entry that maps the page, no visit is useless.
     /// </summary>
     public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor =>
-        CountLocks(1, _chains.Walk(HeadOf(ref _frames[frame], frame), ref visitor));
+        where TVisitor : struct, IWalkVisitor
+    {
+        _world.Locks.Begin(LockId.Of(frame), LockMode.Write);
+        long visited = _chains.Walk(HeadOf(ref _frames[frame], frame), ref visitor);
+        _world.Locks.End(LockId.Of(frame), LockMode.Write, visited);
+    }
 
     /// <summary>The last reference of an anonymous frame is gone.</summary>
     public void Release(Pfn frame) => Invariant.Require(_frames[frame].Mapping == 0);

@@ -45,8 +45,8 @@ internal sealed partial class Extents
         }
 
         Link(left, pages);
+        _world.Locks.Take(LockOf(_references[left].Extent), LockMode.Write, 1);
         EndReference(right);
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
     }
 
     /// <summary>Each is its extent's only reference; together they are not too long.</summary>

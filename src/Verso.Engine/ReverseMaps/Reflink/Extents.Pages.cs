@@ -56,7 +56,7 @@ internal sealed partial class Extents
         }
 
         Fill(reference, at, frame);
-        _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+        _world.Locks.Take(LockOf(_references[reference].Extent), LockMode.Write, 1);
         if (at + 1 < bounds.End)
         {
             JoinAt(mm, at + 1);
@@ -101,6 +101,7 @@ internal sealed partial class Extents
     {
         int extent = _world.Frames[frame].Mapping;
         ulong page = _world.Frames[frame].Index;
+        _world.Locks.Begin(LockOf(extent), LockMode.Read);
         Span<int> stack = stackalloc int[PageTree.MaxDepth];
         int depth = 0;
         long visited = 0;
@@ -118,7 +119,7 @@ internal sealed partial class Extents
             }
         }
 
-        _world.Counters.Lock(LockClass.ReverseMapRead, visited);
+        _world.Locks.End(LockOf(extent), LockMode.Read, visited);
     }
 
     private ref FoundPage SlotOf(int reference, ulong at)

@@ -25,7 +25,7 @@ internal sealed partial class Extents
             ulong start = Math.Max(source.ByAddress.First, from);
             ulong stop = Math.Min(source.ByAddress.Last + 1, end);
             AddReference(child, start, source.Extent, source.PageOf(start), stop - start);
-            _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+            _world.Locks.Take(LockOf(source.Extent), LockMode.Write, 1);
             from = stop;
         }
 
@@ -44,7 +44,7 @@ internal sealed partial class Extents
             ulong start = Math.Max(old.ByAddress.First, first);
             ulong stop = Math.Min(old.ByAddress.Last + 1, end);
             Unlink(reference);
-            _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+            _world.Locks.Take(LockOf(old.Extent), LockMode.Write, 1);
             bool keepsLow = old.ByAddress.First < start;
             bool keepsHigh = old.ByAddress.Last >= stop;
             if (keepsHigh && keepsLow)
@@ -90,7 +90,7 @@ internal sealed partial class Extents
             Unlink(reference);
             _references[reference].ByAddress.First = node.ByAddress.First - first + target;
             Link(reference, pages);
-            _world.Counters.Lock(LockClass.ReverseMapWrite, 1);
+            _world.Locks.Take(LockOf(node.Extent), LockMode.Write, 1);
         }
 
         return Errno.None;

@@ -155,8 +155,11 @@ internal sealed partial class Extents
 
         _world.Ledger.Release(_slotType, node.Length);
         GiveRoom(node.Slots, node.RoomShift);
+        _world.Locks.Gone(LockOf(extent));
         _extents.Free(extent);
     }
+
+    private static LockId LockOf(int extent) => new(LockClass.Extent, extent);
 
     private int TakeReference()
     {
