@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
+using Verso.Lab.Locks;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
 using Verso.Reports.Json;
@@ -11,31 +12,23 @@ namespace Verso.Cli;
 /// <summary>verso replay: one trace through one design, judged by the kernel's checkpoints.</summary>
 internal static class ReplayCommand
 {
-    private const int DefaultDifferences = 20;
+    /// <summary>How many are listed where an option does not say.</summary>
+    private const int DefaultCount = 20;
 
     internal static Command Create()
     {
         Argument<string> trace = new("TRACE") { Description = "a trace file; - is standard input" };
-        Option<string> design = new("--design")
-        {
-            Description = "the design, with options as name:option=value",
-            DefaultValueFactory = _ => ReferenceDesign.Name,
-            HelpName = "NAME",
-        };
-        Option<int?> differences = new("--differences")
-        {
-            Description = $"list the first N differences from the kernel ({DefaultDifferences}) and the events before",
-            Arity = ArgumentArity.ZeroOrOne,
-            CustomParser = result => result.Tokens.Count == 0
-                ? DefaultDifferences
-                : ReplaySettings.ParseNumber(result, "--differences", 0),
-            HelpName = "N",
-        };
+        Option<string> design = Design();
+        Option<int?> differences = Counted(
+            "--differences", $"list the first N differences from the kernel ({DefaultCount}) and the events before");
         Option<bool> merges = new("--merges")
         {
             Description = "every merge attempt with all tests it failed, the counts, and what of it "
                 + $"{MergeTrace.RepairingDesign} repairs",
         };
+        Option<int?> locks = Counted(
+            "--locks",
+            $"locks taken, by class, and for how many steps of work; and the N taken most ({DefaultCount})");
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
         Option<int?> measure = ReplaySettings.Measure();
@@ -51,10 +44,11 @@ internal static class ReplayCommand
             "verso replay make.verso                       # how much of the kernel's state does the replay have?",
             "verso replay make.verso --differences 5       # what differs, and which events came before",
             "verso replay make.verso --merges              # why did neighbours not become one VMA?",
+            "verso replay make.verso --locks               # who holds which lock, and for how long?",
             "verso replay make.verso --design pte-chain --verify",
             "verso replay - < make.verso --format line")
         {
-            trace, design, differences, merges, verify, walks, measure, rules, memory, format, json,
+            trace, design, differences, merges, locks, verify, walks, measure, rules, memory, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -65,7 +59,7 @@ internal static class ReplayCommand
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
                 MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
-                DifferenceLimit = parsed.GetValue(differences) ?? DefaultDifferences,
+                DifferenceLimit = parsed.GetValue(differences) ?? DefaultCount,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
             };
             string form = ReplaySettings.FormatOf(parsed, format, json);
@@ -73,7 +67,13 @@ internal static class ReplayCommand
             string name = parsed.GetRequiredValue(trace);
             if (parsed.GetValue(merges) || form == "line")
             {
-                parsed.Refuse("goes with neither --merges nor --format line", measure);
+                parsed.Refuse("goes with neither --merges nor --format line", measure, locks);
+            }
+
+            if (parsed.GetResult(locks) is not null)
+            {
+                parsed.Refuse("and --locks do not go together", measure);
+                return RunLocks(surroundings, name, options, parsed.GetValue(locks) ?? DefaultCount, form);
             }
 
             return parsed.GetValue(merges)
@@ -82,6 +82,24 @@ internal static class ReplayCommand
         });
         return command;
     }
+
+    private static Option<string> Design() => new("--design")
+    {
+        Description = "the design, with options as name:option=value",
+        DefaultValueFactory = _ => ReferenceDesign.Name,
+        HelpName = "NAME",
+    };
+
+    /// <summary>An option that lists N, or <see cref="DefaultCount"/>.</summary>
+    private static Option<int?> Counted(string name, string description) => new(name)
+    {
+        Description = description,
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0
+            ? DefaultCount
+            : ReplaySettings.ParseNumber(result, name, 0),
+        HelpName = "N",
+    };
 
     private static int Run(
         Surroundings surroundings, string name, ReplayOptions options, int? rounds, string format)
@@ -117,6 +135,20 @@ internal static class ReplayCommand
             ? JsonReport.Render(name, result, trace)
             : Text(surroundings, name, result, options) + "\n"
                 + MergeText.Render(trace, result, surroundings.Width, surroundings.Palette));
+        return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
+    }
+
+    private static int RunLocks(
+        Surroundings surroundings, string name, ReplayOptions options, int most, string format)
+    {
+        using TraceInput input = TraceInput.Open(name);
+        LockTally tally = new();
+        ReplayResult result = Follow(surroundings, (progress, token) =>
+            DesignComparison.Replay(input, options with { Locks = tally }, progress, token));
+        surroundings.Output.Write(format == "json"
+            ? JsonReport.Render(name, result, tally, most)
+            : Text(surroundings, name, result, options) + "\n"
+                + LockText.Render(tally, most, surroundings.Width, surroundings.Palette));
         return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
     }
 

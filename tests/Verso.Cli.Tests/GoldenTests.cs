@@ -15,6 +15,7 @@ public sealed class GoldenTests
     [InlineData("compare.lkp", "compare", "--designs", "anon-vma-chain,pte-chain", "--format", "lkp")]
     [InlineData("replay.txt", "replay", "--verify")]
     [InlineData("replay-merges.txt", "replay", "--merges")]
+    [InlineData("replay-locks.txt", "replay", "--locks=5")]
     [InlineData("info.txt", "info")]
     public void ResultsOfARecording(string golden, params string[] arguments)
     {

@@ -7,7 +7,7 @@ namespace Verso.Cli.Tests;
 public sealed class HostileFileTests
 {
     private static readonly string[][] TraceCommands =
-        [["info"], ["replay"], ["replay", "--verify"], ["replay", "--merges"], ["compare"], ["verify", "--engine"]];
+        [["info"], ["replay"], ["replay", "--verify"], ["replay", "--merges"], ["replay", "--locks=20"], ["compare"], ["verify", "--engine"]];
 
     private static readonly string[][] SnapshotCommands =
         [["snapshot", "--from"], ["explain", "1", "--from"], ["explain", "--rmap", "--from"], ["top", "--from"]];

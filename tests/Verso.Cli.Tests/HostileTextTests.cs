@@ -26,6 +26,8 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("replay", "{trace}")]
     [InlineData("replay", "{trace}", "--differences")]
     [InlineData("replay", "{trace}", "--merges")]
+    [InlineData("replay", "{trace}", "--locks")]
+    [InlineData("replay", "{trace}", "--locks", "-j")]
     [InlineData("replay", "{trace}", "--format", "line")]
     [InlineData("replay", "{trace}", "-j")]
     [InlineData("compare", "{trace}")]

@@ -46,6 +46,14 @@ public sealed class IgnoredOptionTests
     public void OfSnapshot(string message, params string[] arguments) =>
         CommandLine.Run(["snapshot", .. arguments]).AssertTrouble(message);
 
+    [Theory]
+    [InlineData("--locks goes with neither --merges nor --format line", "--locks", "--merges")]
+    [InlineData("--locks goes with neither --merges nor --format line", "--locks=3", "--format", "line")]
+    [InlineData("--measure and --locks do not go together", "--locks", "--measure")]
+    [InlineData("--locks takes a whole number from 0", "--locks=x")]
+    public void OfReplay(string message, params string[] arguments) =>
+        CommandLine.Run(["replay", "none.verso", .. arguments]).AssertTrouble(message);
+
     /// <summary>What says the same twice is no mistake.</summary>
     [Theory]
     [InlineData("explain", "--rmap", "-j", "--format", "json", "--designs", "none")]

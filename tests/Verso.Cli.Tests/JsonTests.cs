@@ -40,6 +40,25 @@ public sealed class JsonTests
     }
 
     [Fact]
+    public void ReplayHasItsLocks()
+    {
+        Outcome outcome = CommandLine.Run("replay", CommandLine.Example("git-repack"), "--locks=3", "-j");
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        JsonElement locks = document.RootElement.GetProperty("locks");
+        JsonElement[] classes = [.. locks.GetProperty("classes").EnumerateArray()];
+        Assert.Equal(["mmap", "file-map", "anon-vma-root"], classes.Select(each => each.GetProperty("class").GetString()));
+        JsonElement counted = document.RootElement.GetProperty("design").GetProperty("locks");
+        Assert.Equal(counted.GetProperty("mmap-write").GetInt64(), classes[0].GetProperty("writes").GetInt64());
+        Assert.Equal(counted.GetProperty("file-map-read").GetInt64(), classes[1].GetProperty("reads").GetInt64());
+        Assert.Equal(3, locks.GetProperty("mostTaken").GetArrayLength());
+        foreach (JsonElement one in locks.GetProperty("mostTaken").EnumerateArray())
+        {
+            Assert.Equal(one.GetProperty("class").GetString() == "file-map", one.TryGetProperty("path", out _));
+            Assert.InRange(one.GetProperty("longestSteps").GetInt64(), 1, one.GetProperty("steps").GetInt64());
+        }
+    }
+
+    [Fact]
     public void TheManualNamesEveryKeyOfExplain()
     {
         string manual = File.ReadAllText(Path.Combine(CommandLine.Root, "docs/explain.md"));

@@ -38,7 +38,7 @@ public sealed class ExampleTests(ITestOutputHelper output)
     [MemberData(nameof(Names))]
     public void NoAnonVmaIsAKernelAddress(string name)
     {
-        using TraceReader reader = TraceReader.Open(Path.Combine(Folder(), $"{name}.verso"));
+        using TraceReader reader = TraceReader.Open(PathOf(name));
         ulong highest = 0;
         while (reader.TryRead(out TraceEvent e))
         {
@@ -88,11 +88,13 @@ public sealed class ExampleTests(ITestOutputHelper output)
 
     private static TraceComparison Compare(string name, Verification verification, string chosen = "all")
     {
-        using TraceInput input = TraceInput.Open(Path.Combine(Folder(), name + ".verso"));
+        using TraceInput input = TraceInput.Open(PathOf(name));
         IReadOnlyList<DesignChoice> designs = DesignChoice.ParseList(chosen);
         ReplayOptions options = new() { Design = designs[0], Verification = verification };
         return DesignComparison.Run([input], designs, options, jobs: 2).Traces[0];
     }
+
+    internal static string PathOf(string name) => Path.Combine(Folder(), $"{name}.verso");
 
     internal static string Folder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../examples"));

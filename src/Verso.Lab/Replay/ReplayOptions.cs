@@ -33,6 +33,9 @@ public sealed record ReplayOptions
     /// <summary>Told every so often how many events have been replayed; from the replay's own thread.</summary>
     public Action<long>? Progress { get; init; }
 
+    /// <summary>Told of every lock, those of probe walks included; null costs nothing.</summary>
+    public IReplayLockLog? Locks { get; init; }
+
     /// <summary>Told of every merge attempt, in order; null costs nothing.</summary>
     public Action<MergeAttempt>? MergeTried { get; init; }
 }

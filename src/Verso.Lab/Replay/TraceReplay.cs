@@ -66,6 +66,8 @@ public sealed partial class TraceReplay
         _files = new OpenFiles(_machine);
         _judge = new CheckpointJudge(_machine, _files, options);
         _untilProbe = options.ProbeInterval;
+        options.Locks?.Attach(_machine);
+        _machine.World.Locks.Log = options.Locks;
         if (options.MergeTried is { } told)
         {
             _machine.MergeTried = trial => told(new MergeAttempt(_number, _kind, _traceMm, trial));
@@ -137,6 +139,8 @@ public sealed partial class TraceReplay
         _kind = e.Kind;
         _traceMm = e.Mm;
         _kinds[(byte)e.Kind]++;
+        _machine.World.Locks.Task = e.Task;
+        _options.Locks?.Event(_number, e);
         if (_options.History == HistoryKeeping.On)
         {
             Remember(e);

@@ -227,6 +227,9 @@ public sealed record ReplayDocument
 
     /// <summary>Only with <c>--merges</c>.</summary>
     public MergeTraceDocument? MergeTrace { get; init; }
+
+    /// <summary>Only with <c>--locks</c>.</summary>
+    public LocksDocument? Locks { get; init; }
 }
 
 /// <summary><c>verso replay --merges</c>: the counts, then every attempt in order.</summary>

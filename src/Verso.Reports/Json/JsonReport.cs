@@ -7,6 +7,7 @@ using Verso.Lab.Comparison;
 using Verso.Lab.Explain;
 using Verso.Lab.Families;
 using Verso.Lab.Fidelity;
+using Verso.Lab.Locks;
 using Verso.Lab.LockStep;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
@@ -46,6 +47,15 @@ public static class JsonReport
         ArgumentNullException.ThrowIfNull(trace);
         return Write(
             ResultDocuments.Of(name, result) with { MergeTrace = MergeDocuments.Of(trace) }, s_context.ReplayDocument);
+    }
+
+    /// <summary>One replay with its locks.</summary>
+    public static string Render(string name, ReplayResult result, LockTally locks, int most)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(locks);
+        return Write(
+            ResultDocuments.Of(name, result) with { Locks = LocksDocument.Of(locks, most) }, s_context.ReplayDocument);
     }
 
     public static string Render(IReadOnlyList<Catalogue.Entry> designs)
