@@ -28,24 +28,14 @@ internal sealed class ByteDecoder
 
     public ulong Number()
     {
-        byte first = Byte();
-        if (first < 0x80)
+        int at = _at;
+        if (at < _end && _bytes[at] < 0x80)
         {
-            return first;
+            _at = at + 1;
+            return _bytes[at];
         }
 
-        ulong value = first & 0x7fUL;
-        for (int shift = 7; shift <= LastShift; shift += 7)
-        {
-            byte next = Byte();
-            value |= (next & 0x7fUL) << shift;
-            if (next < 0x80)
-            {
-                return shift < LastShift || next <= 1 ? value : throw Unfit("numbers of at most 64 bits in this block");
-            }
-        }
-
-        throw Unfit("numbers of at most 10 bytes in this block");
+        return LongNumber();
     }
 
     public long Signed()
@@ -113,4 +103,28 @@ internal sealed class ByteDecoder
     public TraceFormatException Short() => Unfit("a block whose events fill it exactly");
 
     public TraceFormatException Unfit(string expected) => new(_offset, expected);
+
+    /// <summary>A number of more than one byte, or none.</summary>
+    private ulong LongNumber()
+    {
+        ReadOnlySpan<byte> bytes = _bytes.AsSpan(_at, _end - _at);
+        ulong value = 0;
+        for (int at = 0, shift = 0; at < bytes.Length; at++, shift += 7)
+        {
+            if (shift > LastShift)
+            {
+                throw Unfit("numbers of at most 10 bytes in this block");
+            }
+
+            byte next = bytes[at];
+            value |= (next & 0x7fUL) << shift;
+            if (next < 0x80)
+            {
+                _at += at + 1;
+                return shift < LastShift || next <= 1 ? value : throw Unfit("numbers of at most 64 bits in this block");
+            }
+        }
+
+        throw Short();
+    }
 }
