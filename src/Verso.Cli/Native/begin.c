@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What has to be done before the .NET runtime begins: linked into the native program, called before main. The runtime
- * ends without a word, or in the middle of one, where a limit is too small for it, and what it opens first takes the
- * number of a standard stream that is closed. ./verso does the same for what it builds and starts; a test holds the two
- * to the same words.
+ * ends without a word, or in the middle of one, where a limit is too small for it or the processor too old, and what it
+ * opens first takes the number of a standard stream that is closed. ./verso looks at limits and streams too, for what it
+ * builds and starts; a test holds the two to the same words.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,9 +52,21 @@ static void require(const struct least *limit)
 	_exit(TROUBLE);
 }
 
+/* IlcInstructionSet in Verso.Cli.csproj. */
+static void require_processor(void)
+{
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
+		return;
+	dprintf(STDERR_FILENO, "verso: compiled for processors with SSE4.2 and POPCNT, which this one lacks: "
+		"remove artifacts, and VERSO_BUILD=quick ./verso builds one that runs here\n");
+	_exit(TROUBLE);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	occupy_standard_streams();
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		require(&limits[i]);
+	require_processor();
 }
