@@ -171,7 +171,7 @@ internal static class ExplainCommand
         ProcessGraph process = snapshot.Processes.FirstOrDefault(each => each.Pid == pid)
             ?? throw NotIn(snapshot, pid);
         string kernel = snapshot.Header.Kernel;
-        KernelRules rules = KernelRules.Nearest(kernel);
+        KernelRules rules = RulesChoice.For(kernel).Rules;
         return Sane(() => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
     }
 
@@ -182,7 +182,7 @@ internal static class ExplainCommand
 
     private static SpaceExplanation Explain(ProcSpace space)
     {
-        KernelRules rules = KernelRules.Nearest(space.Header.Kernel);
+        KernelRules rules = RulesChoice.For(space.Header.Kernel).Rules;
         return Sane(() => SpaceExplanation.Of(space, rules));
     }
 

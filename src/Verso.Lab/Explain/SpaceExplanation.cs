@@ -55,6 +55,9 @@ public sealed class SpaceExplanation
     /// <summary>The kernel's tests that were asked: those of <see cref="Kernel"/>, or of the nearest known.</summary>
     public KernelRules Rules { get; }
 
+    /// <summary>Those rules, and how far they are known to be <see cref="Kernel"/>'s.</summary>
+    public RulesChoice Choice => new(Rules, Rules.BasisFor(Kernel), Kernel);
+
     /// <summary>Every pair of VMAs that touch, by ascending address.</summary>
     public IReadOnlyList<Boundary> Boundaries { get; }
 

@@ -103,12 +103,7 @@ public sealed record DesignHoldings
     private static Machine Machine(
         FamilyGraph graph, LoadOrder order, DesignChoice design, MachineOptions options)
     {
-        Machine machine = design.Entry.Create(options with
-        {
-            MaxMapCount = int.MaxValue,
-            Rules = RulesChoice.For(graph.Snapshot.Header.Kernel).Rules,
-            Design = design.Options,
-        });
+        Machine machine = HostMachine.For(graph.Snapshot.Header, design, options);
         OpenFiles files = new(machine);
         foreach (FileIdentity file in graph.Snapshot.Files)
         {

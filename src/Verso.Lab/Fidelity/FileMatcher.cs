@@ -1,6 +1,5 @@
 using Verso.Engine;
 using Verso.Engine.Objects;
-using Verso.Lab.Replay;
 using Verso.Traces;
 
 namespace Verso.Lab.Fidelity;
@@ -9,7 +8,9 @@ namespace Verso.Lab.Fidelity;
 /// Whether a file of the machine and one of the trace are the same: by device and inode; objects that the kernel made
 /// itself (shared anonymous memory) by a bijection that holds over the whole replay.
 /// </summary>
-internal sealed class FileMatcher(Machine machine, OpenFiles files)
+/// <param name="machine">The machine.</param>
+/// <param name="identify">What the trace says of a file; null where it says nothing.</param>
+internal sealed class FileMatcher(Machine machine, Func<FileId, FileIdentity?> identify)
 {
     private readonly Dictionary<ulong, (ulong Device, ulong Inode)> _kernelsOf = [];
     private readonly Dictionary<(ulong Device, ulong Inode), ulong> _oursOf = [];
@@ -21,7 +22,7 @@ internal sealed class FileMatcher(Machine machine, OpenFiles files)
             return ours.IsNone && kernels.IsNone;
         }
 
-        if (files.Identify(kernels) is not FileIdentity identity)
+        if (identify(kernels) is not FileIdentity identity)
         {
             return false;
         }
@@ -52,7 +53,7 @@ internal sealed class FileMatcher(Machine machine, OpenFiles files)
             return "";
         }
 
-        return files.Identify(file) is FileIdentity identity
+        return identify(file) is FileIdentity identity
             ? $"{Device(identity.Device, identity.Inode)} {identity.Path}"
             : $"{file}, not defined";
     }

@@ -6,7 +6,8 @@ namespace Verso.Lab.LockStep;
 /// After which steps the state is compared: after each while that costs little; in large address spaces as often as
 /// keeps the cost of a step, in VMAs that are looked at, the same whatever their number.
 /// </summary>
-internal sealed class ComparisonBudget
+/// <param name="allFrom">From this step on every one is compared, whatever it costs.</param>
+internal sealed class ComparisonBudget(int allFrom)
 {
     /// <summary>So many VMAs are compared after every step.</summary>
     private const int SmallVmas = 256;
@@ -14,22 +15,11 @@ internal sealed class ComparisonBudget
     /// <summary>VMAs that are looked at for each step, in the mean.</summary>
     private const int VmasOfStep = 64;
 
-    private int _step;
-    private int _allFrom = int.MaxValue;
+    private int _step = -1;
     private long _saved;
 
     /// <summary>The first step since all was compared whose state was not; null: there is none.</summary>
     public int? FirstSkipped { get; private set; }
-
-    /// <summary>A scenario begins.</summary>
-    /// <param name="allFrom">From this step on every one is compared, whatever it costs.</param>
-    public void Begin(int allFrom)
-    {
-        _allFrom = allFrom;
-        _step = -1;
-        _saved = 0;
-        FirstSkipped = null;
-    }
 
     /// <summary>A step is taken.</summary>
     /// <param name="step">Its number.</param>
@@ -42,7 +32,7 @@ internal sealed class ComparisonBudget
     /// <summary>Whether so many VMAs are compared after this step; else it counts as skipped.</summary>
     public bool Affords(int vmas)
     {
-        bool affords = vmas <= SmallVmas || vmas <= _saved || _step >= _allFrom;
+        bool affords = vmas <= SmallVmas || vmas <= _saved || _step >= allFrom;
         FirstSkipped = affords ? FirstSkipped : FirstSkipped ?? _step;
         return affords;
     }

@@ -13,13 +13,6 @@ namespace Verso.Lab.LockStep;
 /// <param name="rules">Which kernel the engine follows.</param>
 public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 {
-    private const int LooksAgain = 5;
-
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(4);
-
-    private readonly ComparisonBudget _budget = new();
-
-    private ComparedSpaces _compared;
     private bool _isShrinking;
     private int _compareAllFrom = int.MaxValue;
 
@@ -50,59 +43,50 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     /// <param name="look">Is shown the state after each step that both sides agree on; null: nobody looks.</param>
     public Failure? Play(Scenario scenario, Action<Frame>? look = null)
     {
-        EngineStage engine;
-        StageComparison? comparison;
+        LockStepPlay? play = null;
         try
         {
-            engine = Begin(scenario, out comparison);
+            play = Begin(scenario, look);
+            play.PlayOut(Token);
         }
         catch (KernelStageException impossible)
         {
-            return new Failure(scenario, 0, impossible.Message, FailureKind.NotPlayable);
+            return new Failure(scenario, play?.At ?? 0, impossible.Message, FailureKind.NotPlayable);
         }
-
-        bool isExpected = KnowsExpectations(scenario);
-        ILookup<int, Expectation> states = scenario.States.ToLookup(state => state.After);
-        for (int at = 0; at < scenario.Ops.Count; at++)
+        catch (MemoryLimitException beyond) when (play is not null)
         {
-            Op op = scenario.Ops[at];
-            _budget.NoteStep(at);
-            if (!engine.IsPossible(op))
-            {
-                if (scenario.IsStrict && isExpected)
-                {
-                    return new Failure(scenario, at, $"{op}: not possible here", FailureKind.NotPlayable);
-                }
-
-                continue;
-            }
-
-            Outcome outcome;
-            try
-            {
-                string? difference = Step(engine, comparison, op, out outcome)
-                    ?? (isExpected ? Expected(scenario, at, outcome, states[at], engine) : null);
-                if (difference is not null)
-                {
-                    return Located(new Failure(scenario, at, difference));
-                }
-
-                NoteRefusal(scenario, at, outcome);
-            }
-            catch (KernelStageException impossible)
-            {
-                return new Failure(scenario, at, impossible.Message, FailureKind.NotPlayable);
-            }
-            catch (MemoryLimitException beyond)
-            {
-                return new Failure(scenario, at, $"{op}: {beyond.Message}", FailureKind.NotPlayable);
-            }
-
-            look?.Invoke(new Frame(
-                op, outcome.ToText(op), StateText.Of(engine, engine.Window, engine.Mms.Keys)));
+            return new Failure(
+                scenario, play.At, $"{scenario.Ops[play.At]}: {beyond.Message}", FailureKind.NotPlayable);
         }
 
-        return CompareRest(scenario, engine, comparison);
+        RefusedAgain += _isShrinking ? 0 : play.RefusedAgain;
+        return play.Failure is not { } failure ? null
+            : failure.Kind == FailureKind.Difference ? Located(failure, play.FirstSkipped)
+            : failure;
+    }
+
+    /// <summary>A scenario to be played step by step.</summary>
+    /// <param name="scenario">What is played.</param>
+    /// <param name="look">Is shown the state after each step that both sides agree on; null: nobody looks.</param>
+    /// <exception cref="KernelStageException">The kernel cannot begin it, or, later, take a step.</exception>
+    public LockStepPlay Begin(Scenario scenario, Action<Frame>? look = null)
+    {
+        EngineStage engine = Engine(scenario);
+        bool isExpected = KnowsExpectations(scenario);
+        ScenarioSource source = new(
+            scenario.Ops,
+            engine,
+            scenario.IsStrict && isExpected ? ImpossibleSteps.End : ImpossibleSteps.PassedOver);
+        StateJudge? states = States(scenario, engine, () => source.At, _compareAllFrom);
+        ExpectationJudge? expectations = isExpected ? new ExpectationJudge(scenario, source, engine) : null;
+        RefusalCount? refusals = scenario.Recording is { } recording ? new RefusalCount(recording, source) : null;
+        FrameDrawer? drawer = look is null ? null : new FrameDrawer(engine, look);
+        return new LockStepPlay(
+            scenario, source, Stage(engine), states, [new OutcomeJudge(kernel), states, expectations, refusals, drawer])
+        {
+            Scripted = source,
+            Refusals = refusals,
+        };
     }
 
     /// <summary>
@@ -110,8 +94,15 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     /// </summary>
     public Failure? PlayRandom(ulong seed, int steps, StepMix mix)
     {
-        List<Op> ops = new(steps);
-        Scenario scenario = new(ops)
+        LockStepPlay play = BeginRandom(seed, steps, mix);
+        play.PlayOut(Token);
+        return play.Failure;
+    }
+
+    /// <summary>Such a scenario to be played step by step.</summary>
+    public LockStepPlay BeginRandom(ulong seed, int steps, StepMix mix)
+    {
+        Scenario empty = new([])
         {
             Name = $"seed {seed}",
             MaxMaps = mix.MaxMaps,
@@ -119,21 +110,13 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             // To look at a full address space takes as long as it takes to pass 65,530 VMAs.
             Compared = mix.MaxMaps == 0 ? ComparedSpaces.All : ComparedSpaces.Acting,
         };
-        EngineStage engine = Begin(scenario, out StageComparison? comparison);
-        _budget.Begin(allFrom: 0);
+        EngineStage engine = Engine(empty);
         bool refusesHuge = Host is not { OvercommitMode: not 0 };
         OpGenerator generator = new(seed, engine, refusesHuge ? mix : mix with { HugePercent = 0 });
-        for (int at = 0; at < steps; at++)
-        {
-            Op op = generator.Next();
-            ops.Add(op);
-            if (Step(engine, comparison, op, out _) is string difference)
-            {
-                return new Failure(scenario, at, difference);
-            }
-        }
-
-        return null;
+        RandomSource source = new(generator, steps);
+        StateJudge? states = States(empty, engine, () => source.Given.Count - 1, allFrom: 0);
+        return new LockStepPlay(
+            empty with { Ops = source.Given }, source, Stage(engine), states, [new OutcomeJudge(kernel), states]);
     }
 
     /// <summary>The smallest scenario that still differs, made from one that did.</summary>
@@ -158,108 +141,38 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     private bool KnowsExpectations(Scenario scenario) =>
         rules.Release == KernelRules.Reference.Release && (Host is not { } host || scenario.WhyOtherwise(host) is null);
 
-    private EngineStage Begin(Scenario scenario, out StageComparison? comparison)
+    private EngineStage Engine(Scenario scenario)
     {
         EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
         kernel?.Begin(scenario.MaxMaps);
-        _budget.Begin(_compareAllFrom);
-        _compared = scenario.Compared;
-        comparison = kernel is null ? null : new StageComparison(kernel, engine, engine.Window);
         return engine;
     }
 
-    private string? Step(EngineStage engine, StageComparison? comparison, Op op, out Outcome outcome)
+    private LockStepStage Stage(EngineStage engine) => new(kernel, engine, NoteStep);
+
+    private StateJudge? States(Scenario scenario, EngineStage engine, Func<int> at, int allFrom) =>
+        kernel is null ? null
+        : new StateJudge(
+            engine, new StageComparison(kernel, engine, engine.Window), scenario.Compared, allFrom, Progress)
+        {
+            At = at,
+        };
+
+    private void NoteStep()
     {
         Steps++;
-        Token.ThrowIfCancellationRequested();
         if (!_isShrinking)
         {
             Progress?.NoteStep();
         }
-
-        Outcome real = kernel?.Do(op) ?? default;
-        try
-        {
-            outcome = engine.Do(op);
-        }
-        catch (InvariantException broken)
-        {
-            outcome = default;
-            return $"{op}: {broken.Message}";
-        }
-
-        if (comparison is null)
-        {
-            return null;
-        }
-
-        return outcome != real
-            ? $"{op}: {Said(outcome, op)} in the engine, {Said(real, op)} in the kernel"
-            : CompareSettled(engine, comparison, op) is string difference ? $"{op}: {difference}" : null;
-    }
-
-    /// <summary>
-    /// Looks again at a state that differs: somebody outside, a reader of /proc say, may hold an address space that
-    /// ended, and the kernel tears it down when he lets go. No step is taken meanwhile, so what is wrong stays wrong.
-    /// </summary>
-    private string? CompareSettled(EngineStage engine, StageComparison comparison, Op op)
-    {
-        string? difference = Compare(engine, comparison, op);
-        for (int look = 0; difference is not null && look < LooksAgain; look++)
-        {
-            Thread.Sleep(_pause);
-            difference = Compare(engine, comparison, op);
-            if (difference is null)
-            {
-                Progress?.NoteSettled();
-            }
-        }
-
-        return difference;
-    }
-
-    private string? Compare(EngineStage engine, StageComparison comparison, Op op)
-    {
-        bool isLocal = _compared == ComparedSpaces.Acting && Steps % 100 != 0
-            && op.Kind is not (OpKind.Fork or OpKind.Exit) && engine.Mms.ContainsKey(op.Mm);
-        IEnumerable<char> mms = isLocal ? [op.Mm] : engine.Mms.Keys;
-        int vmas = mms.Sum(mm => engine.Machine.World.Mms[engine.Mms[mm]].Vmas.Count);
-        if (!_budget.Affords(vmas))
-        {
-            return null;
-        }
-
-        string? difference = comparison.Compare(
-            mms, !isLocal || op.Start == Op.Anywhere ? -Window.PagesAround : op.Start - Window.PagesAround);
-        if (difference is null)
-        {
-            _budget.Spend(vmas, isLocal ? ComparedSpaces.Acting : ComparedSpaces.All);
-        }
-
-        return difference;
-    }
-
-    /// <summary>What steps have left whose state was not compared.</summary>
-    private Failure? CompareRest(Scenario scenario, EngineStage engine, StageComparison? comparison)
-    {
-        if (_budget.FirstSkipped is null || comparison is null)
-        {
-            return null;
-        }
-
-        int last = scenario.Ops.Count - 1;
-        string? difference = comparison.Compare(engine.Mms.Keys);
-        return difference is null
-            ? null
-            : Located(new Failure(scenario, last, $"{scenario.Ops[last]}: {difference}"));
     }
 
     /// <summary>
     /// A difference that was seen steps after it arose: those steps once more, with a comparison after each.
     /// </summary>
-    private Failure Located(Failure failure)
+    private Failure Located(Failure failure, int? firstSkipped)
     {
-        if (_budget.FirstSkipped is not int first || first == failure.Step)
+        if (firstSkipped is not int first || first == failure.Step)
         {
             return failure;
         }
@@ -270,40 +183,5 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         Failure? exact = Play(part);
         (Steps, _isShrinking, _compareAllFrom) = (steps, wasShrinking, int.MaxValue);
         return exact is null ? failure : exact with { Scenario = failure.Scenario };
-    }
-
-    private void NoteRefusal(Scenario scenario, int at, Outcome outcome)
-    {
-        if (!_isShrinking && scenario.Recording is RecordedCalls recording && recording.Refused.ContainsKey(at))
-        {
-            RefusedAgain += outcome.Errno == Errno.None ? 0 : 1;
-        }
-    }
-
-    private static string Said(Outcome outcome, Op op) => outcome.ToText(op) is { Length: > 0 } text ? text : "success";
-
-    private static string? Expected(
-        Scenario scenario, int at, Outcome outcome, IEnumerable<Expectation> expected, EngineStage engine)
-    {
-        bool isExpected = scenario.Outcomes.TryGetValue(at, out string? said);
-        bool isPlain = outcome.Errno == Errno.None && outcome.Fault == FaultOutcome.Done;
-        if (isExpected ? outcome.ToText(scenario.Ops[at]) != said : scenario.States.Count > 0 && !isPlain)
-        {
-            return $"{scenario.Ops[at]}: {Said(outcome, scenario.Ops[at])}; expected {said ?? "success"}";
-        }
-
-        Expectation[] states = [.. expected];
-        IReadOnlyList<(char Mm, string Text)> seen =
-            states.Length == 0 ? [] : StateText.Of(engine, engine.Window, engine.Mms.Keys);
-        foreach (Expectation state in states)
-        {
-            string text = seen.FirstOrDefault(each => each.Mm == state.Mm).Text ?? "ended";
-            if (text != state.Text)
-            {
-                return $"{scenario.Ops[at]}: {state.Mm}: {text}; expected {state.Text}";
-            }
-        }
-
-        return null;
     }
 }

@@ -1,77 +1,77 @@
 using System.Diagnostics;
 using Verso.Engine;
-using Verso.Engine.Images;
-using Verso.Engine.Vmas;
-using Verso.Lab.Fidelity;
+using Verso.Lab.Playing;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
 
 /// <summary>
-/// Drives one machine from a trace. VMAs and reverse map are derived from the operations alone: a checkpoint is
-/// compared with what was derived and corrects nothing.
+/// Plays a trace on one machine: a checkpoint is compared with what was derived, and corrects nothing. Streams: memory
+/// is bounded by what lives.
 /// </summary>
-/// <remarks>
-/// <para>
-/// From the kernel's internals the trace gives only: the order of events (that of the mmap lock), addresses the
-/// kernel chose, which address was populated by whom, how races of anon_vma preparations and of forks ended, and the
-/// layout exec or attach began with.
-/// </para>
-/// <para>
-/// Streams: memory is bounded by what lives. Decoding and applying go in batches, so that their times are known apart
-/// and no clock is read once an event; an event allocates nothing, apart from address spaces, checkpoints and
-/// mismatches.
-/// </para>
-/// </remarks>
-public sealed partial class TraceReplay
+public sealed class TraceReplay : IPlayer
 {
-    private const int BatchSize = 512;
-    private const int MismatchLimit = 20;
-
     private readonly ReplayOptions _options;
     private readonly TraceReader _reader;
-    private readonly Machine _machine;
-    private readonly AddressSpaces _spaces = new();
-    private readonly OpenFiles _files;
-    private readonly CheckpointJudge _judge;
-    private readonly TraceEvent[] _batch = new TraceEvent[BatchSize];
-    private readonly long[] _kinds = new long[256];
-    private readonly CallTally _calls = new(MismatchLimit);
-    private readonly ReplayTally _tally = new();
-    private readonly int _maxMapCount;
     private readonly RulesChoice _rules;
-    private long _number;
-    private long _asideTicks;
-    private int _untilProbe;
-    private TraceEventKind _kind;
-    private int _traceMm;
+    private readonly TraceStage _stage;
+    private readonly TraceSource _source;
+    private readonly CheckpointJudge _judge;
+    private readonly Probes? _probes;
+    private readonly StateVerification? _verification;
+    private readonly EventObservers _observers;
+    private readonly Player<TraceEvent, EventOutcome> _player;
+    private long _ticks;
 
     private TraceReplay(TraceReader reader, ReplayOptions options, CancellationToken cancellation)
     {
         _reader = reader;
         _options = options;
-        _maxMapCount = reader.Header.MaxMapCount;
         _rules = RulesChoice.For(reader.Header.Kernel, options.Rules);
-        _machine = options.Design.Entry.Create(new MachineOptions
-        {
-            Population = Population.ByEvent,
-            MaxMapCount = reader.Header.MaxMapCount,
-            OvercommitMode = reader.Header.OvercommitMode,
-            Rules = _rules.Rules,
-            ProtectionKeys = reader.Header.ProtectionKeys ? ProtectionKeys.Present : ProtectionKeys.None,
-            Design = options.Design.Options,
-            MemoryLimitBytes = options.MemoryLimitBytes,
-            Cancellation = cancellation,
-        });
-        _files = new OpenFiles(_machine);
-        _judge = new CheckpointJudge(_machine, _files, options);
-        _untilProbe = options.ProbeInterval;
-        options.Locks?.Attach(_machine);
-        _machine.World.Locks.Log = options.Locks;
+        MachineOptions limits = new() { MemoryLimitBytes = options.MemoryLimitBytes, Cancellation = cancellation };
+        Machine machine = HostMachine.For(reader.Header, options.Design, _rules, limits);
+        _stage = new TraceStage(machine, reader.Header) { Locks = options.Locks };
+        _source = new TraceSource(reader, options.Progress);
+        History? history = options.History == HistoryKeeping.On ? new History(_stage.Live) : null;
+        _judge = new CheckpointJudge(machine, _stage.Files, options.DifferenceLimit, history);
+        _probes = options.ProbeInterval == 0 ? null : new Probes(machine, options.ProbeInterval);
+        _verification = options.Verification == Verification.None ? null : new StateVerification(machine);
+        EventObserver?[] observers = [history, _judge, _probes, _verification];
+        _observers = new EventObservers(observers.OfType<EventObserver>());
+        _player = new Player<TraceEvent, EventOutcome>(_source, _stage, _observers);
+        options.Locks?.Attach(machine);
+        machine.World.Locks.Log = options.Locks;
         if (options.MergeTried is { } told)
         {
-            _machine.MergeTried = trial => told(new MergeAttempt(_number, _kind, _traceMm, trial));
+            new MergeWatch(_player, told).Begin();
         }
+    }
+
+    /// <inheritdoc/>
+    public long Position => _player.Position;
+
+    /// <inheritdoc/>
+    public string? Difference => _player.Difference;
+
+    /// <inheritdoc/>
+    public Machine Machine => _stage.Machine;
+
+    /// <inheritdoc/>
+    public IEnumerable<PlayedSpace> Spaces => _stage.Spaces;
+
+    /// <summary>The event that was taken last. Requires: there was one.</summary>
+    public ref readonly TraceEvent Step => ref _player.Step;
+
+    /// <summary>Begins a replay, before the first event.</summary>
+    /// <param name="reader">The trace.</param>
+    /// <param name="options">How it is replayed.</param>
+    /// <param name="cancellation">Ends an event that takes long, with <see cref="OperationCanceledException"/>.</param>
+    public static TraceReplay Begin(
+        TraceReader reader, ReplayOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentNullException.ThrowIfNull(options);
+        return new TraceReplay(reader, options, cancellation);
     }
 
     /// <summary>Replays all of a trace.</summary>
@@ -80,162 +80,52 @@ public sealed partial class TraceReplay
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public static ReplayResult Run(TraceReader reader, ReplayOptions options, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(reader);
-        ArgumentNullException.ThrowIfNull(options);
-        return new TraceReplay(reader, options, cancellation).Run(cancellation);
+        TraceReplay replay = Begin(reader, options, cancellation);
+        long begin = Stopwatch.GetTimestamp();
+        replay._player.PlayOut(cancellation);
+        replay._ticks = Stopwatch.GetTimestamp() - begin;
+        return replay.End();
     }
 
-    private ReplayResult Run(CancellationToken cancellation)
+    /// <inheritdoc/>
+    public bool Next() => _player.Next();
+
+    /// <summary>
+    /// The result of what was played, which times are in only if <see cref="Run"/> played it. Where state is verified,
+    /// it is once more, and every process ends (S3): nothing can be played after it.
+    /// </summary>
+    public ReplayResult End()
     {
-        long decodeTicks = 0;
-        long engineTicks = 0;
-        while (true)
+        if (_verification is not null)
         {
-            cancellation.ThrowIfCancellationRequested();
-            long begin = Stopwatch.GetTimestamp();
-            int count = ReadBatch();
-            long decoded = Stopwatch.GetTimestamp();
-            decodeTicks += decoded - begin;
-            if (count == 0)
-            {
-                break;
-            }
-
-            _asideTicks = 0;
-            for (int at = 0; at < count; at++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Apply(_batch[at]);
-            }
-
-            engineTicks += Stopwatch.GetTimestamp() - decoded - _asideTicks;
-            _options.Progress?.Invoke(_number);
+            _verification.Verify(Position);
+            _stage.EndAll();
+            _verification.VerifyNothingLeft(Position);
         }
 
-        if (_options.Verification == Verification.AtCheckpoints)
-        {
-            VerifyEnd();
-        }
-
-        return Result(decodeTicks, engineTicks);
-    }
-
-    private int ReadBatch()
-    {
-        // An image ends a batch: hundreds of them at once would take gigabytes.
-        int count = 0;
-        bool isImage = false;
-        while (count < BatchSize && !isImage && _reader.TryRead(out _batch[count]))
-        {
-            isImage = _batch[count++].Payload is MmImage;
-        }
-
-        return count;
-    }
-
-    private void Apply(in TraceEvent e)
-    {
-        _number++;
-        _kind = e.Kind;
-        _traceMm = e.Mm;
-        _kinds[(byte)e.Kind]++;
-        _machine.World.Locks.Task = e.Task;
-        _options.Locks?.Event(_number, e);
-        if (_options.History == HistoryKeeping.On)
-        {
-            Remember(e);
-        }
-
-        switch (e.Kind)
-        {
-            case TraceEventKind.Fault:
-                OnFault(e);
-                break;
-            case TraceEventKind.DriverMapping:
-                _drivers[e.Task] = new DriverFacts((VmaFlags)e.Arg0, (DriverTraits)(byte)e.Arg1);
-                break;
-            case TraceEventKind.UserfaultFill:
-                OnUserfaultFill(e);
-                break;
-            case TraceEventKind.UserfaultRelease:
-                OnUserfaultRelease(e);
-                break;
-            case TraceEventKind.UserfaultFork:
-                OnUserfaultFork(e);
-                break;
-            case var _ when e.IsCall:
-                OnCall(e);
-                break;
-            case TraceEventKind.Prepare:
-                Count(_machine.Prepare(SpaceOf(e.Mm).Mm, e.Arg0, (PrepareOutcome)e.Arg1));
-                break;
-            case TraceEventKind.StackGrow:
-                Count(_machine.GrowStack(SpaceOf(e.Mm).Mm, e.Arg0));
-                break;
-            case TraceEventKind.Populate:
-                OnPopulate(e);
-                break;
-            case TraceEventKind.Truncate:
-                OnTruncate(e);
-                break;
-            case TraceEventKind.Fallocate:
-                OnFallocate(e);
-                break;
-            case TraceEventKind.Checkpoint:
-                OnCheckpoint(e);
-                break;
-            default:
-                ApplyLife(e);
-                break;
-        }
-    }
-
-    private void Remember(in TraceEvent e)
-    {
-        if (EventRanges.MayChangeVmas(e))
-        {
-            _spaces.Find(e.Mm)?.History?.Add(_number, e);
-        }
-    }
-
-    /// <summary>Preparations and stack growth that the engine refused: it has no such VMA.</summary>
-    private void Count(Errno errno) => _tally.InternalsRefused += errno == Errno.None ? 0 : 1;
-
-    private ReplayResult Result(long decodeTicks, long engineTicks)
-    {
-        _tally.UnnamedFiles = _files.UnnamedCount;
-        _tally.Processes = Math.Max(_tally.Processes, _number > 0 ? 1 : 0);
+        ReplayTally tally = _stage.Tally;
+        tally.UnnamedFiles = _stage.Files.UnnamedCount;
+        tally.Processes = Math.Max(tally.Processes, Position > 0 ? 1 : 0);
+        long aside = _source.Ticks + _observers.Ticks + (_probes?.Ticks ?? 0);
         return new ReplayResult
         {
             Name = _options.Design.Name,
-            Design = _machine.Design,
+            Design = Machine.Design,
             Header = _reader.Header,
             Rules = _rules,
-            Grade = _reader.Grade | (_tally.SpacesAssumed > 0 ? TraceGrade.NoInitialLayout : 0),
-            Events = _number,
-            EventsByKind = KindCounts(),
-            Calls = _calls,
-            Tally = _tally,
-            Fidelity = _judge.Result(),
-            Objects = [.. _machine.Ledger.Rows.Select(ObjectFigures.Of)],
-            Work = WorkFigures.Of(_machine),
-            Figures = _machine.Figures,
-            DecodeNanoseconds = (long)(decodeTicks * (1e9 / Stopwatch.Frequency)),
-            EngineNanoseconds = (long)(engineTicks * (1e9 / Stopwatch.Frequency)),
+            Grade = _reader.Grade | (tally.SpacesAssumed > 0 ? TraceGrade.NoInitialLayout : 0),
+            Events = Position,
+            EventsByKind = _observers.Counts(),
+            Calls = _stage.Calls,
+            Tally = tally,
+            Fidelity = _judge.Result(_verification),
+            Objects = [.. Machine.Ledger.Rows.Select(ObjectFigures.Of)],
+            Work = WorkFigures.Of(Machine),
+            Figures = Machine.Figures,
+            DecodeNanoseconds = Nanoseconds(_source.Ticks),
+            EngineNanoseconds = Nanoseconds(Math.Max(_ticks - aside, 0)),
         };
     }
 
-    private SortedDictionary<TraceEventKind, long> KindCounts()
-    {
-        SortedDictionary<TraceEventKind, long> counts = [];
-        for (int kind = 0; kind < _kinds.Length; kind++)
-        {
-            if (_kinds[kind] != 0)
-            {
-                counts[(TraceEventKind)kind] = _kinds[kind];
-            }
-        }
-
-        return counts;
-    }
+    private static long Nanoseconds(long ticks) => (long)(ticks * (1e9 / Stopwatch.Frequency));
 }

@@ -3,11 +3,12 @@ using Verso.Engine.Calls;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
+using Verso.Lab.Playing;
 
 namespace Verso.Lab.Scenarios;
 
 /// <summary>Takes the steps of a scenario on a machine.</summary>
-public sealed partial class EngineStage : IStage, ISituation
+public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISituation
 {
     /// <summary>Of the segment; no file of a window has it.</summary>
     private const ulong SegmentInode = 1 << 20;
@@ -66,7 +67,8 @@ public sealed partial class EngineStage : IStage, ISituation
         Restart();
     }
 
-    public Machine Machine { get; }
+    /// <inheritdoc/>
+    public override Machine Machine { get; }
 
     public Window Window { get; }
 
@@ -76,6 +78,9 @@ public sealed partial class EngineStage : IStage, ISituation
     public IReadOnlyDictionary<char, MmId> Mms => _mms;
 
     IEnumerable<char> ISituation.Mms => _mms.Keys;
+
+    /// <inheritdoc/>
+    public override IEnumerable<PlayedSpace> Spaces => _mms.Select(each => new PlayedSpace($"{each.Key}", each.Value));
 
     /// <summary>The open file behind a letter.</summary>
     public FileId FileOf(char letter) => _files[letter];
@@ -154,6 +159,9 @@ public sealed partial class EngineStage : IStage, ISituation
 
     /// <inheritdoc/>
     public string? NameOf(VmaImage vma) => vma.File.IsNone ? null : _letters.GetValueOrDefault(vma.File, "shared");
+
+    /// <inheritdoc/>
+    public override Outcome Take(in Op step) => Do(step);
 
     /// <inheritdoc/>
     public Outcome Do(Op op)

@@ -140,7 +140,7 @@ internal static class ExplainDocuments
         Command = explanation.Process.Command,
         Kernel = explanation.Kernel,
         Rules = explanation.Rules.Release,
-        RulesBasis = Kebab.Of(explanation.Rules.BasisFor(explanation.Kernel).ToString()),
+        RulesBasis = Kebab.Of(explanation.Choice.Basis.ToString()),
         Source = Kebab.Of(explanation.Source.ToString()),
         Reading = Kebab.Of(explanation.Process.Reading.ToString()),
         Vmas = explanation.VmaCount,

@@ -9,10 +9,8 @@ internal static class RulesText
     /// <summary>For an explanation: one sentence; empty where the engine was compared with that very release.</summary>
     internal static string Of(SpaceExplanation explanation)
     {
-        RulesBasis basis = explanation.Rules.BasisFor(explanation.Kernel);
-        return basis == RulesBasis.Compared
-            ? ""
-            : $"by the rules of {Of(new RulesChoice(explanation.Rules, basis, explanation.Kernel))}";
+        RulesChoice choice = explanation.Choice;
+        return choice.Basis == RulesBasis.Compared ? "" : $"by the rules of {Of(choice)}";
     }
 
     /// <summary>A phrase: <c>Linux 6.18.44</c>, and what makes them doubtful.</summary>

@@ -5,7 +5,7 @@ using Verso.Traces;
 namespace Verso.Lab.Replay;
 
 // System calls: run, and compared with what the kernel returned.
-public sealed partial class TraceReplay
+internal sealed partial class TraceStage
 {
     private readonly Dictionary<int, DriverFacts> _drivers = [];
     private readonly Dictionary<(ulong Mode, ulong Nodes), int> _policies = [];

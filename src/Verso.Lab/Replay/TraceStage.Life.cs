@@ -5,7 +5,7 @@ using Verso.Traces;
 namespace Verso.Lab.Replay;
 
 // Tasks, address spaces and files.
-public sealed partial class TraceReplay
+internal sealed partial class TraceStage
 {
     private const ulong CloneThread = 0x00010000;
 
@@ -61,14 +61,7 @@ public sealed partial class TraceReplay
             return;
         }
 
-        _spaces.Add(new Space
-        {
-            TraceId = childId,
-            Mm = child,
-            IsAssumed = parent.IsAssumed,
-            History = parent.History is null ? null : new EventHistory(parent.History),
-            KnownDifferences = [.. parent.KnownDifferences],
-        });
+        _spaces.Add(new Space(childId, child, parent.IsAssumed));
     }
 
     /// <summary>A layout that exec built, or that was there when recording began.</summary>
@@ -88,8 +81,7 @@ public sealed partial class TraceReplay
             return;
         }
 
-        Space space = NewSpace(e.Mm, mm);
-        space.History?.Add(_number, e);
+        _spaces.Add(new Space(e.Mm, mm, IsAssumed: false));
     }
 
     private void OnMmExit(in TraceEvent e)
@@ -113,25 +105,7 @@ public sealed partial class TraceReplay
         Errno errno = _machine.CreateMm(out MmId mm).Errno;
         Invariant.Require(errno == Errno.None);
         _tally.SpacesAssumed++;
-        Space space = new()
-        {
-            TraceId = traceId,
-            Mm = mm,
-            IsAssumed = true,
-            History = _options.History == HistoryKeeping.On ? new EventHistory() : null,
-        };
-        _spaces.Add(space);
-        return space;
-    }
-
-    private Space NewSpace(int traceId, MmId mm)
-    {
-        Space space = new()
-        {
-            TraceId = traceId,
-            Mm = mm,
-            History = _options.History == HistoryKeeping.On ? new EventHistory() : null,
-        };
+        Space space = new(traceId, mm, IsAssumed: true);
         _spaces.Add(space);
         return space;
     }

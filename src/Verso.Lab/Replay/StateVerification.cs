@@ -1,14 +1,35 @@
 using Verso.Engine;
+using Verso.Traces;
 
-namespace Verso.Lab.Fidelity;
+namespace Verso.Lab.Replay;
 
-// --verify: what must hold at every moment, whatever the kernel did.
-internal sealed partial class CheckpointJudge
+/// <summary>What must hold at every moment, whatever the kernel did: checked at every checkpoint.</summary>
+/// <param name="machine">Of what.</param>
+internal sealed class StateVerification(Machine machine) : EventObserver
 {
     private const int ViolationLimit = 10;
 
     private readonly List<string> _violations = [];
-    private long _verifications;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TraceEventKind> Kinds { get; } = [TraceEventKind.Checkpoint];
+
+    /// <summary>How often it was checked.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>What was found, the first few.</summary>
+    public IReadOnlyList<string> Violations => _violations;
+
+    /// <inheritdoc/>
+    public override string? Observe(long position, in TraceEvent step, in EventOutcome outcome)
+    {
+        if (!outcome.Shown.IsNone)
+        {
+            Verify(position);
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// S2 by a walk of every frame, and the audit. Walks made here are taken out of the counts again, and no log hears
@@ -16,7 +37,7 @@ internal sealed partial class CheckpointJudge
     /// </summary>
     public void Verify(long number)
     {
-        _verifications++;
+        Count++;
         Counters counters = machine.Counters;
         (long Count, long Visited, long Useful, long UntilDone) walks =
             (counters.WalkCount, counters.WalkVisited, counters.WalkUseful, counters.WalkVisitedUntilDone);

@@ -4,7 +4,7 @@ using Verso.Traces;
 namespace Verso.Lab.Replay;
 
 // userfaultfd: contexts have numbers in the trace, as files have.
-public sealed partial class TraceReplay
+internal sealed partial class TraceStage
 {
     private readonly Dictionary<ulong, int> _contexts = [];
 

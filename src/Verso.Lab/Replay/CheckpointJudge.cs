@@ -1,12 +1,17 @@
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Lab.Replay;
+using Verso.Lab.Fidelity;
 using Verso.Traces;
 
-namespace Verso.Lab.Fidelity;
+namespace Verso.Lab.Replay;
 
 /// <summary>Compares a machine with the kernel's state at each checkpoint, and keeps the score.</summary>
-internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFiles, ReplayOptions options)
+/// <param name="machine">It.</param>
+/// <param name="openFiles">The files of the trace in it.</param>
+/// <param name="differenceLimit">Differences that are kept with their details.</param>
+/// <param name="history">What was done before; null: nobody remembers.</param>
+internal sealed class CheckpointJudge(Machine machine, OpenFiles openFiles, int differenceLimit, History? history)
+    : EventObserver
 {
     /// <summary>Events told with a difference.</summary>
     private const int HistoryCount = 12;
@@ -14,19 +19,43 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
     private readonly FidelityScope _scope =
         machine.Design.Name == ReferenceDesign.Name ? FidelityScope.Exact : FidelityScope.Ranges;
 
-    private readonly FileMatcher _files = new(machine, openFiles);
+    private readonly FileMatcher _files = new(machine, openFiles.Identify);
     private readonly GraphMatcher _graph = new();
     private readonly FidelityScore _quiescent = new();
     private readonly FidelityScore _concurrent = new();
     private readonly SortedDictionary<DifferenceCauses, long> _causes = [];
     private readonly List<Difference> _differences = [];
+
+    /// <summary>The differences that its last checkpoint had, so that a lasting one is told once.</summary>
+    private readonly PerSpace<HashSet<(ulong Start, DifferenceCauses Causes)>> _known =
+        new(parent => parent is null ? [] : [.. parent]);
+
     private long _distinct;
     private long _breakDifferences;
 
-    /// <summary>Compares one address space with the kernel's image of it.</summary>
-    public void Judge(Space space, long number, in TraceEvent e, MmImage kernels)
+    /// <inheritdoc/>
+    public override IReadOnlyList<TraceEventKind> Kinds { get; } =
+        [TraceEventKind.Checkpoint, .. PerSpace<HashSet<(ulong, DifferenceCauses)>>.Kinds];
+
+    /// <inheritdoc/>
+    public override string? Observe(long position, in TraceEvent step, in EventOutcome outcome)
     {
-        MmImage ours = machine.Capture(space.Mm);
+        if (!outcome.Shown.IsNone)
+        {
+            Judge(outcome.Shown, position, step, (MmImage)step.Payload!);
+        }
+        else
+        {
+            _known.Follow(step);
+        }
+
+        return null;
+    }
+
+    /// <summary>Compares one address space with the kernel's image of it.</summary>
+    private void Judge(MmId mm, long number, in TraceEvent e, MmImage kernels)
+    {
+        MmImage ours = machine.Capture(mm);
         FidelityScore score = e.Arg1 == 1 ? _quiescent : _concurrent;
         score.Checkpoints++;
         score.Ranges += RangeCoverage.Of(ours.Vmas, kernels.Vmas, _files);
@@ -48,17 +77,19 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
                 ulong start = (kernel ?? our)!.Start;
                 present.Add((start, causes));
                 Count(causes);
-                if (_scope == FidelityScope.Exact && !space.KnownDifferences.Contains((start, causes)))
+                if (_scope == FidelityScope.Exact && !_known[e.Mm].Contains((start, causes)))
                 {
-                    Keep(space, number, e, causes, DescribeOurs(ours, our), DescribeKernels(kernels, kernel));
+                    Keep(number, e, causes, DescribeOurs(ours, our), DescribeKernels(kernels, kernel));
                 }
             }
         }
 
-        space.KnownDifferences = present;
+        _known[e.Mm] = present;
     }
 
-    public FidelityResult Result() => new()
+    /// <summary>The score so far.</summary>
+    /// <param name="verification">What else was checked; null: nothing.</param>
+    public FidelityResult Result(StateVerification? verification) => new()
     {
         Quiescent = _quiescent,
         Concurrent = _concurrent,
@@ -67,8 +98,8 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
         Differences = _differences,
         DistinctDifferences = _distinct,
         BreakDifferences = _breakDifferences,
-        Violations = _violations,
-        Verifications = _verifications,
+        Violations = verification?.Violations ?? [],
+        Verifications = verification?.Count ?? 0,
     };
 
     /// <summary>Both lists in step by start address: equal starts are a pair, others stand alone.</summary>
@@ -134,7 +165,6 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
     }
 
     private void Keep(
-        Space space,
         long number,
         in TraceEvent e,
         DifferenceCauses causes,
@@ -142,7 +172,7 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
         VmaDescription? kernels)
     {
         _distinct++;
-        if (_differences.Count == options.DifferenceLimit)
+        if (_differences.Count == differenceLimit)
         {
             return;
         }
@@ -159,7 +189,7 @@ internal sealed partial class CheckpointJudge(Machine machine, OpenFiles openFil
             Causes = causes,
             Ours = ours,
             Kernels = kernels,
-            History = space.History?.Touching(start, end, HistoryCount) ?? [],
+            History = history?.Of(e.Mm).Touching(start, end, HistoryCount) ?? [],
         });
     }
 

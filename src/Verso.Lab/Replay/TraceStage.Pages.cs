@@ -1,31 +1,18 @@
-using System.Diagnostics;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
 
-// Faults, population, probe walks, checkpoints.
-public sealed partial class TraceReplay
+// Faults, population, files that change, checkpoints.
+internal sealed partial class TraceStage
 {
-    private void OnFault(in TraceEvent e)
+    private EventOutcome OnFault(in TraceEvent e)
     {
         Space space = SpaceOf(e.Mm);
         FaultOutcome outcome = _machine.Fault(space.Mm, e.Arg0, AccessOf(e.Arg1), (PrepareOutcome)e.Arg2);
         _tally.Faults[(int)outcome]++;
-        if (outcome != FaultOutcome.Done)
-        {
-            return;
-        }
-
-        space.Touch(e.Arg0);
-        if (_options.ProbeInterval != 0 && --_untilProbe == 0)
-        {
-            _untilProbe = _options.ProbeInterval;
-            long begin = Stopwatch.GetTimestamp();
-            _machine.Walk(space.Mm, e.Arg0);
-            _asideTicks += Stopwatch.GetTimestamp() - begin;
-        }
+        return new EventOutcome(outcome == FaultOutcome.Done ? space.Mm : default);
     }
 
     private static FaultAccess AccessOf(ulong recorded)
@@ -98,45 +85,10 @@ public sealed partial class TraceReplay
         }
     }
 
-    private void OnCheckpoint(in TraceEvent e)
+    private EventOutcome OnCheckpoint(in TraceEvent e)
     {
-        Space? space = _spaces.Find(e.Mm);
-        if (space is null || e.Payload is not MmImage image)
-        {
-            _tally.UnknownSpaces++;
-            return;
-        }
-
-        long begin = Stopwatch.GetTimestamp();
-        _judge.Judge(space, _number, e, image);
-        if (_options.ProbeInterval != 0)
-        {
-            foreach (ulong address in space.Recent)
-            {
-                _machine.Walk(space.Mm, address);
-            }
-        }
-
-        if (_options.Verification == Verification.AtCheckpoints)
-        {
-            _judge.Verify(_number);
-        }
-
-        _asideTicks += Stopwatch.GetTimestamp() - begin;
-    }
-
-    /// <summary>
-    /// The end: all state once more, and then that nothing is left when every address space is gone (S3).
-    /// </summary>
-    private void VerifyEnd()
-    {
-        _judge.Verify(_number);
-        foreach (Space space in _spaces.Live.ToList())
-        {
-            _machine.ReleaseMm(space.Mm);
-            _spaces.Remove(space);
-        }
-
-        _judge.VerifyNothingLeft(_number);
+        Space? space = e.Payload is MmImage ? _spaces.Find(e.Mm) : null;
+        _tally.UnknownSpaces += space is null ? 1 : 0;
+        return new EventOutcome(space?.Mm ?? default);
     }
 }

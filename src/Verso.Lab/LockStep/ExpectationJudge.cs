@@ -1,0 +1,41 @@
+using Verso.Engine;
+using Verso.Lab.Playing;
+using Verso.Lab.Scenarios;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>Whether the engine does what a scenario says of itself.</summary>
+/// <param name="scenario">What is played.</param>
+/// <param name="source">Says where in it.</param>
+/// <param name="engine">The engine.</param>
+internal sealed class ExpectationJudge(Scenario scenario, ScenarioSource source, EngineStage engine)
+    : Observer<Op, LockStepOutcome>
+{
+    private readonly ILookup<int, Expectation> _states = scenario.States.ToLookup(state => state.After);
+
+    /// <inheritdoc/>
+    public override string? Observe(long position, in Op step, in LockStepOutcome outcome)
+    {
+        Outcome ours = outcome.Engine;
+        bool isExpected = scenario.Outcomes.TryGetValue(source.At, out string? said);
+        bool isPlain = ours.Errno == Errno.None && ours.Fault == FaultOutcome.Done;
+        if (isExpected ? ours.ToText(step) != said : scenario.States.Count > 0 && !isPlain)
+        {
+            return $"{step}: {OutcomeJudge.Said(ours, step)}; expected {said ?? "success"}";
+        }
+
+        Expectation[] states = [.. _states[source.At]];
+        IReadOnlyList<(char Mm, string Text)> seen =
+            states.Length == 0 ? [] : StateText.Of(engine, engine.Window, engine.Mms.Keys);
+        foreach (Expectation state in states)
+        {
+            string text = seen.FirstOrDefault(each => each.Mm == state.Mm).Text ?? "ended";
+            if (text != state.Text)
+            {
+                return $"{step}: {state.Mm}: {text}; expected {state.Text}";
+            }
+        }
+
+        return null;
+    }
+}

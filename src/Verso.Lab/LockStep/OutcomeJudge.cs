@@ -1,0 +1,19 @@
+using Verso.Lab.Playing;
+using Verso.Lab.Scenarios;
+
+namespace Verso.Lab.LockStep;
+
+/// <summary>Whether a step returned the same on both sides, and broke nothing.</summary>
+/// <param name="kernel">One of the sides; null: then there is nothing to compare.</param>
+internal sealed class OutcomeJudge(KernelStage? kernel) : Observer<Op, LockStepOutcome>
+{
+    /// <inheritdoc/>
+    public override string? Observe(long position, in Op step, in LockStepOutcome outcome) =>
+        outcome.Broken is string broken ? $"{step}: {broken}"
+        : kernel is null || outcome.Engine == outcome.Kernel ? null
+        : $"{step}: {Said(outcome.Engine, step)} in the engine, {Said(outcome.Kernel, step)} in the kernel";
+
+    /// <summary>What a step returned, for people.</summary>
+    internal static string Said(Outcome outcome, Op op) =>
+        outcome.ToText(op) is { Length: > 0 } text ? text : "success";
+}
