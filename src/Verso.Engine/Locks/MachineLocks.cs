@@ -62,7 +62,7 @@ public sealed class MachineLocks(Counters counters)
     {
         if (Log is not null)
         {
-            Log.Begin(id, mode, Task, Steps());
+            TellBegin(id, mode);
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class MachineLocks(Counters counters)
         Count(LockOrder.CountedAs(id.Class, mode), 1, work);
         if (Log is not null)
         {
-            Log.End(id, mode, Task, Steps(), work);
+            TellEnd(id, mode, work);
         }
     }
 
@@ -109,6 +109,13 @@ public sealed class MachineLocks(Counters counters)
         _taken[(int)counted] += taken;
         _work[(int)counted] += work;
     }
+
+    // Out of line: a hot path has only the test and the call.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellBegin(LockId id, LockMode mode) => Log!.Begin(id, mode, Task, Steps());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TellEnd(LockId id, LockMode mode, long work) => Log!.End(id, mode, Task, Steps(), work);
 
     /// <summary>The work done since the machine began. Walks are in what was visited under their lock.</summary>
     private long Steps()
