@@ -109,14 +109,14 @@ public sealed partial class Machine<TPages>
             return MovePage(mm, id, at, fill.Source + done);
         }
 
-        return isTaken || IsHeld(id, at) ? Errno.EEXIST
+        return isTaken || IsHeld(id, address) ? Errno.EEXIST
             : _vmas[id].File.IsNone || !_vmas[id].IsShared ? FillPrivate(id, at, fill.Action)
             : FillShared(id, at, fill.Action);
     }
 
     /// <summary>A memory object has the page: Linux's entry would map it.</summary>
-    private bool IsHeld(VmaId id, in PteRange at) =>
-        TPages.Owner == PageOwner.Object && !_vmas[id].IsShared && TPages.Find(_hooks, id, at.Address) != default;
+    private bool IsHeld(VmaId id, ulong address) =>
+        TPages.Owner == PageOwner.Object && !_vmas[id].IsShared && TPages.Find(_hooks, id, address) != default;
 
     private Errno FillPrivate(VmaId id, in PteRange at, UserfaultAction action)
     {
@@ -168,16 +168,23 @@ public sealed partial class Machine<TPages>
     {
         ulong from = _tables.Read(mm, source);
         ulong to = _tables.Entry(at.Table, at.First);
-        if (to != 0 || IsHeld(id, at))
+        VmaId fromId = Lookup(mm, source);
+        bool isFromHeld = from == 0 && IsHeld(fromId, source);
+
+        // move_pages finds no table of the source before it looks at the target.
+        if (!isFromHeld && _tables.FindLeaf(mm, source) == 0)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (to != 0 || IsHeld(id, at.Address))
         {
             return Errno.EEXIST;
         }
 
-        VmaId fromId = Lookup(mm, source);
-        int leaf = _tables.FindLeaf(mm, source);
         if (from == 0)
         {
-            return leaf != 0 && IsHeld(fromId, PageTablePool.OnePage(leaf, source)) ? Errno.EBUSY : Errno.ENOENT;
+            return isFromHeld ? Errno.EBUSY : Errno.ENOENT;
         }
 
         // A marker is no page that could move.
