@@ -38,6 +38,8 @@ internal static class VerifyCommand
         $"random scenarios meet vm.max_map_count at so many VMAs, 1 to {Scenario.MostMaxMaps}; not at all without it",
         Scenario.MostMaxMaps);
 
+    private static readonly Option<string> s_mix = Mix();
+
     private static readonly Option<string?> s_rules = ReplaySettings.Rules(
         "the engine goes by the rules of another kernel than the running one: its release, as 6.12");
 
@@ -64,6 +66,7 @@ internal static class VerifyCommand
             + "where a step cannot be taken.",
             "verso verify                                  # 100 random scenarios of 100 steps",
             "verso verify --seed 7 --count 1000 --jobs 2",
+            "verso verify --mix locks --count 1000         # mostly mlock and its like, under RLIMIT_MEMLOCK",
             "verso verify --count 20 --max-maps 10         # in address spaces that are full at 10 VMAs",
             "verso verify scenarios/                       # every scenario file below a directory",
             "verso verify scenarios/merge/forked-source.txt --draw  # and how it looks on the way",
@@ -71,7 +74,7 @@ internal static class VerifyCommand
             "verso verify --engine scenarios/              # no kernel: against what the files expect",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, s_maxMaps, jobs, engine, draw, s_expect, s_rules, s_kernel, s_timeLimit,
+            files, seed, count, steps, s_mix, s_maxMaps, jobs, engine, draw, s_expect, s_rules, s_kernel, s_timeLimit,
             s_memory, format, json,
         };
         command.SetAction(parsed =>
@@ -94,7 +97,8 @@ internal static class VerifyCommand
                     Count = parsed.GetValue(count),
                     Steps = parsed.GetValue(steps),
                     Jobs = parsed.GetValue(jobs),
-                    Mix = StepMix.Everything.WithMaxMaps(parsed.GetValue(s_maxMaps)),
+                    Mix = StepMix.OfKernels.First(mix => mix.Name == parsed.GetValue(s_mix))
+                        .WithMaxMaps(parsed.GetValue(s_maxMaps)),
                 });
             }
 
@@ -125,6 +129,7 @@ internal static class VerifyCommand
             words.AddRange(["--rules", release]);
         }
 
+        words.AddRange(["--mix", parsed.GetRequiredValue(s_mix)]);
         foreach (string number in (string[])["--count", "--steps", "--max-maps"])
         {
             int value = parsed.GetValue<int>(number);
@@ -137,6 +142,19 @@ internal static class VerifyCommand
         }
 
         return GuestVerification.Run(surroundings, image, names, words, parsed.GetValue(s_timeLimit));
+    }
+
+    private static Option<string> Mix()
+    {
+        string[] names = [.. StepMix.OfKernels.Select(mix => mix.Name)];
+        Option<string> option = new("--mix")
+        {
+            Description = $"what random scenarios are made of: {string.Join(", ", names[..^1])} or {names[^1]}",
+            DefaultValueFactory = _ => StepMix.Everything.Name,
+            HelpName = "NAME",
+        };
+        option.AcceptOnlyFromAmong(names);
+        return option;
     }
 
     // Expectations are text that replaces a file: never a recording, and never what the engine thinks.

@@ -47,6 +47,29 @@ public sealed class LiveVerificationTests(ITestOutputHelper output)
         Assert.Equal(options.Count * StepsOfSequence, result.Steps);
     }
 
+    public static TheoryData<string> Mixes { get; } =
+        [.. StepMix.OfKernels.Where(mix => mix != StepMix.Everything).Select(mix => mix.Name)];
+
+    /// <summary>The same, mostly of one thing each; VERSO_VERIFY_MIXED sequences.</summary>
+    [Theory]
+    [MemberData(nameof(Mixes))]
+    public void RandomScenariosOfOneKindAgree(string name)
+    {
+        _ = RequireKernel();
+        RandomVerificationOptions options = new()
+        {
+            Seed = (ulong)Setting("VERSO_VERIFY_SEED", 1),
+            Count = Setting("VERSO_VERIFY_MIXED", 40),
+            Steps = StepsOfSequence,
+            Mix = StepMix.OfKernels.First(mix => mix.Name == name),
+            Rules = RulesChoice.For(KernelStage.Release),
+        };
+        RandomVerificationResult result =
+            RandomVerification.Run(options, new VerificationProgress(), TestContext.Current.CancellationToken);
+        Assert.Empty(result.Failures.Select(failure => $"{failure.Difference}\n{failure.Scenario}"));
+        Assert.Equal(options.Count * StepsOfSequence, result.Steps);
+    }
+
     /// <summary>The same in address spaces that are full at 10 VMAs; VERSO_VERIFY_FULL of them.</summary>
     [Fact]
     public void RandomScenariosAtTheLimitAgree()

@@ -96,7 +96,7 @@ public sealed class NeverDifferedTests(ITestOutputHelper output)
             _ => true,
         });
         Scenario scenario = Scenario.Parse(string.Join('\n', taken.Prepend($"map A {First} {Pages} rw")));
-        kernel.Begin();
+        kernel.Begin(scenario);
         foreach (Op step in scenario.Ops)
         {
             _ = kernel.Do(step);

@@ -32,6 +32,24 @@ public sealed class ProcTextTests
         """;
 
     [Fact]
+    public void StatusSaysHowMuchThereIsAndHowMuchIsLocked()
+    {
+        Assert.Equal(
+            new ProcStatus(2048 * 1024, 64 * 1024),
+            ProcStatus.Read(new StringReader("Name:\tx\nVmPeak:\t    4096 kB\nVmSize:\t    2048 kB\nVmLck:\t      64 kB\n")));
+        Assert.Null(ProcStatus.Read(new StringReader("Name:\tkthreadd\n")));
+        Assert.Throws<FormatException>(() => ProcStatus.Read(new StringReader("VmSize:\t    many kB\n")));
+    }
+
+    [Fact]
+    public void SmapsSaysWhatIsResidentAndLocked()
+    {
+        const string Text = "7f0000000000-7f0000002000 rw-p 00000000 00:00 0 \nRss:      8 kB\nLocked:   6 kB\nVmFlags: rd wr lo\n";
+        var entry = Assert.Single(Smaps.Read(new StringReader(Text)));
+        Assert.Equal((8192, 6144), (entry.ResidentBytes, entry.LockedBytes));
+    }
+
+    [Fact]
     public void SmapsSaysWhatItSays()
     {
         var entries = Smaps.Read(new StringReader(Smaps1));

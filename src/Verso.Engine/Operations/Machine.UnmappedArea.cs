@@ -40,7 +40,8 @@ public abstract partial class Machine
         bool wantsHuge = !IsCompat(mm) && (file.IsNone
             ? !isShared && hint == 0 && length % HugePageBytes == 0
             : World.Files[file].Kind is var kind
-            && (kind == FileKind.Regular || (kind == FileKind.Zero && !isShared)));
+            && ((kind == FileKind.Regular && World.Options.FilePlacement == FilePlacement.HugePages)
+                || (kind == FileKind.Zero && !isShared)));
         if (wantsHuge && FindHugeAligned(mm, hint, length, file.IsNone ? 0 : pgoff << Page.Shift, flags) is ulong huge)
         {
             return SyscallResult.Ok(huge);

@@ -53,6 +53,16 @@ public enum ProtectionKeys
     Present = 1,
 }
 
+/// <summary>Where regular files go that a program leaves the kernel to place.</summary>
+public enum FilePlacement
+{
+    /// <summary>Where huge pages could map them, if they are large: ext4, xfs, btrfs (thp_get_unmapped_area).</summary>
+    HugePages = 0,
+
+    /// <summary>Anywhere, as on overlayfs and tmpfs.</summary>
+    Anywhere = 1,
+}
+
 /// <summary>The fixed properties of a machine.</summary>
 public sealed record MachineOptions
 {
@@ -67,6 +77,9 @@ public sealed record MachineOptions
     public AnonymousNames Names { get; init; } = AnonymousNames.Kept;
 
     public ProtectionKeys ProtectionKeys { get; init; } = ProtectionKeys.None;
+
+    /// <summary>What the file system of regular files does about their addresses.</summary>
+    public FilePlacement FilePlacement { get; init; } = FilePlacement.HugePages;
 
     /// <summary>What ARCH_MAP_VDSO_64 maps.</summary>
     public VdsoLayout Vdso { get; init; } = VdsoLayout.Linux61844;

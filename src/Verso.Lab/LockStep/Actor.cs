@@ -28,7 +28,7 @@ internal sealed class Actor : IDisposable
         _filling = (ulong)filling;
         _memory = new ProcessMemory(puppet.Pid);
         _target = graph.Watch(puppet.Pid);
-        _target.Hidden = filling == 0 ? default : (Filler.Start, Filler.End);
+        _target.Hidden = filling == 0 ? default : (Filler.Start, Filler.Start + (_filling * Page.Size));
         _table = pages.Watch(puppet.Pid) ?? throw new KernelStageException($"{puppet} is gone");
     }
 

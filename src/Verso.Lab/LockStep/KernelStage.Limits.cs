@@ -19,8 +19,16 @@ public sealed partial class KernelStage
 
     private Puppet? _full;
     private int _filling;
+    private MmLimits _limits = MmLimits.Unlimited;
 
     private ulong FillingBytes => (ulong)_filling * Page.Size;
+
+    /// <summary>What each process has that no scenario gave it, in bytes.</summary>
+    internal ulong OwnBytes => ImageBytes + FillingBytes;
+
+    /// <summary>Whether a VMA that begins at this byte address is part of that, or the vsyscall page.</summary>
+    internal bool IsOwn(ulong start) => start is < Puppet.ImageEnd or >= Page.TaskSize
+        || (start >= Filler.Start && start - Filler.Start < FillingBytes);
 
     /// <summary>Why no address space can be full here, in one line; null if one can.</summary>
     public static string? WhyNotFull() => Filler.Unavailable();

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Verso.Engine;
 using Verso.Engine.Calls;
 using Verso.Engine.Images;
@@ -7,7 +6,6 @@ using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Linux.Proc;
 using Verso.Linux.Puppets;
-using Verso.Linux.Puppets.X64;
 using Verso.Traces;
 
 namespace Verso.Lab.LockStep;
@@ -24,8 +22,8 @@ public sealed partial class KernelStage : IStage, IDisposable
     private const int SignalSegv = 11;
     private const int SegvAccessError = 2;
     private const int SegvKeyError = 4;
-    private const ulong ResourceStack = 3;
 
+    private readonly Beginning _beginning;
     private readonly StageFiles _files;
     private readonly PuppetTheatre _theatre;
     private readonly GraphReader _graph;
@@ -36,8 +34,9 @@ public sealed partial class KernelStage : IStage, IDisposable
     private readonly Window _window = new(1);
     private SharedSegment? _segment;
 
-    private KernelStage(int worker, IReadOnlyList<WindowFile> files)
+    private KernelStage(int worker, IReadOnlyList<WindowFile> files, Beginning beginning)
     {
+        _beginning = beginning;
         _files = new StageFiles(_window, files);
         try
         {
@@ -48,10 +47,11 @@ public sealed partial class KernelStage : IStage, IDisposable
                 Files = _files.Descriptors,
                 Processor = Processors.For(worker),
                 BreakStart = _window.Address(Window.HeapPage),
+                Program = beginning == Beginning.Program ? Program(_window) : null,
             });
             _template = _theatre.Start();
             LimitStack(_template);
-            LearnFiles(files);
+            FilePlacement placement = LearnFiles(files);
 
             // Of no bytes a kernel that knows names has nothing to refuse.
             AnonymousNames names =
@@ -59,6 +59,7 @@ public sealed partial class KernelStage : IStage, IDisposable
             Host = new HostTraits(names, ProcessorFlags.ProtectionKeys())
             {
                 Vdso = OwnVdso.Layout(),
+                Files = placement,
                 OvercommitMode = MachineSettings.OvercommitMode(),
                 MemoryPages = CommittableMemory.Pages(),
             };
@@ -77,7 +78,10 @@ public sealed partial class KernelStage : IStage, IDisposable
     /// This thread and its processes run on the processor of this number, from 0, among those the process may use.
     /// </param>
     /// <param name="files">The files that scenarios name.</param>
-    public static KernelStage Open(int worker, IReadOnlyList<WindowFile> files) => new(worker, files);
+    /// <param name="beginning">What processes have at first.</param>
+    public static KernelStage Open(
+        int worker, IReadOnlyList<WindowFile> files, Beginning beginning = Beginning.Nothing) =>
+        new(worker, files, beginning);
 
     /// <summary>The release of the running kernel, as <c>uname -r</c> has it.</summary>
     public static string Release => OperatingSystem.IsLinux()
@@ -102,19 +106,23 @@ public sealed partial class KernelStage : IStage, IDisposable
     /// <param name="worker">Which of the allowed processors that thread and its processes run on, from 0.</param>
     /// <param name="body">What is done. Its exceptions come out here.</param>
     /// <param name="files">The files that scenarios name; null: those of the window.</param>
-    public static void Use(int worker, Action<KernelStage> body, IReadOnlyList<WindowFile>? files = null)
+    /// <param name="beginning">What processes have at first.</param>
+    public static void Use(
+        int worker,
+        Action<KernelStage> body,
+        IReadOnlyList<WindowFile>? files = null,
+        Beginning beginning = Beginning.Nothing)
     {
-        Worker thread = new(worker, files ?? Window.Files, body);
+        Worker thread = new(worker, files ?? Window.Files, beginning, body);
         thread.Join();
         thread.Trouble?.Throw();
     }
 
     /// <summary>Ends every process and begins with one, A, that has nothing. Files hold what they held first.</summary>
-    /// <param name="maxMaps">
-    /// How many VMAs a process may have until it meets vm.max_map_count; 0: as many as that allows.
-    /// </param>
-    public void Begin(int maxMaps = 0)
+    /// <param name="scenario">Whose options the processes get.</param>
+    public void Begin(Scenario scenario)
     {
+        ArgumentNullException.ThrowIfNull(scenario);
         foreach (Actor actor in _actors.Values.Reverse())
         {
             actor.Dispose();
@@ -124,7 +132,8 @@ public sealed partial class KernelStage : IStage, IDisposable
         _segment?.Dispose();
         _segment = null;
         _files.Restore();
-        _filling = maxMaps == 0 ? 0 : RequireFilling(maxMaps);
+        _filling = scenario.MaxMaps == 0 ? 0 : RequireFilling(scenario.MaxMaps);
+        _limits = scenario.Limits;
         Begin('A');
     }
 
@@ -191,8 +200,13 @@ public sealed partial class KernelStage : IStage, IDisposable
         _actors[mm].ReadPages(_pages, _window.Address(first), Window.ByteInPage, cells);
 
     /// <inheritdoc/>
-    public string? NameOf(VmaImage vma) =>
-        vma.File.IsNone ? null : _letters.GetValueOrDefault(vma.File, SharedMemory);
+    public string? NameOf(VmaImage vma) => vma.File.IsNone ? null
+        : _letters.TryGetValue(vma.File, out string? letter) ? letter
+        : _beginning == Beginning.Program && IsProgram(vma.File) ? ProgramImage.Name : SharedMemory;
+
+    /// <summary>Every exec opens the file anew.</summary>
+    private bool IsProgram(FileId file) => _graph.Files.Any(
+        each => each.File == file && each.Path.Contains(PuppetProgram.FileName, StringComparison.Ordinal));
 
     public void Dispose()
     {
@@ -246,16 +260,28 @@ public sealed partial class KernelStage : IStage, IDisposable
 
     private void Begin(char mm)
     {
-        _ = (_filling == 0 ? _template : FullTemplate()).Fork(out Puppet? fresh);
+        bool hasProgram = _beginning == Beginning.Program;
+        _ = (_filling == 0 || hasProgram ? _template : FullTemplate()).Fork(out Puppet? fresh);
         if (fresh is null)
         {
             throw new KernelStageException("the template does not fork");
         }
 
+        // Of a program the fork has the template's pages.
+        if (hasProgram && fresh.Exec() is { Error: not 0 } refused)
+        {
+            throw new KernelStageException($"a test process cannot be executed again: {refused}");
+        }
+
         Add(mm, fresh);
         if (_filling != 0)
         {
-            Filler.Fill(fresh, Filler.Base(), _filling);
+            Filler.Fill(fresh, hasProgram ? 0 : Filler.Base(), _filling);
+        }
+
+        if (_limits != MmLimits.Unlimited)
+        {
+            Limit(_actors[mm], _limits);
         }
     }
 
@@ -296,46 +322,6 @@ public sealed partial class KernelStage : IStage, IDisposable
         actor.Dispose();
     }
 
-    /// <summary>mmap_base follows the stack limit, from the next exec on.</summary>
-    private static void LimitStack(Puppet puppet)
-    {
-        Span<ulong> limit = MemoryMarshal.Cast<byte, ulong>(puppet.Operands);
-        limit[0] = Window.StackLimit;
-        limit[1] = Window.StackLimit;
-        PuppetOutcome limited = puppet.Call(
-            SystemCallNumber.Prlimit64, 0, ResourceStack, Puppet.OperandsAddress);
-        PuppetOutcome executed = puppet.Exec();
-        if (limited.Error != 0 || executed.Error != 0)
-        {
-            throw new PuppetUnavailableException(limited.Error == 0
-                ? $"a test process cannot be executed again: {executed}"
-                : "the hard limit of the stack is smaller than verify needs: ulimit -Hs unlimited");
-        }
-    }
-
-    /// <summary>What open file stands for which letter: each is mapped once, and looked at.</summary>
-    private void LearnFiles(IReadOnlyList<WindowFile> files)
-    {
-        _ = _template.Fork(out Puppet? probe);
-        Puppet mapper = probe ?? throw new KernelStageException("the template does not fork");
-        foreach (WindowFile file in files)
-        {
-            int place = _files.PlaceOf(file.Letter);
-            ulong address = _window.Address(2 * place);
-            _ = mapper.Call(
-                SystemCallNumber.Mmap,
-                address,
-                Page.Size,
-                (ulong)Protection.Read,
-                (ulong)(MapFlags.Shared | MapFlags.Fixed),
-                (ulong)(TheatreOptions.FirstFile + place));
-            MmImage image = _graph.Read(mapper.Pid) ?? throw new KernelStageException("a mapping is not seen");
-            _letters[image.Vmas.First(vma => vma.Start == address).File] = $"{file.Letter}";
-        }
-
-        _ = mapper.Exit();
-    }
-
     private PuppetOutcome Call(Puppet puppet, Op op)
     {
         if (IsOfUserfault(op.Kind))
@@ -360,7 +346,7 @@ public sealed partial class KernelStage : IStage, IDisposable
             case CallKind.Mlockall:
                 return LockAll(_actors[op.Mm], call);
             case CallKind.Shmat:
-                _segment ??= SharedSegment.Make(_window.Bytes(Window.SegmentPages));
+                _segment ??= SharedSegment.Make(_window.BytesOfHalves(Window.SegmentHalves));
                 return puppet.Do(call with { Arg0 = (ulong)_segment.Id });
             default:
                 return puppet.Do(call);

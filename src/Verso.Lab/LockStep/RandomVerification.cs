@@ -82,7 +82,10 @@ public static class RandomVerification
         StepMix mix = options.Mix;
         int jobs = Math.Clamp(options.Jobs, 1, Environment.ProcessorCount);
         Worker[] workers =
-            [.. Enumerable.Range(0, jobs).Select(number => new Worker(number, Window.Files, Play))];
+        [
+            .. Enumerable.Range(0, jobs).Select(
+                number => new Worker(number, Window.Files, mix.Beginning, Play)),
+        ];
         foreach (Worker worker in workers)
         {
             worker.Join();

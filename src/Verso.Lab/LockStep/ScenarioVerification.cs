@@ -81,9 +81,9 @@ public static class ScenarioVerification
         }
 
         // Most share the files of the window, and so one stage; each trace has files of its own.
-        foreach (IGrouping<IReadOnlyList<WindowFile>, Scenario> group in scenarios.GroupBy(each => each.Files))
+        foreach (var group in scenarios.GroupBy(each => (each.Files, each.Beginning)))
         {
-            KernelStage.Use(worker: 0, kernel => PlayThese(kernel, group), group.Key);
+            KernelStage.Use(worker: 0, kernel => PlayThese(kernel, group), group.Key.Files, group.Key.Beginning);
         }
 
         token.ThrowIfCancellationRequested();

@@ -11,7 +11,8 @@ namespace Verso.Lab.LockStep;
 /// <param name="kernel">The one that is right.</param>
 /// <param name="engine">The other.</param>
 /// <param name="window">Which pages are looked at.</param>
-internal sealed class StageComparison(IStage kernel, IStage engine, Window window)
+/// <param name="beginning">With a program, pages of its stack are looked at too.</param>
+internal sealed class StageComparison(IStage kernel, IStage engine, Window window, Beginning beginning)
 {
     private const int PagesInAll = Window.Pages + (2 * Window.PagesAround);
 
@@ -35,10 +36,12 @@ internal sealed class StageComparison(IStage kernel, IStage engine, Window windo
 
         // A step may be about no address of user space at all: then those nearest to it are looked at.
         first = Math.Clamp(first, window.PageOf(0), window.PageOf(Page.TaskSize) - PagesInAll);
+        long? stack = beginning == Beginning.Program ? window.PageOf(Page.TaskSize) - PagesInAll : null;
         string? difference = _graph.Find(CollectionsMarshal.AsSpan(_spaces));
         foreach (SpacePair space in _spaces)
         {
             difference ??= CompareSums(space) ?? CompareNames(space) ?? ComparePages(space.Letter, first);
+            difference ??= stack is long pages ? ComparePages(space.Letter, pages) : null;
         }
 
         return difference;

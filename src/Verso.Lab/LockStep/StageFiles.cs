@@ -94,7 +94,7 @@ internal sealed class StageFiles : IDisposable
         }
 
         Span<byte> page = stackalloc byte[Page.Size];
-        foreach (WindowFile file in _files.DistinctBy(file => file.Inode))
+        foreach (WindowFile file in _files.DistinctBy(file => file.Inode).Where(file => file.IsStored))
         {
             SafeFileHandle owner = _owners[file.Inode];
             long size = (long)_window.BytesOfHalves(file.Halves);
@@ -143,7 +143,7 @@ internal sealed class StageFiles : IDisposable
             return;
         }
 
-        foreach (WindowFile file in _files.Where(file => only is null || file.Kind == only))
+        foreach (WindowFile file in _files.Where(file => file.IsStored && (only is null || file.Kind == only)))
         {
             if (Paths.TryGetValue(file.Inode, out string? path))
             {
@@ -172,6 +172,13 @@ internal sealed class StageFiles : IDisposable
 
     private void Open(WindowFile file)
     {
+        if (!file.IsStored)
+        {
+            Paths[file.Inode] = "/dev/zero";
+            OpenAs(file);
+            return;
+        }
+
         string path = Path.Combine(
             file.Kind == FileKind.SharedMemory ? "/dev/shm" : _directory, $"verso-verify-{Guid.NewGuid():n}");
         if (!_owners.ContainsKey(file.Inode))
@@ -181,6 +188,11 @@ internal sealed class StageFiles : IDisposable
             Paths[file.Inode] = path;
         }
 
+        OpenAs(file);
+    }
+
+    private void OpenAs(WindowFile file)
+    {
         FileAccess access = (file.Modes & (FileModes.Read | FileModes.Write)) switch
         {
             FileModes.Read | FileModes.Write => FileAccess.ReadWrite,

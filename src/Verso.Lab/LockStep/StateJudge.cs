@@ -31,6 +31,9 @@ internal sealed class StateJudge(
     /// <summary>Where in the scenario the step is that is being taken.</summary>
     public required Func<int> At { get; init; }
 
+    /// <summary>Compares with what /proc says too; null: it is not asked.</summary>
+    public ProcComparison? Proc { get; init; }
+
     /// <inheritdoc/>
     public override string? Observe(long position, in Op step, in LockStepOutcome outcome)
     {
@@ -74,6 +77,11 @@ internal sealed class StateJudge(
 
         string? difference = comparison.Compare(
             mms, !isLocal || op.Start == Op.Anywhere ? -Window.PagesAround : op.Start - Window.PagesAround);
+        if (Proc is not null && difference is null)
+        {
+            difference = mms.Select(Proc.Compare).FirstOrDefault(each => each is not null);
+        }
+
         if (difference is null)
         {
             _budget.Spend(vmas, isLocal ? ComparedSpaces.Acting : ComparedSpaces.All);

@@ -13,6 +13,9 @@ namespace Verso.Lab.LockStep;
 /// <param name="rules">Which kernel the engine follows.</param>
 public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 {
+    /// <summary>One random scenario of so many asks /proc too, which takes as long as everything else.</summary>
+    private const ulong SeedsOfProc = 4;
+
     private bool _isShrinking;
     private int _compareAllFrom = int.MaxValue;
 
@@ -105,7 +108,10 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         Scenario empty = new([])
         {
             Name = $"seed {seed}",
+            Witnesses = seed % SeedsOfProc == 0 ? Witnesses.ReadersAndProc : Witnesses.Readers,
             MaxMaps = mix.MaxMaps,
+            MemlockPages = mix.MemlockPages,
+            Beginning = mix.Beginning,
 
             // To look at a full address space takes as long as it takes to pass 65,530 VMAs.
             Compared = mix.MaxMaps == 0 ? ComparedSpaces.All : ComparedSpaces.Acting,
@@ -144,7 +150,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     private EngineStage Engine(Scenario scenario)
     {
         EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
-        kernel?.Begin(scenario.MaxMaps);
+        kernel?.Begin(scenario);
         return engine;
     }
 
@@ -153,9 +159,14 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     private StateJudge? States(Scenario scenario, EngineStage engine, Func<int> at, int allFrom) =>
         kernel is null ? null
         : new StateJudge(
-            engine, new StageComparison(kernel, engine, engine.Window), scenario.Compared, allFrom, Progress)
+            engine,
+            new StageComparison(kernel, engine, engine.Window, scenario.Beginning),
+            scenario.Compared,
+            allFrom,
+            Progress)
         {
             At = at,
+            Proc = scenario.Witnesses == Witnesses.ReadersAndProc ? new ProcComparison(kernel, engine) : null,
         };
 
     private void NoteStep()

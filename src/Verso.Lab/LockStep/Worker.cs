@@ -10,14 +10,15 @@ internal sealed class Worker
 
     /// <param name="number">Which of the allowed processors it and its processes run on, from 0.</param>
     /// <param name="files">The files that scenarios name.</param>
+    /// <param name="beginning">What processes have at first.</param>
     /// <param name="body">What it does.</param>
-    public Worker(int number, IReadOnlyList<WindowFile> files, Action<KernelStage> body)
+    public Worker(int number, IReadOnlyList<WindowFile> files, Beginning beginning, Action<KernelStage> body)
     {
         _thread = new Thread(() =>
         {
             try
             {
-                using KernelStage stage = KernelStage.Open(number, files);
+                using KernelStage stage = KernelStage.Open(number, files, beginning);
                 body(stage);
             }
             catch (Exception trouble) when (trouble is not OutOfMemoryException)

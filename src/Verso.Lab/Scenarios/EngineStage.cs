@@ -15,8 +15,11 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
 
     private readonly Dictionary<char, FileId> _files = [];
     private readonly Dictionary<FileId, string> _letters = [];
+    private readonly HashSet<char> _stored = [];
     private readonly SortedDictionary<char, MmId> _mms = [];
     private readonly MmImage _beginning;
+    private readonly MmLimits _limits;
+    private readonly bool _program;
 
     /// <param name="design">The design of the machine.</param>
     /// <param name="scenario">Whose options the machine gets.</param>
@@ -41,6 +44,7 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             Names = traits.Names,
             ProtectionKeys = traits.Keys,
             Vdso = traits.Vdso,
+            FilePlacement = traits.Files,
             OvercommitMode = traits.OvercommitMode,
             CommittablePages = traits.MemoryPages,
             Failure = Failure,
@@ -49,13 +53,16 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             Rules = rules ?? KernelRules.Linux61844,
         };
         Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });
+        _limits = scenario.Limits;
         foreach (WindowFile file in scenario.Files)
         {
             _files[file.Letter] = Machine.OpenFile(
                 file.Kind, WindowFile.Device, (ulong)file.Inode, Window.BytesOfHalves(file.Halves), file.Modes);
             _letters[_files[file.Letter]] = $"{file.Letter}";
+            _ = file.IsStored && _stored.Add(file.Letter);
         }
 
+        _program = scenario.Beginning == Beginning.Program;
         _beginning = new MmImage
         {
             Vmas = [],
@@ -63,7 +70,13 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             StartBrk = Window.Address(Scenarios.Window.HeapPage),
             Brk = Window.Address(Scenarios.Window.HeapPage),
             MmapBase = Window.Address(Scenarios.Window.Pages),
+            StackLimitBytes = Scenarios.Window.StackLimit,
         };
+        if (_program)
+        {
+            CacheProgram();
+        }
+
         Restart();
     }
 
@@ -89,7 +102,7 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
     public void Restart()
     {
         EndAll();
-        Invariant.Require(CreateMm(out MmId first) == Errno.None);
+        Invariant.Require(Begin(out MmId first) == Errno.None);
         _mms['A'] = first;
     }
 
@@ -126,7 +139,7 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
     /// <inheritdoc/>
     public bool IsPossible(Op op) => op.Kind switch
     {
-        OpKind.Truncate or OpKind.Punch => _files.ContainsKey(op.Mm),
+        OpKind.Truncate or OpKind.Punch => _stored.Contains(op.Mm),
         OpKind.Fail => true,
         OpKind.Begin => !_mms.ContainsKey(op.Mm),
         OpKind.Fork => _mms.ContainsKey(op.Mm) && !_mms.ContainsKey(op.Other),
@@ -158,7 +171,10 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
     }
 
     /// <inheritdoc/>
-    public string? NameOf(VmaImage vma) => vma.File.IsNone ? null : _letters.GetValueOrDefault(vma.File, "shared");
+    public string? NameOf(VmaImage vma) => vma.File.IsNone ? null
+        : _letters.TryGetValue(vma.File, out string? letter) ? letter
+        : _program && Machine.DescribeFile(vma.File).Inode == ProgramImage.Inode ? ProgramImage.Name
+        : "shared";
 
     /// <inheritdoc/>
     public override Outcome Take(in Op step) => Do(step);
@@ -177,7 +193,7 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             case OpKind.Fail:
                 return default;
             case OpKind.Begin:
-                Errno begun = CreateMm(out MmId fresh);
+                Errno begun = Begin(out MmId fresh);
                 _mms[op.Mm] = fresh;
                 return new Outcome(begun);
         }
@@ -237,28 +253,6 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
         }
     }
 
-    private Outcome Exec(char letter)
-    {
-        Errno errno = CreateMm(out MmId fresh);
-        if (errno == Errno.None)
-        {
-            MmId old = _mms[letter];
-            Machine.InheritFlags(fresh, old);
-            Machine.SetLimits(fresh, Machine.LimitsOf(old));
-            Machine.ReleaseMm(old);
-            CloseContexts(letter, old);
-            _mms[letter] = fresh;
-            if (Machine.World.Mms.IsLive(old))
-            {
-                _mms[Op.LeftBehind(letter)] = old;
-            }
-        }
-
-        return new Outcome(errno);
-    }
-
-    private Errno CreateMm(out MmId mm) => Machine.CreateMm(_beginning, out mm).Errno;
-
     /// <summary>Linux opens the segment anew for every attachment.</summary>
     private SyscallResult Attach(MmId mm, in Call call, Op op)
     {
@@ -267,7 +261,7 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             FileKind.SharedMemory,
             WindowFile.Device,
             SegmentInode,
-            Window.Bytes(Scenarios.Window.SegmentPages),
+            Window.BytesOfHalves(Scenarios.Window.SegmentHalves),
             isWritten ? FileModes.Read | FileModes.Write : FileModes.Read);
         SyscallResult attached = Machine.Apply(mm, call with { File = attachment });
         Machine.CloseFile(attachment);
@@ -290,6 +284,13 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
         };
     }
 
-    /// <summary>MPOL_MAX and above are no modes.</summary>
-    private static int PolicyOf(byte mode) => mode < 7 ? mode : Machine.UnknownPolicy;
+    /// <summary>
+    /// MPOL_MAX and above are no modes; MPOL_PREFERRED of no node is MPOL_LOCAL (mpol_new).
+    /// </summary>
+    private static int PolicyOf(byte mode) => mode switch
+    {
+        1 => 4,
+        < 7 => mode,
+        _ => Machine.UnknownPolicy,
+    };
 }

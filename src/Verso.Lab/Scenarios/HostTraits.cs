@@ -12,6 +12,9 @@ public readonly record struct HostTraits(AnonymousNames Names, ProtectionKeys Ke
     /// <summary>What ARCH_MAP_VDSO_64 maps.</summary>
     public VdsoLayout Vdso { get; init; } = VdsoLayout.Linux61844;
 
+    /// <summary>Where the file system of the scenarios' regular files places large mappings.</summary>
+    public FilePlacement Files { get; init; }
+
     /// <summary>vm.overcommit_memory.</summary>
     public int OvercommitMode { get; init; }
 

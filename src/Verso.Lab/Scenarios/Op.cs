@@ -120,6 +120,21 @@ public enum OpWords
 
     /// <summary>The second of a process's two userfaultfds.</summary>
     Other = 1 << 21,
+
+    /// <summary>MAP_32BIT.</summary>
+    Below2Gib = 1 << 22,
+
+    /// <summary>MAP_STACK.</summary>
+    Stack = 1 << 23,
+
+    /// <summary>MAP_NONBLOCK.</summary>
+    NonBlock = 1 << 24,
+
+    /// <summary>PROT_GROWSUP.</summary>
+    GrowsUp = 1 << 25,
+
+    /// <summary>A flag that no kernel knows; of a mapping, a type.</summary>
+    Unknown = 1 << 26,
 }
 
 /// <summary>What a process may have only so much of.</summary>

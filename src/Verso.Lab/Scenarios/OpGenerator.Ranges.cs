@@ -21,6 +21,14 @@ public sealed partial class OpGenerator
         LimitedResource.As, LimitedResource.As, LimitedResource.Data, LimitedResource.Memlock, LimitedResource.Memlock,
     ];
 
+    private static readonly WindowFile[] _files = [.. Window.Files.Where(file => file.IsStored)];
+
+    /// <summary>Of a program: so often its stack is met, in its pages and some below.</summary>
+    private const int StackPercent = 10;
+    private const int StackPages = ProgramImage.StackPages + 12;
+
+    private readonly long _stackPage = ProgramImage.StackPage(new Window(pagesPerUnit: 1));
+
     private readonly int _focus = (int)(seed % (Window.Pages - FocusPages));
 
     private Op FillMap(Op op)
@@ -35,6 +43,11 @@ public sealed partial class OpGenerator
                 Protection = ReadWrite,
                 Words = _random.Percent(25) ? OpWords.Shared : OpWords.None,
             };
+        }
+
+        if (Rarely(mix.PlacedPercent))
+        {
+            return FillPlaced(op);
         }
 
         op = op with
@@ -52,7 +65,7 @@ public sealed partial class OpGenerator
             op = op with { Start = _random.Percent(25) ? edge - op.Count : edge };
         }
 
-        return op.Kind == OpKind.Map ? op : op with { Other = PickFile(), Target = _random.Below(7) };
+        return op.Kind == OpKind.Map ? op : op with { Other = PickMapped(), Target = _random.Below(7) };
     }
 
     private OpWords PickMapWords()
@@ -65,8 +78,18 @@ public sealed partial class OpGenerator
         words |= _random.Percent(2) ? OpWords.NoReserve : OpWords.None;
         words |= Rarely(mix.RarePercent) ? OpWords.GrowsDown : OpWords.None;
         words |= Rarely(mix.RarePercent) ? OpWords.Droppable : OpWords.None;
-        return words;
+        words |= Rarely(mix.StackPercent) ? OpWords.GrowsDown : OpWords.None;
+        return WithStrange(words, _strangeOfMaps);
     }
+
+    /// <summary>One of the words that programs seldom say.</summary>
+    private OpWords WithStrange(OpWords words, OpWords[] strange) =>
+        Rarely(mix.StrangePercent) ? words | _random.Pick(strange) : words;
+
+    private static readonly OpWords[] _strangeOfMaps =
+        [OpWords.Below2Gib, OpWords.Below2Gib, OpWords.Stack, OpWords.NonBlock | OpWords.Populate, OpWords.Unknown];
+
+    private static readonly OpWords[] _unknown = [OpWords.Unknown];
 
     /// <summary>What a mix leaves out takes no choice: its seeds mean what they meant.</summary>
     private bool Rarely(int percent) => percent > 0 && _random.Percent(percent);
@@ -105,6 +128,26 @@ public sealed partial class OpGenerator
 
     private Op FillRemap(Op op)
     {
+        if (Rarely(mix.WholePercent))
+        {
+            // Several VMAs with the gaps between them, and by the next step perhaps back.
+            return op with
+            {
+                Start = 0,
+                Count = Window.Pages,
+                NewCount = Window.Pages,
+                Target = _random.Percent(50) ? Window.Pages : -Window.Pages,
+                Words = OpWords.MayMove | OpWords.Fixed,
+            };
+        }
+
+        op = op with { Words = WithStrange(OpWords.None, _strangeOfMoves) };
+        if (op.Words != OpWords.None)
+        {
+            bool isFixed = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
+            return op with { NewCount = op.Count, Target = isFixed ? PickTarget(op.Mm, op.Count) : 0 };
+        }
+
         switch (_random.Below(10))
         {
             case < 4:
@@ -139,6 +182,13 @@ public sealed partial class OpGenerator
                 };
         }
     }
+
+    /// <summary>Flags that do not go together, or that no kernel knows.</summary>
+    private static readonly OpWords[] _strangeOfMoves =
+    [
+        OpWords.Fixed, OpWords.DontUnmap, OpWords.Fixed | OpWords.DontUnmap, OpWords.Unknown,
+        OpWords.Unknown | OpWords.MayMove,
+    ];
 
     private long PickTarget(char mm, long count)
     {
@@ -222,6 +272,11 @@ public sealed partial class OpGenerator
     /// <summary>A page, mostly a mapped one.</summary>
     private long PickPage(char mm)
     {
+        if (mix.Beginning == Scenarios.Beginning.Program && _random.Percent(StackPercent))
+        {
+            return _stackPage - _random.Below(StackPages);
+        }
+
         long[] mapped = [.. situation.PagesOf(mm)];
         if (_random.Percent(50))
         {
@@ -251,9 +306,9 @@ public sealed partial class OpGenerator
 
     private long PickCount() => 1 + Math.Min(_random.Below(4), _random.Below(8));
 
-    private char PickLetter() => _random.Pick(Letters.ToCharArray());
+    private char PickLetter() => _random.Pick(mix.Letters.ToCharArray());
 
-    private char PickFile() => _random.Pick(Window.Files).Letter;
+    private char PickFile() => _random.Pick(_files).Letter;
 
     private Protection PickProtection() => _random.Below(20) switch
     {

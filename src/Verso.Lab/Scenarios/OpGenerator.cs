@@ -16,7 +16,6 @@ namespace Verso.Lab.Scenarios;
 public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMix mix)
 {
     private const Protection ReadWrite = Protection.Read | Protection.Write;
-    private const string Letters = "ABCDE";
 
     private static readonly Advice[] Advices =
     [
@@ -25,6 +24,16 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
         Advice.PopulateRead, Advice.PopulateWrite, Advice.Sequential, Advice.Random, Advice.Normal, Advice.DontDump,
         Advice.DoDump, Advice.Cold, Advice.DontNeedLocked, Advice.HugePage, Advice.NoHugePage, Advice.Remove,
     ];
+
+    /// <summary>What KSM, reclaim and readahead take note of, and one that there is not.</summary>
+    private static readonly Advice[] _strangeAdvice =
+        [Advice.Mergeable, Advice.Mergeable, Advice.Unmergeable, Advice.WillNeed, (Advice)99];
+
+    private static readonly OpWords[] _strangeOfProtections =
+        [OpWords.GrowsDown, OpWords.GrowsDown, OpWords.GrowsUp, OpWords.GrowsDown | OpWords.GrowsUp];
+
+    /// <summary>MPOL_LOCAL.</summary>
+    private const byte LocalPolicy = 4;
 
     private static readonly string?[] _names = [null, "one", "one", "two"];
 
@@ -110,11 +119,16 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
             case OpKind.Remap:
                 return FillRemap(WithRange(op));
             case OpKind.Protect:
-                return WithRange(op) with { Protection = PickProtection() };
+                return WithRange(op) with
+                {
+                    Protection = PickProtection(),
+                    Words = WithStrange(OpWords.None, _strangeOfProtections),
+                };
             case OpKind.Advise:
                 return WithRange(op) with
                 {
-                    Advice = Rarely(mix.RarePercent) ? Advice.Collapse : _random.Pick(Advices),
+                    Advice = Rarely(mix.RarePercent) ? Advice.Collapse
+                        : Rarely(mix.StrangePercent) ? _random.Pick(_strangeAdvice) : _random.Pick(Advices),
                 };
             case OpKind.Unmap or OpKind.Unlock or OpKind.Seal:
                 return WithRange(op);
@@ -126,13 +140,17 @@ public sealed partial class OpGenerator(ulong seed, ISituation situation, StepMi
             case OpKind.DenyExec:
                 return op with { Words = _random.Percent(50) ? OpWords.NoInherit : OpWords.None };
             case OpKind.Lock:
-                return WithRange(op) with { Words = _random.Percent(40) ? OpWords.OnFault : OpWords.None };
+                OpWords onFault = _random.Percent(40) ? OpWords.OnFault : OpWords.None;
+                return WithRange(op) with { Words = WithStrange(onFault, _unknown) };
             case OpKind.LockAll:
-                return op with { Words = (OpWords)((int)OpWords.OnFault * _random.Below(8)) };
+                return op with { Words = WithStrange((OpWords)((int)OpWords.OnFault * _random.Below(8)), _unknown) };
             case OpKind.Limit:
                 return FillLimit(op);
             case OpKind.Policy:
-                return WithRange(op) with { Value = (byte)_random.Below(2) };
+                return WithRange(op) with
+                {
+                    Value = Rarely(mix.StrangePercent) ? LocalPolicy : (byte)_random.Below(2),
+                };
             case OpKind.Name:
                 return WithRange(op) with { Name = _random.Pick(_names) };
             case OpKind.Attach:

@@ -8,7 +8,7 @@ namespace Verso.Lab.Scenarios;
 /// <remarks>
 /// <code>
 ///   map A 4 3 rw [shared] [hint] [noreplace] [populate] [locked] [noreserve]
-///       [growsdown] [droppable]           map A ? 3 rw: anywhere
+///       [growsdown] [droppable] [below2gib] [stack] [nonblock]          map A ? 3 rw: anywhere
 ///   file A 4 3 r- f 2 [shared] ...          3 pages of file f from its page 2
 ///   unmap A 4 3         protect A 4 3 r-    advise A 4 3 dontneed      lock A 4 3 [onfault]     unlock A 4 3
 ///   remap A 4 3 5 [maymove] [dontunmap] [fixed 10 | hint 10]           lockall A [current] [future] [onfault]
@@ -26,7 +26,8 @@ namespace Verso.Lab.Scenarios;
 ///   swapout A 5         migrate A 5       run A 5 (an instruction fetch)
 /// </code>
 /// Pages may be followed by bytes: unmap A 4.1 2.100 asks for page 4 and 1 byte on, and 2 pages and 100 bytes. mprotect
-/// knows growsdown. Advice may be a number. Empty lines are skipped, and what follows a # is a remark.
+/// knows growsdown and growsup; map, file, remap, lock and lockall know unknown, a flag that no kernel has. Advice may
+/// be a number. Empty lines are skipped, and what follows a # is a remark.
 /// </remarks>
 public static class OpText
 {
@@ -43,10 +44,10 @@ public static class OpText
     {
         [OpKind.Map] = Mapping,
         [OpKind.File] = Mapping,
-        [OpKind.Protect] = OpWords.GrowsDown,
-        [OpKind.Remap] = OpWords.MayMove | OpWords.DontUnmap | OpWords.Fixed | OpWords.Hint,
-        [OpKind.Lock] = OpWords.OnFault,
-        [OpKind.LockAll] = OpWords.Current | OpWords.Future | OpWords.OnFault,
+        [OpKind.Protect] = OpWords.GrowsDown | OpWords.GrowsUp,
+        [OpKind.Remap] = OpWords.MayMove | OpWords.DontUnmap | OpWords.Fixed | OpWords.Hint | OpWords.Unknown,
+        [OpKind.Lock] = OpWords.OnFault | OpWords.Unknown,
+        [OpKind.LockAll] = OpWords.Current | OpWords.Future | OpWords.OnFault | OpWords.Unknown,
         [OpKind.Attach] = OpWords.Over | OpWords.Round,
         [OpKind.MergeAny] = OpWords.Off,
         [OpKind.DenyExec] = OpWords.NoInherit,
@@ -60,7 +61,8 @@ public static class OpText
     };
 
     private const OpWords Mapping = OpWords.Shared | OpWords.Hint | OpWords.NoReplace | OpWords.Populate
-        | OpWords.Locked | OpWords.NoReserve | OpWords.GrowsDown | OpWords.Droppable;
+        | OpWords.Locked | OpWords.NoReserve | OpWords.GrowsDown | OpWords.Droppable | OpWords.Below2Gib
+        | OpWords.Stack | OpWords.NonBlock | OpWords.Unknown;
 
     /// <summary>The word that a kind of step begins with.</summary>
     internal static string VerbOf(OpKind kind) => Verbs[kind];

@@ -9,7 +9,9 @@ namespace Verso.Lab.Scenarios;
 /// <code>
 ///   # why this scenario exists
 ///   option lazyfree drop
+///   option program                     processes begin as exec leaves a program
 ///   option maxmaps 12
+///   option memlock 20
 ///   option unit 512
 ///   option keys                        the processor has protection keys
 ///   map A 4 3 rw
@@ -39,11 +41,30 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>What is compared after a step.</summary>
     public ComparedSpaces Compared { get; init; } = ComparedSpaces.All;
 
+    /// <summary>What processes have at first.</summary>
+    public Beginning Beginning { get; init; }
+
+    /// <summary>Who is asked what the kernel did.</summary>
+    public Witnesses Witnesses { get; init; }
+
     /// <summary>The largest <see cref="MaxMaps"/> that a kernel can play.</summary>
     public const int MostMaxMaps = 64;
 
+    /// <summary>Pages of a huge page.</summary>
+    private const long HugePage = 512;
+
     /// <summary>vm.max_map_count, as if the kernel's were so small; 0 for the default.</summary>
     public int MaxMaps { get; init; }
+
+    /// <summary>
+    /// RLIMIT_MEMLOCK, in pages, of every process that no other one forked, without CAP_IPC_LOCK; null: none.
+    /// </summary>
+    public int? MemlockPages { get; init; }
+
+    /// <summary>The limits that such a process begins with.</summary>
+    public MmLimits Limits => MemlockPages is int pages
+        ? MmLimits.Unlimited with { MemlockBytes = (ulong)pages << Page.Shift }
+        : MmLimits.Unlimited;
 
     /// <summary>Pages of the machine that each page of the scenario stands for.</summary>
     public int PagesPerUnit { get; init; } = 1;
@@ -86,6 +107,8 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
             ? Keys == ProtectionKeys.None
                 ? "this processor has protection keys (option keys)"
                 : "this processor has no protection keys"
+        : host.Files != Host.Files && Ops.Any(op => op.Kind == OpKind.File && op.Count >= HugePage)
+            ? "the file system of the temporary directory (TMPDIR) does not place files for huge pages"
         : Ops.Any(op => host.Commits(op.MostPages) != Host.Commits(op.MostPages))
             ? "this machine commits more memory or less at once (vm.overcommit_memory, its size)"
         : null;
@@ -106,9 +129,19 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
             text.Append("option lazyfree ").Append(LazyFree.ToString().ToLowerInvariant()).Append('\n');
         }
 
+        if (Beginning == Beginning.Program)
+        {
+            text.Append("option program\n");
+        }
+
         if (MaxMaps != 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"option maxmaps {MaxMaps}\n");
+        }
+
+        if (MemlockPages is int locked)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"option memlock {locked}\n");
         }
 
         if (PagesPerUnit != 1)
@@ -149,12 +182,12 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>MADV_COLLAPSE of at least one whole huge page.</summary>
     private static bool MakesHugePages(Op op)
     {
-        const ulong HugePage = 2UL << 20;
+        const ulong Bytes = (ulong)HugePage << Page.Shift;
         Window window = new(1);
         ulong start = StageRequests.Start(op, window);
         ulong length = StageRequests.Length(op, window);
         return op is { Kind: OpKind.Advise, Advice: Advice.Collapse }
-            && length >= HugePage && (start + length) / HugePage > (start + HugePage - 1) / HugePage;
+            && length >= Bytes && (start + length) / Bytes > (start + Bytes - 1) / Bytes;
     }
 
     private void AppendRemarks(StringBuilder text, int before)
@@ -179,6 +212,16 @@ public enum ComparedSpaces
 
     /// <summary>The one the step was about; all of them after a fork, an exit and every hundredth step.</summary>
     Acting = 1,
+}
+
+/// <summary>Who is asked what a kernel did.</summary>
+public enum Witnesses
+{
+    /// <summary>The readers of kernel memory, of pages and of bytes.</summary>
+    Readers = 0,
+
+    /// <summary>And /proc/PID/status and smaps.</summary>
+    ReadersAndProc = 1,
 }
 
 /// <summary>The state of an address space after a step.</summary>

@@ -54,7 +54,7 @@ public static class ScenarioFiles
         {
             Scenario scenario = Scenario.Parse(ReadText(name));
             return scenario.Ops.Count > 0
-                ? scenario with { Name = name, IsStrict = true }
+                ? scenario with { Name = name, IsStrict = true, Witnesses = Witnesses.ReadersAndProc }
                 : throw new FormatException("no step in it");
         }
         catch (FormatException problem)

@@ -93,7 +93,9 @@ internal sealed class ScenarioParser
     {
         [_, "lazyfree", string mode] when Enum.TryParse(mode, ignoreCase: true, out LazyFree drop)
             && Enum.IsDefined(drop) => _scenario with { LazyFree = drop },
+        [_, "program"] => _scenario with { Beginning = Beginning.Program },
         [_, "maxmaps", string count] => _scenario with { MaxMaps = Number(count, int.MaxValue) },
+        [_, "memlock", string pages] => _scenario with { MemlockPages = Number(pages, int.MaxValue) },
         [_, "unit", string pages] => _scenario with { PagesPerUnit = Number(pages, LargestUnit) },
         [_, "keys"] => _scenario with { Keys = ProtectionKeys.Present },
         _ => throw new FormatException($"not an option: {string.Join(' ', words)}"),

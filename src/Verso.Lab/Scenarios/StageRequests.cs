@@ -14,7 +14,9 @@ internal static class StageRequests
 
     /// <summary>PROT_* of mprotect.</summary>
     public static Protection Protect(Op op) =>
-        op.Protection | (op.Has(OpWords.GrowsDown) ? Protection.GrowsDown : Protection.None);
+        op.Protection
+        | (op.Has(OpWords.GrowsDown) ? Protection.GrowsDown : Protection.None)
+        | (op.Has(OpWords.GrowsUp) ? Protection.GrowsUp : Protection.None);
 
     public static MmapRequest Mmap(Op op, Window window, ulong start, FileId file = default)
     {
@@ -25,6 +27,10 @@ internal static class StageRequests
         flags |= op.Has(OpWords.Locked) ? MapFlags.Locked : 0;
         flags |= op.Has(OpWords.NoReserve) ? MapFlags.NoReserve : 0;
         flags |= op.Has(OpWords.GrowsDown) ? MapFlags.GrowsDown : 0;
+        flags |= op.Has(OpWords.Below2Gib) ? MapFlags.Below2Gib : 0;
+        flags |= op.Has(OpWords.Stack) ? MapFlags.Stack : 0;
+        flags |= op.Has(OpWords.NonBlock) ? MapFlags.NonBlock : 0;
+        flags |= op.Has(OpWords.Unknown) ? MapFlags.TypeMask : 0;
         flags |= op.Start == Op.Anywhere ? 0
             : op.Has(OpWords.NoReplace) ? MapFlags.FixedNoReplace
             : op.Has(OpWords.Hint) ? 0 : MapFlags.Fixed;
@@ -37,6 +43,7 @@ internal static class StageRequests
         RemapFlags flags = op.Has(OpWords.MayMove) ? RemapFlags.MayMove : 0;
         flags |= op.Has(OpWords.Fixed) ? RemapFlags.Fixed : 0;
         flags |= op.Has(OpWords.DontUnmap) ? RemapFlags.DontUnmap : 0;
+        flags |= op.Has(OpWords.Unknown) ? (RemapFlags)8 : 0;
         bool hasTarget = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
         ulong target = hasTarget ? window.Address(op.Target) + (ulong)op.Odd.Target : 0;
         return new MremapRequest(
@@ -48,7 +55,7 @@ internal static class StageRequests
     }
 
     /// <summary>Flags of mlock2; other calls whose flags have no word take none.</summary>
-    public static uint FlagBits(Op op) => op.Has(OpWords.OnFault) ? 1u : 0u;
+    public static uint FlagBits(Op op) => (op.Has(OpWords.OnFault) ? 1u : 0u) | (op.Has(OpWords.Unknown) ? 2u : 0u);
 
     /// <summary>SHM_* of shmat.</summary>
     public static uint AttachFlags(Op op) =>
@@ -82,7 +89,8 @@ internal static class StageRequests
     public static LockAll LockFlags(Op op) =>
         (op.Has(OpWords.Current) ? LockAll.Current : 0)
         | (op.Has(OpWords.Future) ? LockAll.Future : 0)
-        | (op.Has(OpWords.OnFault) ? LockAll.OnFault : 0);
+        | (op.Has(OpWords.OnFault) ? LockAll.OnFault : 0)
+        | (op.Has(OpWords.Unknown) ? (LockAll)8 : 0);
 
     /// <summary>What a process may have after the step.</summary>
     /// <param name="op">A limit.</param>

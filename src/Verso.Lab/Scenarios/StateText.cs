@@ -12,7 +12,7 @@ namespace Verso.Lab.Scenarios;
 ///   A: 4+3 rw 1 .x. | 9+1 r- - . | 10+2 rw f@3 2(2,1) .1 | 13+1 rw [heap] - .      [heap]: its name
 ///      |   |  | |              |    |          ||     pages: . nothing, x exclusive, 1-9 mapped so often, z zero
 ///      |   |  | pages          |    |          ||            page, g guard, s swapped; of files nothing is told,
-///      |   |  |                |    |          ||            and ?... of more than 4,096 pages
+///      |   |  |                |    |          ||            and ?... of more than 256 pages
 ///      |   |  anon_vma, - none |    |          |its chain, newest first, unless that is the anon_vma alone
 ///      |   permissions, and    |    |          anon_vma: numbered as they first appear, A first
 ///      |   flags after commas  |    file and its page offset; an anonymous VMA's pgoff only if it has moved
@@ -24,7 +24,7 @@ public sealed class StateText
     /// <summary>What is said of the pages of a VMA that has more of them than anybody reads.</summary>
     private const string PagesUntold = "?...";
 
-    private const long MostPagesTold = 4096;
+    private const long MostPagesTold = 256;
 
     private const VmaFlags Said = VmaFlags.Access | VmaFlags.MayAccess | VmaFlags.Account | VmaFlags.SoftDirty;
 

@@ -48,16 +48,17 @@ public sealed class Window(int pagesPerUnit)
     /// </summary>
     public static ulong StackLimit { get; } = Page.TaskSize - (256 * Page.Size) - (SmallBase + (Pages * Page.Size));
 
-    /// <summary>Pages of the System V segment that scenarios attach.</summary>
-    public const int SegmentPages = 4;
+    /// <summary>Half pages of the System V segment that scenarios attach: it ends within its fourth page.</summary>
+    public const int SegmentHalves = 7;
 
-    /// <summary>The files of every scenario by letter; f and g are two opens of one inode.</summary>
+    /// <summary>The files of every scenario by letter; f and g are two opens of one inode, z is /dev/zero.</summary>
     public static IReadOnlyList<WindowFile> Files { get; } =
     [
         new('f', 1, FileKind.Regular, 12, FileModes.Read | FileModes.Write),
         new('g', 1, FileKind.Regular, 12, FileModes.Read | FileModes.Write),
         new('r', 2, FileKind.Regular, 9, FileModes.Read),
         new('s', 3, FileKind.SharedMemory, 10, FileModes.Read | FileModes.Write),
+        new('z', 4, FileKind.Zero, 0, FileModes.Read | FileModes.Write),
     ];
 
     /// <summary>
@@ -112,4 +113,7 @@ public sealed class Window(int pagesPerUnit)
 public sealed record WindowFile(char Letter, int Inode, FileKind Kind, long Halves, FileModes Modes)
 {
     public const ulong Device = 7;
+
+    /// <summary>Whether it has a size and pages that can be taken away.</summary>
+    public bool IsStored => Kind != FileKind.Zero;
 }

@@ -10,14 +10,20 @@ namespace Verso.Linux.Proc;
 /// <param name="AnonymousBytes">Bytes of anonymous pages in its page tables.</param>
 /// <param name="SwapBytes">Bytes of it that are in swap, pages of shared memory among them.</param>
 public sealed record SmapsEntry(
-    MapsLine Line, VmaFlags Flags, bool HasNamelessFlags, long AnonymousBytes, long SwapBytes);
+    MapsLine Line, VmaFlags Flags, bool HasNamelessFlags, long AnonymousBytes, long SwapBytes)
+{
+    /// <summary>Bytes of pages in its page tables, but the zero page.</summary>
+    public long ResidentBytes { get; init; }
+
+    /// <summary>If it is locked: those, each divided by how many entries map it.</summary>
+    public long LockedBytes { get; init; }
+}
 
 /// <summary>/proc/PID/smaps.</summary>
 public static class Smaps
 {
     private const int PkeyShift = 32;
     private const ulong PkeyCount = 16;
-    private const long BytesOfKilobyte = 1024;
 
     /// <summary>Reads a whole file, by ascending address.</summary>
     /// <remarks>
@@ -93,6 +99,8 @@ public static class Smaps
         {
             "VmFlags" => WithFlags(entry, value, strange),
             "Anonymous" => entry with { AnonymousBytes = Bytes(value) },
+            "Rss" => entry with { ResidentBytes = Bytes(value) },
+            "Locked" => entry with { LockedBytes = Bytes(value) },
             "Swap" => entry with { SwapBytes = Bytes(value) },
             "ProtectionKey" => entry with { Flags = entry.Flags | (VmaFlags)(Key(value) << PkeyShift) },
             _ => entry,
@@ -137,11 +145,9 @@ public static class Smaps
 
     private static long Bytes(ReadOnlySpan<char> value)
     {
-        var number = value.EndsWith(" kB") ? value[..^3] : value;
-        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)
-            && kilobytes <= long.MaxValue / BytesOfKilobyte
-                ? kilobytes * BytesOfKilobyte
-                : throw new FormatException("a figure of smaps that is no number of kB");
+        return Kilobytes.TryParse(value, out var bytes)
+            ? bytes
+            : throw new FormatException("a figure of smaps that is no number of kB");
     }
 
     private static ulong Key(ReadOnlySpan<char> value) =>

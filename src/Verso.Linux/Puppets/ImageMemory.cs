@@ -23,9 +23,9 @@ internal sealed unsafe class ImageMemory : IDisposable
         new(_pages + (PuppetImage.Operands - PuppetImage.Start), PuppetImage.OperandBytes);
 
     /// <exception cref="PuppetUnavailableException">No memory file, or none that may be executed.</exception>
-    internal static ImageMemory Create(PuppetImage image)
+    internal static ImageMemory Create(PuppetImage image, PuppetProgram? program)
     {
-        const string Name = "verso-puppet";
+        const string Name = PuppetProgram.FileName;
         var descriptor = Libc.MemoryFile(Name, Libc.MemoryFileExecutable | Libc.MemoryFileCloseOnExec);
         if (descriptor < 0 && Marshal.GetLastPInvokeError() == Libc.ErrorInvalid)
         {
@@ -39,17 +39,23 @@ internal sealed unsafe class ImageMemory : IDisposable
                 $"no executable memory file ({Problem()}); sysctl vm.memfd_noexec=2 does that");
         }
 
-        fixed (byte* bytes = image.FirstPage)
+        // All of a program's file is there before it is read: which pages of it are cached is then no question.
+        var zeros = new byte[(program?.FileBytes ?? PuppetImage.Bytes) - PuppetImage.Bytes + 1];
+        fixed (byte* rest = zeros)
+        fixed (byte* bytes = program is null ? image.FirstPage : image.FirstPageWith(program))
         {
             var length = (nuint)image.FirstPage.Length;
-            if (Libc.Truncate(descriptor, PuppetImage.Bytes) == 0
-                && Libc.Write(descriptor, bytes, length, 0) == (nint)length)
+            if (Libc.Truncate(descriptor, (nint)(program?.FileBytes ?? PuppetImage.Bytes)) == 0
+                && Libc.Write(descriptor, bytes, length, 0) == (nint)length
+                && Libc.Write(descriptor, rest, (nuint)zeros.Length - 1, PuppetImage.Bytes) == zeros.Length - 1)
             {
                 var pages = Libc.Mmap(
                     0, PuppetImage.Bytes, Libc.ProtRead | Libc.ProtWrite, Libc.MapShared, descriptor, 0);
                 if (pages != -1)
                 {
-                    return new ImageMemory(descriptor, (byte*)pages);
+                    var memory = new ImageMemory(descriptor, (byte*)pages);
+                    memory.Block->StripBytes = (program?.Start ?? PuppetImage.UserEnd) - PuppetImage.End;
+                    return memory;
                 }
             }
         }

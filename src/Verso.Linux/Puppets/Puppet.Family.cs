@@ -58,7 +58,23 @@ public sealed unsafe partial class Puppet
         _hasExecuted = true;
         _block->Done = 0;
         outcome = OutcomeOf(Resume());
+        outcome = outcome.Kind == PuppetOutcomeKind.Done ? UnmapVdso(outcome) : outcome;
         return outcome.Kind == PuppetOutcomeKind.Done ? PlaceBreak(outcome) : outcome;
+    }
+
+    /// <summary>
+    /// Beside a program the kernel puts the vdso below it, which the image unmaps itself, or above, below the stack.
+    /// </summary>
+    private PuppetOutcome UnmapVdso(PuppetOutcome otherwise)
+    {
+        if (_theatre.Program is not { } program)
+        {
+            return otherwise;
+        }
+
+        const ulong StackStart = PuppetProgram.StackEnd - (PuppetProgram.StackPages * (ulong)Page.Size);
+        var outcome = Call(SystemCallNumber.Munmap, program.End, StackStart - program.End);
+        return outcome is { Kind: PuppetOutcomeKind.Done, Error: 0 } ? otherwise : outcome;
     }
 
     /// <summary>

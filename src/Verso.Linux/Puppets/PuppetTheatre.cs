@@ -32,7 +32,7 @@ public sealed class PuppetTheatre : IDisposable
         try
         {
             _state = TracerThread.Change(options.Processor);
-            Memory = ImageMemory.Create(PuppetImage.Shared);
+            Memory = ImageMemory.Create(PuppetImage.Shared, options.Program);
         }
         catch
         {
@@ -47,6 +47,8 @@ public sealed class PuppetTheatre : IDisposable
     internal ImageMemory Memory { get; }
 
     internal ulong? BreakStart => _options.BreakStart;
+
+    internal PuppetProgram? Program => _options.Program;
 
     /// <summary>Of every puppet that waits for a step; set with the first one.</summary>
     internal Registers Registers { get; private set; }

@@ -31,4 +31,10 @@ public sealed record TheatreOptions
     /// puts it, at the end of the image (<see cref="Puppet.ImageEnd"/>).
     /// </summary>
     public ulong? BreakStart { get; init; }
+
+    /// <summary>
+    /// What an exec leaves a puppet beside its own image; null: nothing. With one, a puppet that was forked shares
+    /// pages with its parent; executed again it is as fresh as any program.
+    /// </summary>
+    public PuppetProgram? Program { get; init; }
 }

@@ -63,7 +63,8 @@ internal sealed partial class AbstractModel
         {
             if (PageAt(op.Mm, at) is ModelPage page)
             {
-                _pages[(op.Mm, at)] = page with { Policy = op.Value };
+                // mpol_new: MPOL_PREFERRED of no node is MPOL_LOCAL.
+                _pages[(op.Mm, at)] = page with { Policy = op.Value == 1 ? 4 : op.Value };
                 yield return Change.Needed;
             }
         }

@@ -28,6 +28,9 @@ internal struct ControlBlock
     /// <summary>Set by the puppet when the step is over.</summary>
     internal ulong Done;
 
+    /// <summary>How many bytes above itself a freshly executed image unmaps.</summary>
+    internal ulong StripBytes;
+
     /// <summary>Whether a freshly executed image has a tracer; if not it waits for one.</summary>
     internal ulong Traced;
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Iced.Intel;
+using Verso.Engine;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verso.Linux.Puppets.X64;
@@ -16,7 +17,8 @@ namespace Verso.Linux.Puppets.X64;
 ///  0x16000  end; where the break starts   ┘
 /// </code>
 /// The kernel maps the file privately, with a stack and a vdso. The entry maps it once more, shared, over itself and
-/// unmaps all above; a shared mapping has no anon_vma and merges with nothing but a mapping of this same file.
+/// unmaps all above, or, with a program, all up to that; a shared mapping has no anon_vma and merges with nothing but a
+/// mapping of this same file.
 /// Steps take no registers: the tool writes the control block and resumes, the puppet jumps to the entry named there,
 /// writes the result and traps. Two ptrace calls less a step than with PTRACE_SETREGS and PTRACE_GETREGS.
 /// </remarks>
@@ -36,7 +38,7 @@ internal sealed class PuppetImage
     /// <summary>
     /// Where user addresses end with four levels of page tables; the kernel puts no stack or vdso above.
     /// </summary>
-    private const ulong UserEnd = 0x7ffffffff000;
+    internal const ulong UserEnd = 0x7ffffffff000;
 
     private const int HeaderBytes = 64;
     private const int ProgramHeaderBytes = 56;
@@ -146,7 +148,10 @@ internal sealed class PuppetImage
         EmitCall(assembler, SystemCallNumber.Mmap, (long)Start, Bytes, 7);
         assembler.test(rax, rax);
         assembler.js(failed);
-        EmitCall(assembler, SystemCallNumber.Munmap, (long)End, (long)(UserEnd - End));
+        assembler.mov(edi, (int)End);
+        assembler.mov(rsi, At(nameof(ControlBlock.StripBytes)));
+        assembler.mov(eax, (int)SystemCallNumber.Munmap);
+        assembler.syscall();
         assembler.test(rax, rax);
         assembler.js(failed);
         assembler.jmp(labels.Finish);
@@ -218,6 +223,38 @@ internal sealed class PuppetImage
         assembler.mov(eax, (int)number);
         assembler.syscall();
     }
+
+    /// <summary>
+    /// The first page of an image that has segments of a program too, its program headers behind the code.
+    /// </summary>
+    internal ReadOnlySpan<byte> FirstPageWith(PuppetProgram program)
+    {
+        const int HeadersAt = (int)(Block - Start) / 2;
+        const uint Loaded = 1;
+        byte[] page = [.. _bytes];
+        var header = page.AsSpan();
+        var count = program.Segments.Count + 2;
+        BinaryPrimitives.WriteUInt64LittleEndian(header[32..], HeadersAt);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[56..], (ushort)count);
+        var own = _bytes.AsSpan(HeaderBytes, 2 * ProgramHeaderBytes);
+        own[..ProgramHeaderBytes].CopyTo(header[HeadersAt..]);
+        own[ProgramHeaderBytes..].CopyTo(header[(HeadersAt + ((count - 1) * ProgramHeaderBytes))..]);
+        for (var at = 0; at < program.Segments.Count; at++)
+        {
+            var segment = program.Segments[at];
+            var place = header[(HeadersAt + ((at + 1) * ProgramHeaderBytes))..];
+            WriteProgramHeader(place, Loaded, ElfFlags(segment.Protection), segment.Address, segment.FileBytes);
+            BinaryPrimitives.WriteUInt64LittleEndian(place[8..], segment.Offset);
+            BinaryPrimitives.WriteUInt64LittleEndian(place[40..], segment.MemoryBytes);
+        }
+
+        return page;
+    }
+
+    /// <summary>PF_*: 4 is read, 1 execute.</summary>
+    private static uint ElfFlags(Protection protection) =>
+        (protection.HasFlag(Protection.Read) ? 4u : 0) | (protection.HasFlag(Protection.Write) ? 2u : 0)
+        | (protection.HasFlag(Protection.Exec) ? 1u : 0);
 
     private void WriteHeaders()
     {
