@@ -20,7 +20,7 @@ internal sealed record AddressRange(ulong Low, ulong? High)
         ulong end = parts.Length == 2 ? Address(parts[1], text) : 0;
         return end > low
             ? new AddressRange(low, end - 1)
-            : throw new UsageException($"'{text}' is no range: it ends before it begins");
+            : throw new UsageException($"'{text}' is not a range: it ends before it begins");
     }
 
     internal SpaceStrip Of(SpaceExplanation explanation) => High is ulong high
@@ -34,6 +34,6 @@ internal sealed record AddressRange(ulong Low, ulong? High)
         return ulong.TryParse(
             number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong address)
             ? address
-            : throw new UsageException($"'{text}' is no address: hexadecimal digits, such as 7f2c40000000");
+            : throw new UsageException($"'{text}' is not an address: use hexadecimal digits, such as 7f2c40000000");
     }
 }

@@ -14,28 +14,28 @@ internal static class CompareCommand
     {
         Argument<string[]> traces = new("TRACE")
         {
-            Description = "trace files; - is standard input",
+            Description = "trace files; - for stdin",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> designs = new("--designs")
         {
-            Description = "names separated by commas, with options as name:option=value; all is every design",
+            Description = "comma-separated names, with options as name:option=value; all: every design",
             DefaultValueFactory = _ => "all",
             HelpName = "LIST",
         };
-        Option<int> jobs = ReplaySettings.Number("--jobs", 1, Environment.ProcessorCount, "replays that run at once");
+        Option<int> jobs = ReplaySettings.Number("--jobs", 1, Environment.ProcessorCount, "replays to run in parallel");
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
-            "by the rules of another kernel than the recorded one: its release, as 6.12");
+            "use the rules of this kernel release, such as 6.12; default: the recorded kernel");
         Option<long> memory = MemoryLimit.Option();
         Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "compare",
-            "Replays traces through designs and shows what each would have cost. Designs are meant to differ, so that "
-            + "is no failure: returns 0, or 1 if a check of --verify failed, 2 on trouble.",
+            "Replays traces through the designs and shows what each would have cost: first a line per design, then all "
+            + "figures. Designs may differ: returns 0, or 1 if a check of --verify failed, 2 on errors.",
             "verso compare make.verso                             # every design, as a table",
             "verso compare make.verso --designs anon-vma-chain,pte-chain --format lkp",
             "verso compare *.verso -j | jq '.traces[].designs[] | {name, vmasPeak}'",

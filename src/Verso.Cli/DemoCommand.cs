@@ -36,13 +36,13 @@ internal static class DemoCommand
     {
         Option<string> keep = new("--keep")
         {
-            Description = "where to leave the recording; otherwise it is not kept",
+            Description = "save the recording to this file; by default it is deleted",
             HelpName = "FILE",
         };
         DocumentedCommand command = new(
             "demo",
-            "Records a small program that forks and copies on write, replays it through every design, and says what "
-            + "the figures show. Without root or BPF it uses a recording that comes with Verso.",
+            "Records a small program that forks and copies on write, replays it through every design, and explains "
+            + "the figures. Without root or BPF it uses a recording that comes with Verso.",
             "verso demo",
             "verso demo --keep demo.verso; verso replay demo.verso")
         {
@@ -71,7 +71,7 @@ internal static class DemoCommand
                 new DesignComparison([trace]), surroundings.Width, surroundings.Palette));
             surroundings.Output.Write(DemoText.Render(trace));
             surroundings.Output.Write(
-                $"\nFour of {DesignChoice.All.Count} designs; all of them: verso compare FILE --designs all\n");
+                $"\n4 of {DesignChoice.All.Count} designs are shown; for all: verso compare FILE --designs all\n");
             return ExitStatus.Success;
         }
         finally

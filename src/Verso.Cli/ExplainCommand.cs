@@ -55,25 +55,25 @@ internal static class ExplainCommand
             int[] named = parsed.GetValue(pids) ?? [];
             if (rmap.IsWanted(parsed))
             {
-                parsed.Refuse("is of one process, --rmap of whole processes: leave out one of them", place);
-                parsed.Refuse("goes without --rmap, which needs the kernel's graph: leave out one of them", source);
+                parsed.Refuse("cannot be combined with --rmap, which covers whole processes", place);
+                parsed.Refuse("cannot be combined with --rmap, which needs the kernel's graph", source);
                 return rmap.Run(surroundings, parsed, named, parsed.GetValue(from), asJson);
             }
 
             AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
             if (named.Length == 0)
             {
-                throw new UsageException("name a process, or ask for --rmap");
+                throw new UsageException("name a process, or use --rmap");
             }
 
             if (range is not null && named.Length > 1)
             {
-                throw new UsageException("--at is of one process: name one");
+                throw new UsageException("--at requires exactly one process");
             }
 
             if (parsed.GetValue(from) is not null)
             {
-                parsed.Refuse("says where live processes are read: leave out one of --from and --source", source);
+                parsed.Refuse("is for live processes: it cannot be combined with --from", source);
             }
 
             return ExplainAll(surroundings, named, pid => Render(
@@ -108,7 +108,7 @@ internal static class ExplainCommand
         if (leftOut.Count == distinct.Length)
         {
             throw new ProcessSelectionException(
-                $"none of {distinct.Length} processes can be read; an address goes with --at");
+                $"none of {distinct.Length} processes can be read; use --at for an address");
         }
 
         foreach (ProcessSelectionException reason in leftOut)
@@ -123,7 +123,7 @@ internal static class ExplainCommand
     {
         Option<string> source = new("--source")
         {
-            Description = "kernel: the kernel's own graph (root); proc: the files of /proc, which do not show all; "
+            Description = "kernel: the kernel's own graph (root); proc: /proc, which does not show everything; "
                 + "auto: the first that can be read",
             DefaultValueFactory = _ => "auto",
             HelpName = "SOURCE",
@@ -172,7 +172,8 @@ internal static class ExplainCommand
             ?? throw NotIn(snapshot, pid);
         string kernel = snapshot.Header.Kernel;
         KernelRules rules = RulesChoice.For(kernel).Rules;
-        return Sane(() => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
+        return WithReadableErrors(
+            () => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
     }
 
     /// <summary>Why a process that was asked for is not in a snapshot.</summary>
@@ -183,10 +184,10 @@ internal static class ExplainCommand
     private static SpaceExplanation Explain(ProcSpace space)
     {
         KernelRules rules = RulesChoice.For(space.Header.Kernel).Rules;
-        return Sane(() => SpaceExplanation.Of(space, rules));
+        return WithReadableErrors(() => SpaceExplanation.Of(space, rules));
     }
 
-    private static SpaceExplanation Sane(Func<SpaceExplanation> explain)
+    private static SpaceExplanation WithReadableErrors(Func<SpaceExplanation> explain)
     {
         try
         {
@@ -195,7 +196,7 @@ internal static class ExplainCommand
         catch (FormatException wrong)
         {
             throw new ProcessSelectionException(
-                $"{wrong.Message}: it changed while it was read, or the snapshot is made up", wrong);
+                $"{wrong.Message}: it changed while being read, or the snapshot is not from a kernel", wrong);
         }
     }
 }

@@ -18,12 +18,12 @@ internal static class ImportCommand
     {
         Argument<string[]> words = new("TEXT")
         {
-            Description = "strace or perf, unless it is to be found out; and the file (- is standard input)",
+            Description = "strace or perf (default: detected), then the file (- for stdin)",
             Arity = new ArgumentArity(1, 2),
         };
         Option<string> output = new("--output", "-o")
         {
-            Description = "where the trace goes; - is standard output",
+            Description = "write the trace to this file; - for stdout",
             DefaultValueFactory = _ => "trace.verso",
             HelpName = "FILE",
         };
@@ -35,18 +35,19 @@ internal static class ImportCommand
         };
         Option<UnknownTasks> unknown = new("--unknown-tasks")
         {
-            Description = "what tasks are whose start is not in the text: threads of one process, or a process each; "
-                + "by default threads where the text begins in the middle of a program (strace -p)",
+            Description = "take tasks whose start is not in the text for threads of one process or for a process each; "
+                + "default: threads if the text begins in the middle of a program (strace -p)",
             CustomParser = ParseUnknown,
             HelpName = "threads|processes",
         };
-        Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
+        Option<bool> quiet = new("--quiet", "-q") { Description = "print no summary" };
         DocumentedCommand command = new(
             "import",
             "Makes a trace from the text of strace or perf script. Such text lacks much of what a recording has: the "
-            + "grade of the trace says what.",
+            + "grade of the trace says what. The files of strace -ff are one text after strace-log-merge.",
             "strace -f -o calls.txt -ttt -T -y make -j2; verso import strace calls.txt -o make.verso",
             "strace -f -p $(pidof redis-server) -o calls.txt -ttt -T -y; verso import calls.txt",
+            "strace -ff -o calls -ttt -T -y make; strace-log-merge calls | verso import strace -",
             "perf script --ns -F pid,tid,cpu,time,event,trace | verso import perf - -o run.verso")
         {
             words, output, from, unknown, quiet,
@@ -100,7 +101,7 @@ internal static class ImportCommand
 
         return Enum.TryParse(words[0], ignoreCase: true, out TextFormat named) && Enum.IsDefined(named)
             ? (words[1], named)
-            : throw new UsageException($"'{words[0]}' is no format; it is strace or perf");
+            : throw new UsageException($"'{words[0]}' is not a format: use strace or perf");
     }
 
     private static ImportSummary ImportNamed(
@@ -181,7 +182,7 @@ internal static class ImportCommand
     [
         (summary.UnknownLines, "line", string.Create(
             CultureInfo.InvariantCulture, $"not understood, the first is line {summary.FirstUnknownLine}")),
-        (summary.NotImported, "memory call", "left out: no such event, or an argument that is not known"),
+        (summary.NotImported, "memory call", "left out: no such event in a trace, or an unknown argument"),
         (summary.WithoutResult, "memory call", "left out: their result is not in the text"),
         (summary.Injected, "memory call", "left out: strace injected their result"),
         (summary.TasksOfUnknownOrigin, "more task", "whose start is not in the text" + Taken(summary.TakenFor)),

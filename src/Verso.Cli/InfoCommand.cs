@@ -10,7 +10,7 @@ internal static class InfoCommand
 {
     internal static Command Create()
     {
-        Argument<string> trace = new("TRACE") { Description = "a trace file; - is standard input" };
+        Argument<string> trace = new("TRACE") { Description = "a trace file; - for stdin" };
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(

@@ -13,7 +13,7 @@ internal static class MemoryLimit
     /// <summary>In bytes.</summary>
     internal static Option<long> Option() => new("--memory-limit")
     {
-        Description = "memory that a machine may take, in bytes or KiB, MiB, GiB or TiB "
+        Description = "memory limit of each engine instance, in bytes or KiB, MiB, GiB or TiB "
             + $"(default: {Text(MemoryBudget.DefaultLimitBytes)})",
         CustomParser = Parse,
         HelpName = "SIZE",

@@ -20,7 +20,7 @@ internal static class OutputPath
     {
         if (File.Exists(path) && File.Exists(input) && Target(path) == Target(input))
         {
-            throw new IOException($"'{path}' is what is read; write to another file");
+            throw new IOException($"'{path}' is the input; write to another file");
         }
     }
 

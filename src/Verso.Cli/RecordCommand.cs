@@ -16,25 +16,25 @@ internal static class RecordCommand
     {
         Option<string> output = new("--output", "-o")
         {
-            Description = "where the trace goes; - is standard output (the command's own then goes to standard error)",
+            Description = "write the trace to this file; - for stdout (the command's own output then goes to stderr)",
             DefaultValueFactory = _ => "trace.verso",
             HelpName = "FILE",
         };
         Option<bool> noFaults = new("--no-faults")
         {
-            Description = "leave page faults out: a smaller trace, without page state, copy-on-write and walks",
+            Description = "do not record page faults: a smaller trace, without page state, copy-on-write and walks",
         };
         Option<int> interval = ReplaySettings.Number(
             "--checkpoint-interval",
             0,
             64,
-            "write-lock episodes of a task between two checkpoints, at least, after the first few; "
+            "after the first few, at most one checkpoint per N write-lock episodes of a task; "
             + "0: at exec and exit only");
         Option<bool> commandOnly = new("--command-only")
         {
-            Description = "end with the command itself, not with the last process it started",
+            Description = "stop when the command exits, not when its last descendant does",
         };
-        Option<bool> quiet = new("--quiet", "-q") { Description = "no summary" };
+        Option<bool> quiet = new("--quiet", "-q") { Description = "print no summary" };
         Argument<string[]> words = new("COMMAND")
         {
             Description = "the command and its arguments, after --",
@@ -44,10 +44,10 @@ internal static class RecordCommand
             "record",
             "Runs a command and records what its process tree does to its memory. Returns the command's exit status, "
             + "127 if there is no such command, 126 if it cannot run, 2 if this machine cannot record; 128 + the "
-            + "signal where a second SIGINT, SIGTERM or SIGHUP ended the recording before its programs. The file can "
+            + "signal if a second SIGINT, SIGTERM or SIGHUP ended the recording before its programs did. The file can "
             + "be mailed: it holds the command line, the kernel's release, the paths of mapped files, addresses and "
-            + "sizes in the programs, thread ids and times; no contents of memory, no environment, no addresses of the "
-            + "kernel's.",
+            + "sizes in the programs, thread ids and times; no contents of memory, no environment, no kernel "
+            + "addresses.",
             "verso record -o make.verso -- make -j2",
             "verso record --no-faults -- ./server         # smaller: no page state, no walks",
             "verso record -o - -- true | verso info -")
@@ -86,13 +86,13 @@ internal static class RecordCommand
         using OutputFile? file = output == StandardOutput ? null : OutputFile.Create(output, Leftover.Kept);
         if (file?.SetAside is string older)
         {
-            error.Write($"verso record: what a recording that was killed left of {output} is now in {older}\n");
+            error.Write($"verso record: a killed recording left a part of {output}, which is now in {older}\n");
         }
 
         RecordingOutcome outcome = Record(recorder, file);
         if (outcome.Problem is not null)
         {
-            string left = file?.PartialPath is string partial ? $"; what was recorded until then is in {partial}" : "";
+            string left = file?.PartialPath is string partial ? $"; what was recorded before that is in {partial}" : "";
             error.Write($"verso record: {Printable.Of(outcome.Problem.Message + left)}\n");
             return ExitStatus.Trouble;
         }

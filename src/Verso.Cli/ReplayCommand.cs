@@ -17,33 +17,34 @@ internal static class ReplayCommand
 
     internal static Command Create()
     {
-        Argument<string> trace = new("TRACE") { Description = "a trace file; - is standard input" };
+        Argument<string> trace = new("TRACE") { Description = "a trace file; - for stdin" };
         Option<string> design = Design();
         Option<int?> differences = Counted(
-            "--differences", $"list the first N differences from the kernel ({DefaultCount}) and the events before");
+            "--differences", $"list the first N differences from the kernel ({DefaultCount}), with events before");
         Option<bool> merges = new("--merges")
         {
-            Description = "every merge attempt with all tests it failed, the counts, and what of it "
-                + $"{MergeTrace.RepairingDesign} repairs",
+            Description = "list every merge attempt with all failed checks, totals, and which ones "
+                + $"{MergeTrace.RepairingDesign} would allow",
         };
         Option<int?> locks = Counted(
             "--locks",
-            $"locks taken, by class, and for how many steps of work; and the N taken most ({DefaultCount})");
+            "list the locks by class, how often each was taken and for how many steps of work, "
+                + $"and the N taken most ({DefaultCount})");
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
-            "by the rules of another kernel than the recorded one: its release, as 6.12");
+            "use the rules of this kernel release, such as 6.12; default: the recorded kernel");
         Option<long> memory = MemoryLimit.Option();
         Option<string> format = ReplaySettings.Format("text", "json", "line");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "replay",
-            "Replays a trace through one design and compares it with the kernel's checkpoints. Returns 0 if every "
-            + "VMA and graph agrees, 1 if one differs, 2 on trouble.",
-            "verso replay make.verso                       # how much of the kernel's state does the replay have?",
+            "Replays a trace through one design and compares it with the kernel's checkpoints. Returns 0 if all VMAs "
+            + "and graphs agree, 1 if any differs, 2 on errors.",
+            "verso replay make.verso                       # does the replay match the kernel's state?",
             "verso replay make.verso --differences 5       # what differs, and which events came before",
-            "verso replay make.verso --merges              # why did neighbours not become one VMA?",
+            "verso replay make.verso --merges              # why were adjacent VMAs not merged?",
             "verso replay make.verso --locks               # who holds which lock, and for how long?",
             "verso replay make.verso --design pte-chain --verify",
             "verso replay - < make.verso --format line")
@@ -67,12 +68,12 @@ internal static class ReplayCommand
             string name = parsed.GetRequiredValue(trace);
             if (parsed.GetValue(merges) || form == "line")
             {
-                parsed.Refuse("goes with neither --merges nor --format line", measure, locks);
+                parsed.Refuse("cannot be combined with --merges or --format line", measure, locks);
             }
 
             if (parsed.GetResult(locks) is not null)
             {
-                parsed.Refuse("and --locks do not go together", measure);
+                parsed.Refuse("cannot be combined with --locks", measure);
                 return RunLocks(surroundings, name, options, parsed.GetValue(locks) ?? DefaultCount, form);
             }
 

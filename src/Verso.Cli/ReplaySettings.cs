@@ -15,14 +15,14 @@ internal static class ReplaySettings
 
     internal static Option<bool> Verify() => new("--verify")
     {
-        Description = "at every checkpoint check all state, and that a walk of every frame finds exactly its entries",
+        Description = "at every checkpoint, check all state and that a walk of every frame finds exactly its entries",
     };
 
     /// <summary>Rounds of measuring; null if nobody asked for times.</summary>
     internal static Option<int?> Measure() => new("--measure")
     {
-        Description = "times too: replayed in turn in ROUNDS rounds "
-            + $"({ReplayMeasurement.DefaultRounds}) after a first that is not counted, with their spread",
+        Description = "measure times too: in ROUNDS rounds "
+            + $"({ReplayMeasurement.DefaultRounds}) after a warm-up, designs in turn, with the spread",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = result => result.Tokens.Count == 0
             ? ReplayMeasurement.DefaultRounds
@@ -34,7 +34,7 @@ internal static class ReplaySettings
         "--walks",
         0,
         ReplayOptions.DefaultProbeInterval,
-        "a probe walk every N faults of the page touched, and of the last ones at checkpoints; 0: none");
+        "probe walk every N faults, of the page touched, and of the last ones at checkpoints; 0: none");
 
     internal static Option<string?> Rules(string description) => new("--rules")
     {

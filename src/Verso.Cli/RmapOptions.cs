@@ -29,7 +29,8 @@ internal sealed class RmapOptions
 
     private readonly Option<string> _designs = new("--designs")
     {
-        Description = "with --rmap: what these designs would hold for the same graph; names with commas, all or none",
+        Description = "with --rmap: what these designs would hold for the same graph; comma-separated names, "
+                + "all or none",
         DefaultValueFactory = _ => "all",
         HelpName = "LIST",
     };
@@ -106,7 +107,7 @@ internal sealed class RmapOptions
         if (chosen > 1 || (chosen == 0 && file is null) || (file is not null && (all || cgroup is not null)))
         {
             throw new UsageException(
-                "choose one of PID..., --all, --cgroup and --from; only PID... and --from go together");
+                "choose one of PID..., --all, --cgroup and --from; only PID... and --from can be combined");
         }
 
         Snapshot snapshot = SnapshotCommand.TakeOrLoad(surroundings, file, () =>

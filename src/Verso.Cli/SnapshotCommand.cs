@@ -192,7 +192,7 @@ internal static class SnapshotCommand
             else
             {
                 string option = (result.Parent as OptionResult)?.Option.Name ?? "PID";
-                string hint = result.Parent is OptionResult ? "" : "; an address goes with --at";
+                string hint = result.Parent is OptionResult ? "" : "; use --at for an address";
                 result.AddError($"{option} takes process ids, not '{token.Value}'{hint}");
             }
         }

@@ -9,6 +9,9 @@ namespace Verso.Cli;
 /// <summary>verso top: what the reverse maps of live processes cost, again and again.</summary>
 internal static class TopCommand
 {
+    private const string SnapshotOnce = "with --from: a snapshot is shown once";
+    private const string PrometheusOnce = "with --format prometheus: it prints once";
+
     internal static Command Create()
     {
         Option<int[]> pids = new("--pid", "-p")
@@ -25,15 +28,15 @@ internal static class TopCommand
         Option<string> sort = Sort();
         Option<double> interval = Interval();
         Option<int> count = ReplaySettings.Number(
-            "--count", 0, 0, "end after N views; 0: never, but after one with --from, json and prometheus");
+            "--count", 0, 0, "exit after N refreshes; 0: never, but after one with --from, json and prometheus");
         Option<int> limit = ReplaySettings.Number(
-            "--limit", 0, 0, "at most N processes; 0: what fits the terminal, 20 without one, all in other formats");
+            "--limit", 0, 0, "show at most N processes; 0: a screenful, 20 without a terminal, all in other formats");
         Option<string> format = ReplaySettings.Format("text", "json", "prometheus");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "top",
-            "Shows live processes by what their reverse maps cost, and what came since the last look; refreshed "
-            + "in place on a terminal, until q or Ctrl-C. Returns 0, or 2 on trouble.",
+            "Shows what the reverse maps of live processes cost, and how they grew since the last refresh; updated "
+            + "in place on a terminal, until q or Ctrl-C. Returns 0, or 2 on errors.",
             "verso top                                # every process, every 2 seconds (root)",
             "verso top --sort vmas --interval 0.5 --pid $(pidof java)",
             "verso top --count 1 --limit 5            # one table, into a mail",
@@ -50,7 +53,9 @@ internal static class TopCommand
             RefuseMoreLooks(form, file, looked);
             if (looked == 1)
             {
-                string one = file is null ? "this is one: say --count N" : "--from is one";
+                string one = file is not null ? SnapshotOnce
+                    : form == "prometheus" ? PrometheusOnce
+                    : "with a single refresh: use --count N";
                 RefuseBesideOneLook(parsed, interval, sort, one);
             }
 
@@ -72,22 +77,22 @@ internal static class TopCommand
     {
         if (looks != 1 && file is not null)
         {
-            throw new UsageException("--from is one look: leave out --count");
+            throw new UsageException($"--count has no effect {SnapshotOnce}");
         }
 
         if (looks != 1 && form == "prometheus")
         {
-            throw new UsageException("--format prometheus is one look, whole: leave out --count, and ask again");
+            throw new UsageException($"--count has no effect {PrometheusOnce}");
         }
     }
 
     private static void RefuseBesideOneLook(
         ParseResult parsed, Option<double> interval, Option<string> sort, string one)
     {
-        parsed.Refuse($"is between two looks, and {one}, or leave it out", interval);
+        parsed.Refuse($"has no effect {one}", interval);
         if (ParseOrder(parsed.GetRequiredValue(sort)) == TopOrder.Growth)
         {
-            throw new UsageException($"--sort growth compares two looks, and {one}, or sort by something else");
+            throw new UsageException($"--sort growth has no effect {one}");
         }
     }
 
@@ -96,7 +101,8 @@ internal static class TopCommand
         string[] names = [.. Enum.GetNames<TopOrder>().Select(Kebab.Of)];
         Option<string> option = new("--sort")
         {
-            Description = $"{string.Join(", ", names[..^1])} or {names[^1]}; growth is of bytes since the last look",
+            Description = $"{string.Join(", ", names[..^1])} or {names[^1]}; "
+                + "growth: bytes added since the last refresh",
             DefaultValueFactory = _ => names[0],
             HelpName = "ORDER",
         };
@@ -109,7 +115,7 @@ internal static class TopCommand
 
     private static Option<double> Interval() => new("--interval", "-i")
     {
-        Description = "seconds between two looks, 0.1 to 86400",
+        Description = "seconds between refreshes, 0.1 to 86400",
         DefaultValueFactory = _ => 2,
         CustomParser = ParseInterval,
         HelpName = "SECONDS",

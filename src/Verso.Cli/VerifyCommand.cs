@@ -24,24 +24,24 @@ internal static class VerifyCommand
     private static readonly Option<long> s_memory = MemoryLimit.Option();
 
     private static readonly Option<int> s_timeLimit = ReplaySettings.Number(
-        "--time-limit", 1, DefaultTimeLimit, "seconds after which the other kernel is ended");
+        "--time-limit", 1, DefaultTimeLimit, "stop the other kernel after N seconds");
 
     private static readonly Option<bool> s_expect = new("--expect")
     {
-        Description = "write what the kernel does into the scenario files as what they expect",
+        Description = "update what the scenario files expect to what the kernel does",
     };
 
     private static readonly Option<int> s_maxMaps = ReplaySettings.Number(
         "--max-maps",
         1,
         0,
-        $"random scenarios meet vm.max_map_count at so many VMAs, 1 to {Scenario.MostMaxMaps}; not at all without it",
+        $"random scenarios reach vm.max_map_count at N VMAs, 1 to {Scenario.MostMaxMaps}; 0: never",
         Scenario.MostMaxMaps);
 
     private static readonly Option<string> s_mix = Mix();
 
     private static readonly Option<string?> s_rules = ReplaySettings.Rules(
-        "the engine goes by the rules of another kernel than the running one: its release, as 6.12");
+        "use the rules of this kernel release in the engine, such as 6.12; default: the running kernel");
 
     internal static Command Create()
     {
@@ -51,27 +51,27 @@ internal static class VerifyCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<ulong> seed = ReplaySettings.Seed("the seed of the first random scenario");
-        Option<int> count = ReplaySettings.Number("--count", 1, DefaultCount, "how many random scenarios");
-        Option<int> steps = ReplaySettings.Number("--steps", 1, DefaultSteps, "how many steps each");
-        Option<int> jobs = ReplaySettings.Number("--jobs", 1, 1, "how many at a time, each on a processor of its own");
-        const string Alone = "without a kernel: only what the scenario files say they expect";
+        Option<int> count = ReplaySettings.Number("--count", 1, DefaultCount, "number of random scenarios");
+        Option<int> steps = ReplaySettings.Number("--steps", 1, DefaultSteps, "steps in each");
+        Option<int> jobs = ReplaySettings.Number("--jobs", 1, 1, "scenarios to run in parallel, one per CPU");
+        const string Alone = "run the engine alone, against what the scenario files expect";
         Option<bool> engine = new("--engine") { Description = Alone };
         Option<bool> draw = new("--draw") { Description = "draw every step" };
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "verify",
-            "Takes the same steps on the running kernel and in the engine, and compares results, VMAs, the anon_vma "
-            + "graph, pages and bytes after each. Returns 0 if all agree, 1 if something differs, 2 on trouble or "
-            + "where a step cannot be taken.",
+            "Runs the same steps on the running kernel and in the engine, and compares results, VMAs, the anon_vma "
+            + "graph, pages and bytes after each. Returns 0 if all agree, 1 if something differs, 2 on errors or "
+            + "if a step cannot be run.",
             "verso verify                                  # 100 random scenarios of 100 steps",
             "verso verify --seed 7 --count 1000 --jobs 2",
             "verso verify --mix locks --count 1000         # mostly mlock and its like, under RLIMIT_MEMLOCK",
             "verso verify --count 20 --max-maps 10         # in address spaces that are full at 10 VMAs",
             "verso verify scenarios/                       # every scenario file below a directory",
-            "verso verify scenarios/merge/forked-source.txt --draw  # and how it looks on the way",
-            "verso verify examples/git-repack.verso        # what git did, done again by processes of the kernel",
-            "verso verify --engine scenarios/              # no kernel: against what the files expect",
+            "verso verify scenarios/merge/forked-source.txt --draw  # with a picture after every step",
+            "verso verify examples/git-repack.verso        # what git did, repeated on the running kernel",
+            "verso verify --engine scenarios/              # the engine alone, against what the files expect",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
             files, seed, count, steps, s_mix, s_maxMaps, jobs, engine, draw, s_expect, s_rules, s_kernel, s_timeLimit,
@@ -80,7 +80,7 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             string[] names = parsed.GetValue(files) ?? [];
-            RequireSense(names, parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(s_expect));
+            RejectContradictions(names, parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(s_expect));
             Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             if (parsed.GetValue(s_kernel) is string image)
@@ -120,7 +120,7 @@ internal static class VerifyCommand
     {
         if (parsed.GetValue<bool>("--engine") || parsed.GetValue<bool>("--expect"))
         {
-            throw new UsageException("--kernel goes with neither --engine nor --expect");
+            throw new UsageException("--kernel cannot be combined with --engine or --expect");
         }
 
         List<string> words = ["--format", format, "--seed", $"{parsed.GetValue<ulong>("--seed")}"];
@@ -158,11 +158,11 @@ internal static class VerifyCommand
     }
 
     // Expectations are text that replaces a file: never a recording, and never what the engine thinks.
-    private static void RequireSense(string[] names, bool engine, bool draw, bool expect)
+    private static void RejectContradictions(string[] names, bool engine, bool draw, bool expect)
     {
         string? odd = names.Length == 0 && (engine || draw || expect)
-            ? "--engine, --draw and --expect are for scenario files: name some"
-            : expect && engine ? "--expect writes what the kernel does: it does not go with --engine"
+            ? "--engine, --draw and --expect require scenario files"
+            : expect && engine ? "--expect writes what the kernel does: it cannot be combined with --engine"
             : expect && names.FirstOrDefault(IsTrace) is string trace
                 ? $"--expect writes scenario files, and '{trace}' is a trace"
             : null;
@@ -180,7 +180,7 @@ internal static class VerifyCommand
         Scenario scenario = TraceScenario.Read(input, long.MaxValue);
         return scenario.Ops.Count > 0
             ? scenario
-            : throw new InputException(name, new FormatException("no step in it that can be taken again"));
+            : throw new InputException(name, new FormatException("it has no step that can be repeated"));
     }
 
     private static RulesChoice RunningRules(ParseResult parsed) =>

@@ -48,7 +48,7 @@ public static class FileSpace
         if (Libc.Allocate((int)file.DangerousGetHandle(), PunchHole | KeepSize, start, length) != 0)
         {
             throw new IOException(
-                $"no hole can be made in a file: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+                $"cannot punch a hole in a file: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
     }
 

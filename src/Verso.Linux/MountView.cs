@@ -60,5 +60,5 @@ public sealed class MountView : IDisposable
     public void Dispose() => _mount.Dispose();
 
     private static IOException Refused(string directory) => new(
-        $"no mount of '{directory}' can be made: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        $"cannot clone the mount of '{directory}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }

@@ -50,5 +50,5 @@ public sealed class SharedSegment : IDisposable
     }
 
     private static IOException Refused() => new(
-        $"no shared segment can be made: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        $"cannot create a shared memory segment: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }

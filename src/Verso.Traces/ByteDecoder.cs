@@ -48,7 +48,7 @@ internal sealed class ByteDecoder
     public int Id()
     {
         ulong value = Number();
-        return value <= int.MaxValue ? (int)value : throw Unfit("ids below 2^31 in this block");
+        return value <= int.MaxValue ? (int)value : throw Malformed("ids below 2^31 in this block");
     }
 
     /// <summary>
@@ -71,7 +71,7 @@ internal sealed class ByteDecoder
     public int Count(int bytesEach, int most, string what)
     {
         int count = Count(bytesEach);
-        return count <= most ? count : throw Unfit($"at most {most} {what} in this block");
+        return count <= most ? count : throw Malformed($"at most {most} {what} in this block");
     }
 
     public string Text()
@@ -100,9 +100,9 @@ internal sealed class ByteDecoder
         _end = outer;
     }
 
-    public TraceFormatException Short() => Unfit("a block whose events fill it exactly");
+    public TraceFormatException Short() => Malformed("a block whose events fill it exactly");
 
-    public TraceFormatException Unfit(string expected) => new(_offset, expected);
+    public TraceFormatException Malformed(string expected) => new(_offset, expected);
 
     /// <summary>A number of more than one byte, or none.</summary>
     private ulong LongNumber()
@@ -113,7 +113,7 @@ internal sealed class ByteDecoder
         {
             if (shift > LastShift)
             {
-                throw Unfit("numbers of at most 10 bytes in this block");
+                throw Malformed("numbers of at most 10 bytes in this block");
             }
 
             byte next = bytes[at];
@@ -121,7 +121,9 @@ internal sealed class ByteDecoder
             if (next < 0x80)
             {
                 _at += at + 1;
-                return shift < LastShift || next <= 1 ? value : throw Unfit("numbers of at most 64 bits in this block");
+                return shift < LastShift || next <= 1
+                    ? value
+                    : throw Malformed("numbers of at most 64 bits in this block");
             }
         }
 

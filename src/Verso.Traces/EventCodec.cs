@@ -106,7 +106,7 @@ internal sealed class EventCodec
         ulong mask = from.Number();
         if ((mask & ~(ulong)KnownBits) != 0)
         {
-            throw from.Unfit("event masks of this version in this block");
+            throw from.Malformed("event masks of this version in this block");
         }
 
         _time = unchecked(_time + (ulong)from.Signed());
@@ -119,7 +119,7 @@ internal sealed class EventCodec
 
         if ((ulong)(last[TaskField] | last[MmField]) > int.MaxValue)
         {
-            throw from.Unfit("ids below 2^31 in this block");
+            throw from.Malformed("ids below 2^31 in this block");
         }
 
         e.Time = _time;

@@ -100,7 +100,7 @@ internal sealed class ImageChange(ImageHistory history)
     public MmImage Read(ByteDecoder from, int mm)
     {
         MmImage last = history.Last(mm)
-            ?? throw from.Unfit("an image of each address space before what changed of it in this block");
+            ?? throw from.Malformed("an image of each address space before what changed of it in this block");
         MmImage image = new()
         {
             StartBrk = unchecked(last.StartBrk + (ulong)from.Signed()),
@@ -116,7 +116,7 @@ internal sealed class ImageChange(ImageHistory history)
         image = image with { Vmas = ReadVmas(from, last.Vmas.AsSpan()) };
         if (ImageRules.FindBroken(TraceEventKind.Checkpoint, image) is string expected)
         {
-            throw from.Unfit($"{expected} in this block");
+            throw from.Malformed($"{expected} in this block");
         }
 
         MmImage whole = image with { AnonVmas = NodesOf(from, image) };
@@ -170,7 +170,7 @@ internal sealed class ImageChange(ImageHistory history)
                 if (_seen.Of(at.Head) > nodes.Count)
                 {
                     nodes.Add(history.Told(at.Head)
-                        ?? throw from.Unfit("chains of anon_vmas that were told of in this block"));
+                        ?? throw from.Malformed("chains of anon_vmas that this block has described"));
                 }
             }
         }
@@ -290,7 +290,7 @@ internal sealed class ImageChange(ImageHistory history)
     }
 
     private static TraceFormatException TooLarge(ByteDecoder from) =>
-        from.Unfit($"changed images of at most {VmasMax} VMAs and {LinksMax} entries of chains in this block");
+        from.Malformed($"changed images of at most {VmasMax} VMAs and {LinksMax} entries of chains in this block");
 
     private VmaImage ReadVma(ByteDecoder from, ulong before, ReadOnlySpan<VmaImage> old, out int work)
     {

@@ -106,7 +106,7 @@ internal static class PayloadCodec
             (FileModes)from.Byte());
         return IsKnown(file)
             ? file
-            : throw from.Unfit("file kinds and modes of this version in this block");
+            : throw from.Malformed("file kinds and modes of this version in this block");
     }
 
     private static bool IsKnown(FileIdentity file) =>
@@ -149,14 +149,14 @@ internal static class PayloadCodec
             vmas[at] = new ForkReuse(start, (int)place);
             if (place != (int)place)
             {
-                throw from.Unfit("places of 32 bits in this block");
+                throw from.Malformed("places of 32 bits in this block");
             }
         }
 
         ForkReuses reuses = new(vmas);
         return AreSound(reuses)
             ? reuses
-            : throw from.Unfit("reuses by ascending start, with places from -1 on, in this block");
+            : throw from.Malformed("reuses by ascending start, with places from -1 on, in this block");
     }
 
     /// <summary>What docs/trace-format.md calls an image; by whatever rules it was checked.</summary>
@@ -261,7 +261,7 @@ internal static class PayloadCodec
 
         image = image with { AnonVmas = nodes, Vmas = ReadVmas(from, ids) };
         return ImageRules.FindBroken(kind, image) is string expected
-            ? throw from.Unfit($"{expected} in this block")
+            ? throw from.Malformed($"{expected} in this block")
             : image;
     }
 
@@ -290,7 +290,7 @@ internal static class PayloadCodec
             // At once: VMAs that cannot be would take more memory than the file has bytes.
             if (ImageRules.FindBroken(vmas[at], last) is string expected)
             {
-                throw from.Unfit($"{expected} in this block");
+                throw from.Malformed($"{expected} in this block");
             }
 
             last = end;

@@ -85,7 +85,7 @@ public sealed class TraceReader : IDisposable
         _notFollowed |= e.Kind == TraceEventKind.NotFollowed;
         if (EventRules.FindBroken(e) is string expected)
         {
-            throw _decoder.Unfit($"{expected} in event {_events} ({e.Kind}) in this block");
+            throw _decoder.Malformed($"{expected} in event {_events} ({e.Kind}) in this block");
         }
 
         _lost += e.Kind == TraceEventKind.Lost ? (long)e.Arg0 : 0;

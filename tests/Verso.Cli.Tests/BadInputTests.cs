@@ -178,7 +178,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("line 1: ", "map A 4 99999999999999999999 rw")]
     [InlineData("line 1: processes and files have names of one letter", "map AB 4 1 rw")]
     [InlineData("line 1: processes and files have names of one letter", "truncate ff 1")]
-    [InlineData("line 1: 'onfault' says nothing to 'map'", "map A 4 1 rw onfault")]
+    [InlineData("line 1: 'onfault' is not a word of 'map'", "map A 4 1 rw onfault")]
     [InlineData("line 1: a byte is a number from 0 to 255", "write A 4 999")]
     [InlineData("line 1: a number from 1 to", "option unit 0")]
     [InlineData("line 1: a number from 1 to", "option maxmaps -1")]
@@ -192,7 +192,7 @@ public sealed class BadInputTests : IDisposable
     {
         CommandLine.Run("verify", "--engine", Path.Combine(_folder, "none.txt")).AssertTrouble("none.txt");
         CommandLine.Run("verify", "--engine", _folder).AssertTrouble("no scenario files");
-        CommandLine.Run("verify", "--engine", "/dev/zero").AssertTrouble("are no scenario");
+        CommandLine.Run("verify", "--engine", "/dev/zero").AssertTrouble("a scenario has at most");
         string escapes = Write("e.txt", "\e[2J\e]0;x\a 1"u8.ToArray());
         Outcome outcome = CommandLine.Run("verify", "--engine", escapes);
         outcome.AssertTrouble("not a step");

@@ -24,7 +24,7 @@ public sealed class CountTests : IDisposable
         string[] lines = outcome.Output.Split('\n');
         Assert.Contains("  grade      no-initial-layout, lost-events, no-checkpoints (1 event lost)", lines);
         Assert.Contains("  calls      2 compared, 1 result differs: munmap 1", lines);
-        Assert.Contains("             1 more differs in address spaces whose first layout is not recorded", lines);
+        Assert.Contains("             1 more differs in address spaces whose initial layout is not recorded", lines);
         Assert.Contains("  note       1 fault that the engine would answer with a signal", lines);
         Assert.Contains(lines, line => line.StartsWith("  note       1 address space begun empty: ", StringComparison.Ordinal));
         Assert.Contains("  note       1 event of address spaces that were not live", lines);

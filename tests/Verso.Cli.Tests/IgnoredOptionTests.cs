@@ -8,31 +8,31 @@ public sealed class IgnoredOptionTests
     private static string Kept => Path.Combine(CommandLine.Root, "examples", "redis-fork.vsnap");
 
     [Theory]
-    [InlineData("--at is of one process, --rmap of whole processes", "4711", "--at", "7f00", "--rmap")]
-    [InlineData("--source goes without --rmap", "--rmap", "--all", "--source", "kernel")]
-    [InlineData("--source goes without --rmap", "--rmap", "4711", "--source", "auto")]
-    [InlineData("leave out one of --from and --source", "4711", "--from", "none.vsnap", "--source", "kernel")]
-    [InlineData("leave out one of --from and --source", "4711", "--from", "none.vsnap", "--source", "proc")]
+    [InlineData("--at cannot be combined with --rmap", "4711", "--at", "7f00", "--rmap")]
+    [InlineData("--source cannot be combined with --rmap", "--rmap", "--all", "--source", "kernel")]
+    [InlineData("--source cannot be combined with --rmap", "--rmap", "4711", "--source", "auto")]
+    [InlineData("--source is for live processes: it cannot be combined with --from", "4711", "--from", "none.vsnap", "--source", "kernel")]
+    [InlineData("--source is for live processes: it cannot be combined with --from", "4711", "--from", "none.vsnap", "--source", "proc")]
     [InlineData("--all requires --rmap", "4711", "--all")]
     [InlineData("--cgroup requires --rmap", "4711", "--cgroup", "x")]
     [InlineData("--top requires --rmap", "4711", "--top", "3")]
     [InlineData("--designs requires --rmap", "4711", "--designs", "none")]
     [InlineData("--jobs requires --rmap", "4711", "--jobs", "1")]
-    [InlineData("only PID... and --from go together", "--rmap", "--all", "--from", "none.vsnap")]
-    [InlineData("only PID... and --from go together", "--rmap", "--cgroup", "x", "--from", "none.vsnap")]
+    [InlineData("only PID... and --from can be combined", "--rmap", "--all", "--from", "none.vsnap")]
+    [InlineData("only PID... and --from can be combined", "--rmap", "--cgroup", "x", "--from", "none.vsnap")]
     [InlineData("leave out one of -j and --format text", "4711", "-j", "--format", "text")]
     public void OfExplain(string message, params string[] arguments) =>
         CommandLine.Run(["explain", .. arguments]).AssertTrouble(message);
 
     [Theory]
-    [InlineData("--interval is between two looks, and this is one: say --count N", "--count", "1", "--interval", "5")]
-    [InlineData("--interval is between two looks, and this is one: say --count N", "-j", "--interval", "5")]
-    [InlineData("--interval is between two looks, and this is one", "--format", "prometheus", "-i", "5")]
-    [InlineData("--interval is between two looks, and --from is one", "--from", "none.vsnap", "-i", "5")]
-    [InlineData("--sort growth compares two looks, and --from is one", "--from", "none.vsnap", "--sort", "growth")]
-    [InlineData("--sort growth compares two looks, and this is one: say --count N", "--sort", "growth", "-j")]
-    [InlineData("--from is one look: leave out --count", "--from", "none.vsnap", "--count", "2")]
-    [InlineData("--format prometheus is one look", "--format", "prometheus", "--count", "2")]
+    [InlineData("--interval has no effect with a single refresh: use --count N", "--count", "1", "--interval", "5")]
+    [InlineData("--interval has no effect with a single refresh: use --count N", "-j", "--interval", "5")]
+    [InlineData("--interval has no effect with --format prometheus: it prints once", "--format", "prometheus", "-i", "5")]
+    [InlineData("--interval has no effect with --from", "--from", "none.vsnap", "-i", "5")]
+    [InlineData("--sort growth has no effect with --from", "--from", "none.vsnap", "--sort", "growth")]
+    [InlineData("--sort growth has no effect with a single refresh: use --count N", "--sort", "growth", "-j")]
+    [InlineData("--count has no effect with --from: a snapshot is shown once", "--from", "none.vsnap", "--count", "2")]
+    [InlineData("--count has no effect with --format prometheus", "--format", "prometheus", "--count", "2")]
     [InlineData("leave out one of -j and --format prometheus", "-j", "--format", "prometheus")]
     [InlineData("choose one of", "--all", "--from", "none.vsnap")]
     public void OfTop(string message, params string[] arguments) =>
@@ -47,9 +47,9 @@ public sealed class IgnoredOptionTests
         CommandLine.Run(["snapshot", .. arguments]).AssertTrouble(message);
 
     [Theory]
-    [InlineData("--locks goes with neither --merges nor --format line", "--locks", "--merges")]
-    [InlineData("--locks goes with neither --merges nor --format line", "--locks=3", "--format", "line")]
-    [InlineData("--measure and --locks do not go together", "--locks", "--measure")]
+    [InlineData("--locks cannot be combined with --merges or --format line", "--locks", "--merges")]
+    [InlineData("--locks cannot be combined with --merges or --format line", "--locks=3", "--format", "line")]
+    [InlineData("--measure cannot be combined with --locks", "--locks", "--measure")]
     [InlineData("--locks takes a whole number from 0", "--locks=x")]
     public void OfReplay(string message, params string[] arguments) =>
         CommandLine.Run(["replay", "none.verso", .. arguments]).AssertTrouble(message);

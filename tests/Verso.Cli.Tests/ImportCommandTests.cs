@@ -32,7 +32,7 @@ public sealed class ImportCommandTests : IDisposable
         {
             Outcome outcome = CommandLine.Run("import", text, "-o", output);
             Assert.Equal(2, outcome.Status);
-            Assert.Contains($"'{output}' is what is read; write to another file\n", outcome.Error);
+            Assert.Contains($"'{output}' is the input; write to another file\n", outcome.Error);
             Assert.Equal(Calls, File.ReadAllText(text));
         }
     }

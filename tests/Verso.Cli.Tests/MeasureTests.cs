@@ -57,7 +57,7 @@ public sealed class MeasureTests
         string line = CommandLine.Run("replay", trace, "--measure=2").Output.Split('\n')
             .Single(each => each.StartsWith("  time ", StringComparison.Ordinal));
         Assert.Contains(" in 2 rounds, the engine alone ", line, StringComparison.Ordinal);
-        CommandLine.Run("replay", trace, "--merges", "--measure=2").AssertTrouble("--measure goes with neither --merges");
+        CommandLine.Run("replay", trace, "--merges", "--measure=2").AssertTrouble("--measure cannot be combined with --merges");
         CommandLine.Run("replay", trace, "--measure=0").AssertTrouble("--measure takes a whole number from 1");
     }
 

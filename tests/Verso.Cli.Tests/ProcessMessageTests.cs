@@ -67,7 +67,7 @@ public sealed class ProcessMessageTests
     {
         RequireReader();
         Ran("unshare -p -f --mount-proc true", "", 0);
-        Ran($"exec unshare -p -f {Verso()} snapshot --pid {Environment.ProcessId}", "is of another pid namespace", 2);
+        Ran($"exec unshare -p -f {Verso()} snapshot --pid {Environment.ProcessId}", "is in another pid namespace", 2);
         Ran($"exec unshare -p -f --mount-proc {Verso()} snapshot --pid {Environment.ProcessId}", "does not exist", 2);
     }
 

@@ -48,7 +48,7 @@ public sealed class SnapshotCommandTests : IDisposable
     [InlineData("choose one of", "--pid", "1", "--all")]
     [InlineData("choose one of", "--cgroup", "/", "--from", "x")]
     [InlineData("process 2147483647 does not exist", "--pid", "2147483647")]
-    [InlineData("'no/such' is no control group", "--cgroup", "no/such")]
+    [InlineData("'no/such' is not a control group", "--cgroup", "no/such")]
     [InlineData("none.vsnap", "--from", "none.vsnap")]
     public void WhatMakesNoSense(string message, params string[] arguments) =>
         CommandLine.Run(["snapshot", .. arguments]).AssertTrouble(message);

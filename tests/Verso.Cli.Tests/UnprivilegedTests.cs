@@ -68,7 +68,7 @@ public sealed class UnprivilegedTests : IDisposable
         string pid = shell.ReadLine();
         Assert.Equal("hidden", shell.ReadLine());
         Run("explain", pid).AssertTrouble(
-            $"process {pid} lets nobody but root read its maps (it is not dumpable): run this as root");
+            $"process {pid} is not dumpable, so only root may read its maps: run this as root");
     }
 
     private static void RequireSetpriv() => Assert.SkipUnless(

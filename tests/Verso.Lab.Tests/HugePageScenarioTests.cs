@@ -15,12 +15,12 @@ public sealed class HugePageScenarioTests
     public void AWholeHugePageIsRefused(string step, bool isRefused)
     {
         Scenario scenario = Scenario.Parse($"map A -512 4096 rw\n{step}\n");
-        string refusal = $"{step}: the kernel makes huge pages of this, which the engine does not model";
+        string refusal = $"{step}: the kernel makes huge pages here, which the engine does not model";
         Assert.Equal(isRefused ? refusal : null, scenario.WhyNotInLockStep);
     }
 
     [Fact]
     public void WhatOnlyTheEngineCanDoIsSaid() => Assert.Equal(
-        "swapout A 4: no kernel does this, only --engine",
+        "swapout A 4: only --engine can do this",
         Scenario.Parse("map A 4 1 rw\nswapout A 4\n").WhyNotInLockStep);
 }

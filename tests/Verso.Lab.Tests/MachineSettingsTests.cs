@@ -17,7 +17,7 @@ public sealed class MachineSettingsTests
     [InlineData(HugePages + "64kB/enabled", "always inherit [madvise] never\n", "huge pages of 64kB are enabled")]
     [InlineData(HugePages + "64kB/enabled", "always inherit madvise [never]\n", null)]
     [InlineData(HugePages + "2048kB/enabled", "always [inherit] madvise never\n", null)]
-    [InlineData("proc/self/personality", "00240000\n", "the personality 240000 asks")]
+    [InlineData("proc/self/personality", "00240000\n", "the personality 240000 gives")]
     [InlineData("proc/self/personality", "00040000\n", null)]
     [InlineData("proc/self/status", "Name:\tverso\nCapEff:\t000001ffffffbfff\n", "CAP_IPC_LOCK is missing")]
     [InlineData("proc/self/status", "Name:\tverso\nCapEff:\t000001ffffffffff\n", null)]

@@ -90,7 +90,7 @@ public sealed class NameSituationTests(ITestOutputHelper output)
         KernelRules rules = SituationTrials.Rules();
         AnonymousNames names = AnonymousNames.Refused;
         KernelStage.Use(worker: 0, kernel => names = kernel.Host.Names);
-        Assert.SkipWhen(names == AnonymousNames.Refused, "this kernel knows no names (CONFIG_ANON_VMA_NAME)");
+        Assert.SkipWhen(names == AnonymousNames.Refused, "this kernel has no CONFIG_ANON_VMA_NAME");
         return rules;
     }
 }

@@ -44,7 +44,7 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
         int bits = 64 - System.Numerics.BitOperations.LeadingZeroCount(_nodes[vma.Value].Last);
         if (bits > root.Bits)
         {
-            Heighten(ref root, bits);
+            RaiseRoot(ref root, bits);
         }
 
         Insert(ref root, vma.Value);
@@ -241,7 +241,7 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
     /// More levels: everything there has a 0 in each of the new bits, so the greatest stand one below the other, and
     /// the rest of the old tree is on the left of the last.
     /// </summary>
-    private void Heighten(ref LookupRoot root, int bits)
+    private void RaiseRoot(ref LookupRoot root, int bits)
     {
         int rest = root.Top;
         root.Top = 0;

@@ -10,7 +10,7 @@ namespace Verso.Engine.ReverseMaps;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A hook that a design leaves as it is here means: this design keeps nothing that such an event changes. A design that
+/// The default implementation of a hook means: this design keeps nothing that such an event changes. A design that
 /// differs from another in some rules derives from it (docs/decisions/0001).
 /// </para>
 /// <para>

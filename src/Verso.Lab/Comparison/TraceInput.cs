@@ -80,7 +80,7 @@ public sealed class TraceInput : IDisposable
         catch (FileNotFoundException) when (File.Exists(name + OutputFile.Suffix))
         {
             throw new FileNotFoundException(
-                $"'{name}' is not there, but '{name}{OutputFile.Suffix}', which a recording left that did not end");
+                $"'{name}' does not exist; an unfinished recording left '{name}{OutputFile.Suffix}'");
         }
     }
 

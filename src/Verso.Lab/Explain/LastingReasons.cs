@@ -41,7 +41,7 @@ internal static class LastingReasons
             return LastingReason.SharedAndPrivate;
         }
 
-        return IsSections(pair) && programs.AreSections(pair.Lower, pair.Upper)
+        return AreSectionsOfOneFile(pair) && programs.AreSections(pair.Lower, pair.Upper)
             ? LastingReason.Sections : LastingReason.None;
     }
 
@@ -69,7 +69,7 @@ internal static class LastingReasons
         && file.Path is "/dev/zero" or "dev/zero";
 
     // What the dynamic linker made read-only again was writable once, and stays charged.
-    private static bool IsSections(Boundary pair) => !pair.IsAnonymous
+    private static bool AreSectionsOfOneFile(Boundary pair) => !pair.IsAnonymous
         && (pair.FlagsApart & (VmaFlags.Access | VmaFlags.Account)) != 0
         && (pair.Lower.Flags & VmaFlags.MayShare) == 0;
 

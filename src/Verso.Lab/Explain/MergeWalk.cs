@@ -70,14 +70,14 @@ internal sealed class MergeWalk
             MergeTests passed = pair.LiftedWith(lifted(place++));
             bool isJoined = isTried(pair) && verdicts.CanMergeWithout(passed);
 
-            state = isJoined && HandsOn(_vmas[state], _vmas[at]) ? state : at;
+            state = isJoined && PassesAnonVmaOn(_vmas[state], _vmas[at]) ? state : at;
             last = at;
             yield return (pair, isJoined);
         }
     }
 
     // dup_anon_vma: whichever of two stays has the anon_vma of the one that has one. Of equal ones any may be asked.
-    private static bool HandsOn(VmaImage lower, VmaImage upper) => lower.AnonVma != 0
+    private static bool PassesAnonVmaOn(VmaImage lower, VmaImage upper) => lower.AnonVma != 0
         && (lower.AnonVma, lower.Chain.Count) != (upper.AnonVma, upper.Chain.Count);
 }
 

@@ -50,7 +50,7 @@ internal sealed class GraphMatcher
                 Vote(pair);
             }
 
-            Elect();
+            ChooseRenaming();
         }
     }
 
@@ -264,7 +264,7 @@ internal sealed class GraphMatcher
     /// <summary>
     /// Most votes first; among equals what its image names first, so that the result is always the same.
     /// </summary>
-    private void Elect()
+    private void ChooseRenaming()
     {
         foreach (((int kernels, int ours), _) in _votes
             .OrderByDescending(vote => vote.Value).ThenBy(vote => vote.Key.Kernels).ThenBy(vote => vote.Key.Ours))

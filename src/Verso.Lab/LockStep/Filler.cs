@@ -33,7 +33,7 @@ internal static class Filler
     /// <summary>Why no address space can be filled here, in one line; null if one can.</summary>
     public static string? Unavailable() => Limit() is >= LeastLimit and <= MostLimit
         ? null
-        : $"vm.max_map_count is {Limit()}: no process is filled to the limit but from {LeastLimit} to {MostLimit}";
+        : $"vm.max_map_count is {Limit()}: --max-maps needs a value from {LeastLimit} to {MostLimit}";
 
     /// <summary>
     /// What there is before any scenario: an even number, so that what is added does not merge with the last.

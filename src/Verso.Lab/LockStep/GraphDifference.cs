@@ -28,7 +28,7 @@ public sealed class GraphDifference(GraphScope scope)
     /// </param>
     public string? Find(ReadOnlySpan<SpacePair> spaces)
     {
-        ReferenceCounts counts = KnowCounts(spaces) ? ReferenceCounts.Compared : ReferenceCounts.Ignored;
+        ReferenceCounts counts = AllHaveCounts(spaces) ? ReferenceCounts.Compared : ReferenceCounts.Ignored;
         _engine.Begin();
         _kernel.Begin();
         foreach (SpacePair space in spaces)
@@ -45,7 +45,7 @@ public sealed class GraphDifference(GraphScope scope)
     /// <summary>The same for one address space.</summary>
     public string? Find(MmImage engine, MmImage kernel) => Find([new SpacePair('A', engine, kernel)]);
 
-    private static bool KnowCounts(ReadOnlySpan<SpacePair> spaces)
+    private static bool AllHaveCounts(ReadOnlySpan<SpacePair> spaces)
     {
         foreach (SpacePair space in spaces)
         {

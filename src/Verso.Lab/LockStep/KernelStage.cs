@@ -331,7 +331,7 @@ public sealed partial class KernelStage : IStage, IDisposable
 
         if (StepCalls.Of(op, _window) is not Call call)
         {
-            throw new KernelStageException($"{op}: no kernel without swap can be made to do this");
+            throw new KernelStageException($"{op}: a kernel without swap cannot do this");
         }
 
         switch (call.Kind)

@@ -55,7 +55,7 @@ public static class MachineSettings
         if (TryReadHex(Read($"{self}/personality"), out ulong personality)
             && (personality & (ReadImpliesExec | OldLayout | MapPageZero)) != 0)
         {
-            return $"the personality {personality:x} asks for another layout of memory than scenarios have; "
+            return $"the personality {personality:x} gives a memory layout that scenarios do not have; "
                 + "run verify without setarch -L, -X or -Z";
         }
 

@@ -38,7 +38,7 @@ internal sealed class ProcComparison(KernelStage kernel, EngineStage engine)
     {
         using StreamReader text = File.OpenText($"{folder}/status");
         ProcStatus status = ProcStatus.Read(text)
-            ?? throw new KernelStageException($"{folder}/status tells of no address space");
+            ?? throw new KernelStageException($"{folder}/status shows no address space");
         Mm modelled = engine.Machine.World.Mms[engine.Mms[mm]];
         return Differ(mm, "VmSize", modelled.TotalPages, (ulong)status.SizeBytes - kernel.OwnBytes)
             ?? Differ(mm, "VmLck", modelled.LockedPages, (ulong)status.LockedBytes);

@@ -117,7 +117,7 @@ public static class ScenarioVerification
         if (writes && verifier.Host is { } host && scenario.WhyOtherwise(host) is string lacking)
         {
             Failure refused = new(
-                scenario, 0, $"{lacking}: nothing to expect of others", FailureKind.NotPlayable);
+                scenario, 0, $"{lacking}: its expectations cannot be written here", FailureKind.NotPlayable);
             return new ScenarioResult(scenario, refused, 0, []);
         }
 

@@ -32,7 +32,7 @@ internal sealed class StageFiles : IDisposable
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw new IOException($"the files of the scenarios cannot be made: {FileProblem.Text(refused)}", refused);
+            throw new IOException($"the scenarios' files cannot be created: {FileProblem.Text(refused)}", refused);
         }
         finally
         {
@@ -74,7 +74,7 @@ internal sealed class StageFiles : IDisposable
         }
         catch (ArgumentOutOfRangeException refused)
         {
-            throw new IOException($"no file of {halves} half pages can be made", refused);
+            throw new IOException($"cannot create a file of {halves} half pages", refused);
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed class StageFiles : IDisposable
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new IOException(
-                $"no file can be made in '{Path.GetTempPath()}': {FileProblem.Text(refused)}", refused);
+                $"cannot create a file in '{Path.GetTempPath()}': {FileProblem.Text(refused)}", refused);
         }
     }
 

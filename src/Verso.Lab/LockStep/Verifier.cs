@@ -140,7 +140,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         Failure? last = Play(small);
         Steps = before;
         _isShrinking = false;
-        return last ?? failure with { Difference = $"{failure.Difference} (not again when it was repeated)" };
+        return last ?? failure with { Difference = $"{failure.Difference} (not seen when repeated)" };
     }
 
     /// <summary>Under other rules than they were written by, kernel and engine need only agree.</summary>

@@ -272,7 +272,7 @@ public static class OpText
         Words.FirstOrDefault(pair => pair.Value == text).Key is var word and not OpWords.None
         && Understood.GetValueOrDefault(kind).HasFlag(word)
             ? word
-            : throw new FormatException($"'{text}' says nothing to '{Verbs[kind]}'");
+            : throw new FormatException($"'{text}' is not a word of '{Verbs[kind]}'");
 
     private static char Letter(Queue<string> rest) => rest.Dequeue() is [char letter] && char.IsAsciiLetter(letter)
         ? letter
@@ -296,7 +296,7 @@ public static class OpText
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture) is var number
         && number != Op.Anywhere
             ? number
-            : throw new FormatException($"no page has the number {text}");
+            : throw new FormatException($"not a page number: {text}");
 
     private static string Lower(string name) => name.ToLowerInvariant();
 }

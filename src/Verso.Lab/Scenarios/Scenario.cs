@@ -83,9 +83,9 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// <summary>
     /// Why kernel and engine cannot both play it, with the first step or option that says so; null if they can.
     /// </summary>
-    public string? WhyNotInLockStep => OnlyForEngine is string only ? $"{only}: no kernel does this, only --engine"
+    public string? WhyNotInLockStep => OnlyForEngine is string only ? $"{only}: only --engine can do this"
         : Ops.FirstOrDefault(MakesHugePages) is Op collapse
-            ? $"{collapse}: the kernel makes huge pages of this, which the engine does not model"
+            ? $"{collapse}: the kernel makes huge pages here, which the engine does not model"
         : null;
 
     /// <summary>Whether the processor is to have protection keys.</summary>
@@ -100,9 +100,9 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     /// </summary>
     public string? WhyOtherwise(HostTraits host) =>
         host.Names == AnonymousNames.Refused && Ops.Any(op => op.Kind == OpKind.Name)
-            ? "this kernel knows no names (CONFIG_ANON_VMA_NAME)"
+            ? "this kernel has no CONFIG_ANON_VMA_NAME"
         : host.Vdso != Host.Vdso && Ops.Any(op => op.Kind == OpKind.Vdso)
-            ? "this kernel's vDSO has other sizes"
+            ? "this kernel's vDSO has different sizes"
         : host.Keys != Keys && Ops.Any(op => op.IsAboutKeys)
             ? Keys == ProtectionKeys.None
                 ? "this processor has protection keys (option keys)"
@@ -110,7 +110,7 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
         : host.Files != Host.Files && Ops.Any(op => op.Kind == OpKind.File && op.Count >= HugePage)
             ? "the file system of the temporary directory (TMPDIR) does not place files for huge pages"
         : Ops.Any(op => host.Commits(op.MostPages) != Host.Commits(op.MostPages))
-            ? "this machine commits more memory or less at once (vm.overcommit_memory, its size)"
+            ? "this machine has a different commit limit (vm.overcommit_memory, its size)"
         : null;
 
     /// <summary>The scenario in a text. Throws <see cref="FormatException"/>, with the number of the line.</summary>

@@ -81,6 +81,6 @@ public static class ScenarioFiles
 
         return read <= LargestFile
             ? Encoding.UTF8.GetString(bytes, 0, read).TrimStart(ByteOrderMark)
-            : throw new FormatException($"more than {LargestFile} bytes are no scenario");
+            : throw new FormatException($"a scenario has at most {LargestFile} bytes");
     }
 }

@@ -51,7 +51,7 @@ public sealed record SnapshotSummary
     /// <summary>Different open files that are mapped.</summary>
     public required int Files { get; init; }
 
-    /// <summary>Processes whose VMAs changed while they were read, whenever it was tried.</summary>
+    /// <summary>Processes whose VMAs changed while being read, whenever it was tried.</summary>
     public required IReadOnlyList<int> Changed { get; init; }
 
     /// <summary>The processes, those with the most chain entries first, then by process id.</summary>

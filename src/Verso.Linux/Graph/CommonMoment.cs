@@ -59,7 +59,7 @@ internal sealed class CommonMoment
             moment._holders = reader.ReadHolders();
         }
 
-        moment.LeaveOutEnded();
+        moment.DropEnded();
         moment.Part();
         return moment;
     }
@@ -122,7 +122,7 @@ internal sealed class CommonMoment
     private bool IsWorthLess(ProcessReading reading) =>
         reading.Process.Reading == GraphReading.Changed || !reading.IsHeld(_holders);
 
-    private void LeaveOutEnded()
+    private void DropEnded()
     {
         foreach (var reading in _readings)
         {

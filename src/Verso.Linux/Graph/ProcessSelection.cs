@@ -103,7 +103,8 @@ public sealed class ProcessSelection
         string folder = isAbsolute ? path : Path.Join(CgroupRoot, path);
         if (!File.Exists(Path.Join(folder, "cgroup.procs")))
         {
-            throw new ProcessSelectionException($"'{path}' is no control group: {folder}/cgroup.procs does not exist");
+            throw new ProcessSelectionException(
+                $"'{path}' is not a control group: {folder}/cgroup.procs does not exist");
         }
 
         SortedSet<int> found = [];
@@ -143,7 +144,7 @@ public sealed class ProcessSelection
             {
                 Require(pid);
                 throw new ProcessSelectionException($"process {Decimal(pid)} cannot be read: " + (IsOfOtherNamespace()
-                    ? "it is of another pid namespace, the one that /proc shows; run verso there"
+                    ? "it is in another pid namespace, the one of /proc; run verso there"
                     : "the kernel does not show its address space"));
             }
         }

@@ -27,7 +27,7 @@ internal sealed record GuestProgram(IReadOnlyList<string> Command, IReadOnlyList
     private static GuestProgram Alone()
     {
         var path = Environment.ProcessPath
-            ?? throw new GuestUnavailableException("the file of this program is not known (/proc/self/exe)");
+            ?? throw new GuestUnavailableException("the path of this program is unknown (/proc/self/exe)");
         return new GuestProgram(["/verso/verso"], [("verso/verso", path)]);
     }
 
@@ -40,7 +40,7 @@ internal sealed record GuestProgram(IReadOnlyList<string> Command, IReadOnlyList
         var host = Path.Combine(dotnet, "dotnet");
         if (!File.Exists(host) || !Directory.Exists(resolver))
         {
-            throw new GuestUnavailableException($"no .NET runtime {version} in {dotnet} that could be taken along");
+            throw new GuestUnavailableException($"no .NET runtime {version} in {dotnet} for the guest");
         }
 
         return new GuestProgram(

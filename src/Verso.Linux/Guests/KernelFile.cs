@@ -24,7 +24,7 @@ internal static class KernelFile
             file.ReadExactly(magic);
             return magic.AsSpan().SequenceEqual("HdrS"u8)
                 ? path
-                : throw new GuestUnavailableException($"{image}: neither a bootable kernel of x86 nor a .deb of one");
+                : throw new GuestUnavailableException($"{image}: neither a bootable x86 kernel nor a .deb of one");
         }
         catch (EndOfStreamException)
         {
@@ -62,7 +62,7 @@ internal static class KernelFile
         }
         catch (Exception broken) when (broken is InvalidDataException or FormatException or IOException)
         {
-            throw new GuestUnavailableException($"{package}: no Debian package ({broken.Message})");
+            throw new GuestUnavailableException($"{package}: not a Debian package ({broken.Message})");
         }
         finally
         {

@@ -44,7 +44,7 @@ internal static class BpfRequirements
         {
             throw new BpfUnavailableException(
                 $"{purpose} needs the right to load BPF programs, which root of a user namespace "
-                + "(of a rootless container) has not; run it on the host, as root");
+                + "(of a rootless container) lacks; run it on the host, as root");
         }
     }
 

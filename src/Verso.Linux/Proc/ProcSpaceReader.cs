@@ -137,7 +137,7 @@ public static class ProcSpaceReader
             : Environment.IsPrivilegedProcess
                 ? $"process {pid} may not be read by this root: CAP_SYS_PTRACE is missing, or a security module refuses"
             : owner == UserOf("self")
-                ? $"process {pid} lets nobody but root read its maps (it is not dumpable): run this as root"
+                ? $"process {pid} is not dumpable, so only root may read its maps: run this as root"
             : $"process {pid} belongs to {(owner == "0" ? "root" : $"user {owner}")}: run this as that user or as root";
     }
 

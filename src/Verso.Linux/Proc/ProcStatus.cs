@@ -30,5 +30,5 @@ public readonly record struct ProcStatus(long SizeBytes, long LockedBytes)
     private static long Figure(string line) =>
         Kilobytes.TryParse(line.AsSpan(line.IndexOf(':') + 1).Trim([' ', '\t']), out var bytes)
             ? bytes
-            : throw new FormatException("a figure of /proc/PID/status that is no number of kB");
+            : throw new FormatException("a figure of /proc/PID/status that is not a number of kB");
 }

@@ -147,7 +147,7 @@ public static class Smaps
     {
         return Kilobytes.TryParse(value, out var bytes)
             ? bytes
-            : throw new FormatException("a figure of smaps that is no number of kB");
+            : throw new FormatException("a figure of smaps that is not a number of kB");
     }
 
     private static ulong Key(ReadOnlySpan<char> value) =>

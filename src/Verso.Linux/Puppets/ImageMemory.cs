@@ -36,7 +36,7 @@ internal sealed unsafe class ImageMemory : IDisposable
         if (descriptor < 0)
         {
             throw new PuppetUnavailableException(
-                $"no executable memory file ({Problem()}); sysctl vm.memfd_noexec=2 does that");
+                $"cannot create an executable memfd ({Problem()}); sysctl vm.memfd_noexec=2 forbids it");
         }
 
         // All of a program's file is there before it is read: which pages of it are cached is then no question.

@@ -199,7 +199,7 @@ public sealed class PuppetTheatre : IDisposable
 
     private Puppet Spawn()
     {
-        TracerThread.HearOfEndsAlone();
+        TracerThread.IgnoreChildStops();
         var pid = PuppetSpawn.Start(Memory, _options.Files, out var registers);
         Registers = registers;
         var puppet = Adopt(pid);

@@ -37,7 +37,7 @@ internal sealed unsafe class TracerThread : IDisposable
             throw;
         }
 
-        HearOfEndsAlone();
+        IgnoreChildStops();
         return state;
     }
 
@@ -55,7 +55,7 @@ internal sealed unsafe class TracerThread : IDisposable
     /// A stop of a puppet is no news for a handler of SIGCHLD: the one that .NET installs with the first Process costs
     /// a third of all steps. Where SIGCHLD is ignored, which processes inherit, the kernel reaps before anyone waits.
     /// </summary>
-    internal static void HearOfEndsAlone()
+    internal static void IgnoreChildStops()
     {
         Libc.SignalDisposition disposition;
         if (Libc.SignalAction(Libc.SignalChild, null, &disposition) != 0)

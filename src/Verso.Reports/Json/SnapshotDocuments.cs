@@ -46,7 +46,7 @@ public sealed record SnapshotDocument
     /// <summary>vm_area_struct, anon_vma, anon_vma_chain.</summary>
     public required IReadOnlyDictionary<string, SnapshotObjectDocument> Objects { get; init; }
 
-    /// <summary>Processes whose VMAs changed while they were read.</summary>
+    /// <summary>Processes whose VMAs changed while being read.</summary>
     public required IReadOnlyList<int> Changed { get; init; }
 
     /// <summary>Processes that ended before the reading was over.</summary>

@@ -69,7 +69,7 @@ public static class EventText
 
         bool isUntold = call.Arguments is [.., ArgumentKind.Untold] && e.Argument(call.Arguments.Count - 1) != 0;
         return $"{call.Name}({string.Join(", ", arguments)}){facts}"
-            + (isUntold ? " = an error that was not told" : Result(e));
+            + (isUntold ? " = an error that was not recorded" : Result(e));
     }
 
     private static string DescribeOther(in TraceEvent e) => e.Kind switch

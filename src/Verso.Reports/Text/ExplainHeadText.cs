@@ -23,7 +23,7 @@ internal static class ExplainHeadText
             .Append(": ").Append(Figures.Count(explanation.PossiblePairs)).Append(" could be one VMA, ")
             .Append(Figures.Count(explanation.Boundaries.Count - explanation.PossiblePairs)).Append(" never");
         text.Append(explanation.Holes.All.Count == 0 ? "\n"
-            : $"; {Figures.Plural(explanation.Holes.All.Count, "pair", "pairs")} apart by a hole\n");
+            : $"; {Figures.Plural(explanation.Holes.All.Count, "pair", "pairs")} separated by a hole\n");
         AppendLimit(text, explanation, palette);
         AppendCause(text, explanation);
         AppendNotes(text, explanation);
@@ -105,7 +105,7 @@ internal static class ExplainHeadText
 
         if (explanation.Process.Reading == GraphReading.Changed)
         {
-            text.Append("the VMAs changed while they were read: some pairs may never have been adjacent\n");
+            text.Append("the VMAs changed while being read: some pairs may never have been adjacent\n");
         }
     }
 }

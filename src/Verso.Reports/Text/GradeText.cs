@@ -15,12 +15,12 @@ public static class GradeText
     {
         List<string> lines = [];
         AddIf(TraceGrade.NoFaults, "no page faults recorded: page state, copy-on-write and walks are unknown");
-        AddIf(TraceGrade.NoInitialLayout, "some address spaces begin empty: their first layout is not recorded");
+        AddIf(TraceGrade.NoInitialLayout, "some address spaces begin empty: their initial layout is not recorded");
         AddIf(TraceGrade.LostEvents, "events were lost: figures are too low and later state may differ");
-        AddIf(TraceGrade.NoCheckpoints, "no checkpoints: nothing says how well the replay matches the kernel");
-        AddIf(TraceGrade.NotFollowed, "VMAs changed by what is not followed: the replay lacks those changes");
-        AddIf(TraceGrade.Truncated, "the file ends early: figures are of its readable part");
-        AddIf(TraceGrade.Unfinished, "the recording ended before its programs: what they did later is not in it");
+        AddIf(TraceGrade.NoCheckpoints, "no checkpoints: how well the replay matches the kernel is unknown");
+        AddIf(TraceGrade.NotFollowed, "some changes of VMAs are not followed: the replay lacks them");
+        AddIf(TraceGrade.Truncated, "the file is truncated: figures cover its readable part");
+        AddIf(TraceGrade.Unfinished, "the recording ended before its programs: later calls are missing");
         return lines;
 
         void AddIf(TraceGrade lack, string line)

@@ -35,11 +35,11 @@ internal static class HoldingsText
 
     private static void AppendNotes(StringBuilder text, ReverseMapCosts costs)
     {
-        text.Append("  bytes of structs; only this kernel's are of slots, where an anon_vma takes 8 more (104)\n");
+        text.Append("  bytes of structs; for this kernel, of slab slots, where an anon_vma takes 8 more (104)\n");
         if (costs.Designs[0].LeftOut > 0)
         {
             text.Append($"  without {Figures.Plural(costs.Designs[0].LeftOut, "process", "processes")} ")
-                .Append("that changed too much while being read: shares are of what the kernel has for the others\n");
+                .Append("that changed too much while being read: shares are of the others\n");
         }
 
         foreach (DesignHoldings design in costs.Designs)
@@ -73,10 +73,10 @@ internal static class HoldingsText
 
         text.Append('\n').Append(palette.Bold("beside /proc/slabinfo")).Append('\n')
             .Append(table.Render(width, palette))
-            .Append("  slabs count as used what is free in a processor's own slab, or waits for RCU\n");
+            .Append("  slab counts include objects that are free in a per-CPU slab or wait for RCU\n");
         foreach (SlabCache slab in costs.Slabs.Where(slab => slab.MergedWith.Count > 0))
         {
-            text.Append($"  the cache of {slab.Name} is also that of {string.Join(", ", slab.MergedWith.Take(4))}")
+            text.Append($"  the cache of {slab.Name} is merged with {string.Join(", ", slab.MergedWith.Take(4))}")
                 .Append(slab.MergedWith.Count > 4 ? $" and {Figures.Count(slab.MergedWith.Count - 4)} more\n" : "\n");
         }
     }

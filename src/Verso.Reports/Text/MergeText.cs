@@ -72,13 +72,13 @@ public static class MergeText
         List<(string Label, long? Count)> rows =
         [
             ("merge attempts (one boundary each)", null),
-            ("all", summary.Attempts),
+            ("total", summary.Attempts),
             ("passed", summary.Passed),
             ("refused", summary.Refused),
             ("merges done", result.Work.MergesDone),
         ];
-        AddRefusals(rows, "refused by the first failed test", summary.RefusedByFirst);
-        AddRefusals(rows, "refused by all failed tests", summary.RefusedByAll);
+        AddRefusals(rows, "refused by the first failed check", summary.RefusedByFirst);
+        AddRefusals(rows, "refused by all failed checks", summary.RefusedByAll);
         int labels = rows.Max(row => row.Count is null ? 0 : row.Label.Length);
         int figures = rows.Max(row => row.Count is { } count ? Figures.Count(count).Length : 0);
         foreach ((string label, long? count) in rows)
@@ -102,8 +102,8 @@ public static class MergeText
     private static TextTable SplitTable(MergeSummary summary)
     {
         MergeRepair[] repairs = Enum.GetValues<MergeRepair>();
-        TextTable table = new(["in all", .. repairs.Select(Repair)]);
-        table.Heading($"anonymous memory refused for nothing else, and what {MergeTrace.RepairingDesign} makes of it");
+        TextTable table = new(["total", .. repairs.Select(Repair)]);
+        table.Heading($"anonymous memory refused for these checks alone, and what {MergeTrace.RepairingDesign} does");
         foreach (MergeTests reason in MergeSummary.RepairableReasons)
         {
             table.Row(
@@ -115,7 +115,7 @@ public static class MergeText
         }
 
         table.Row(
-            "together",
+            "total",
             [
                 Figures.Count(summary.Repairable),
                 .. repairs.Select(repair => Figures.Count(summary.RepairableThat(repair))),

@@ -47,12 +47,12 @@ public static class ReplayText
         CallTally calls = result.Calls;
         text.Append($"  calls      {Figures.Count(calls.Compared)} compared, ")
             .Append(calls.MismatchCount == 0
-                ? "every result as recorded"
+                ? "all results as recorded"
                 : $"{Differing(calls.MismatchCount)}: " + string.Join(", ", calls.Mismatches.Select(
                     entry => $"{EventText.Name(entry.Key)} {Figures.Count(entry.Value)}")));
         if (calls.Skipped > 0)
         {
-            text.Append("; refused by the kernel for limits and reasons outside: ").AppendJoin(
+            text.Append("; refused by the kernel for limits and other outside reasons: ").AppendJoin(
                 ", ",
                 calls.Refused.Select(entry => $"{EventText.ResultOf(-(long)entry.Key)} {Figures.Count(entry.Value)}"));
         }
@@ -61,7 +61,7 @@ public static class ReplayText
         if (calls.MismatchesOfAssumed > 0)
         {
             text.Append($"             {Figures.Plural(calls.MismatchesOfAssumed, "more differs", "more differ")} ")
-                .Append("in address spaces whose first layout is not recorded\n");
+                .Append("in address spaces whose initial layout is not recorded\n");
         }
     }
 
@@ -80,7 +80,7 @@ public static class ReplayText
             "searches",
             "for a free range that chose another address than the kernel");
         AppendIf(
-            tally.SpacesAssumed, "address space", "address spaces", "begun empty: the first layout is not recorded");
+            tally.SpacesAssumed, "address space", "address spaces", "begun empty: the initial layout is not recorded");
         AppendIf(tally.UnknownSpaces, "event", "events", "of address spaces that were not live");
         AppendIf(tally.UnnamedFiles, "mapping", "mappings", "of files that the trace does not name");
         AppendIf(tally.UnknownKinds, "event", "events", "of an unknown kind");

@@ -70,10 +70,10 @@ public static class RmapText
         text.Append($"  {Figures.Plural(graph.AnonVmas.Count, "anon_vma", "anon_vmas")}: ")
             .Append(Figures.Bytes((long)graph.AnonVmas.Count * SnapshotSummary.AnonVmaBytes))
             .Append($", in {Figures.Plural(graph.Roots.Count, "tree", "trees")}")
-            .Append(orphans == 0 ? "\n" : $"; of {Figures.Count(orphans)} the owner has ended\n");
+            .Append(orphans == 0 ? "\n" : $"; {Figures.Count(orphans)} without a living owner\n");
         text.Append($"  {Figures.Plural(graph.ChainEntries, "anon_vma_chain", "anon_vma_chains")}: ")
             .Append($"{Figures.Bytes(graph.ChainEntries * SnapshotSummary.ChainEntryBytes)}\n");
-        text.Append($"  together {Figures.Bytes(graph.Bytes)} for the reverse map");
+        text.Append($"  total {Figures.Bytes(graph.Bytes)} for the reverse map");
         if (graph.Spaces.Count > 0 && graph.Spaces.All(space => space.Process.Memory is not null))
         {
             long tables = graph.Spaces.Sum(space => space.Process.Memory!.PageTableBytes);
@@ -152,7 +152,7 @@ public static class RmapText
         text.Append('\n').Append(palette.Bold("by root")).Append('\n').Append(table.Render(width, palette));
         AppendRest(text, graph.Roots.Count - top);
         RootNode largest = graph.Roots[0];
-        AnonVmaTreeText.Append(text, graph, largest, "the tree that takes the most", top, palette);
+        AnonVmaTreeText.Append(text, graph, largest, "the largest tree", top, palette);
         RootNode deepest = graph.Roots.MaxBy(root => root.Depth)!;
         if (deepest != largest && deepest.Depth > largest.Depth)
         {
@@ -180,8 +180,8 @@ public static class RmapText
 
         Coverage all = costs.Walks.All;
         text.Append('\n').Append(palette.Bold("walks"))
-            .Append($": for a page of these trees {Mean(all.Mean)} VMAs on average, ")
-            .Append($"{Figures.Count(all.Most)} at most\n");
+            .Append($": {Mean(all.Mean)} VMAs for a page of these trees on average, ")
+            .Append($"at most {Figures.Count(all.Most)}\n");
         AppendKsm(text, costs);
         text.Append(table.Render(width, palette));
     }
@@ -198,7 +198,7 @@ public static class RmapText
         Prose.Wrap(
             text,
             "  ",
-            $"{Figures.Plural(costs.MostOfKsm, "VMA", "VMAs")} at most for a page merged by KSM{rule}",
+            $"at most {Figures.Plural(costs.MostOfKsm, "VMA", "VMAs")} for a page merged by KSM{rule}",
             2);
     }
 
@@ -228,7 +228,7 @@ public static class RmapText
                 ]);
         }
 
-        text.Append('\n').Append(palette.Bold("the worst anon_vmas for a walk")).Append('\n')
+        text.Append('\n').Append(palette.Bold("anon_vmas with the longest walks")).Append('\n')
             .Append(table.Render(width, palette));
     }
 

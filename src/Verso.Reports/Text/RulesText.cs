@@ -10,7 +10,7 @@ internal static class RulesText
     internal static string Of(SpaceExplanation explanation)
     {
         RulesChoice choice = explanation.Choice;
-        return choice.Basis == RulesBasis.Compared ? "" : $"by the rules of {Of(choice)}";
+        return choice.Basis == RulesBasis.Compared ? "" : $"using the rules of {Of(choice)}";
     }
 
     /// <summary>A phrase: <c>Linux 6.18.44</c>, and what makes them doubtful.</summary>
@@ -27,10 +27,10 @@ internal static class RulesText
             RulesBasis.Versions =>
                 $"Linux {rules}, put together from the versions that changes came in, not verified: "
                 + "kernels between 6.12 and 6.18 that were tried differ from any rules here in a few scenarios",
-            RulesBasis.Unknown => $"Linux {rules}: which kernel this is from is not known",
+            RulesBasis.Unknown => $"Linux {rules}: the kernel it was recorded on is unknown",
             RulesBasis.Chosen when kernel.Length > 0 => $"Linux {rules}, as chosen; the kernel was {kernel}",
             RulesBasis.Chosen => $"Linux {rules}, as chosen",
-            _ => $"Linux {rules}: those of {kernel} are not known here",
+            _ => $"Linux {rules}: there are none for {kernel}",
         };
     }
 

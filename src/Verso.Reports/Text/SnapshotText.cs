@@ -41,7 +41,7 @@ public static class SnapshotText
             $", the longest chain of a VMA {Figures.Count(summary.LongestChain)}");
         if (summary.Changed.Count > 0)
         {
-            text.Append($"  changed while they were read: {Pids(summary.Changed)}\n");
+            text.Append($"  changed while being read: {Pids(summary.Changed)}\n");
         }
 
         if (snapshot.Ended.Count > 0)
@@ -60,7 +60,7 @@ public static class SnapshotText
 
     private static TextTable Table(SnapshotSummary summary)
     {
-        TextTable table = new(["VMAs", "anon_vmas", "chain entries", "longest chain", "bytes of its own"]);
+        TextTable table = new(["VMAs", "anon_vmas", "chain entries", "longest chain", "own bytes"]);
         foreach (ProcessSummary process in summary.ByProcess.Take(Told))
         {
             string changed = process.Reading == GraphReading.Changed ? " (changed)" : "";

@@ -16,13 +16,13 @@ public static class TopText
     private static readonly (string Name, Func<TopRow, string> Cell)[] s_columns =
     [
         ("VMAs", row => Figures.Count(row.Vmas)),
-        ("more", row => More(row.MoreVmas, Figures.Count)),
+        ("+VMAs", row => More(row.MoreVmas, Figures.Count)),
         ("anon_vmas", row => Figures.Count(row.AnonVmas)),
         ("chains", row => Figures.Count(row.ChainEntries)),
         ("longest", row => Figures.Count(row.LongestChain)),
         ("widest", row => Figures.Count(row.WidestTree)),
         ("bytes", row => Figures.Bytes(row.Bytes)),
-        ("more", row => More(row.MoreBytes, Figures.Bytes)),
+        ("+bytes", row => More(row.MoreBytes, Figures.Bytes)),
     ];
 
     /// <summary>The view with at most so many processes.</summary>
@@ -42,7 +42,7 @@ public static class TopText
             .Append($"{Figures.Bytes(view.Bytes)}\n\n");
         if (view.Rows.Count == 0)
         {
-            return text.Append("no process\n").ToString();
+            return text.Append("no processes\n").ToString();
         }
 
         (string Name, Func<TopRow, string> Cell)[] columns =
@@ -50,7 +50,7 @@ public static class TopText
             .. s_columns.Where(column => column.Name switch
             {
                 "longest" or "widest" => width >= WidthOfAll,
-                "more" => view.IsCompared,
+                "+VMAs" or "+bytes" => view.IsCompared,
                 _ => true,
             }),
         ];

@@ -27,7 +27,7 @@ public static class VerifyText
         if (result.Settled > 0)
         {
             text.Append(Figures.Plural(result.Settled, "state", "states"))
-                .Append(" agreed only at a second look: somebody outside held an address space that had ended\n");
+                .Append(" agreed on retry (another process still held a reference to an exited address space)\n");
         }
 
         AppendRules(text, options.Rules);
@@ -111,7 +111,7 @@ public static class VerifyText
     private static string Differing(int scenarios) => Figures.Plural(scenarios, "differs", "differ");
 
     private static void AppendRules(StringBuilder text, RulesChoice rules) =>
-        Prose.Wrap(text, "engine by the rules of ", RulesText.Of(rules), 2);
+        Prose.Wrap(text, "engine rules: ", RulesText.Of(rules), 2);
 
     /// <summary>A scenario to be saved and run again, with what differs as comments.</summary>
     private static string Describe(Failure failure)

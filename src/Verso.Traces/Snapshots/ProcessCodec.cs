@@ -55,7 +55,7 @@ internal static class ProcessCodec
         GraphReading reading = (GraphReading)from.Byte();
         if (reading > GraphReading.Changed)
         {
-            throw from.Unfit("readings of this version in this block");
+            throw from.Malformed("readings of this version in this block");
         }
 
         ulong identity = from.Number();
@@ -67,7 +67,7 @@ internal static class ProcessCodec
             long count = from.Signed();
             nodes[at] = count == (int)count
                 ? nodes[at] with { RefCount = (int)count }
-                : throw from.Unfit("reference counts of 32 bits in this block");
+                : throw from.Malformed("reference counts of 32 bits in this block");
         }
 
         VmaImage[] vmas = [.. image.Vmas];
@@ -88,7 +88,9 @@ internal static class ProcessCodec
     private static long ReadCount(ByteDecoder from)
     {
         ulong count = from.Number();
-        return count <= MostPages ? (long)count : throw from.Unfit("counters that a machine may have in this block");
+        return count <= MostPages
+            ? (long)count
+            : throw from.Malformed("counters that a machine may have in this block");
     }
 
     private static bool HasRefCounts(ReadOnlySpan<AnonVmaImage> nodes)
@@ -145,7 +147,7 @@ internal static class ProcessCodec
             at += from.Number();
             if (at >= (ulong)vmas.Length)
             {
-                throw from.Unfit("traits of VMAs that are there in this block");
+                throw from.Malformed("traits of VMAs that are there in this block");
             }
 
             (ulong mode, ulong nodes) = (from.Number(), from.Number());

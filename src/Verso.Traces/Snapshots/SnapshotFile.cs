@@ -177,7 +177,7 @@ public static class SnapshotFile
 
             if (expected is not null)
             {
-                throw from.Unfit($"{expected} in this block");
+                throw from.Malformed($"{expected} in this block");
             }
 
             from.Leave(outer);

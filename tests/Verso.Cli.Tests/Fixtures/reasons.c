@@ -114,7 +114,7 @@ static void registered(char *at)
 	}
 }
 
-/* A System V segment that was divided and made alike again: its parts want to hear when they end, so none is dropped. */
+/* A System V segment that was divided and made alike again: each part has a close callback, so none is removed. */
 static void segment(char *at)
 {
 	int id = shmget(IPC_PRIVATE, 2 * PAGE, 0600);

@@ -29,7 +29,7 @@ public sealed class CowContextMap : ReverseMap
                 new OptionValue("correct", "all three put right"),
                 new OptionValue(
                     "shared-swap-in",
-                    "a shared page back from swap names the context of whoever wanted it first",
+                    "a shared page back from swap names the context of the process that swapped it in",
                     Soundness.Broken),
                 new OptionValue(
                     "remapped-exclusive",

@@ -27,7 +27,7 @@ public sealed class MatenaMergingMap : RehomingMap
             new(
                 "sharing",
                 "how pages are known not to be shared",
-                new OptionValue("mapcount", "by anon_vma, and where that cannot tell by each page's map count (v3)"),
+                new OptionValue("mapcount", "by anon_vma, and where that is ambiguous by each page's map count (v3)"),
                 new OptionValue("anon-vma", "by anon_vma: a root that no fork child is linked to (v1)")),
         ],
     };

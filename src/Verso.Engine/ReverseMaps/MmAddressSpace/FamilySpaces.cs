@@ -198,7 +198,7 @@ internal sealed class FamilySpaces(World world)
     public bool IsIn(VmaId vma) => _vmas.Of(vma).Space != 0;
 
     /// <summary>Whether a VMA is in the index of its mm, by its present bounds.</summary>
-    public bool IsRightlyIn(VmaId id)
+    public bool IsIndexedAtPresentBounds(VmaId id)
     {
         ref Vma vma = ref world.Vmas[id];
         ref IndexedVma node = ref _vmas.Rows[id.Value];

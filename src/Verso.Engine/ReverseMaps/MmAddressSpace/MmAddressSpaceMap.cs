@@ -27,7 +27,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
                 "offsets",
                 "what offset a fresh mapping gets",
                 new OptionValue("address", "its address / 4096; collisions cost useless visits"),
-                new OptionValue("fresh", "one that nobody has had; neighbours never merge")),
+                new OptionValue("fresh", "one never used before; adjacent VMAs never merge")),
         ],
     };
 
@@ -115,7 +115,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
             {
                 bool isPrivate = !World.Vmas[vma].IsShared;
                 found[Spaces.Of(mm.Id)] += isPrivate ? 1 : 0;
-                if (isPrivate != Spaces.IsIn(vma) || (isPrivate && !Spaces.IsRightlyIn(vma)))
+                if (isPrivate != Spaces.IsIn(vma) || (isPrivate && !Spaces.IsIndexedAtPresentBounds(vma)))
                 {
                     return $"{mm.Id} {vma} is not in its index, or stands there by bounds that it does not have";
                 }

@@ -23,7 +23,7 @@ public sealed class ReflinkMap : ReverseMap
         [
             new(
                 "free",
-                "when the pages of an extent go that nobody refers to any more",
+                "when unreferenced pages of an extent are freed",
                 new OptionValue("exact", "at once"),
                 new OptionValue("whole", "with the whole extent; until then they are stale")),
         ],

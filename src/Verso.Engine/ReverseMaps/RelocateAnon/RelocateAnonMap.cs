@@ -12,7 +12,7 @@ public sealed class RelocateAnonMap : RehomingMap
     /// <summary>Its line in the catalogue.</summary>
     public static readonly new DesignFacts Line = new(
         "relocate-anon",
-        "anon-vma-chain whose moved pages are made anew at their new place",
+        "anon-vma-chain in which moved pages get the offset and anon_vma of their new place",
         "Lorenzo Stoakes, MREMAP_RELOCATE_ANON, March to June 2025",
         PageOwner.PageTable)
     {
@@ -20,8 +20,8 @@ public sealed class RelocateAnonMap : RehomingMap
         [
             new(
                 "mode",
-                "what a move does whose pages are shared",
-                new OptionValue("may", "moves as ever (MREMAP_RELOCATE_ANON)"),
+                "what a move of shared pages does",
+                new OptionValue("may", "moves as before (MREMAP_RELOCATE_ANON)"),
                 new OptionValue("must", "EFAULT (MREMAP_MUST_RELOCATE_ANON)", Soundness.Broken)),
         ],
     };

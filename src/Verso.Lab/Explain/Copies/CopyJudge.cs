@@ -25,7 +25,7 @@ public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? say
         try
         {
             using SituationCopy copy = stage.Make(situation);
-            string? wrong = TryAsItIs(copy, said);
+            string? wrong = TryUnchanged(copy, said);
             if (wrong is not null)
             {
                 return new CopyTrial(situation, said, CopyResult.Wrong, MergeTests.None, wrong);
@@ -41,7 +41,7 @@ public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? say
             : TryWithout(situation, said);
     }
 
-    private string? TryAsItIs(SituationCopy copy, MergeTests said)
+    private string? TryUnchanged(SituationCopy copy, MergeTests said)
     {
         MergeTests again = copy.Explain()?.Verdict.Failed ?? MergeTests.None;
         again = says is null ? again : says(again);
@@ -78,7 +78,7 @@ public sealed class CopyJudge(CopyStage stage, Func<MergeTests, MergeTests>? say
             try
             {
                 using SituationCopy alone = stage.Make(situation.Keep(kept));
-                string? wrong = TryAsItIs(alone, kept);
+                string? wrong = TryUnchanged(alone, kept);
                 if (wrong is not null)
                 {
                     return trial with { Result = CopyResult.Wrong, Story = $"with {kept} alone: {wrong}" };

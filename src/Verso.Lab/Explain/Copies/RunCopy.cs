@@ -88,7 +88,7 @@ public sealed class RunCopy : IDisposable
 
             if ((without & MergeTests.AnonVma) == 0)
             {
-                LetTry(range);
+                TriggerMerge(range);
             }
         }
 
@@ -161,7 +161,7 @@ public sealed class RunCopy : IDisposable
         VmaImage? lower = Vmas[0];
         while (lower is not null)
         {
-            LetTry(RangeOf(lower));
+            TriggerMerge(RangeOf(lower));
             VmaImage now = VmaAt(lower.Start)!;
             if (now.End != lower.End)
             {
@@ -178,7 +178,7 @@ public sealed class RunCopy : IDisposable
         }
     }
 
-    private void LetTry(CopyRange range)
+    private void TriggerMerge(CopyRange range)
     {
         _calls.Advise(range, OfNoPage);
         _calls.Advise(range, Advice.Normal);

@@ -89,14 +89,14 @@ public sealed record Situation(SituationSide Lower, SituationSide Upper, PageOff
         {
             Backing = backing,
             Driver = backing == Backing.Driver ? file?.Path ?? "" : "",
-            Flags = vma.Flags & ~IgnoredFlags & ~NotOfKernels(backing),
+            Flags = vma.Flags & ~IgnoredFlags & ~FlagsUserspaceCannotSet(backing),
             Name = vma.Traits.Name,
             Chain = Math.Min(vma.Chain.Count, LongestChain),
         };
     }
 
     // Whether what has no name may be executed was decided otherwise by kernels before 6.16.
-    private static VmaFlags NotOfKernels(Backing backing) =>
+    private static VmaFlags FlagsUserspaceCannotSet(Backing backing) =>
         backing is Backing.IoUring or Backing.PerfEvents ? VmaFlags.MayExec : VmaFlags.None;
 
     private static object? Policy(VmaImage vma) => vma.Traits is { PolicyMode: 0, PolicyNodes: 0 }
