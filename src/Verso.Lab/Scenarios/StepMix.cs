@@ -124,7 +124,11 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
 
     /// <summary>Everything, in programs as exec leaves them: their images, heaps and stacks.</summary>
     public static StepMix Programs { get; } =
-        Mostly("programs", (6, OpKind.Brk), (2, OpKind.Exec), (14, OpKind.Fork)) with { Beginning = Beginning.Program };
+        Mostly("programs", (10, OpKind.Brk), (2, OpKind.Exec), (14, OpKind.Fork), (3, OpKind.LockAll)) with
+        {
+            Beginning = Beginning.Program,
+            OddPercent = 20,
+        };
 
     /// <summary>All that are about what a kernel can do.</summary>
     public static IReadOnlyList<StepMix> OfKernels { get; } =
