@@ -12,6 +12,9 @@ public static class EnginePaths
     private const ulong Length = (ulong)Pages << Page.Shift;
     private const int Few = 128;
 
+    /// <summary>The file of the engine that is measured.</summary>
+    public static string Engine => typeof(Machine).Assembly.Location;
+
     /// <summary>
     /// Name of design and path, and what makes the action. Framework types only: two engines have two Machines.
     /// </summary>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.Loader;
+using System.Reflection;
 using Verso.Against;
 
 // Two engines in one process, path by path in turn, so that whatever else the machine does meets both:
@@ -73,13 +73,13 @@ static double Measure(Action action, int repeats, ref long bytes)
 // Both are loaded the same way: code of the default context is not compiled quite alike.
 static IReadOnlyList<(string Name, Func<Action> Make)> Load(string assembly)
 {
-    AssemblyLoadContext context = new(assembly);
-    string folder = Path.GetDirectoryName(assembly)!;
-    context.Resolving += (to, name) =>
+    Assembly loaded = new EngineContext(Path.GetDirectoryName(assembly)!).LoadFromAssemblyPath(assembly);
+    Type paths = loaded.GetType(typeof(EnginePaths).FullName!)!;
+    object? engine = paths.GetProperty(nameof(EnginePaths.Engine))!.GetValue(null);
+    if (!Equals(engine, Path.Combine(Path.GetDirectoryName(assembly)!, "Verso.Engine.dll")))
     {
-        string file = Path.Combine(folder, name.Name + ".dll");
-        return File.Exists(file) ? to.LoadFromAssemblyPath(file) : null;
-    };
-    Type paths = context.LoadFromAssemblyPath(assembly).GetType(typeof(EnginePaths).FullName!)!;
+        throw new InvalidOperationException($"{assembly} was to be measured, and it is {engine} that would be");
+    }
+
     return (IReadOnlyList<(string, Func<Action>)>)paths.GetMethod(nameof(EnginePaths.All))!.Invoke(null, null)!;
 }
