@@ -1,3 +1,4 @@
+using Verso.Engine.Objects;
 using Verso.Engine.ReverseMaps;
 
 namespace Verso.Engine;
@@ -86,71 +87,47 @@ public abstract partial class Machine
     /// <summary>
     /// unmap_page_range: clears the entries of [start, end) of this VMA and lets go of what they mapped.
     /// </summary>
-    private protected abstract void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason);
+    internal abstract void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason);
 
     /// <summary>
     /// copy_page_range: fork's part for one VMA whose entries a fault could not bring back; write-protects the parent's
     /// private ones where it copies or shares them.
     /// </summary>
-    private protected abstract Errno CopyRange(VmaId parent, VmaId child, ForkCopy copy);
+    internal abstract Errno CopyRange(VmaId parent, VmaId child, ForkCopy copy);
 
     /// <summary>
     /// move_page_tables: moves the entries of [start, start+length) of one VMA to another. Returns how many bytes
     /// were moved.
     /// </summary>
-    private protected abstract ulong MoveRange(VmaId from, ulong start, VmaId to, ulong target, ulong length);
+    internal abstract ulong MoveRange(VmaId from, ulong start, VmaId to, ulong target, ulong length);
 
     /// <summary>change_protection: the entries of [start, end) follow the VMA's present flags.</summary>
-    private protected abstract void ProtectRange(VmaId vma, ulong start, ulong end);
+    internal abstract void ProtectRange(VmaId vma, ulong start, ulong end);
 
     /// <summary>MADV_FREE on one VMA.</summary>
-    private protected abstract void LazyFreeRange(VmaId vma, ulong start, ulong end);
+    internal abstract void LazyFreeRange(VmaId vma, ulong start, ulong end);
 
     /// <summary>
     /// MADV_PAGEOUT where there is no swap: only pages that need not be saved go.
     /// </summary>
-    private protected abstract void ReclaimFreed(VmaId vma, ulong start, ulong end);
+    internal abstract void ReclaimFreed(VmaId vma, ulong start, ulong end);
 
     /// <summary>Puts guard markers into the empty entries of a range (MADV_GUARD_INSTALL).</summary>
-    private protected abstract Errno InstallGuards(VmaId vma, ulong start, ulong end);
+    internal abstract Errno InstallGuards(VmaId vma, ulong start, ulong end);
 
     /// <summary>MADV_GUARD_REMOVE.</summary>
-    private protected abstract void RemoveGuards(VmaId vma, ulong start, ulong end);
+    internal abstract void RemoveGuards(VmaId vma, ulong start, ulong end);
 
     /// <summary>free_pgtables at exit: the page tables of an address space that has no VMA left.</summary>
-    private protected abstract void FreeTables(Mm mm);
+    internal abstract void FreeTables(Mm mm);
+
+    /// <summary>unmap_mapping_pages: the entries of page offsets [first, end) in every mapping of the inode.</summary>
+    internal abstract void UnmapFileRange(Inode inode, ulong first, ulong end, PrivateCopies copies);
 
     /// <summary>
     /// The part of the audit that concerns frames, page tables, files and the design. Null, or the first violation.
     /// </summary>
-    private protected abstract string? AuditPages();
-
-    /// <summary>
-    /// Sees to it that a private page may be put into this VMA (vmf_anon_prepare): asks the design, sets
-    /// <see cref="Vmas.Vma.Prepared"/> and counts. No-op where it is set.
-    /// </summary>
-    /// <remarks>
-    /// The design counts <see cref="Counters.PreparedByLog"/> and the locks it takes; this counts what was allocated
-    /// or reused.
-    /// </remarks>
-    private protected Errno PrepareVma(VmaId vma, PrepareOutcome logged)
-    {
-        if (World.Vmas[vma].Prepared)
-        {
-            return Errno.None;
-        }
-
-        Errno errno = Structure.Prepare(vma, logged, out PrepareOutcome outcome);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        World.Vmas[vma].Prepared = true;
-        Counters.PreparedAllocated += outcome == PrepareOutcome.Allocated ? 1 : 0;
-        Counters.PreparedReused += outcome == PrepareOutcome.Reused ? 1 : 0;
-        return Errno.None;
-    }
+    internal abstract string? AuditPages();
 }
 
 /// <summary>What a walk found.</summary>
@@ -187,3 +164,10 @@ public enum PagePresence
 /// <param name="Slot">The swap slot; 0 unless swapped out.</param>
 public readonly record struct PageView(
     PagePresence Presence, Pfn Frame, bool Anonymous, int MapCount, bool Exclusive, bool Writable, int Slot = 0);
+
+/// <summary>What unmapping a range of a file does to private pages that were copied from it (even_cows).</summary>
+internal enum PrivateCopies
+{
+    Keep = 0,
+    Unmap = 1,
+}

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Verso.Engine.Frames;
+using Verso.Engine.Objects;
 using Verso.Engine.PageTables;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
@@ -22,12 +23,12 @@ namespace Verso.Engine;
 public sealed partial class Machine<TPages> : Machine
     where TPages : struct, IPageHooks<TPages>
 {
-    private readonly TPages _hooks;
-    private readonly FrameTable _frames;
-    private readonly PageTablePool _tables;
-    private readonly VmaTable _vmas;
-    private readonly MmTable _mms;
-    private readonly Counters _counters;
+    internal readonly TPages Hooks;
+    internal readonly FrameTable Frames;
+    internal readonly PageTablePool Tables;
+    internal readonly VmaTable Vmas;
+    internal readonly MmTable Mms;
+    internal readonly List<(MmId Mm, ulong Address)> Mappings = [];
 
     /// <summary>
     /// A machine without any address space. Throws <see cref="ArgumentException"/> on an unknown design option.
@@ -38,49 +39,89 @@ public sealed partial class Machine<TPages> : Machine
         : base(new World(options), hooks.Design)
     {
         Invariant.Require(hooks.Design.Facts.Owner == TPages.Owner);
-        _hooks = hooks;
-        _frames = World.Frames;
-        _tables = World.PageTables;
-        _vmas = World.Vmas;
-        _mms = World.Mms;
-        _counters = World.Counters;
+        Hooks = hooks;
+        Frames = World.Frames;
+        Tables = World.PageTables;
+        Vmas = World.Vmas;
+        Mms = World.Mms;
     }
 
-    /// <summary>
-    /// One entry fewer holds the frame; an anonymous one that no object holds goes with its last entry. Returns whether
-    /// it went: the caller counts (<see cref="FrameTable.CountFreed"/>).
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool DropEntry(Pfn pfn)
-    {
-        ref Frame frame = ref _frames[pfn];
-        Invariant.Require(frame.MapCount > 0);
-        if (--frame.MapCount > 0 || !frame.IsAnonymous)
-        {
-            return false;
-        }
+    /// <inheritdoc/>
+    internal override ulong MoveRange(VmaId from, ulong start, VmaId to, ulong target, ulong length) =>
+        PageMoving.MoveRange(this, from, start, to, target, length);
 
-        if ((frame.Flags & (FrameFlags.Held | FrameFlags.SwapCache)) != 0)
-        {
-            KeepUnmapped(pfn);
-            return false;
-        }
+    /// <inheritdoc/>
+    internal override void ProtectRange(VmaId vma, ulong start, ulong end) =>
+        PageProtection.ProtectRange(this, vma, start, end);
 
-        TPages.Release(_hooks, pfn);
-        _frames.Unlist(pfn);
-        return true;
-    }
+    /// <inheritdoc/>
+    internal override string? AuditPages() => PageAudit.AuditPages(this);
 
-    /// <summary>
-    /// The last entry of a page is gone, but an object holds it, or swap entries still refer to the slot that it
-    /// caches: then it goes there.
-    /// </summary>
-    private void KeepUnmapped(Pfn pfn)
-    {
-        _frames[pfn].Clear(FrameFlags.Exclusive);
-        if ((_frames[pfn].Flags & FrameFlags.SwapCache) != 0)
-        {
-            WriteOut(pfn, World.Swap.SlotOf(pfn));
-        }
-    }
+    /// <inheritdoc/>
+    internal override void LazyFreeRange(VmaId vma, ulong start, ulong end) =>
+        LazyFreeing.LazyFreeRange(this, vma, start, end);
+
+    /// <inheritdoc/>
+    internal override void ReclaimFreed(VmaId vma, ulong start, ulong end) =>
+        LazyFreeing.ReclaimFreed(this, vma, start, end);
+
+    /// <inheritdoc/>
+    public override Errno Populate(MmId mm, ulong start, ulong length, FaultAccess access) =>
+        PagePopulation.Populate(this, mm, start, length, access);
+
+    /// <inheritdoc/>
+    public override SyscallResult FillUserfault(MmId mmId, in UserfaultFill fill) =>
+        UserfaultFilling.FillUserfault(this, mmId, fill);
+
+    /// <inheritdoc/>
+    public override SyscallResult DropTables(MmId mm, ulong start, ulong length) =>
+        TableDropping.DropTables(this, mm, start, length);
+
+    /// <inheritdoc/>
+    internal override void ZapRange(VmaId vma, ulong start, ulong end, UnmapReason reason) =>
+        Zapping.ZapRange(this, vma, start, end, reason);
+
+    /// <inheritdoc/>
+    internal override void FreeTables(Mm mm) => Zapping.FreeTables(this, mm);
+
+    /// <inheritdoc/>
+    internal override void UnmapFileRange(Inode inode, ulong first, ulong end, PrivateCopies copies) =>
+        Zapping.UnmapFileRange(this, inode, first, end, copies);
+
+    /// <inheritdoc/>
+    public override string? VerifyWalks() => WalkVerification.VerifyWalks(this);
+
+    /// <inheritdoc/>
+    internal override Errno CopyRange(VmaId parent, VmaId child, ForkCopy copy) =>
+        PageCopying.CopyRange(this, parent, child, copy);
+
+    /// <inheritdoc/>
+    internal override Errno InstallGuards(VmaId vma, ulong start, ulong end) =>
+        GuardMarkers.InstallGuards(this, vma, start, end);
+
+    /// <inheritdoc/>
+    internal override void RemoveGuards(VmaId vma, ulong start, ulong end) =>
+        GuardMarkers.RemoveGuards(this, vma, start, end);
+
+    /// <inheritdoc/>
+    public override WalkResult Walk(MmId mm, ulong address) => FrameWalks.Walk(this, mm, address);
+
+    /// <inheritdoc/>
+    public override FaultOutcome ReadByte(MmId mm, ulong address, out byte value) =>
+        PageAccess.ReadByte(this, mm, address, out value);
+
+    /// <inheritdoc/>
+    public override FaultOutcome WriteByte(MmId mm, ulong address, byte value) =>
+        PageAccess.WriteByte(this, mm, address, value);
+
+    /// <inheritdoc/>
+    public override PageView PageAt(MmId mm, ulong address) => PageAccess.PageAt(this, mm, address);
+
+    /// <inheritdoc/>
+    public override PageView SeenAt(MmId mm, ulong address) => PageAccess.SeenAt(this, mm, address);
+
+    /// <inheritdoc/>
+    public override FaultOutcome Fault(
+        MmId mm, ulong address, FaultAccess access, PrepareOutcome logged = PrepareOutcome.Derive) =>
+        Faults.Fault(this, mm, address, access, logged);
 }

@@ -62,7 +62,7 @@ internal sealed class LoadOrder
         foreach (SpaceNode space in graph.Spaces.OrderBy(space => (space.Start, space.Index)))
         {
             MmImage image = space.Image.WithoutVsyscall();
-            if (!Machine.IsSound(image))
+            if (!ExecCall.IsSound(image))
             {
                 order._left.Add(space);
                 continue;

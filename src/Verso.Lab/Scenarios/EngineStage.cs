@@ -291,6 +291,6 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
     {
         1 => 4,
         < 7 => mode,
-        _ => Machine.UnknownPolicy,
+        _ => MbindCall.UnknownPolicy,
     };
 }
