@@ -81,7 +81,7 @@ internal static class FlagRemedies
     };
 
     private static Remedy OneSeal { get; } = new(
-        "Seal the whole range in one call of mseal, or none of it: a seal is for good.",
+        "Seal the whole range in one call of mseal, or none of it: a seal cannot be undone.",
         RemedyBasis.Measured,
         "scenarios/seal/part.txt",
         "6.10")

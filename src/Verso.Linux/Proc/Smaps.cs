@@ -140,7 +140,7 @@ public static class Smaps
 
         return at < FlagLetters.MostStrange
             ? (VmaFlags)(1UL << (FlagLetters.FirstStrangeBit + at))
-            : throw new FormatException("smaps with too many flags that are not known");
+            : throw new FormatException("smaps with too many unknown flags");
     }
 
     private static long Bytes(ReadOnlySpan<char> value)

@@ -1,5 +1,4 @@
 using Verso.Engine;
-using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.LockStep;
 using Verso.Lab.Playing;
