@@ -24,6 +24,19 @@ public sealed partial class LayoutTests
         }
     }
 
+    /// <summary>Verso.CallHeader runs when Verso.Linux is built, whose tests are about what it wrote.</summary>
+    [Fact]
+    public void EveryProjectHasItsTests()
+    {
+        string solution = Repository.Read("Verso.slnx");
+        foreach (string name in Order.Where(name => name != "Verso.CallHeader"))
+        {
+            string tests = $"tests/{name}.Tests/{name}.Tests.csproj";
+            Assert.Contains(tests, Repository.Files);
+            Assert.Contains(tests, solution, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void EveryDesignHasItsFolderItsLineAndItsPage()
     {

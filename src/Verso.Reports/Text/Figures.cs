@@ -6,6 +6,9 @@ namespace Verso.Reports.Text;
 /// <summary>Numbers as people read them; the same everywhere, whatever the locale.</summary>
 public static class Figures
 {
+    /// <summary>What one decimal would round to 1024.0.</summary>
+    private const double LeastOfNextUnit = 1023.95;
+
     private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
 
     /// <summary>1,234,567.</summary>
@@ -21,7 +24,7 @@ public static class Figures
 
         double scaled = value;
         int unit = 0;
-        while (scaled >= 1024 && unit < 4)
+        while (scaled >= LeastOfNextUnit && unit < 4)
         {
             scaled /= 1024;
             unit++;
@@ -33,8 +36,8 @@ public static class Figures
     /// <summary>850 µs, 12.3 ms, 4.56 s.</summary>
     public static string Duration(long nanoseconds) => nanoseconds switch
     {
-        < 1_000_000 => string.Create(s_culture, $"{nanoseconds / 1e3:F0} µs"),
-        < 1_000_000_000 => string.Create(s_culture, $"{nanoseconds / 1e6:F1} ms"),
+        < 999_500 => string.Create(s_culture, $"{nanoseconds / 1e3:F0} µs"),
+        < 999_950_000 => string.Create(s_culture, $"{nanoseconds / 1e6:F1} ms"),
         _ => string.Create(s_culture, $"{nanoseconds / 1e9:F2} s"),
     };
 
