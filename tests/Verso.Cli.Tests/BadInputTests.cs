@@ -7,6 +7,10 @@ using Verso.Traces;
 namespace Verso.Cli.Tests;
 
 /// <summary>Whatever is wrong with the input: one line, the right status, no stack trace.</summary>
+/// <remarks>
+/// Strategy: random bytes of up to 3,000 are damage no program could have made; FuzzTests damages sound files.
+/// VERSO_SEED=N begins elsewhere.
+/// </remarks>
 public sealed class BadInputTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("verso-cli-tests-").FullName;

@@ -4,6 +4,10 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.Tests;
 
 /// <summary>Which VMA of its parent each VMA of a fork child was copied from.</summary>
+/// <remarks>
+/// Strategy: random parents and children, of up to 39 VMAs of at most three roots on 200 page offsets, so that they
+/// overlap, are compared with a search of every pair. The seed is fixed.
+/// </remarks>
 public sealed class LoadedImageTests
 {
     private const int Rounds = 500;

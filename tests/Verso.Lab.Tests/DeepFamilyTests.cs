@@ -8,6 +8,10 @@ using Verso.Traces.Snapshots;
 namespace Verso.Lab.Tests;
 
 /// <summary>Forks of forks of forks, of which time and stack must not be what the depth is.</summary>
+/// <remarks>
+/// Strategy: forests of up to 60 processes with random parents, owners and times of birth; a search of all says who a
+/// parent must be. VERSO_SEED=N begins elsewhere.
+/// </remarks>
 public sealed class DeepFamilyTests
 {
     private const ulong Base = 0x10000;

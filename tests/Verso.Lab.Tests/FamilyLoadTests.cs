@@ -13,6 +13,10 @@ namespace Verso.Lab.Tests;
 /// A graph is loaded into machines: the reference design must hold exactly the objects of the machine it was taken
 /// from, every design must keep its invariants, and nothing may remain when all processes have ended.
 /// </summary>
+/// <remarks>
+/// Strategy: random steps of the engine make families; what is captured of them is loaded. VERSO_SEED=N begins
+/// elsewhere.
+/// </remarks>
 public sealed class FamilyLoadTests
 {
     private const int Scenarios = 60;

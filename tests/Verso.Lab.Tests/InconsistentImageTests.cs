@@ -11,6 +11,10 @@ namespace Verso.Lab.Tests;
 /// A process that changes while it is read may come out as no kernel ever had it. Whatever it is, it is explained or
 /// refused with one line.
 /// </summary>
+/// <remarks>
+/// Strategy: parts of a real image are damaged in one to three places at random, as a reader that was overtaken would
+/// see them. The seed is fixed.
+/// </remarks>
 public sealed class InconsistentImageTests(ITestOutputHelper output)
 {
     private const int Images = 3000;

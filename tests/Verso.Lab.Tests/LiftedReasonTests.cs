@@ -10,6 +10,10 @@ namespace Verso.Lab.Tests;
 /// "VMAs without it" is what the running kernel has after a reason was undone and all merges were tried: in runs of
 /// VMAs with written, forked and never written ones beside each other.
 /// </summary>
+/// <remarks>
+/// Strategy: runs of 3 to 10 pages that were written, forked or never touched are made in a process and explained;
+/// then each reason is undone there. The seed is fixed.
+/// </remarks>
 public sealed class LiftedReasonTests(ITestOutputHelper output)
 {
     private const int Generated = 200;

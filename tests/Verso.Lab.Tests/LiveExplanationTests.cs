@@ -12,6 +12,10 @@ namespace Verso.Lab.Tests;
 /// What explain says of two VMAs is checked by acting on it: a flag of one, then of the other, is changed and changed
 /// back, which makes the kernel try to merge. It must merge exactly those that explain calls mergeable.
 /// </summary>
+/// <remarks>
+/// Strategy: random steps, seeds 1 to 200, leave test processes with VMAs that are not merged; what is said of every
+/// pair is acted on.
+/// </remarks>
 public sealed class LiveExplanationTests(ITestOutputHelper output)
 {
     private const int Scenarios = 200;

@@ -13,6 +13,9 @@ namespace Verso.Lab.Tests;
 /// The graph of the live kernel is loaded into the reference design, which must then hold exactly as many VMAs,
 /// anon_vmas and chains: of this machine as it is, and of random families of puppets.
 /// </summary>
+/// <remarks>
+/// Strategy: random steps, seeds 1 to 100, make families of test processes; the snapshot of each is loaded.
+/// </remarks>
 public sealed class LiveFamilyTests(ITestOutputHelper output)
 {
     private const int Scenarios = 100;

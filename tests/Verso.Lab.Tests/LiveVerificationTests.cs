@@ -9,7 +9,12 @@ namespace Verso.Lab.Tests;
 /// <summary>
 /// The live kernel as the judge. Skipped, with the reason, where there is no such kernel to be asked.
 /// </summary>
-/// <remarks>VERSO_VERIFY_SEED and VERSO_VERIFY_COUNT choose other random scenarios and more of them.</remarks>
+/// <remarks>
+/// VERSO_VERIFY_SEED chooses other random scenarios; VERSO_VERIFY_COUNT, _MIXED and _FULL more of them.
+/// Strategy: every step is chosen by what the engine has mapped, so that most succeed and ranges meet; kernel and
+/// engine take it, and all that both show is compared. Mixes are mostly of one thing each. Mutations show that errors
+/// are caught, and how soon.
+/// </remarks>
 public sealed class LiveVerificationTests(ITestOutputHelper output)
 {
     private const int StepsOfSequence = 100;

@@ -12,6 +12,10 @@ namespace Verso.Lab.Tests;
 /// "VMAs if never so" is what a process of the running kernel has that took the same steps without those that make the
 /// difference: generated programs that give pages flags and policies of their own, and write.
 /// </summary>
+/// <remarks>
+/// Strategy: programs of random flags and writes, in random order, are played whole and without the steps that make
+/// the difference; seeds 1 to 150.
+/// </remarks>
 public sealed class NeverDifferedTests(ITestOutputHelper output)
 {
     private const int Programs = 150;

@@ -6,6 +6,10 @@ using Verso.Lab.Scenarios;
 namespace Verso.Lab.Tests;
 
 /// <summary>What random verification is said to meet, it meets.</summary>
+/// <remarks>
+/// Strategy: random steps are taken by the engine alone, and what they come to is counted: a step or word that never
+/// succeeds tests nothing.
+/// </remarks>
 public sealed class StepMixTests(ITestOutputHelper output)
 {
     private const int Sequences = 400;

@@ -6,6 +6,10 @@ using static Verso.Linux.Tests.PuppetStage;
 namespace Verso.Linux.Tests;
 
 // What goes wrong, and what must not be left behind.
+/// <remarks>
+/// Strategy: puppets that fork are killed from another thread after random spins, so that they are met at every point
+/// of a fork. The seed is fixed, the moments are the machine's.
+/// </remarks>
 public sealed class PuppetEndingTests
 {
     private const long Poll = 7;

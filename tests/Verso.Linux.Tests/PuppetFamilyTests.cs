@@ -5,6 +5,9 @@ using static Verso.Linux.Tests.PuppetStage;
 namespace Verso.Linux.Tests;
 
 // Forks, vforks, clones that share their mm, exec.
+/// <remarks>
+/// Strategy: trees grow and lose members at random, of a fixed seed; each that lives must still do what it is told.
+/// </remarks>
 public sealed class PuppetFamilyTests
 {
     private static readonly ulong[] _imageAlone = [Puppet.ImageStart];

@@ -5,6 +5,10 @@ using static Verso.Linux.Tests.PuppetStage;
 namespace Verso.Linux.Tests;
 
 // A tool that is killed leaves no puppet.
+/// <remarks>
+/// Strategy: the tool is killed after a random pause of up to 30 ms, so that it is met as it starts puppets too. The
+/// seed is fixed, the moments are the machine's.
+/// </remarks>
 public sealed class PuppetGuardTests
 {
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(8);

@@ -75,6 +75,14 @@ public sealed partial class SourceTests
         where Impure().IsMatch(line.text) && !line.text.TrimStart().StartsWith("//", StringComparison.Ordinal)
         select $"{file}:{line.number}: {line.text.Trim()}");
 
+    /// <summary>What is random, how a failure is repeated and what decides: said where it is read first.</summary>
+    [Fact]
+    public void RandomTestsSayTheirStrategy() => Nothing(
+        from file in Repository.Under("Tests.cs", "tests")
+        let text = Repository.Read(file)
+        where RandomChoice().IsMatch(text) && !text.Contains("/// Strategy: ", StringComparison.Ordinal)
+        select $"{file} is random and does not say how");
+
     private static void Nothing(IEnumerable<string> violations)
     {
         string[] found = [.. violations];
@@ -83,6 +91,9 @@ public sealed partial class SourceTests
 
     [GeneratedRegex(@"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedException|^\s*#region")]
     private static partial Regex Leftover();
+
+    [GeneratedRegex(@"\bseed\+\+|RandomSeed\.First|new Random\(\w|Random random = new|SplitMix64 random = new|Check\.One|RandomVerification\.Run")]
+    private static partial Regex RandomChoice();
 
     [GeneratedRegex("(Manager|Helper|Helpers|Util|Utils|Utility|Impl)$")]
     private static partial Regex VagueName();

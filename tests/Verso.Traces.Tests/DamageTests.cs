@@ -5,6 +5,10 @@ using Verso.Engine.Vmas;
 namespace Verso.Traces.Tests;
 
 /// <summary>Nothing in a file is trusted, its checksums neither: these files have them right.</summary>
+/// <remarks>
+/// Strategy: blocks of sound files are damaged at random and given right checksums, so that the damage gets past
+/// them. VERSO_SEED=N begins elsewhere.
+/// </remarks>
 public sealed class DamageTests
 {
     private const int Rounds = 1500;

@@ -4,6 +4,10 @@ using FsCheck.Fluent;
 namespace Verso.Traces.Tests;
 
 /// <summary>What holds for any events. FsCheck prints the seed and a shrunk case.</summary>
+/// <remarks>
+/// Strategy: lists of any events, of FsCheck's generators, are written and read by the reader and by one written from
+/// the document.
+/// </remarks>
 public sealed class FormatPropertyTests
 {
     private const int Cases = 300;

@@ -5,6 +5,10 @@ using Verso.Engine.Vmas;
 
 namespace Verso.Traces.Tests;
 
+/// <remarks>
+/// Strategy: random events of every kind, with extreme arguments, are written and read; then the file is cut at every
+/// byte and every bit is flipped. Random bytes begin at VERSO_SEED.
+/// </remarks>
 public sealed class RoundTripTests
 {
     [Fact]

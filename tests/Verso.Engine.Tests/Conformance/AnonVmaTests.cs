@@ -3,6 +3,10 @@ using Verso.Engine.ReverseMaps;
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>What sets anon-vma apart from anon-area and anon-vma-chain, and its modes from each other.</summary>
+/// <remarks>
+/// Strategy: each mode with each lookup runs random scenarios from seeds of its own, half of them with failing
+/// allocations, against the abstract model.
+/// </remarks>
 public sealed class AnonVmaTests(ITestOutputHelper output)
 {
     private const string Design = "anon-vma";

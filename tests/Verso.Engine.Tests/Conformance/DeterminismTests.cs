@@ -3,6 +3,10 @@ using Verso.Engine.ReverseMaps;
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>S7: the same steps give the same state, counts and output, byte for byte.</summary>
+/// <remarks>
+/// Strategy: random scenarios, failing allocations among them, are run twice, and alone and beside others; the whole
+/// records must be equal.
+/// </remarks>
 public sealed class DeterminismTests
 {
     [Theory]

@@ -5,6 +5,9 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>Random scenarios test only what they reach: counts of what happens in a hundred of them.</summary>
+/// <remarks>
+/// Strategy: what the seeds of the other random tests make is counted: each hard case must be among it.
+/// </remarks>
 public sealed class GeneratorTests
 {
     [Fact]

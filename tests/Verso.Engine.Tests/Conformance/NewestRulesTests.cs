@@ -6,6 +6,9 @@ namespace Verso.Engine.Tests.Conformance;
 /// The conformance suite in short under the newest rules, on every design of the catalogue: what a program sees is the
 /// model's business, and no rule set changes that.
 /// </summary>
+/// <remarks>
+/// Strategy: that of RandomOperationsTests, by the rules of the newest kernel, from seed 1.
+/// </remarks>
 public sealed class NewestRulesTests
 {
     private const int StepsPerScenario = 60;

@@ -1,6 +1,9 @@
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>Steps as text.</summary>
+/// <remarks>
+/// Strategy: whole random scenarios, seeds 1 to 50, are printed and read back; each word also by itself.
+/// </remarks>
 public sealed class OpTextTests
 {
     [Theory]

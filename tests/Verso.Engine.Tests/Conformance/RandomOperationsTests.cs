@@ -9,6 +9,8 @@ namespace Verso.Engine.Tests.Conformance;
 /// <remarks>
 /// The seeds are fixed, so that every run checks the same. More of them: set VERSO_CONFORMANCE_RUNS (a count a test)
 /// and VERSO_CONFORMANCE_SEED (the first seed); VERSO_CONFORMANCE_DESIGN leaves only designs whose name begins so.
+/// Strategy: steps that mostly succeed, in a window so small that ranges meet; after each the engine is compared with
+/// the abstract model, page by page. A failure is shrunk to the fewest steps and printed as a scenario.
 /// </remarks>
 public sealed class RandomOperationsTests
 {

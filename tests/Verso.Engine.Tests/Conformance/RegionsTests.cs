@@ -4,6 +4,9 @@ namespace Verso.Engine.Tests.Conformance;
 /// A garbage collector's habit: 1 GiB reserved, then committed (made writable, first page written) in regions of 4 MiB,
 /// in some order. How many VMAs are left at the end, and the most there ever were, as counted on a live 6.18.44.
 /// </summary>
+/// <remarks>
+/// Strategy: the random order is that of glibc's rand() from seed 1, as the program had it whose VMAs were counted.
+/// </remarks>
 public sealed class RegionsTests
 {
     private const int Regions = 256;

@@ -3,6 +3,10 @@ using Verso.Engine.Images;
 namespace Verso.Engine.Tests.Images;
 
 /// <summary>Addresses are numbered as a dictionary would number them.</summary>
+/// <remarks>
+/// Strategy: random addresses, many of them near or equal, with the bounds of the type among them, are numbered
+/// beside a dictionary. The seeds are fixed.
+/// </remarks>
 public sealed class AddressNumbersTests
 {
     [Theory]

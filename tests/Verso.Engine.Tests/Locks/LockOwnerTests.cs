@@ -5,6 +5,9 @@ using Verso.Engine.Tests.Pages;
 namespace Verso.Engine.Tests.Locks;
 
 /// <summary>Whose lock an acquisition is: each design has its own, and a walk takes one that changes take.</summary>
+/// <remarks>
+/// Strategy: random scenarios, seeds 1 to 12, every second one with failing allocations, are run by every design.
+/// </remarks>
 public sealed class LockOwnerTests
 {
     /// <summary>Fork, split, merge, move, swap, migration, a file and its truncation; all in one machine.</summary>

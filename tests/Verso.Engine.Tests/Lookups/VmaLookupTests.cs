@@ -5,6 +5,10 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.Tests.Lookups;
 
 /// <summary>Lists and trees of VMAs find exactly what covers a page, whatever came and went before.</summary>
+/// <remarks>
+/// Strategy: VMAs are added and removed at random, their page offsets in few and in many bits so that they overlap
+/// much and little; a search of all VMAs says what must be found.
+/// </remarks>
 public sealed class VmaLookupTests
 {
     public enum Kind

@@ -4,6 +4,10 @@ using Verso.Engine.Tests.Pages;
 namespace Verso.Engine.Tests.ReverseMaps;
 
 /// <summary>What extents and references come to: the picture of the design's page, and its worst cases.</summary>
+/// <remarks>
+/// Strategy: where pages are written at random the order is a shuffle of fixed seed, so that the counts are always
+/// the same.
+/// </remarks>
 public sealed class ReflinkTests(ITestOutputHelper output)
 {
     private const string Design = "reflink";

@@ -3,6 +3,10 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.Tests.Vmas;
 
 /// <summary>The tree of VMAs answers as a sorted list searched from end to end does, whatever came and went.</summary>
+/// <remarks>
+/// Strategy: two trees of one pool and two sorted lists take the same random changes, of few VMAs and of many, and
+/// are asked the same random questions after each. VERSO_SEED=N begins elsewhere.
+/// </remarks>
 public sealed class VmaTreeTests
 {
     /// <summary>How the members of a run lie: most of them between steps, and the pages a hole has at most.</summary>

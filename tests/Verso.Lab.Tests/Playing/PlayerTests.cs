@@ -9,6 +9,9 @@ using Verso.Traces;
 namespace Verso.Lab.Tests.Playing;
 
 /// <summary>What is played can be left after any step, asked for its state, and gone on with.</summary>
+/// <remarks>
+/// Strategy: one random mix is played step by step, and again as the scenario that it was; seed 7.
+/// </remarks>
 public sealed class PlayerTests
 {
     private const string Text = """
