@@ -3,6 +3,7 @@ using System.Reflection;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Linux;
+using Verso.Linux.Recording;
 using Verso.Reports.Text;
 using Verso.Traces;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Verso.Lab.Comparison;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Locks;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;

@@ -7,6 +7,7 @@ using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Linux.Guests;
 using Verso.Linux.Puppets;
+using Verso.Linux.Recording;
 using Verso.Reports.Text;
 
 namespace Verso.Cli;

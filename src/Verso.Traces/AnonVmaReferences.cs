@@ -1,5 +1,4 @@
 using Verso.Engine.Images;
-using Verso.Traces.Snapshots;
 
 namespace Verso.Traces;
 

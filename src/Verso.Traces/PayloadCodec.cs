@@ -1,7 +1,6 @@
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
-using Verso.Traces.Snapshots;
 
 namespace Verso.Traces;
 

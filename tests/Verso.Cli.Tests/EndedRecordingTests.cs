@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Verso.Linux;
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Cli.Tests;

@@ -3,7 +3,6 @@ using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 using Verso.Lab.Families;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Traces.Snapshots;
 

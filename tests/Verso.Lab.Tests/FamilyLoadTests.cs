@@ -2,7 +2,6 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Families;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 using Verso.Traces.Snapshots;

@@ -1,7 +1,7 @@
 using Verso.Engine;
 using Verso.Lab.Families;
-using Verso.Lab.Fidelity;
 using Verso.Lab.LockStep;
+using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 using Verso.Lab.Snapshots;
 using Verso.Linux.Graph;

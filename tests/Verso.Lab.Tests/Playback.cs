@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
-using Verso.Linux;
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Lab.Tests;

@@ -3,7 +3,7 @@ using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
-using Verso.Linux;
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Lab.Tests;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
-using Verso.Linux;
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Lab.Tests;

@@ -1,6 +1,5 @@
 using Verso.Engine;
 using Verso.Lab.Comparison;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Traces;
 

@@ -5,7 +5,7 @@ using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
-using Verso.Lab.Fidelity;
+using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.Tests;

@@ -1,6 +1,6 @@
 using Verso.Engine;
 using Verso.Engine.ReverseMaps;
-using Verso.Lab.Fidelity;
+using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.Tests;

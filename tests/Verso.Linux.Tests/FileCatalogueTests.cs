@@ -1,5 +1,5 @@
 using Verso.Engine;
-using Verso.Linux.Recording;
+using Verso.Linux.Interop;
 
 namespace Verso.Linux.Tests;
 

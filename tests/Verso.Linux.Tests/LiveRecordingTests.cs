@@ -2,6 +2,7 @@ using System.Globalization;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Linux.Tests;

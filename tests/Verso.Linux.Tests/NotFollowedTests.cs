@@ -1,3 +1,4 @@
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Linux.Tests;

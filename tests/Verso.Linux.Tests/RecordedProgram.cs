@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Verso.Engine.Images;
+using Verso.Linux.Recording;
 using Verso.Traces;
 
 namespace Verso.Linux.Tests;

@@ -20,7 +20,20 @@ internal static class Compiler
             [.. files, CSharpSyntaxTree.ParseText(ImplicitUsings)],
             Directory.GetFiles(framework, "*.dll").Where(IsManaged).Concat(assemblies)
                 .Select(file => MetadataReference.CreateFromFile(file)),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+    }
+
+    /// <summary>A project's sources, without what generators add, and with all that lies beside this program.</summary>
+    /// <param name="project">Its folder, as <c>src/Verso.Lab</c>.</param>
+    public static CSharpCompilation CompileProject(string project)
+    {
+        string name = Path.GetFileName(project);
+        return Compile(
+            Repository.Under(".cs", project).Select(file => CSharpSyntaxTree.ParseText(Repository.Read(file), path: file)),
+            Directory.GetFiles(AppContext.BaseDirectory, "*.dll")
+                .Where(file => IsManaged(file) && Path.GetFileNameWithoutExtension(file) != name))
+            .WithAssemblyName(name);
     }
 
     private static bool IsManaged(string file)

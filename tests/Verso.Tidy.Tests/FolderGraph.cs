@@ -10,6 +10,12 @@ namespace Verso.Tidy.Tests;
 /// </remarks>
 internal sealed class FolderGraph
 {
+    /// <summary>
+    /// What the compiler misses where a generator has not run: partial methods (calls of C, patterns), members of JSON contexts, what is
+    /// assigned by them.
+    /// </summary>
+    private static readonly string[] _ofGenerators = ["CS8795", "CS0534", "CS7036", "CS0117", "CS1061", "CS0165", "CS0170", "CS8805"];
+
     private readonly string _project;
     private readonly Dictionary<(string From, string To), SortedSet<string>> _edges = [];
 
@@ -23,9 +29,10 @@ internal sealed class FolderGraph
     public static FolderGraph Of(string project)
     {
         FolderGraph graph = new(project);
-        CSharpCompilation compilation = Compiler.Compile(
-            Repository.Under(".cs", project).Select(file => CSharpSyntaxTree.ParseText(Repository.Read(file), path: file)));
-        Assert.DoesNotContain(compilation.GetDiagnostics(), found => found.Severity == DiagnosticSeverity.Error);
+        CSharpCompilation compilation = Compiler.CompileProject(project);
+        Assert.DoesNotContain(
+            compilation.GetDiagnostics(),
+            found => found.Severity == DiagnosticSeverity.Error && !_ofGenerators.Contains(found.Id));
         foreach (SyntaxTree tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0))
         {
             graph.Add(tree, compilation.GetSemanticModel(tree));

@@ -5,9 +5,22 @@ public sealed class FolderTests
 {
     private static readonly Lazy<FolderGraph> _engine = new(() => FolderGraph.Of("src/Verso.Engine"));
 
+    public static TheoryData<string> Projects =>
+        [.. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => $"src/{Path.GetFileName(folder)}").Order()];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void FoldersAreInNoCircle(string project) =>
+        Assert.Empty(FolderGraph.Of(project).Circles().Select(circle => string.Join(' ', circle)));
+
     [Fact]
-    public void TheRoomsOfTheEngineAreInNoCircle() =>
-        Assert.Empty(_engine.Value.Circles().Select(circle => string.Join(' ', circle)));
+    public void TheGraphOfAProjectWithGeneratorsKnowsWhoNamesWhom()
+    {
+        FolderGraph lab = FolderGraph.Of("src/Verso.Lab");
+        Assert.NotEmpty(lab.Names("Replay", "Playing"));
+        Assert.Empty(lab.Names("Playing", "Replay"));
+        Assert.NotEmpty(FolderGraph.Of("src/Verso.Reports").Names("Json", "Text"));
+    }
 
     /// <summary>A graph that knew nothing would have no circle either.</summary>
     [Theory]

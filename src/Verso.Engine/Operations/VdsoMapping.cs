@@ -62,7 +62,8 @@ public static class VdsoMapping
 
             VmaFlags inherited = mm.DefaultFlags & ~VmaFlags.LockedMask;
             MergeRequest range = MergeRequest.Fresh(
-                mm, VmaSet.Around(mm, start), start, end) with { Flags = flags | inherited };
+                mm, VmaSet.Around(mm, start), start, end) with
+            { Flags = flags | inherited };
             if (machine.NewMapping(range).IsNone)
             {
                 return false;

@@ -50,7 +50,7 @@ internal static class AnonymousFaults
                 return default;
             }
 
-            // Where anonymous neighbours always join, offsets below 0 may come of it; no such design looks at them.
+            // Where anonymous neighbours always join, offsets may wrap below 0; those designs never read them.
             ulong index = machine.Vmas[id].AnonPgoffAt(at.Address) & Frame.IndexMax;
             Pfn fresh = machine.Frames.Allocate(FrameFlags.Anonymous | FrameFlags.Exclusive, index);
             if (fresh.IsNone)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Verso.Engine.Frames;
 using Verso.Engine.Objects;
 using Verso.Engine.PageTables;

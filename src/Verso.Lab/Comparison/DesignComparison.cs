@@ -1,4 +1,3 @@
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Traces;
 

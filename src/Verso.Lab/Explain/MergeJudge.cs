@@ -2,7 +2,6 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Traces;
 using Verso.Traces.Snapshots;

@@ -1,5 +1,4 @@
 using Verso.Engine.Images;
-using Verso.Lab.Replay;
 using Verso.Traces;
 
 namespace Verso.Lab.Fidelity;

@@ -6,6 +6,7 @@ using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Linux.Proc;
 using Verso.Linux.Puppets;
+using Verso.Linux.Puppets.X64;
 using Verso.Traces;
 
 namespace Verso.Lab.LockStep;

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Lab.Fidelity;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;

@@ -1,9 +1,7 @@
+using Verso.Lab.Fidelity;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
-
-/// <summary>An event and its number in the trace, counted from 1.</summary>
-public readonly record struct NumberedEvent(long Number, TraceEvent Event);
 
 /// <summary>The last events that may have changed the VMAs of one address space: a ring, copied by fork.</summary>
 internal sealed class EventHistory

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Verso.Engine;
-using Verso.Linux.Recording;
+using Verso.Linux.Interop;
 
 namespace Verso.Linux.Graph;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Verso.Linux.Recording;
 
 namespace Verso.Linux.Interop;
 

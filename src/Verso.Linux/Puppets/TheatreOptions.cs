@@ -1,3 +1,5 @@
+using Verso.Linux.Puppets.X64;
+
 namespace Verso.Linux.Puppets;
 
 /// <summary>What the puppets of a theatre are given.</summary>

@@ -1,6 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
+using Verso.Linux.Interop;
 
 namespace Verso.Linux.Recording;
 

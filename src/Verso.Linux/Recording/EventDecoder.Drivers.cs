@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Engine.Vmas;
+using Verso.Linux.Interop;
 
 namespace Verso.Linux.Recording;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Verso.Engine;
+using Verso.Linux.Interop;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;

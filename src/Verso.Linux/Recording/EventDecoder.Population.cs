@@ -1,4 +1,5 @@
 using Verso.Engine.Vmas;
+using Verso.Linux.Interop;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Linux.Interop;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;

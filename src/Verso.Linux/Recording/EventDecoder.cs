@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Verso.Engine;
+using Verso.Linux.Interop;
 using Verso.Traces;
 
 namespace Verso.Linux.Recording;

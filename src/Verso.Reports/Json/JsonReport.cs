@@ -6,7 +6,6 @@ using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
 using Verso.Lab.Explain;
 using Verso.Lab.Families;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Locks;
 using Verso.Lab.LockStep;
 using Verso.Lab.Merging;

@@ -1,7 +1,6 @@
 using Verso.Engine.Vmas;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
-using Verso.Reports.Tables;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;

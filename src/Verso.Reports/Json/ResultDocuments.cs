@@ -1,7 +1,6 @@
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
-using Verso.Reports.Tables;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;

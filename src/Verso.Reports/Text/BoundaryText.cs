@@ -3,7 +3,6 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
-using Verso.Reports.Tables;
 
 namespace Verso.Reports.Text;
 

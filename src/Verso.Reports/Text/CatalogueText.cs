@@ -1,6 +1,6 @@
 using System.Text;
 using Verso.Engine.ReverseMaps;
-using Verso.Lab.Fidelity;
+using Verso.Lab.Replay;
 
 namespace Verso.Reports.Text;
 

@@ -2,7 +2,6 @@ using System.Text;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
-using Verso.Reports.Tables;
 
 namespace Verso.Reports.Text;
 

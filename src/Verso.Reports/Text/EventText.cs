@@ -1,7 +1,7 @@
 using System.Globalization;
 using Verso.Engine;
 using Verso.Engine.Calls;
-using Verso.Lab.Replay;
+using Verso.Lab.Fidelity;
 using Verso.Traces;
 
 namespace Verso.Reports.Text;

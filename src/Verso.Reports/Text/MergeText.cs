@@ -3,7 +3,6 @@ using System.Text;
 using Verso.Engine.Vmas;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
-using Verso.Reports.Tables;
 
 namespace Verso.Reports.Text;
 

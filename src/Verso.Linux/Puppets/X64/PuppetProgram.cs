@@ -1,7 +1,6 @@
 using Verso.Engine;
-using Verso.Linux.Puppets.X64;
 
-namespace Verso.Linux.Puppets;
+namespace Verso.Linux.Puppets.X64;
 
 /// <summary>
 /// What puppets keep of an exec beside their own image: segments of a program, its heap and its stack.

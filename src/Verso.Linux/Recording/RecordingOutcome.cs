@@ -1,6 +1,5 @@
-using Verso.Linux.Recording;
 
-namespace Verso.Linux;
+namespace Verso.Linux.Recording;
 
 /// <summary>What came of a recording.</summary>
 /// <param name="ExitStatus">

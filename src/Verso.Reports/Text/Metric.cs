@@ -1,9 +1,8 @@
 using Verso.Engine;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Replay;
-using Verso.Reports.Text;
 
-namespace Verso.Reports.Tables;
+namespace Verso.Reports.Text;
 
 /// <summary>What a figure counts.</summary>
 public enum MetricUnit

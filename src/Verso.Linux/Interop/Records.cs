@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Verso.Linux.Recording;
+namespace Verso.Linux.Interop;
 
 // The other half of Bpf/records.h, name for name and byte for byte; RecordLayoutTests compares the two.
 

@@ -1,8 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Verso.Engine;
-using Verso.Lab.Comparison;
 
-namespace Verso.Lab.Replay;
+namespace Verso.Lab.Comparison;
 
 /// <summary>Runs machines beside each other that share the memory which one may take.</summary>
 internal static class MachinesAtOnce

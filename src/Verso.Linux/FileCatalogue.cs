@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Verso.Engine;
+using Verso.Linux.Interop;
 using Verso.Traces;
 
-namespace Verso.Linux.Recording;
+namespace Verso.Linux;
 
 /// <summary>
 /// Gives every open file an id: one per pointer of a struct file, inode and access. A pointer that is freed and

@@ -3,10 +3,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Verso.Linux.Interop;
 using Verso.Linux.Proc;
-using Verso.Linux.Recording;
 using Verso.Traces;
 
-namespace Verso.Linux;
+namespace Verso.Linux.Recording;
 
 /// <summary>
 /// Records what the process tree of one command does to its memory, with BPF programs on tracepoints. Everything that
@@ -64,6 +63,11 @@ public sealed class Recorder : IDisposable
         {
             var ring = new RingReader(LibBpf.MapDescriptor(program.Map("ring")), options.RingBytes);
             return new Recorder(options, path, program, ring);
+        }
+        catch (BpfUnavailableException reason)
+        {
+            program.Dispose();
+            throw new RecorderUnavailableException(reason.Message, reason);
         }
         catch
         {

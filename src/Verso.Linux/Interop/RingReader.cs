@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Verso.Linux.Interop;
 
-namespace Verso.Linux.Recording;
+namespace Verso.Linux.Interop;
 
 /// <summary>
 /// The reading end of a BPF ring buffer, by its memory layout (kernel/bpf/ringbuf.c), without a call per record:
@@ -93,7 +92,7 @@ internal sealed unsafe class RingReader : IDisposable
         var address = Libc.Mmap(0, length, protection, Libc.MapShared, descriptor, offset);
         if (address == -1)
         {
-            throw new RecorderUnavailableException(
+            throw new BpfUnavailableException(
                 $"cannot map the memory of a BPF map: {Marshal.GetLastPInvokeErrorMessage()}");
         }
 

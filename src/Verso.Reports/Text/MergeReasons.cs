@@ -1,7 +1,6 @@
 using Verso.Engine.Vmas;
-using Verso.Reports.Text;
 
-namespace Verso.Reports.Tables;
+namespace Verso.Reports.Text;
 
 /// <summary>How often one test was the first to refuse a merge.</summary>
 public sealed record MergeReason(string Name, long Count);

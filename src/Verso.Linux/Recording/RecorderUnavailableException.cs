@@ -1,4 +1,4 @@
-namespace Verso.Linux;
+namespace Verso.Linux.Recording;
 
 /// <summary>
 /// This machine, this user or this build cannot record. The message is one line for people: what exactly is missing

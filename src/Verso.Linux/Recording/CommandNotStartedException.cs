@@ -1,4 +1,4 @@
-namespace Verso.Linux;
+namespace Verso.Linux.Recording;
 
 /// <summary>
 /// The command to record cannot be run. The message is one line; the status is the one a shell gives.

@@ -1,4 +1,4 @@
-namespace Verso.Linux;
+namespace Verso.Linux.Recording;
 
 /// <summary>What to record and how.</summary>
 public sealed record RecorderOptions

@@ -1,6 +1,6 @@
 using Verso.Engine.Images;
 
-namespace Verso.Traces.Snapshots;
+namespace Verso.Traces;
 
 /// <summary>Numbers from 1 for what is only ever compared: kernel addresses stay out of files.</summary>
 /// <param name="anonVmas">About how many anon_vmas will come.</param>

@@ -1,8 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.ReverseMaps;
-using Verso.Lab.Replay;
 
-namespace Verso.Lab.Fidelity;
+namespace Verso.Lab.Replay;
 
 /// <summary>
 /// The design of the kernel that recordings come from: the one whose VMAs and graph must equal the kernel's.
