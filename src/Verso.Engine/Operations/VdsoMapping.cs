@@ -61,9 +61,8 @@ public static class VdsoMapping
             }
 
             VmaFlags inherited = mm.DefaultFlags & ~VmaFlags.LockedMask;
-            MergeRequest range = MergeRequest.Fresh(
-                mm, VmaSet.Around(mm, start), start, end) with
-            { Flags = flags | inherited };
+            (VmaId Prev, VmaId Next) around = VmaSet.Around(mm, start);
+            MergeRequest range = MergeRequest.Fresh(mm, around, start, end) with { Flags = flags | inherited };
             if (machine.NewMapping(range).IsNone)
             {
                 return false;
