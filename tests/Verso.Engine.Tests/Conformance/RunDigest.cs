@@ -2,17 +2,27 @@ using System.Globalization;
 using System.Text;
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
+using Verso.Lab.Playing;
 
 namespace Verso.Engine.Tests.Conformance;
 
 /// <summary>All that can be seen of a run as text, for S7: the same steps give the same text, byte for byte.</summary>
-internal sealed class RunDigest(EngineStage driver)
+internal sealed class RunDigest(EngineStage driver) : Observer<Op, ConformanceOutcome>
 {
     private readonly StringBuilder _text = new();
 
     public string Text => _text.ToString();
 
-    public void NoteStep(Op op, Outcome outcome) => Line($"{op}: {outcome}");
+    /// <inheritdoc/>
+    public override string? Observe(long position, in Op step, in ConformanceOutcome outcome)
+    {
+        if (step.Kind != OpKind.Fail)
+        {
+            Line($"{step}: {outcome.Seen}");
+        }
+
+        return null;
+    }
 
     /// <summary>Every VMA, anon_vma and entry.</summary>
     public void NoteState()

@@ -1,6 +1,7 @@
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Tests.Model;
+using Verso.Lab.Playing;
 
 namespace Verso.Engine.Tests.Conformance;
 
@@ -44,19 +45,19 @@ internal enum LockLog
 internal sealed record Failure(int Step, string Message);
 
 /// <summary>
-/// Runs a scenario on a machine of one design and on the model, and compares them; and audits every lock that is taken.
+/// Plays a scenario on a machine of one design and on the model, and compares them; and audits every lock that is taken.
 /// </summary>
 internal sealed class ScenarioRun
 {
     private readonly Scenario _scenario;
-    private readonly Checking _checking;
     private readonly TableDrops _drops;
     private readonly EngineStage _driver;
     private readonly RunDigest _digest;
     private readonly LockAudit? _locks;
-    private AbstractModel _model;
+    private readonly ModelJudge _judge;
+    private readonly ScenarioSource _source;
+    private readonly Player<Op, ConformanceOutcome> _player;
     private Verdicts _verdicts;
-    private long _nextFailure;
     private int _unreadable;
 
     private ScenarioRun(
@@ -68,12 +69,15 @@ internal sealed class ScenarioRun
         LockLog locks = LockLog.Audited)
     {
         _scenario = scenario;
-        _checking = checking;
         _drops = drops;
         _driver = new EngineStage(design, scenario, rules);
         _digest = new RunDigest(_driver);
         _locks = locks == LockLog.Audited ? LockAudit.Of(_driver.Machine) : null;
-        _model = new AbstractModel(_driver.Window);
+        _judge = new ModelJudge(_driver, scenario);
+        _source = new ScenarioSource(
+            scenario.Ops, _judge, scenario.IsStrict ? ImpossibleSteps.End : ImpossibleSteps.PassedOver);
+        _player = new Player<Op, ConformanceOutcome>(
+            _source, new ConformanceStage(_driver), _digest, _judge, new MachineCheck(_driver.Machine, _source, checking, _locks));
     }
 
     /// <summary>Runs to the end; the first failure, or null.</summary>
@@ -94,20 +98,25 @@ internal sealed class ScenarioRun
 
     private Failure? RunAll()
     {
-        int at = -1;
+        bool isOver = false;
         try
         {
-            for (at = 0; at < _scenario.Ops.Count; at++)
+            while (_player.Next())
             {
-                if ((Step(at) ?? DropTables(at)) is string difference)
+                if ((_player.Difference ?? DropTables()) is string difference)
                 {
-                    return new Failure(at, difference);
+                    return new Failure(_source.At, difference);
                 }
 
                 AskVerdicts();
             }
 
-            at = -1;
+            if (_source.Impossible is Op impossible)
+            {
+                return new Failure(_source.At, $"{impossible}: not possible here");
+            }
+
+            isOver = true;
             string? last = ReadEverything() ?? CheckStale() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks();
             _digest.NoteState();
             last ??= EndCheck.EndAll(_driver) ?? _locks?.CheckEnd();
@@ -116,36 +125,8 @@ internal sealed class ScenarioRun
         }
         catch (Exception broken) when (broken is not OutOfMemoryException)
         {
-            return new Failure(at, $"{broken.GetType().Name}: {broken.Message}\n{broken.StackTrace}");
+            return new Failure(isOver ? -1 : _source.At, $"{broken.GetType().Name}: {broken.Message}\n{broken.StackTrace}");
         }
-    }
-
-    private string? Step(int at)
-    {
-        Op op = _scenario.Ops[at];
-        if (op.Kind == OpKind.Fail)
-        {
-            _nextFailure = op.Start;
-            return null;
-        }
-
-        if (!_model.IsPossible(op))
-        {
-            return _scenario.IsStrict ? $"{op}: not possible here" : null;
-        }
-
-        _driver.Failure.Arm(_nextFailure);
-        _nextFailure = 0;
-        Outcome seen = _driver.Do(op);
-        bool injected = _driver.Failure.Failed is not null;
-        _driver.Failure.Arm(0);
-        _digest.NoteStep(op, seen);
-        string? difference = injected || _scenario.MaxMaps != 0
-            ? new PartialEffect(_driver, _model).Judge(op, seen, ref _model)
-            : Judge(op, seen);
-        bool walks = _checking == Checking.EveryStep || (at & 7) == 0;
-        difference ??= walks ? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks() : null;
-        return difference ?? Within(op, _locks?.Check());
     }
 
     private void AskVerdicts()
@@ -159,9 +140,9 @@ internal sealed class ScenarioRun
         }
     }
 
-    private string? DropTables(int at)
+    private string? DropTables()
     {
-        if (_drops == TableDrops.Never || (at & 1) == 0)
+        if (_drops == TableDrops.Never || (_source.At & 1) == 0)
         {
             return null;
         }
@@ -175,41 +156,32 @@ internal sealed class ScenarioRun
             }
         }
 
-        return new StateCheck(_driver, _model).Compare() ?? _driver.Machine.Audit();
+        return new StateCheck(_driver, _judge.Model).Compare() ?? _driver.Machine.Audit();
     }
 
     /// <summary>Of larger units only one page was read.</summary>
     private string? CheckStale() =>
         _scenario.PagesPerUnit == 1 ? StaleFramesCheck.Compare(_driver.Machine, _unreadable) : null;
 
-    private string? Judge(Op op, Outcome seen)
-    {
-        _model.Apply(op, seen);
-        return seen != _model.Expected
-            ? $"{op}: {seen}, expected {_model.Expected}"
-            : Within(op, new StateCheck(_driver, _model).Compare());
-    }
-
-    private static string? Within(Op op, string? difference) => difference is null ? null : $"{op}: {difference}";
-
     /// <summary>Every page of every address space by a real access.</summary>
     private string? ReadEverything()
     {
-        foreach (char mm in _model.Mms.ToArray())
+        AbstractModel model = _judge.Model;
+        foreach (char mm in model.Mms.ToArray())
         {
-            foreach (long page in _model.PagesOf(mm).ToArray())
+            foreach (long page in model.PagesOf(mm).ToArray())
             {
                 Op op = new(OpKind.Read, mm) { Start = page };
                 Outcome seen = _driver.Do(op);
                 _unreadable += seen.Fault == FaultOutcome.Done ? 0 : 1;
-                _model.Apply(op, seen);
-                if (seen != _model.Expected)
+                model.Apply(op, seen);
+                if (seen != model.Expected)
                 {
-                    return $"at the end {op}: {seen}, expected {_model.Expected}";
+                    return $"at the end {op}: {seen}, expected {model.Expected}";
                 }
             }
         }
 
-        return Within(new Op(OpKind.Read, '-'), new StateCheck(_driver, _model).Compare());
+        return new StateCheck(_driver, model).Compare() is string difference ? $"at the end: {difference}" : null;
     }
 }
