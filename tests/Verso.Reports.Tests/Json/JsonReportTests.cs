@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Verso.Engine.ReverseMaps;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
 using Verso.Reports.Json;
 

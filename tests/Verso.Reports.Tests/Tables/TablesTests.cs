@@ -1,9 +1,9 @@
 using System.Globalization;
+using nietras.SeparatedValues;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Reports.Tables;
 using Verso.Reports.Text;
-using nietras.SeparatedValues;
 
 namespace Verso.Reports.Tests.Tables;
 

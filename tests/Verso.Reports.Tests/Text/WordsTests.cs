@@ -1,9 +1,7 @@
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
-using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
-using Verso.Reports.Tables;
 using Verso.Reports.Text;
 using Verso.Traces;
 
