@@ -34,7 +34,7 @@ public sealed class OvercommitTests
         Assert.True(host.Commits(long.MaxValue));
         Assert.False((host with { OvercommitMode = 0 }).Commits(long.MaxValue));
         Scenario scenario = Scenario.Parse("map A -26843545600 26843545600 rw  -> ENOMEM\n");
-        Assert.StartsWith("this machine commits more", scenario.WhyOtherwise(host), StringComparison.Ordinal);
+        Assert.StartsWith("this machine has a different commit limit", scenario.WhyOtherwise(host), StringComparison.Ordinal);
         Assert.Null(scenario.WhyOtherwise(host with { OvercommitMode = 0 }));
     }
 

@@ -14,7 +14,7 @@ public sealed partial class PuppetRefusalTests
     [Theory]
     [InlineData(Ptrace, "ptrace is refused", "seccomp")]
     [InlineData(Personality, "personality(ADDR_NO_RANDOMIZE) is refused", "seccomp")]
-    [InlineData(MemoryFile, "no executable memory file", "memfd_noexec")]
+    [InlineData(MemoryFile, "cannot create an executable memfd", "memfd_noexec")]
     public void FilteredCallIsNamed(uint number, string beginning, string part)
     {
         SkipUnlessX64();
