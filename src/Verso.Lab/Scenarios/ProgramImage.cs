@@ -1,6 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
+using Verso.Linux.Puppets.X64;
 
 namespace Verso.Lab.Scenarios;
 
@@ -33,10 +34,10 @@ public static class ProgramImage
     public const string Name = "image";
 
     /// <summary>Pages of the stack.</summary>
-    public const int StackPages = 33;
+    public const int StackPages = PuppetProgram.StackPages;
 
     /// <summary>Pages of the executed file: as many before the first segment as a puppet has itself.</summary>
-    public const int FirstFilePage = 6;
+    public const int FirstFilePage = (int)(PuppetProgram.FirstOffset >> Page.Shift);
 
     private const VmaFlags May = VmaFlags.MayAccess;
     private const VmaFlags ReadWrite = VmaFlags.Read | VmaFlags.Write | VmaFlags.Account | May;
