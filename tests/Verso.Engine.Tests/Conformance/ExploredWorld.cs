@@ -14,7 +14,6 @@ internal sealed class ExploredWorld
     // Each process that ever was has a number; its parent's is at that place. A letter may serve one after the other.
     private readonly List<int> _parents = [0];
     private readonly Dictionary<char, int> _numbers = new() { ['A'] = 0 };
-    private int _unreadable;
 
     /// <summary>
     /// The steps have been judged before, where they were the last. The machine is restarted, not made anew: to make
@@ -50,9 +49,9 @@ internal sealed class ExploredWorld
     /// </summary>
     public string? End() => Guarded(() =>
     {
-        string? difference = ReadEverything()
+        string? difference = EndReads.Compare(_driver, _model, out int unreadable)
             ?? _driver.Machine.VerifyWalks()
-            ?? StaleFramesCheck.Compare(_driver.Machine, _unreadable);
+            ?? StaleFramesCheck.Compare(_driver.Machine, unreadable);
         _driver.EndAll();
         return difference ?? EndCheck.Leftover(_driver.Machine) ?? _driver.Machine.Audit();
     });
@@ -189,26 +188,6 @@ internal sealed class ExploredWorld
         WalkResult walk = _driver.Machine.Walk(mm, at);
         hash.Add((ulong)walk.Useful);
         hash.Add((ulong)walk.Visited);
-    }
-
-    private string? ReadEverything()
-    {
-        foreach (char mm in _model.Mms.ToArray())
-        {
-            foreach (long page in _model.PagesOf(mm).ToArray())
-            {
-                Op op = new(OpKind.Read, mm) { Start = page };
-                Outcome seen = _driver.Do(op);
-                _unreadable += seen.Fault == FaultOutcome.Done ? 0 : 1;
-                _model.Apply(op, seen);
-                if (seen != _model.Expected)
-                {
-                    return $"at the end {op}: {seen}, expected {_model.Expected}";
-                }
-            }
-        }
-
-        return null;
     }
 
     private static string? Guarded(Func<string?> judge)

@@ -1,6 +1,5 @@
 using Verso.Engine.Images;
 using Verso.Engine.ReverseMaps;
-using Verso.Engine.Tests.Model;
 using Verso.Lab.Playing;
 
 namespace Verso.Engine.Tests.Conformance;
@@ -58,7 +57,6 @@ internal sealed class ScenarioRun
     private readonly ScenarioSource _source;
     private readonly Player<Op, ConformanceOutcome> _player;
     private Verdicts _verdicts;
-    private int _unreadable;
 
     private ScenarioRun(
         Catalogue.Entry design,
@@ -117,7 +115,7 @@ internal sealed class ScenarioRun
             }
 
             isOver = true;
-            string? last = ReadEverything() ?? CheckStale() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks();
+            string? last = ReadEverything() ?? _driver.Machine.Audit() ?? _driver.Machine.VerifyWalks();
             _digest.NoteState();
             last ??= EndCheck.EndAll(_driver) ?? _locks?.CheckEnd();
             _digest.NoteCounts();
@@ -159,29 +157,11 @@ internal sealed class ScenarioRun
         return new StateCheck(_driver, _judge.Model).Compare() ?? _driver.Machine.Audit();
     }
 
-    /// <summary>Of larger units only one page was read.</summary>
-    private string? CheckStale() =>
-        _scenario.PagesPerUnit == 1 ? StaleFramesCheck.Compare(_driver.Machine, _unreadable) : null;
-
-    /// <summary>Every page of every address space by a real access.</summary>
+    /// <summary>Of larger units only one page was read, so of them stale frames are not known.</summary>
     private string? ReadEverything()
     {
-        AbstractModel model = _judge.Model;
-        foreach (char mm in model.Mms.ToArray())
-        {
-            foreach (long page in model.PagesOf(mm).ToArray())
-            {
-                Op op = new(OpKind.Read, mm) { Start = page };
-                Outcome seen = _driver.Do(op);
-                _unreadable += seen.Fault == FaultOutcome.Done ? 0 : 1;
-                model.Apply(op, seen);
-                if (seen != model.Expected)
-                {
-                    return $"at the end {op}: {seen}, expected {model.Expected}";
-                }
-            }
-        }
-
-        return new StateCheck(_driver, model).Compare() is string difference ? $"at the end: {difference}" : null;
+        string? difference = EndReads.Compare(_driver, _judge.Model, out int unreadable);
+        difference ??= new StateCheck(_driver, _judge.Model).Compare() is string state ? $"at the end: {state}" : null;
+        return difference ?? (_scenario.PagesPerUnit == 1 ? StaleFramesCheck.Compare(_driver.Machine, unreadable) : null);
     }
 }
