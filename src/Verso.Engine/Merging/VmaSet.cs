@@ -3,7 +3,7 @@ using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
 
-/// <summary>The set of VMAs of an address space: look-up, coming, going, and change of bounds.</summary>
+/// <summary>The set of VMAs of an address space: coming, going, and change of bounds.</summary>
 internal static class VmaSet
 {
     extension(Machine machine)
@@ -71,15 +71,4 @@ internal static class VmaSet
         /// <summary>Cuts the high end off.</summary>
         internal void CutAbove(VmaId id, ulong end) => machine.SetRange(id, machine.At(id).Start, end);
     }
-
-    /// <summary>vma_lookup: the VMA that contains the address, or none.</summary>
-    internal static VmaId Lookup(Mm mm, ulong address) => mm.Vmas.Lookup(address);
-
-    /// <summary>find_vma_intersection: whether some VMA overlaps [start, end).</summary>
-    internal static bool Intersects(Mm mm, ulong start, ulong end) => mm.Vmas.Intersects(start, end);
-
-    /// <summary>
-    /// The neighbours of a range that holds no VMA: the last that starts below it, the first at or above.
-    /// </summary>
-    internal static (VmaId Prev, VmaId Next) Around(Mm mm, ulong start) => mm.Vmas.Around(start);
 }

@@ -39,7 +39,7 @@ public static class BrkCall
 
         private bool ShrinkHeap(Mm mm, ulong fresh, ulong old)
         {
-            return VmaSet.Intersects(mm, fresh, old) && machine.UnmapRange(mm, fresh, old) == Errno.None;
+            return mm.Vmas.Intersects(fresh, old) && machine.UnmapRange(mm, fresh, old) == Errno.None;
         }
 
         private bool GrowHeap(Mm mm, ulong old, ulong fresh)
@@ -63,7 +63,7 @@ public static class BrkCall
             }
 
             // vma_prev_limit: what lies below start_brk (the program's bss) is not the heap.
-            (VmaId prev, VmaId next) = VmaSet.Around(mm, old);
+            (VmaId prev, VmaId next) = mm.Vmas.Around(old);
             prev = !prev.IsNone && machine.At(prev).End > mm.StartBrk ? prev : default;
             VmaFlags implied = (mm.Flags & MmFlags.ReadImpliesExec) != 0 ? VmaFlags.Exec : VmaFlags.None;
             MergeRequest range = MergeRequest.Fresh(mm, (prev, next), old, fresh) with

@@ -112,7 +112,7 @@ public static class LimitChecks
 
         private int SplitsAt(Mm mm, ulong address)
         {
-            VmaId id = VmaSet.Lookup(mm, address);
+            VmaId id = mm.Vmas.Lookup(address);
             return !id.IsNone && machine.At(id).Start < address ? 1 : 0;
         }
 

@@ -222,7 +222,7 @@ public static class MadviseCall
         {
             for (ulong at = start; at < end;)
             {
-                VmaId id = VmaSet.Lookup(mm, at);
+                VmaId id = mm.Vmas.Lookup(at);
                 if (id.IsNone)
                 {
                     return Errno.ENOMEM;

@@ -28,7 +28,7 @@ public static class MbindCall
                 return SyscallResult.Ok();
             }
 
-            if (policy == 0 ? !VmaSet.Intersects(mm, address, end) : !machine.IsCovered(mm, address, end))
+            if (policy == 0 ? !mm.Vmas.Intersects(address, end) : !machine.IsCovered(mm, address, end))
             {
                 return Errno.EFAULT;
             }
@@ -71,7 +71,7 @@ public static class MbindCall
         {
             while (start < end)
             {
-                VmaId id = VmaSet.Lookup(mm, start);
+                VmaId id = mm.Vmas.Lookup(start);
                 if (id.IsNone)
                 {
                     return false;

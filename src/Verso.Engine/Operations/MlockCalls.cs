@@ -170,7 +170,7 @@ public static class MlockCalls
 
             while (start < end)
             {
-                VmaId id = VmaSet.Lookup(mm, start);
+                VmaId id = mm.Vmas.Lookup(start);
                 if (id.IsNone)
                 {
                     return Errno.ENOMEM;

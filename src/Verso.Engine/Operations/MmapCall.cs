@@ -100,7 +100,7 @@ public static class MmapCall
             }
 
             bool taken = area.Errno == Errno.None && (flags & MapFlags.FixedNoReplace) != 0
-                && VmaSet.Intersects(mm, area.Value, area.Value + length);
+                && mm.Vmas.Intersects(area.Value, area.Value + length);
             return taken ? Errno.EEXIST : area;
         }
 
@@ -151,7 +151,7 @@ public static class MmapCall
             }
 
             flags = request.Driver is DriverFacts driver ? driver.Flags & ~VmaFlags.SoftDirty : flags;
-            MergeRequest range = MergeRequest.Fresh(mm, VmaSet.Around(mm, start), start, end) with
+            MergeRequest range = MergeRequest.Fresh(mm, mm.Vmas.Around(start), start, end) with
             {
                 Flags = huge ? flags : machine.MergeableBeforeMerge(mm, flags, file),
                 File = file,

@@ -87,7 +87,7 @@ public static class MprotectCall
                 || (machine.Refusal == Errno.EACCES && machine.HoldsForbidden(mm, start, end, protection));
             while (start < end)
             {
-                VmaId id = VmaSet.Lookup(mm, start);
+                VmaId id = mm.Vmas.Lookup(start);
                 if (id.IsNone)
                 {
                     return Errno.ENOMEM;

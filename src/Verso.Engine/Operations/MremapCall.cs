@@ -174,7 +174,7 @@ public static class MremapCall
 
         private SyscallResult RemapOne(Mm mm, MremapRequest call)
         {
-            VmaId id = VmaSet.Lookup(mm, call.OldAddress);
+            VmaId id = mm.Vmas.Lookup(call.OldAddress);
             if (!id.IsNone && machine.IsSealed(id))
             {
                 return Errno.EPERM;
@@ -267,7 +267,7 @@ public static class MremapCall
             }
 
             // An old length of 0 overlaps nothing, so the target may have been where the source was.
-            VmaId id = VmaSet.Lookup(mm, call.OldAddress);
+            VmaId id = mm.Vmas.Lookup(call.OldAddress);
             Errno late = machine.World.Rules.RemapChecksFirst && !id.IsNone
                 ? Errno.None
                 : machine.CheckRemapVma(id, call);
@@ -328,7 +328,7 @@ public static class MremapCall
             }
 
             ulong end = vma.End + (call.NewLength - call.OldLength);
-            return end > vma.End && end <= mm.TaskSize && !VmaSet.Intersects(mm, vma.End, end);
+            return end > vma.End && end <= mm.TaskSize && !mm.Vmas.Intersects(vma.End, end);
         }
 
         /// <summary>

@@ -28,7 +28,7 @@ internal static class MremapMove
                 return error;
             }
 
-            id = VmaSet.Lookup(mm, call.OldAddress);
+            id = mm.Vmas.Lookup(call.OldAddress);
             bool locked = (machine.At(id).Flags & VmaFlags.Locked) != 0;
             bool stays = (call.Flags & RemapFlags.DontUnmap) != 0;
             error = locked && stays ? machine.SplitLocked(id, call) : Errno.None;
@@ -156,7 +156,7 @@ internal static class MremapMove
         private Errno MakeRoom(Mm mm, ulong target, in MremapRequest call)
         {
             ulong end = target + call.NewLength;
-            if (!VmaSet.Intersects(mm, target, end))
+            if (!mm.Vmas.Intersects(target, end))
             {
                 return Errno.None;
             }
@@ -176,7 +176,7 @@ internal static class MremapMove
             ulong oldStart = vma.Start;
             ulong end = address + call.NewLength;
 
-            (VmaId prev, VmaId next) = VmaSet.Around(mm, address);
+            (VmaId prev, VmaId next) = mm.Vmas.Around(address);
             bool staysApart = machine.World.Rules.SourceStaysApart && (call.Flags & RemapFlags.DontUnmap) != 0;
             prev = staysApart && prev == source ? default : prev;
             next = staysApart && next == source ? default : next;
@@ -274,19 +274,19 @@ internal static class MremapMove
             if (machine.UnmapRange(mm, start, end) != Errno.None)
             {
                 // Should this fail too, what is left sees the moved pages, and there is no way back any more.
-                _ = machine.Structure.Detach(VmaSet.Lookup(mm, start), copy, start, end - start);
+                _ = machine.Structure.Detach(mm.Vmas.Lookup(start), copy, start, end - start);
                 return;
             }
 
             VmaFlags account = before.Flags & VmaFlags.Account;
             if (before.Start < start)
             {
-                machine.At(VmaSet.Lookup(mm, start - 1)).Flags |= account;
+                machine.At(mm.Vmas.Lookup(start - 1)).Flags |= account;
             }
 
             if (before.End > end)
             {
-                machine.At(VmaSet.Lookup(mm, end)).Flags |= account;
+                machine.At(mm.Vmas.Lookup(end)).Flags |= account;
             }
         }
     }

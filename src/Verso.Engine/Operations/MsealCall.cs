@@ -38,7 +38,7 @@ public static class MsealCall
 
             while (address < end)
             {
-                VmaId id = VmaSet.Lookup(mm, address);
+                VmaId id = mm.Vmas.Lookup(address);
                 ulong upTo = Math.Min(machine.At(id).End, end);
                 if (!machine.IsSealed(id)
                     && machine.ModifyFlags(mm, id, address, upTo, machine.At(id).Flags | VmaFlags.Sealed).IsNone)

@@ -102,7 +102,7 @@ public static class MunmapCall
                 return Errno.EPERM;
             }
 
-            VmaId lastId = VmaSet.Lookup(mm, end - 1);
+            VmaId lastId = mm.Vmas.Lookup(end - 1);
             return !lastId.IsNone && machine.At(lastId).End > end
                 ? machine.SplitVmaUnchecked(lastId, end, VmaSplitting.NewPart.Above)
                 : Errno.None;

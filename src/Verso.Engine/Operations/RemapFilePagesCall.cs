@@ -32,7 +32,7 @@ public static class RemapFilePagesCall
 
             Mm mm = machine.World.Mms[mmId];
             using MmapHold hold = machine.World.Locks.HoldMmap(mmId, LockMode.Read);
-            VmaId id = VmaSet.Lookup(mm, start);
+            VmaId id = mm.Vmas.Lookup(start);
             bool isMapped = !id.IsNone && machine.At(id).IsShared && machine.IsOneMapping(mm, id, end);
 
             // The kernel has to let go of it to take it for writing, and then looks again.
@@ -53,7 +53,7 @@ public static class RemapFilePagesCall
                 return mapped;
             }
 
-            machine.At(VmaSet.Lookup(mm, start)).HasClose |= vma.HasClose;
+            machine.At(mm.Vmas.Lookup(start)).HasClose |= vma.HasClose;
             return SyscallResult.Ok();
         }
 
@@ -62,7 +62,7 @@ public static class RemapFilePagesCall
         {
             while (end > machine.At(id).End)
             {
-                VmaId next = VmaSet.Lookup(mm, machine.At(id).End);
+                VmaId next = mm.Vmas.Lookup(machine.At(id).End);
                 if (next.IsNone || machine.At(next).File != machine.At(id).File
                     || machine.At(next).Flags != machine.At(id).Flags)
                 {

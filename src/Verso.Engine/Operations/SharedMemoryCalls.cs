@@ -40,7 +40,7 @@ public static class SharedMemoryCalls
 
             ulong length = Page.AlignUp(machine.World.Files[attachment].SizeBytes);
             bool remaps = (flags & ShmRemap) != 0;
-            if (remaps ? address == 0 : isFixed && VmaSet.Intersects(mm, address, address + length))
+            if (remaps ? address == 0 : isFixed && mm.Vmas.Intersects(address, address + length))
             {
                 return Errno.EINVAL;
             }
@@ -54,7 +54,7 @@ public static class SharedMemoryCalls
             if (result.Errno == Errno.None)
             {
                 // shm_close counts attachments, so no merge may delete a VMA of a segment.
-                machine.At(VmaSet.Lookup(mm, result.Value)).HasClose = true;
+                machine.At(mm.Vmas.Lookup(result.Value)).HasClose = true;
                 machine.World.Files.SetAttachment(attachment);
             }
 

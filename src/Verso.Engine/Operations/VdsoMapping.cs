@@ -61,8 +61,10 @@ public static class VdsoMapping
             }
 
             VmaFlags inherited = mm.DefaultFlags & ~VmaFlags.LockedMask;
-            (VmaId Prev, VmaId Next) around = VmaSet.Around(mm, start);
-            MergeRequest range = MergeRequest.Fresh(mm, around, start, end) with { Flags = flags | inherited };
+            MergeRequest range = MergeRequest.Fresh(mm, mm.Vmas.Around(start), start, end) with
+            {
+                Flags = flags | inherited,
+            };
             if (machine.NewMapping(range).IsNone)
             {
                 return false;

@@ -13,7 +13,7 @@ public static class VmaPreparation
         /// </summary>
         public Errno Prepare(MmId mmId, ulong address, PrepareOutcome logged)
         {
-            VmaId id = VmaSet.Lookup(machine.World.Mms[mmId], address);
+            VmaId id = machine.World.Mms[mmId].Vmas.Lookup(address);
             return id.IsNone ? Errno.EFAULT : machine.PrepareVma(id, logged);
         }
 

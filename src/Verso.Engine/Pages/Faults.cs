@@ -20,7 +20,7 @@ internal static class Faults
         {
             machine.Counters.FaultCount++;
             Mm space = machine.Mms[mm];
-            VmaId id = VmaSet.Lookup(space, address);
+            VmaId id = space.Vmas.Lookup(address);
             if (id.IsNone)
             {
                 // lock_mm_and_find_vma: the next VMA above may be a stack. Every failure to grow is SEGV_MAPERR.
@@ -29,7 +29,7 @@ internal static class Faults
                     return FaultOutcome.MapError;
                 }
 
-                id = VmaSet.Lookup(space, address);
+                id = space.Vmas.Lookup(address);
                 Invariant.Require(!id.IsNone);
             }
 

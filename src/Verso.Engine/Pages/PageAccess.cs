@@ -62,7 +62,7 @@ internal static class PageAccess
         internal PageView SeenAt(MmId mm, ulong address)
         {
             PageView view = machine.PageAt(mm, address);
-            VmaId id = VmaSet.Lookup(machine.Mms[mm], address);
+            VmaId id = machine.Mms[mm].Vmas.Lookup(address);
             bool asks = TPages.Owner == PageOwner.Object && view.Presence == PagePresence.Empty
                 && !id.IsNone && !machine.Vmas[id].IsShared;
             FoundPage held = asks ? TPages.Find(machine.Hooks, id, address) : default;
@@ -78,7 +78,7 @@ internal static class PageAccess
         {
             Invariant.Require(machine.Frames.HasContents);
             Mm space = machine.Mms[mm];
-            return VmaSet.Lookup(space, address).IsNone
+            return space.Vmas.Lookup(address).IsNone
                 ? machine.Fault(mm, address, access)
                 : machine.Touch(space, address, access);
         }

@@ -90,7 +90,7 @@ internal static class PageAudit
 
         private string? AuditEntry(Mm mm, ulong address, ulong pte)
         {
-            VmaId id = VmaSet.Lookup(mm, address);
+            VmaId id = mm.Vmas.Lookup(address);
             if (id.IsNone)
             {
                 return $"entry 0x{pte:x} outside any VMA";

@@ -31,7 +31,7 @@ internal static class PagePopulation
                 FaultOutcome outcome = machine.Touch(space, address, access);
                 if (outcome != FaultOutcome.Done)
                 {
-                    bool isHole = outcome == FaultOutcome.MapError && VmaSet.Lookup(space, address).IsNone;
+                    bool isHole = outcome == FaultOutcome.MapError && space.Vmas.Lookup(address).IsNone;
                     return isHole || outcome == FaultOutcome.OutOfMemory ? Errno.ENOMEM : Errno.EFAULT;
                 }
             }
@@ -49,7 +49,7 @@ internal static class PagePopulation
         /// <exception cref="MemoryLimitException">That is more than may be taken.</exception>
         private ulong RequireRoom(Mm mm, ulong address, ulong end, FaultAccess access)
         {
-            VmaId id = VmaSet.Lookup(mm, address);
+            VmaId id = mm.Vmas.Lookup(address);
             if (id.IsNone)
             {
                 return end;
@@ -89,7 +89,7 @@ internal static class PagePopulation
         /// </summary>
         internal FaultOutcome Touch(Mm mm, ulong address, FaultAccess access)
         {
-            VmaId id = VmaSet.Lookup(mm, address);
+            VmaId id = mm.Vmas.Lookup(address);
             if (id.IsNone)
             {
                 return FaultOutcome.MapError;

@@ -26,7 +26,7 @@ internal static class UserfaultFilling
 
             Mm mm = machine.Mms[mmId];
             using MmapHold hold = machine.World.Locks.HoldMmap(mmId, LockMode.Read);
-            VmaId id = VmaSet.Lookup(mm, fill.Address);
+            VmaId id = mm.Vmas.Lookup(fill.Address);
             if (id.IsNone)
             {
                 return Errno.ENOENT;
@@ -77,7 +77,7 @@ internal static class UserfaultFilling
         /// <summary>validate_move_areas.</summary>
         private Errno MayMove(Mm mm, VmaId id, in UserfaultFill fill)
         {
-            VmaId fromId = VmaSet.Lookup(mm, fill.Source);
+            VmaId fromId = mm.Vmas.Lookup(fill.Source);
             if (fromId.IsNone)
             {
                 return Errno.ENOENT;
@@ -178,7 +178,7 @@ internal static class UserfaultFilling
         {
             ulong from = machine.Tables.Read(mm, source);
             ulong to = machine.Tables.Entry(at.Table, at.First);
-            VmaId fromId = VmaSet.Lookup(mm, source);
+            VmaId fromId = mm.Vmas.Lookup(source);
             bool isFromHeld = from == 0 && machine.IsHeld(fromId, source);
 
             // move_pages finds no table of the source before it looks at the target.

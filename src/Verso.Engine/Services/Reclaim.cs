@@ -86,7 +86,7 @@ internal static class Reclaim
             return isDirty;
         }
 
-        private VmaId VmaAt((MmId Mm, ulong Address) at) => VmaSet.Lookup(machine.Mms[at.Mm], at.Address);
+        private VmaId VmaAt((MmId Mm, ulong Address) at) => machine.Mms[at.Mm].Vmas.Lookup(at.Address);
 
         internal PteRange EntryAt((MmId Mm, ulong Address) at) =>
             PageTablePool.OnePage(machine.Tables.FindLeaf(machine.Mms[at.Mm], at.Address), at.Address);
