@@ -56,7 +56,7 @@ public sealed class HookTests
             public readonly struct Both : INamingHooks<Both>, IObjectHooks<Both>
             {
                 public ReverseMap Design => throw new NotSupportedException();
-                public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor) where TVisitor : struct, IWalkVisitor { }
+                public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor) where TVisitor : struct, IWalkVisitor { }
                 public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) => Errno.None;
                 public void Instantiate(Pfn frame, VmaId vma, ulong address) { }
                 public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) { }

@@ -26,16 +26,8 @@ public sealed class Counters
     public long PtesMoved;
     public long TablesMoved;
 
-    public long WalkCount;
-
-    /// <summary>Candidates a walk looked at.</summary>
-    public long WalkVisited;
-
-    /// <summary>Of those, the ones that mapped the page.</summary>
-    public long WalkUseful;
-
-    /// <summary>Candidates looked at up to the one that met the map count.</summary>
-    public long WalkVisitedUntilDone;
+    /// <summary>Rmap walks, by <see cref="WalkPurpose"/>.</summary>
+    public readonly WalkTally[] Walks = new WalkTally[(int)WalkPurpose.Restore + 1];
 
     public long FaultCount;
     public long FaultZeroPage;
@@ -65,4 +57,7 @@ public sealed class Counters
 
     /// <summary>VMAs of forks for which the logged reuse of an anon_vma was taken instead of the derived one.</summary>
     public long ForkedByLog;
+
+    /// <summary>The walks of one purpose.</summary>
+    public ref WalkTally WalksFor(WalkPurpose purpose) => ref Walks[(int)purpose];
 }

@@ -134,13 +134,14 @@ internal sealed partial class VmaGroups(World world, ObjectType type, LockClass 
         return a == 0 || b == 0 || a == b ? MergeTests.None : MergeTests.AnonVma;
     }
 
-    /// <summary>Offers the places that may map a page of an object, until the visitor stops.</summary>
-    public void Walk<TVisitor>(int group, ulong pgoff, ref TVisitor visitor)
+    /// <summary>Offers the places that may map pages of an object, until the visitor stops.</summary>
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        world.Locks.Begin(LockOf(group), LockMode.Read);
-        long visited = lookup.Walk(_groups[group].Root, pgoff, ref visitor);
-        world.Locks.End(LockOf(group), LockMode.Read, visited);
+        LockId held = LockOf(walk.Key);
+        world.Locks.Begin(held, LockMode.Read);
+        long visited = lookup.Walk(_groups[walk.Key].Root, walk, ref visitor);
+        world.Locks.End(held, LockMode.Read, visited);
     }
 
     /// <summary>

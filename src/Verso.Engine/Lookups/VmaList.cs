@@ -50,8 +50,8 @@ internal sealed class VmaList(World world) : VmaLookup(world)
     }
 
     /// <inheritdoc/>
-    /// <remarks>A VMA that does not cover the page offset is a useless visit, which needs no page table.</remarks>
-    public override long Walk<TVisitor>(LookupRoot root, ulong pgoff, ref TVisitor visitor)
+    /// <remarks>A VMA that covers none of the page offsets is a useless visit, which needs no page table.</remarks>
+    public override long Walk<TVisitor>(LookupRoot root, in RmapWalk walk, ref TVisitor visitor)
     {
         long looked = 0;
         int passed = 0;
@@ -59,14 +59,14 @@ internal sealed class VmaList(World world) : VmaLookup(world)
         {
             ref Vma vma = ref World.Vmas[new VmaId(at)];
             looked++;
-            if (pgoff - vma.AnonPgoff >= vma.Pages)
+            if (!walk.Overlaps(vma, vma.AnonPgoff))
             {
                 passed++;
                 continue;
             }
 
             Dismiss(ref passed, ref visitor);
-            if (Offer(new VmaId(at), pgoff, ref visitor) == WalkStep.Stop)
+            if (Offer(new VmaId(at), walk, ref visitor) == WalkStep.Stop)
             {
                 return looked;
             }

@@ -15,7 +15,7 @@ internal abstract class VmaLookup(World world)
     public abstract bool IsSorted { get; }
 
     /// <summary>
-    /// VMAs that walks have dismissed since the machine began, because they do not cover the page offset. The steps
+    /// VMAs that walks have dismissed since the machine began, because they cover none of the page offsets. The steps
     /// that a tree takes on its way down are none.
     /// </summary>
     public long Passed { get; protected set; }
@@ -29,21 +29,21 @@ internal abstract class VmaLookup(World world)
     public abstract void Remove(ref LookupRoot root, VmaId vma);
 
     /// <summary>
-    /// Offers (mm, address) of every VMA of the set that covers the page offset, until the visitor stops. Returns how
-    /// many the visitor was told of, offered or dismissed.
+    /// Offers the place in every VMA of the set that covers a page offset of the walk, until the visitor stops. Returns
+    /// how many the visitor was told of, offered or dismissed.
     /// </summary>
-    public abstract long Walk<TVisitor>(LookupRoot root, ulong pgoff, ref TVisitor visitor)
+    public abstract long Walk<TVisitor>(LookupRoot root, in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor;
 
     /// <summary>Lists every VMA of the set; the first broken invariant of its structure as text, or null.</summary>
     public abstract string? Audit(LookupRoot root, List<VmaId> members);
 
-    /// <summary>Offers the place in a VMA that covers the page offset.</summary>
-    protected WalkStep Offer<TVisitor>(VmaId id, ulong pgoff, ref TVisitor visitor)
+    /// <summary>Offers the place in a VMA that covers a page offset of the walk.</summary>
+    protected WalkStep Offer<TVisitor>(VmaId id, in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
         ref Vma vma = ref world.Vmas[id];
-        return visitor.Visit(vma.Mm, vma.Start + ((pgoff - vma.AnonPgoff) << Page.Shift));
+        return visitor.Visit(walk.In(vma, vma.AnonPgoff));
     }
 
     /// <summary>An array by VMA, long enough for this one.</summary>

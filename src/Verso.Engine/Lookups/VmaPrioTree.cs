@@ -16,7 +16,7 @@ namespace Verso.Engine.Lookups;
 ///                                 [1,1]      [3,3]              [6,6]
 /// </code>
 /// <para>
-/// A walk for page p leaves out what ends below p (the heap) and what begins above p (the radix): O(Bits + found).
+/// A walk for pages p to q leaves out what ends below p (the heap) and begins above q (the radix): O(Bits + found).
 /// VMAs with the same offsets, as fork makes them, are one node with a list (vm_set), found together.
 /// </para>
 /// <para>
@@ -87,7 +87,7 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
     }
 
     /// <inheritdoc/>
-    public override long Walk<TVisitor>(LookupRoot root, ulong pgoff, ref TVisitor visitor)
+    public override long Walk<TVisitor>(LookupRoot root, in RmapWalk walk, ref TVisitor visitor)
     {
         Span<(int Node, int Depth)> stack = stackalloc (int, int)[MaxDepth];
         int waiting = 0;
@@ -100,14 +100,14 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
         while (waiting > 0)
         {
             (int at, int depth) = stack[--waiting];
-            if (_nodes[at].Last < pgoff)
+            if (_nodes[at].Last < walk.First)
             {
                 // And so does everything below it.
                 continue;
             }
 
             Invariant.Require(waiting + 2 <= stack.Length);
-            if (_nodes[at].Right != 0 && RightBegins(_nodes[at].First, root.Bits, depth) <= pgoff)
+            if (_nodes[at].Right != 0 && RightBegins(_nodes[at].First, root.Bits, depth) <= walk.Last)
             {
                 stack[waiting++] = (_nodes[at].Right, depth + 1);
             }
@@ -117,10 +117,10 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
                 stack[waiting++] = (_nodes[at].Left, depth + 1);
             }
 
-            for (int twin = _nodes[at].First <= pgoff ? at : 0; twin != 0; twin = _nodes[twin].NextTwin)
+            for (int twin = _nodes[at].First <= walk.Last ? at : 0; twin != 0; twin = _nodes[twin].NextTwin)
             {
                 offered++;
-                if (Offer(new VmaId(twin), pgoff, ref visitor) == WalkStep.Stop)
+                if (Offer(new VmaId(twin), walk, ref visitor) == WalkStep.Stop)
                 {
                     return offered;
                 }

@@ -39,6 +39,9 @@ public static class Pte
     /// <summary>Bits that tell which frame a present entry maps; equal in two entries of one frame.</summary>
     public const ulong IdentityMask = ~((1UL << FrameShift) - 1) | Present;
 
+    /// <summary>Bits that tell which frame a migration entry waits for.</summary>
+    public const ulong MigrationMask = IdentityMask | Migration;
+
     /// <summary>An entry that maps a frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Make(Pfn frame, ulong bits) => ((ulong)(uint)frame.Value << FrameShift) | Present | bits;

@@ -43,11 +43,11 @@ public interface IPageHooks<TSelf>
     ReverseMap Design { get; }
 
     /// <summary>
-    /// Offers every place that may map the folio, until the visitor stops. None that maps it may be missed or offered
-    /// twice; some that do not may be offered. Anonymous folios only, unless <see cref="ReverseMap.OwnsFilePages"/>.
+    /// Offers every place that may map the pages, until the visitor stops. None that maps one may be missed or offered
+    /// twice; some that do not may be offered. Anonymous pages only, unless <see cref="ReverseMap.OwnsFilePages"/>.
     /// While a folio migrates, the entries that map it are migration entries (<see cref="Pte.IsMigration"/>).
     /// </summary>
-    void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor;
 
     internal static virtual PageOwner Owner => PageOwner.PageTable;

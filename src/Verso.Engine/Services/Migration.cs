@@ -25,7 +25,7 @@ internal static class Migration
                 return errno;
             }
 
-            _ = machine.CollectMappings(old, out _);
+            _ = machine.CollectMappings(old, WalkPurpose.Migrate, out _);
             if (machine.Mappings.Count < machine.Frames[old].MapCount)
             {
                 return Errno.EBUSY;
@@ -45,9 +45,9 @@ internal static class Migration
             }
 
             machine.TakePlace(old, fresh);
-            RestoringVisitor<TPages> visitor = new(machine, fresh);
-            machine.WalkFrame(fresh, ref visitor);
-            Invariant.Require(visitor.Restored == machine.Mappings.Count);
+            Restoring<TPages> each = new(machine, fresh);
+            _ = machine.WalkEntries(machine.WalkOf(fresh, WalkPurpose.Restore), ref each);
+            Invariant.Require(each.Restored == machine.Mappings.Count);
             machine.Counters.Migrated++;
             return Errno.None;
         }
@@ -74,26 +74,17 @@ internal static class Migration
     }
 
     /// <summary>Makes the migration entries of a frame present again.</summary>
-    private struct RestoringVisitor<TPages>(Machine<TPages> machine, Pfn fresh) : IWalkVisitor
+    private struct Restoring<TPages>(Machine<TPages> machine, Pfn fresh) : FrameWalks.IEntryVisitor
         where TPages : struct, IPageHooks<TPages>
     {
         public int Restored;
 
-        public WalkStep Visit(MmId mm, ulong address)
+        public void Found(MmId mm, ulong address)
         {
-            ulong pte = machine.ReadCandidate(mm, address);
-            if (Pte.IsMigration(pte) && Pte.Frame(pte) == fresh)
-            {
-                PteRange at = machine.EntryAt((mm, address));
-                machine.Tables.Entry(at.Table, at.First) = Pte.Make(fresh, pte & (Pte.Write | Pte.Dirty));
-                Restored++;
-            }
-
-            return WalkStep.Continue;
-        }
-
-        public readonly void Dismiss(int count)
-        {
+            PteRange at = machine.EntryAt((mm, address));
+            ref ulong entry = ref machine.Tables.Entry(at.Table, at.First);
+            entry = Pte.Make(fresh, entry & (Pte.Write | Pte.Dirty));
+            Restored++;
         }
     }
 }

@@ -26,7 +26,7 @@ internal static class Reclaim
                 return errno;
             }
 
-            bool isDirty = machine.CollectMappings(page, out bool isLocked);
+            bool isDirty = machine.CollectMappings(page, WalkPurpose.Unmap, out bool isLocked);
             if (isLocked)
             {
                 return Errno.EBUSY;
@@ -70,11 +70,11 @@ internal static class Reclaim
         /// <summary>
         /// Walks the reverse map and notes every entry that maps the folio. Returns whether one is dirty.
         /// </summary>
-        internal bool CollectMappings(Pfn page, out bool isLocked)
+        internal bool CollectMappings(Pfn page, WalkPurpose purpose, out bool isLocked)
         {
             machine.Mappings.Clear();
-            MappingVisitor<TPages> visitor = new(machine, page);
-            machine.WalkFrame(page, ref visitor);
+            Collecting each = new(machine.Mappings);
+            _ = machine.WalkEntries(machine.WalkOf(page, purpose), ref each);
             isLocked = false;
             bool isDirty = false;
             foreach ((MmId Mm, ulong Address) at in machine.Mappings)
@@ -138,23 +138,9 @@ internal static class Reclaim
         }
     }
 
-    /// <summary>Notes the places that really map a folio.</summary>
-    private readonly struct MappingVisitor<TPages>(Machine<TPages> machine, Pfn frame) : IWalkVisitor
-        where TPages : struct, IPageHooks<TPages>
+    /// <summary>Notes the places that map a folio.</summary>
+    private readonly struct Collecting(List<(MmId Mm, ulong Address)> places) : FrameWalks.IEntryVisitor
     {
-        public WalkStep Visit(MmId mm, ulong address)
-        {
-            ulong pte = machine.ReadCandidate(mm, address);
-            if (Pte.HasFrame(pte) && Pte.Frame(pte) == frame)
-            {
-                machine.Mappings.Add((mm, address));
-            }
-
-            return WalkStep.Continue;
-        }
-
-        public void Dismiss(int count)
-        {
-        }
+        public void Found(MmId mm, ulong address) => places.Add((mm, address));
     }
 }

@@ -95,14 +95,17 @@ internal sealed class ToyDesign : ReverseMap
         public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) =>
             toy.Move(to, source, target);
 
-        public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+        public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
             where TVisitor : struct, IWalkVisitor
         {
-            foreach ((MmId mm, ulong address) in toy._places[frame])
+            for (ulong page = walk.First; page <= walk.Last; page++)
             {
-                if (visitor.Visit(mm, address) == WalkStep.Stop)
+                foreach ((MmId mm, ulong address) in toy._places[walk.FrameAt(page)])
                 {
-                    return;
+                    if (visitor.Visit(new WalkCandidate(mm, address, page)) == WalkStep.Stop)
+                    {
+                        return;
+                    }
                 }
             }
         }

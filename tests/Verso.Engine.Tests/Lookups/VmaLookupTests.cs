@@ -78,7 +78,7 @@ public sealed class VmaLookupTests
         }
 
         Collector visitor = new(world, [], StopAfter: 3);
-        Assert.Equal(3, lookup.Walk(root, 102, ref visitor));
+        Assert.Equal(3, lookup.Walk(root, At(102), ref visitor));
         Assert.Equal(3, visitor.Found.Count);
     }
 
@@ -117,22 +117,29 @@ public sealed class VmaLookupTests
             ref Vma near = ref world.Vmas[present[random.Below(present.Count)]];
             ulong pgoff = (probe == 0 ? near.AnonPgoff : near.AnonPgoff + near.Pages) - (ulong)random.Below(2);
             Collector visitor = new(world, []);
-            long told = lookup.Walk(root, pgoff, ref visitor);
-            int covering = present.Count(vma => pgoff - world.Vmas[vma].AnonPgoff < world.Vmas[vma].Pages);
-            Assert.True(covering == visitor.Found.Count, $"{where}: {visitor.Found.Count} of {covering} at {pgoff}");
-            Assert.All(visitor.Found, address => Assert.Equal(pgoff << Page.Shift, address));
+            RmapWalk walk = At(pgoff, random.Below(2) == 0 || pgoff == ulong.MaxValue ? 1 : 1 + random.Below(600));
+            long told = lookup.Walk(root, walk, ref visitor);
+            int covering = present.Count(vma => Covers(world.Vmas[vma], walk));
+            Assert.True(covering == visitor.Found.Count, $"{where}: {visitor.Found.Count} of {covering} at {walk}");
+            Assert.All(visitor.Found, place => Assert.Equal(place.Index << Page.Shift, place.Address));
+            Assert.All(visitor.Found, place => Assert.InRange(place.Index, walk.First, walk.Last + 1 - (ulong)place.Pages));
             Assert.Equal(told, visitor.Found.Count + visitor.Dismissed);
             Assert.Equal(lookup.IsSorted ? covering : present.Count, told);
         }
     }
 
-    private record struct Collector(World World, List<ulong> Found, int StopAfter = int.MaxValue) : IWalkVisitor
+    private static RmapWalk At(ulong pgoff, int pages = 1) => new(new Pfn(1), 1, pgoff, pages, WalkPurpose.Verify);
+
+    private static bool Covers(in Vma vma, in RmapWalk walk) =>
+        vma.AnonPgoff <= walk.Last && walk.First <= vma.AnonPgoff + vma.Pages - 1;
+
+    private record struct Collector(World World, List<WalkCandidate> Found, int StopAfter = int.MaxValue) : IWalkVisitor
     {
         public int Dismissed { get; private set; }
 
-        public readonly WalkStep Visit(MmId mm, ulong address)
+        public readonly WalkStep Visit(in WalkCandidate candidate)
         {
-            Found.Add(address);
+            Found.Add(candidate);
             return Found.Count == StopAfter ? WalkStep.Stop : WalkStep.Continue;
         }
 

@@ -19,8 +19,8 @@ public readonly struct AddressSpaceTreePages(AddressSpaceTreeMap map) : IObjectH
         Tree.Instantiate(frame, vma, map.World.Vmas[vma].PgoffAt(address));
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor => Tree.Walk(frame, ref visitor);
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => Tree.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
     public void Replace(Pfn old, Pfn fresh) => Tree.Replace(old, fresh);

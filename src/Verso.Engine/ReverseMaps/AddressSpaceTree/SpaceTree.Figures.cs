@@ -138,7 +138,7 @@ internal sealed partial class SpaceTree
     private bool IsStale(int space, ulong index)
     {
         long steps = 0;
-        for (int at = space; at != 0; at = NextBelow(at, space, index, hides: true, ref steps))
+        for (int at = space; at != 0; at = NextBelow(at, space, index, index, hides: true, ref steps))
         {
             for (VmaId id = _spaces[at].FirstVma; !id.IsNone; id = _links.Rows[id.Value].Next)
             {

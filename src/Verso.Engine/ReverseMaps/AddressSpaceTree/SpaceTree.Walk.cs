@@ -7,35 +7,33 @@ namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
 internal sealed partial class SpaceTree
 {
     /// <summary>
-    /// The VMAs of the page's space, then those of each child that may still see the page, and so on down. By links
+    /// The VMAs of the pages' space, then those of each child that may still see one of them, and so on down. By links
     /// alone, without stack or recursion: trees may be 10,000 deep.
     /// </summary>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        ref Frame page = ref _world.Frames[frame];
-        bool isFile = !page.IsAnonymous;
-        int top = isFile ? SpaceOfInode(page.Mapping) : page.Mapping;
+        bool isFile = !_world.Frames[walk.Frame].IsAnonymous;
+        int top = isFile ? SpaceOfInode(walk.Key) : walk.Key;
         if (top == 0)
         {
             return;
         }
 
-        ulong index = page.Index;
         bool hides = !isFile || !_spaces[top].ShowsThrough;
-        LockId held = isFile ? new LockId(LockClass.FileMap, page.Mapping) : LockOf(top);
+        LockId held = isFile ? new LockId(LockClass.FileMap, walk.Key) : LockOf(top);
         _world.Locks.Begin(held, LockMode.Read);
         long steps = 0;
         int at = top;
         while (at != 0)
         {
             SpacesWalked++;
-            if (VisitVmas(at, index, ref visitor, ref steps) == WalkStep.Stop)
+            if (VisitVmas(at, walk, ref visitor, ref steps) == WalkStep.Stop)
             {
                 break;
             }
 
-            at = NextBelow(at, top, index, hides, ref steps);
+            at = NextBelow(at, top, walk.First, walk.Last, hides, ref steps);
         }
 
         _world.Locks.End(held, LockMode.Read, steps);
@@ -43,7 +41,7 @@ internal sealed partial class SpaceTree
 
     private int SpaceOfInode(int handle) => handle < _fileSpaces.Length ? _fileSpaces[handle] : 0;
 
-    private WalkStep VisitVmas<TVisitor>(int space, ulong index, ref TVisitor visitor, ref long steps)
+    private WalkStep VisitVmas<TVisitor>(int space, in RmapWalk walk, ref TVisitor visitor, ref long steps)
         where TVisitor : struct, IWalkVisitor
     {
         int dismissed = 0;
@@ -52,13 +50,13 @@ internal sealed partial class SpaceTree
         {
             steps++;
             ref Vma vma = ref _world.Vmas[id];
-            if (index - vma.Pgoff >= vma.Pages)
+            if (!walk.Overlaps(vma, vma.Pgoff))
             {
                 dismissed++;
                 continue;
             }
 
-            step = visitor.Visit(vma.Mm, vma.Start + ((index - vma.Pgoff) << Page.Shift));
+            step = visitor.Visit(walk.In(vma, vma.Pgoff));
             if (step == WalkStep.Stop)
             {
                 break;
@@ -70,12 +68,12 @@ internal sealed partial class SpaceTree
     }
 
     /// <summary>The next space of a descent: child, sibling, sibling of an ancestor; 0 at the end.</summary>
-    private int NextBelow(int at, int top, ulong index, bool hides, ref long steps)
+    private int NextBelow(int at, int top, ulong first, ulong last, bool hides, ref long steps)
     {
-        int next = FirstSeeing(_spaces[at].FirstChild, index, hides, ref steps);
+        int next = FirstSeeing(_spaces[at].FirstChild, first, last, hides, ref steps);
         while (next == 0 && at != top)
         {
-            next = FirstSeeing(_spaces[at].NextSibling, index, hides, ref steps);
+            next = FirstSeeing(_spaces[at].NextSibling, first, last, hides, ref steps);
             at = _spaces[at].Parent;
         }
 
@@ -83,20 +81,33 @@ internal sealed partial class SpaceTree
     }
 
     /// <summary>
-    /// The first of these siblings that may see what its parent sees at an index: it is within the limit, and no entry
-    /// of its own hides it.
+    /// The first of these siblings that may see something of what its parent sees.
     /// </summary>
-    private int FirstSeeing(int space, ulong index, bool hides, ref long steps)
+    private int FirstSeeing(int space, ulong first, ulong last, bool hides, ref long steps)
     {
         for (; space != 0; space = _spaces[space].NextSibling)
         {
             steps++;
-            if (!hides || (_spaces[space].IsWithinLimit(index) && EntryAt(space, index) == 0))
+            if (!hides || Sees(space, first, last))
             {
                 return space;
             }
         }
 
         return 0;
+    }
+
+    /// <summary>Whether one of these pages is within the limit of a space, and no entry of its own hides it.</summary>
+    private bool Sees(int space, ulong first, ulong last)
+    {
+        for (ulong index = first; index <= last; index++)
+        {
+            if (_spaces[space].IsWithinLimit(index) && EntryAt(space, index) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

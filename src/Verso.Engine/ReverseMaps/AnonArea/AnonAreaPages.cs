@@ -21,12 +21,8 @@ public readonly struct AnonAreaPages(AnonAreaMap map) : IAdoptingHooks<AnonAreaP
         Invariant.Require(map.World.Frames[frame].Mapping == map.Areas[vma]);
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor
-    {
-        ref Frames.Frame page = ref map.World.Frames[frame];
-        map.Areas.Walk(page.Mapping, page.Index, ref visitor);
-    }
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => map.Areas.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
     public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) =>

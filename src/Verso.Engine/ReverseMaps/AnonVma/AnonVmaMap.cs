@@ -193,8 +193,8 @@ public sealed class AnonVmaMap : ReverseMap
     ];
 
     /// <summary>Whether a page may be mapped in this VMA, by what it points to.</summary>
-    internal bool Belongs(in Frames.Frame page, VmaId vma) => DirectPages.IsDirect(page)
-        ? _follow == PagesFollow.MovesOnly || DirectPages.VmaOf(page) == vma
+    internal bool Belongs(in Frames.Frame page, VmaId vma) => DirectPages.IsDirect(page.Mapping)
+        ? _follow == PagesFollow.MovesOnly || DirectPages.VmaOf(page.Mapping) == vma
         : page.Mapping == AnonVmas[vma];
 
     internal void Moved(VmaId from, VmaId to, in PteRange source) => Direct?.Take(from, to, source);
@@ -206,7 +206,7 @@ public sealed class AnonVmaMap : ReverseMap
             return $"points to {page.Mapping}, but its VMA has {AnonVmas[vma]}";
         }
 
-        return DirectPages.IsDirect(page) && page.MapCount != 1 ? "is direct, but mapped more than once" : null;
+        return DirectPages.IsDirect(page.Mapping) && page.MapCount != 1 ? "is direct, but mapped more than once" : null;
     }
 
     /// <summary>When direct pages learn of a new VMA.</summary>

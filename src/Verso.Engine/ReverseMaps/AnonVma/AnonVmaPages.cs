@@ -35,17 +35,16 @@ public readonly struct AnonVmaPages(AnonVmaMap map) : IAdoptingHooks<AnonVmaPage
         Invariant.Require(map.Belongs(map.World.Frames[frame], vma));
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        ref Frames.Frame page = ref map.World.Frames[frame];
-        if (DirectPages.IsDirect(page))
+        if (DirectPages.IsDirect(walk.Key))
         {
-            map.Direct!.Walk(frame, ref visitor);
+            map.Direct!.Walk(walk, ref visitor);
         }
         else
         {
-            map.AnonVmas.Walk(page.Mapping, page.Index, ref visitor);
+            map.AnonVmas.Walk(walk, ref visitor);
         }
     }
 

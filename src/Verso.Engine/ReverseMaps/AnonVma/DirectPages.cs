@@ -26,10 +26,10 @@ internal sealed class DirectPages(World world)
     /// <summary>By VMA: whether it may have such pages, mapped or in swap.</summary>
     private VmaRows<bool> _mayHave = new(world.Vmas);
 
-    public static bool IsDirect(in Frame page) => page.Mapping < 0;
+    public static bool IsDirect(int mapping) => mapping < 0;
 
     /// <summary>The VMA of a direct page.</summary>
-    public static VmaId VmaOf(in Frame page) => new(-page.Mapping);
+    public static VmaId VmaOf(int mapping) => new(-mapping);
 
     /// <summary>A new page (anon_vma_page_link).</summary>
     public void Add(ref Frame page, VmaId vma)
@@ -101,23 +101,23 @@ internal sealed class DirectPages(World world)
         }
     }
 
-    /// <summary>Offers the place of a direct page: no list, no lock but the page's.</summary>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    /// <summary>Offers the place of direct pages of one VMA: no list, no lock but the page's.</summary>
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        ref Frame page = ref world.Frames[frame];
-        ref Vmas.Vma vma = ref world.Vmas[VmaOf(page)];
-        world.Locks.Begin(LockId.Of(frame), LockMode.Write);
-        if (vma.Mm.IsNone || page.Index - vma.AnonPgoff >= vma.Pages)
+        ref Vmas.Vma vma = ref world.Vmas[VmaOf(walk.Key)];
+        LockId held = LockId.Of(walk.Frame);
+        world.Locks.Begin(held, LockMode.Write);
+        if (vma.Mm.IsNone || !walk.Overlaps(vma, vma.AnonPgoff))
         {
             visitor.Dismiss(1);
         }
         else
         {
-            _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.AnonPgoff) << Page.Shift));
+            _ = visitor.Visit(walk.In(vma, vma.AnonPgoff));
         }
 
-        world.Locks.End(LockId.Of(frame), LockMode.Write, 1);
+        world.Locks.End(held, LockMode.Write, 1);
     }
 
     /// <summary>How many pages were pointed elsewhere, by reason.</summary>
@@ -136,7 +136,7 @@ internal sealed class DirectPages(World world)
     private bool IsDirect(ulong pte)
     {
         ref Frame page = ref world.Frames[Pte.Frame(pte)];
-        return page.IsAnonymous && IsDirect(page);
+        return page.IsAnonymous && IsDirect(page.Mapping);
     }
 
     /// <summary>

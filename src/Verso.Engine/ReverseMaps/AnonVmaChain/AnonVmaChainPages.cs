@@ -28,12 +28,8 @@ public readonly struct AnonVmaChainPages(AnonVmaChainMap map)
     public void Adopt(Pfn frame, VmaId vma, ulong address) => map.World.Frames[frame].Mapping = Graph.AnonVmaOf(vma);
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor
-    {
-        ref Frames.Frame page = ref map.World.Frames[frame];
-        Graph.Walk(page.Mapping, page.Index, ref visitor);
-    }
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => Graph.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
     /// <remarks>

@@ -26,20 +26,19 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map)
     public void Adopt(Pfn frame, VmaId vma, ulong address) => map.World.Frames[frame].Mapping = map.HomeOf(vma);
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        ref Frames.Frame page = ref map.World.Frames[frame];
-        if (!DirectFolios.IsDirect(page.Mapping))
+        if (!DirectFolios.IsDirect(walk.Key))
         {
-            map.Graph.Walk(page.Mapping, page.Index, ref visitor);
+            map.Graph.Walk(walk, ref visitor);
             return;
         }
 
-        ref Vma vma = ref map.World.Vmas[DirectFolios.VmaOf(page.Mapping)];
-        LockId held = LockId.Of(DirectFolios.VmaOf(page.Mapping));
+        ref Vma vma = ref map.World.Vmas[DirectFolios.VmaOf(walk.Key)];
+        LockId held = LockId.Of(DirectFolios.VmaOf(walk.Key));
         map.World.Locks.Begin(held, LockMode.Read);
-        _ = visitor.Visit(vma.Mm, vma.Start + ((page.Index - vma.AnonPgoff) << Page.Shift));
+        _ = visitor.Visit(walk.In(vma, vma.AnonPgoff));
         map.World.Locks.End(held, LockMode.Read, 1);
     }
 

@@ -111,16 +111,15 @@ public sealed class AnonmmMap : ReverseMap
         Ranges is null ? address >> Page.Shift : Ranges.OriginOf(anonmm, address >> Page.Shift);
 
     /// <summary>
-    /// page_referenced_anon: the mm that the page names first, then all others of its list, at the page's address.
+    /// page_referenced_anon: the mm that the page names first, then all others of its list, at the same address.
     /// </summary>
-    internal void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    internal void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        int named = World.Frames[frame].Mapping;
-        ulong index = World.Frames[frame].Index;
+        int named = walk.Key;
         if (named == 0)
         {
-            Moved!.Walk(frame, ref visitor);
+            Moved!.Walk(walk, ref visitor);
             return;
         }
 
@@ -135,10 +134,10 @@ public sealed class AnonmmMap : ReverseMap
             MmId mm = Lists[at].Mm;
             if (!mm.IsNone && World.Mms[mm].PageTableRoot != 0)
             {
-                step = visitor.Visit(mm, index << Page.Shift);
+                step = visitor.Visit(new WalkCandidate(mm, walk.First << Page.Shift, walk.First, walk.Pages));
                 if (step == WalkStep.Continue && Ranges is not null)
                 {
-                    step = Ranges.Walk(at, index, ref visitor, ref steps);
+                    step = Ranges.Walk(at, walk, ref visitor, ref steps);
                 }
             }
 

@@ -136,13 +136,19 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
         }
     }
 
-    /// <summary>Offers every entry of a page that has a chain.</summary>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    /// <summary>Offers every entry of pages that have chains.</summary>
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        world.Locks.Begin(LockId.Of(frame), LockMode.Write);
-        long visited = _chains.Walk(_heads[frame.Value], ref visitor);
-        world.Locks.End(LockId.Of(frame), LockMode.Write, visited);
+        WalkStep step = WalkStep.Continue;
+        for (int page = 0; page < walk.Pages && step == WalkStep.Continue; page++)
+        {
+            Pfn frame = new(walk.Frame.Value + page);
+            LockId held = LockId.Of(frame);
+            world.Locks.Begin(held, LockMode.Write);
+            step = _chains.Walk(_heads[frame.Value], walk.First + (ulong)page, ref visitor, out long visited);
+            world.Locks.End(held, LockMode.Write, visited);
+        }
     }
 
     /// <summary>A page with a chain is freed; its last entry took the last pointer.</summary>

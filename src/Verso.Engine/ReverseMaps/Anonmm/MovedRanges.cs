@@ -41,9 +41,9 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
     }
 
     /// <summary>
-    /// Offers where else than at its own number a page may be in an mm.
+    /// Offers where else than at their own numbers pages may be in an mm.
     /// </summary>
-    public WalkStep Walk<TVisitor>(int anonmm, ulong index, ref TVisitor visitor, ref long steps)
+    public WalkStep Walk<TVisitor>(int anonmm, in RmapWalk walk, ref TVisitor visitor, ref long steps)
         where TVisitor : struct, IWalkVisitor
     {
         int top = lists[anonmm].RangesByOrigin;
@@ -56,13 +56,17 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
         Span<int> stack = stackalloc int[Origins.MaxDepth];
         stack[0] = top;
         int depth = 1;
-        for (int range = Origins.Next(_ranges.Slots, stack, ref depth, index);
+        for (int range = Origins.Next(_ranges.Slots, stack, ref depth, walk.First, walk.Last);
              range != 0;
-             range = Origins.Next(_ranges.Slots, stack, ref depth, index))
+             range = Origins.Next(_ranges.Slots, stack, ref depth, walk.First, walk.Last))
         {
             steps++;
-            ulong page = index + (ulong)_ranges[range].Displacement;
-            if (visitor.Visit(lists[anonmm].Mm, page << Page.Shift) == WalkStep.Stop)
+            ref MovedRange moved = ref _ranges[range];
+            ulong first = Math.Max(walk.First, moved.Origin.First);
+            ulong last = Math.Min(walk.Last, moved.Origin.Last);
+            ulong address = (first + (ulong)moved.Displacement) << Page.Shift;
+            WalkCandidate candidate = new(lists[anonmm].Mm, address, first, (int)(last - first) + 1);
+            if (visitor.Visit(candidate) == WalkStep.Stop)
             {
                 return WalkStep.Stop;
             }

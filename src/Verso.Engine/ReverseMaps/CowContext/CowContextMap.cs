@@ -214,60 +214,90 @@ public sealed class CowContextMap : ReverseMap
     /// Down the tree of contexts, parents first; in each mm the VMA at the folio's own number, then one for each offset
     /// recorded. An exclusive folio is in the mm that it names and nowhere below.
     /// </summary>
-    internal void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    internal void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        int top = World.Frames[frame].Mapping;
-        ulong index = World.Frames[frame].Index;
-        bool exclusive = World.Frames[frame].IsExclusive;
+        int top = walk.Key;
+        bool exclusive = IsExclusive(walk);
         for (int at = top; at != 0; at = exclusive ? 0 : Contexts.Next(top, at))
         {
             _passed++;
             MmId mm = Contexts[at].Mm;
-            if (!mm.IsNone && WalkMm(World.Mms[mm], at, index, exclusive, ref visitor) == WalkStep.Stop)
+            if (!mm.IsNone && WalkMm(World.Mms[mm], at, walk, exclusive, ref visitor) == WalkStep.Stop)
             {
                 return;
             }
         }
     }
 
-    private WalkStep WalkMm<TVisitor>(Mm mm, int context, ulong index, bool exclusive, ref TVisitor visitor)
+    private bool IsExclusive(in RmapWalk walk)
+    {
+        int page = 0;
+        while (page < walk.Pages && World.Frames[new Pfn(walk.Frame.Value + page)].IsExclusive)
+        {
+            page++;
+        }
+
+        return page == walk.Pages;
+    }
+
+    private WalkStep WalkMm<TVisitor>(Mm mm, int context, in RmapWalk walk, bool exclusive, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        WalkStep step = Offer(mm, index, index, ref visitor);
+        WalkStep step = Offer(mm, walk.First, walk.Last, 0, ref visitor);
         if (exclusive && _stopsBeforeRemaps)
         {
             return WalkStep.Stop;
         }
 
-        ReadOnlySpan<long> offsets = Remaps.OffsetsAt(context, index);
-        for (int i = 0; i < offsets.Length && step == WalkStep.Continue; i++)
+        if (Remaps.IsEmpty(context))
         {
-            step = Offer(mm, index, index + (ulong)offsets[i], ref visitor);
+            return step;
+        }
+
+        ulong first = walk.First;
+        while (step == WalkStep.Continue && first <= walk.Last
+            && Remaps.TryRun(context, ref first, walk.Last, out RemapRun run))
+        {
+            for (int i = 0; i < run.Offsets.Length && step == WalkStep.Continue; i++)
+            {
+                step = Offer(mm, run.First, run.Last, run.Offsets[i], ref visitor);
+            }
         }
 
         return step;
     }
 
-    /// <summary>Looks up which VMA is at a page; it is offered if it has the folio's page offset there.</summary>
-    private WalkStep Offer<TVisitor>(Mm mm, ulong index, ulong page, ref TVisitor visitor)
+    /// <summary>
+    /// Looks up which VMAs are where the pages are if all are this far from their numbers; one is offered if it has
+    /// their page offsets there.
+    /// </summary>
+    private WalkStep Offer<TVisitor>(Mm mm, ulong first, ulong last, long offset, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        _lookups++;
-        ulong address = page << Page.Shift;
-        VmaId id = mm.Vmas.Lookup(address);
-        if (!id.IsNone)
+        WalkStep step = WalkStep.Continue;
+        while (first <= last && step == WalkStep.Continue)
         {
-            ref Vma vma = ref World.Vmas[id];
-            if (vma.Prepared && !vma.IsShared && vma.AnonPgoffAt(address) == index)
+            _lookups++;
+            ulong address = (first + (ulong)offset) << Page.Shift;
+            VmaId id = mm.Vmas.Lookup(address);
+            if (!id.IsNone && Has(World.Vmas[id], offset))
             {
-                return visitor.Visit(mm.Id, address);
+                ulong pages = Math.Min(last - first + 1, (World.Vmas[id].End - address) >> Page.Shift);
+                step = visitor.Visit(new WalkCandidate(mm.Id, address, first, (int)pages));
+                first += pages;
+            }
+            else
+            {
+                visitor.Dismiss(1);
+                first++;
             }
         }
 
-        visitor.Dismiss(1);
-        return WalkStep.Continue;
+        return step;
     }
+
+    private static bool Has(in Vma vma, long offset) => vma.Prepared && !vma.IsShared && DistanceOf(vma) == offset;
 
     private Errno Record(VmaId id, ulong pgoff, ulong pages)
     {

@@ -20,8 +20,8 @@ public readonly struct CowContextPages(CowContextMap map)
     public void Adopt(Pfn frame, VmaId vma, ulong address) => map.Adopt(frame, vma);
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor => map.Walk(frame, ref visitor);
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => map.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
     public void Release(Pfn frame) => map.Contexts.Put(map.World.Frames[frame].Mapping);

@@ -29,12 +29,26 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
     /// <summary>Removals that had to leave something behind.</summary>
     public long LeftBehind { get; private set; }
 
-    /// <summary>The offsets recorded for a page offset, ascending; good until the table changes.</summary>
-    public ReadOnlySpan<long> OffsetsAt(int context, ulong pgoff)
+    /// <summary>Whether nothing is recorded for an mm.</summary>
+    public bool IsEmpty(int context) => contexts[context].Remaps == 0;
+
+    /// <summary>
+    /// The first of the page offsets [first, last] that have offsets recorded, with those, ascending, good until the
+    /// table changes. <paramref name="first"/> is where to look on.
+    /// </summary>
+    public bool TryRun(int context, ref ulong first, ulong last, out RemapRun run)
     {
-        int top = contexts[context].Remaps;
-        int at = top == 0 ? 0 : Segments.Lowest(_segments.Slots, top, pgoff, pgoff);
-        return at == 0 ? default : Offsets(at);
+        int at = Segments.Lowest(_segments.Slots, contexts[context].Remaps, first, last);
+        if (at == 0)
+        {
+            run = default;
+            return false;
+        }
+
+        ref IntervalLinks origin = ref _segments[at].Origin;
+        run = new RemapRun(Math.Max(first, origin.First), Math.Min(last, origin.Last), Offsets(at));
+        first = run.Last + 1;
+        return true;
     }
 
     /// <summary>add_new_remap. ENOMEM; then part of it may have been added.</summary>
@@ -183,4 +197,15 @@ internal sealed partial class RemapTable(World world, CowContexts contexts, Inse
             ? new ReadOnlySpan<long>(ref segment.Only)
             : segment.Several.AsSpan(0, segment.Count);
     }
+}
+
+/// <summary>Page offsets, one behind the other, that have the same offsets recorded.</summary>
+internal readonly ref struct RemapRun(ulong first, ulong last, ReadOnlySpan<long> offsets)
+{
+    public readonly ulong First = first;
+
+    /// <summary>Inclusive.</summary>
+    public readonly ulong Last = last;
+
+    public readonly ReadOnlySpan<long> Offsets = offsets;
 }

@@ -17,12 +17,8 @@ public readonly struct MmAddressSpacePages(MmAddressSpaceMap map) : INamingHooks
     }
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor
-    {
-        ref Frames.Frame page = ref map.World.Frames[frame];
-        map.Spaces.Walk(page.Mapping, page.Index, ref visitor);
-    }
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => map.Spaces.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
     /// <remarks>Whoever may share it has it at the same offset of the same space.</remarks>

@@ -7,6 +7,6 @@ public readonly struct PageTableScanPages(PageTableScanMap map) : IPageHooks<Pag
     public ReverseMap Design => map;
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor => PageTableScanner.Walk(map.World, frame, ref visitor);
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => PageTableScanner.Walk(map.World, walk, ref visitor);
 }

@@ -123,37 +123,45 @@ internal sealed partial class PointerChains(World world)
         }
     }
 
-    /// <summary>Offers the page of each pointer until the visitor stops. Returns how many were offered.</summary>
-    public long Walk<TVisitor>(int head, ref TVisitor visitor)
+    /// <summary>
+    /// Offers the page of each pointer, as one that maps the page with this index, until the visitor stops.
+    /// </summary>
+    /// <param name="head">The head of the page's chain.</param>
+    /// <param name="index">Which page of the walk it is.</param>
+    /// <param name="visitor">Who is told.</param>
+    /// <param name="work">How many were offered.</param>
+    public WalkStep Walk<TVisitor>(int head, ulong index, ref TVisitor visitor, out long work)
         where TVisitor : struct, IWalkVisitor
     {
         if (head > 0)
         {
-            Offer(head, ref visitor);
-            return 1;
+            work = 1;
+            return Offer(head, index, ref visitor);
         }
 
-        long work = 0;
+        int offered = 0;
         WalkStep step = WalkStep.Continue;
         for (int block = -head; block != 0 && step == WalkStep.Continue; block = _blocks[block].Next)
         {
             Span<int> pointers = _blocks[block].Pointers();
             for (int i = 0; i < pointers.Length && step == WalkStep.Continue; i++)
             {
-                step = Offer(pointers[i], ref visitor);
-                work++;
+                step = Offer(pointers[i], index, ref visitor);
+                offered++;
             }
         }
 
-        return work;
+        work = offered;
+        return step;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private WalkStep Offer<TVisitor>(int pointer, ref TVisitor visitor)
+    private WalkStep Offer<TVisitor>(int pointer, ulong index, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
         ref readonly PageTablePool.Table table = ref _tables[PtePointer.TableOf(pointer)];
-        return visitor.Visit(table.Owner, table.Base + ((ulong)PtePointer.SlotOf(pointer) << Page.Shift));
+        ulong address = table.Base + ((ulong)PtePointer.SlotOf(pointer) << Page.Shift);
+        return visitor.Visit(new WalkCandidate(table.Owner, address, index));
     }
 
     private ref int Find(int block, int pointer, out int steps)

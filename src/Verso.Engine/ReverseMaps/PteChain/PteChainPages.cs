@@ -29,8 +29,8 @@ public readonly struct PteChainPages(PteChainMap map)
     public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) => _chains.Moved(source, target);
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor => _chains.Walk(frame, ref visitor);
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => _chains.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
     public void Release(Pfn frame) => _chains.Release(frame);

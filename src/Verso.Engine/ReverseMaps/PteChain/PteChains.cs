@@ -46,12 +46,19 @@ internal sealed partial class PteChains
     /// <summary>
     /// Offers the page of each pointer: every one is an entry that maps the page, no visit is useless.
     /// </summary>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        _world.Locks.Begin(LockId.Of(frame), LockMode.Write);
-        long visited = _chains.Walk(HeadOf(ref _frames[frame], frame), ref visitor);
-        _world.Locks.End(LockId.Of(frame), LockMode.Write, visited);
+        WalkStep step = WalkStep.Continue;
+        for (int page = 0; page < walk.Pages && step == WalkStep.Continue; page++)
+        {
+            Pfn frame = new(walk.Frame.Value + page);
+            LockId held = LockId.Of(frame);
+            _world.Locks.Begin(held, LockMode.Write);
+            ref int head = ref HeadOf(ref _frames[frame], frame);
+            step = _chains.Walk(head, walk.First + (ulong)page, ref visitor, out long visited);
+            _world.Locks.End(held, LockMode.Write, visited);
+        }
     }
 
     /// <summary>The last reference of an anonymous frame is gone.</summary>

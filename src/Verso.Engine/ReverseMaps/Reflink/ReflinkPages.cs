@@ -17,8 +17,8 @@ public readonly struct ReflinkPages(ReflinkMap map) : IObjectHooks<ReflinkPages>
         map.Extents.Put(map.World.Vmas[vma].Mm, address >> Page.Shift, map.BoundsOf(vma), frame);
 
     /// <inheritdoc/>
-    public void Walk<TVisitor>(Pfn frame, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor => map.Extents.Walk(frame, ref visitor);
+    public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor => map.Extents.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
     public void Replace(Pfn old, Pfn fresh) => map.Extents.Replace(old, fresh);
