@@ -1,10 +1,7 @@
-using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Emit;
 using Verso.Engine;
-using Verso.Engine.ReverseMaps;
 
 namespace Verso.Tidy.Tests;
 
@@ -75,50 +72,6 @@ public sealed class HookTests
     [Fact]
     public void ADesignCompilesInAnAssemblyOfItsOwn() =>
         Assert.Empty(Errors(Repository.Read("tests/Verso.Engine.Tests/Conformance/ToyDesign.cs")));
-
-    /// <summary>The one that docs/writing-a-design.md shows finds every page, shared, moved, migrated or from swap.</summary>
-    [Fact]
-    public void TheDesignInTheDocumentsWorks()
-    {
-        string source = string.Join('\n', Repository.Lines("docs/writing-a-design.md")
-            .SkipWhile(line => line != "```csharp").Skip(1).TakeWhile(line => line != "```"));
-        using MemoryStream image = new();
-        EmitResult emitted = Compile(source).Emit(image, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.True(emitted.Success, string.Join('\n', emitted.Diagnostics));
-        Type design = Assert.Single(Assembly.Load(image.ToArray()).GetExportedTypes());
-        Catalogue.Entry entry = (Catalogue.Entry)design.GetProperty("Entry")!.GetValue(null)!;
-        using IEnumerator<string?> violations = Steps(entry.Create(new MachineOptions())).GetEnumerator();
-        for (int step = 0; violations.MoveNext(); step++)
-        {
-            Assert.True(violations.Current is null, $"step {step}: {violations.Current}");
-        }
-    }
-
-    private static IEnumerable<string?> Steps(Machine machine)
-    {
-        const ulong Start = 0x10000000;
-        const ulong Away = 0x20000000;
-        Assert.Equal(Errno.None, machine.CreateMm(out MmId parent));
-        machine.Mmap(parent, new MmapRequest(
-            Start, 4 * Page.Size, Protection.Read | Protection.Write, MapFlags.Private | MapFlags.Anonymous | MapFlags.Fixed));
-        machine.Fault(parent, Start, FaultAccess.Write);
-        machine.Fault(parent, Start + Page.Size, FaultAccess.Write);
-        yield return machine.VerifyWalks();
-        Assert.Equal(Errno.None, machine.Fork(parent, out MmId child).Errno);
-        machine.Fault(child, Start, FaultAccess.Write);
-        yield return machine.VerifyWalks();
-        machine.Mremap(child, new MremapRequest(
-            Start, 2 * Page.Size, 2 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, Away));
-        Assert.Equal((2, 2), (machine.Walk(parent, Start + Page.Size).Useful, machine.Walk(child, Away + Page.Size).Useful));
-        Assert.Equal(Errno.None, machine.Migrate(parent, Start + Page.Size));
-        yield return machine.VerifyWalks();
-        Assert.Equal(Errno.None, machine.SwapOut(child, Away + Page.Size));
-        machine.Fault(child, Away + Page.Size, FaultAccess.Read);
-        yield return machine.VerifyWalks();
-        machine.ReleaseMm(parent);
-        machine.ReleaseMm(child);
-        yield return machine.Audit();
-    }
 
     private static bool IsHooks(BaseTypeSyntax type) =>
         type.Type is GenericNameSyntax name && name.Identifier.Text.EndsWith("Hooks", StringComparison.Ordinal);
