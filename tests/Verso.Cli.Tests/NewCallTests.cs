@@ -93,11 +93,28 @@ public sealed class NewCallTests
 
     public static TheoryData<string> Designs() => [.. Catalogue.Designs.Select(design => design.Facts.Name)];
 
-    [Theory]
-    [InlineData(47)]
-    [InlineData(16)]
-    [InlineData(15)]
-    [InlineData(48)]
-    public void AKindThatIsTakenOrNoCallIsNotAdded(byte kind) => Assert.Throws<ArgumentException>(
-        () => CallTable.Add(new CallRow((CallKind)kind, [], (_, _, in _) => null)));
+    /// <summary>A command line of one's own is this much: the call is added, and the rest is verso's.</summary>
+    [Fact]
+    public void TheCommandsKnowItOnceItIsAdded()
+    {
+        string folder = Directory.CreateTempSubdirectory("verso-call-").FullName;
+        (string text, string trace) = (Path.Combine(folder, "wipe.txt"), Path.Combine(folder, "wipe.verso"));
+        File.WriteAllText(text, Text);
+        Assert.Equal("", Run("import", "strace", text, "-o", trace));
+        Assert.Contains(" 2  wipe\n", Run("info", trace));
+        Assert.Contains("all results as recorded", Run("replay", trace));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>The recorder's C header is of the build: its numbers of calls stay what they were.</summary>
+    [Fact]
+    public void ARecorderDoesNotKnowIt() => Assert.DoesNotContain(CallTable.Recorded, recorded => recorded.Row.Kind == Wipe);
+
+    private static string Run(params string[] arguments)
+    {
+        using StringWriter output = new();
+        using StringWriter error = new();
+        Assert.True(VersoCommandLine.Run(arguments, output, error) == 0, error.ToString());
+        return output.ToString();
+    }
 }

@@ -23,6 +23,41 @@ public sealed class CallTableTests
         Assert.Empty(Doubles(calls.Select(call => call.Name)));
     }
 
+    [Theory]
+    [InlineData(15, "fresh", 505, 505, null, "kind 15 is none of a call; free are 36, 37, 38, ")]
+    [InlineData(48, "fresh", 505, 505, null, "kind 48 is none of a call; free are 36, 37, 38, ")]
+    [InlineData(16, "fresh", 505, 505, null, "kind 16 is that of 'mmap'; free are 36, 37, 38, ")]
+    [InlineData(36, "mlock", 505, 505, null, "name 'mlock' is taken by 'mlock2'; choose another")]
+    [InlineData(36, "clone3", 505, 505, null, "name 'clone3' is taken by 'clone3'; choose another")]
+    [InlineData(36, "fresh", 9, 505, null, "number 9 of x86-64 is taken by 'mmap'; choose another")]
+    [InlineData(36, "fresh", 59, 505, null, "number 59 of x86-64 is taken by 'exec'; choose another")]
+    [InlineData(36, "fresh", 505, 90, null, "number 90 of i386 is taken by 'mmap'; choose another")]
+    [InlineData(36, "fresh", 505, 505, "seal", "verb 'seal' is taken by 'mseal'; choose another")]
+    public void WhatIsTakenIsNamedAndNothingIsAdded(byte kind, string name, int number, int compat, string? verb, string reason)
+    {
+        CallRow[] before = [.. CallTable.Rows];
+        CallRow row = new((CallKind)kind, [], (_, _, in _) => null)
+        {
+            SystemCalls = [new SystemCall("fresher", [504], [504]), new SystemCall(name, [number], [compat])],
+            Verb = verb,
+        };
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => CallTable.Add(row));
+        Assert.StartsWith($"call 'fresher' cannot be added: {reason}", refused.Message);
+        Assert.Equal(before, CallTable.Rows);
+        Assert.False(CallTable.TryFind("fresher", out _, out _));
+    }
+
+    [Fact]
+    public void ANameThatACallHasTwiceIsNamed()
+    {
+        CallRow row = new((CallKind)36, [], (_, _, in _) => null)
+        {
+            SystemCalls = [new SystemCall("fresh", [504], [504]), new SystemCall("fresh", [505], [505])],
+        };
+        Assert.Contains(
+            "name 'fresh' is taken by 'fresh'", Assert.Throws<ArgumentException>(() => CallTable.Add(row)).Message);
+    }
+
     /// <summary>The lock that a row names is the one that the operation takes first.</summary>
     [Theory]
     [MemberData(nameof(Kinds))]

@@ -16,9 +16,16 @@ public static partial class CallTable
 
     /// <summary>
     /// The system calls that a recorder tells by their place in this list plus one; 0 is none. Those that make and end
-    /// processes come after it (<see cref="ProcessCalls"/>).
+    /// processes come after it (<see cref="ProcessCalls"/>). The recorder was built with this list: what is added later
+    /// (<see cref="Add"/>) is not in it.
     /// </summary>
-    public static IReadOnlyList<(CallRow Row, SystemCall Call)> Recorded => _index.Recorded;
+    public static IReadOnlyList<(CallRow Row, SystemCall Call)> Recorded { get; } =
+    [
+        .. from row in Rows
+           from call in row.SystemCalls
+           where call.Readers != CallReaders.Nobody
+           select (row, call),
+    ];
 
     /// <summary>What makes and ends processes and threads: no calls of an address space, but followed.</summary>
     public static IReadOnlyList<SystemCall> ProcessCalls { get; } =
@@ -50,20 +57,58 @@ public static partial class CallTable
     }
 
     /// <summary>
-    /// A call that another assembly adds. Its kind and its names must be free, and the machine does what its body says.
+    /// A call that another assembly adds. Its kind, its verb, and the names and numbers of its system calls must be
+    /// free, and the machine does what its body says.
     /// </summary>
-    /// <exception cref="ArgumentException">The kind is none of calls (16 to 47), or is taken.</exception>
+    /// <exception cref="ArgumentException">
+    /// The kind is none of calls (16 to 47), or something is taken; then nothing has been added.
+    /// </exception>
     public static void Add(CallRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
         lock (_adding)
         {
-            bool isFree = row.Kind is >= FirstKind and <= LastKind && Find(row.Kind) is null;
-            _index = isFree
-                ? new Index([.. _index.Rows, row])
-                : throw new ArgumentException($"call {(byte)row.Kind} is taken, or none", nameof(row));
+            _index = WhyNotAdded(row) is string reason
+                ? throw new ArgumentException($"call '{row.Name}' cannot be added: {reason}", nameof(row))
+                : new Index([.. _index.Rows, row]);
         }
     }
+
+    private static string? WhyNotAdded(CallRow row)
+    {
+        if (row.Kind is < FirstKind or > LastKind || Find(row.Kind) is not null)
+        {
+            IEnumerable<int> free = Enumerable.Range((int)FirstKind, LastKind - FirstKind + 1)
+                .Where(kind => Find((CallKind)kind) is null);
+            string of = Find(row.Kind) is CallRow taken ? $"that of '{taken.Name}'" : "none of a call";
+            return $"kind {(byte)row.Kind} is {of}; free are {string.Join(", ", free)}";
+        }
+
+        HashSet<string> own = [];
+        foreach (string claim in Claims(row))
+        {
+            string? owner = !own.Add(claim) ? row.Name
+                : Rows.FirstOrDefault(other => Claims(other).Contains(claim))?.Name
+                ?? ProcessCalls.FirstOrDefault(call => Claims(call).Contains(claim))?.Name;
+            if (owner is not null)
+            {
+                return $"{claim} is taken by '{owner}'; choose another";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What can belong to one call only, but for its kind.</summary>
+    private static IEnumerable<string> Claims(CallRow row) =>
+        row.SystemCalls.SelectMany(Claims).Concat(row.Verb is null ? [] : [$"verb '{row.Verb}'"]);
+
+    private static IEnumerable<string> Claims(SystemCall call) =>
+    [
+        $"name '{call.Name}'",
+        .. call.Numbers.Select(number => $"number {number} of x86-64"),
+        .. call.CompatNumbers.Select(number => $"number {number} of i386"),
+    ];
 
     /// <summary>The kinds that calls may have.</summary>
     public const CallKind FirstKind = CallKind.Mmap;
@@ -87,10 +132,6 @@ public static partial class CallTable
                 foreach (SystemCall call in row.SystemCalls)
                 {
                     ByName.Add(call.Name, (row, call));
-                    if (call.Readers != CallReaders.Nobody)
-                    {
-                        Recorded.Add((row, call));
-                    }
                 }
             }
         }
@@ -102,7 +143,5 @@ public static partial class CallTable
         public Dictionary<string, (CallRow Row, SystemCall Call)> ByName { get; } = [];
 
         public Dictionary<string, CallRow> ByVerb { get; } = [];
-
-        public List<(CallRow Row, SystemCall Call)> Recorded { get; } = [];
     }
 }

@@ -26,8 +26,13 @@ public static class EventText
             ? DescribeCall(call, e)
             : DescribeOther(e);
 
-    /// <summary>The name of a kind of event as it is printed: <c>mmap</c>, <c>stack-grow</c>.</summary>
-    public static string Name(TraceEventKind kind) => Kebab.Of(kind.ToString());
+    /// <summary>
+    /// The name of a kind of event as it is printed: <c>mmap</c>, <c>stack-grow</c>. That of a call which another
+    /// assembly added is in its row.
+    /// </summary>
+    public static string Name(TraceEventKind kind) => Enum.IsDefined(kind)
+        ? Kebab.Of(kind.ToString())
+        : CallTable.Find((CallKind)kind)?.Name ?? kind.ToString();
 
     /// <summary>The result of a call: a number, an address or an error's name.</summary>
     public static string ResultOf(long result) =>
