@@ -18,14 +18,14 @@ internal static class ReplayCommand
     {
         Argument<string> trace = new("TRACE") { Description = "a trace file; - for stdin" };
         Option<string> design = Design();
-        Option<int?> differences = Counted(
+        OptionalNumber differences = Counted(
             "--differences", $"list the first N differences from the kernel ({DefaultCount}), with events before");
         Option<bool> merges = new("--merges")
         {
             Description = "list every merge attempt with all failed checks, totals, and which ones "
                 + $"{MergeTrace.RepairingDesign} would allow",
         };
-        Option<int?> locks = Counted(
+        OptionalNumber locks = Counted(
             "--locks",
             "list the locks by class, how often each was taken and for how many steps of work, "
                 + $"and the N taken most ({DefaultCount})");
@@ -91,15 +91,7 @@ internal static class ReplayCommand
     };
 
     /// <summary>An option that lists N, or <see cref="DefaultCount"/>.</summary>
-    private static Option<int?> Counted(string name, string description) => new(name)
-    {
-        Description = description,
-        Arity = ArgumentArity.ZeroOrOne,
-        CustomParser = result => result.Tokens.Count == 0
-            ? DefaultCount
-            : ReplaySettings.ParseNumber(result, name, 0),
-        HelpName = "N",
-    };
+    private static OptionalNumber Counted(string name, string description) => new(name, 0, DefaultCount, description);
 
     private static int Run(
         Surroundings surroundings, string name, ReplayOptions options, int? rounds, string format)

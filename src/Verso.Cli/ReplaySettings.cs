@@ -19,14 +19,13 @@ internal static class ReplaySettings
     };
 
     /// <summary>Rounds of measuring; null if nobody asked for times.</summary>
-    internal static Option<int?> Measure() => new("--measure")
+    internal static Option<int?> Measure() => new OptionalNumber(
+        "--measure",
+        1,
+        ReplayMeasurement.DefaultRounds,
+        "measure times too: in ROUNDS rounds "
+            + $"({ReplayMeasurement.DefaultRounds}) after a warm-up, designs in turn, with the spread")
     {
-        Description = "measure times too: in ROUNDS rounds "
-            + $"({ReplayMeasurement.DefaultRounds}) after a warm-up, designs in turn, with the spread",
-        Arity = ArgumentArity.ZeroOrOne,
-        CustomParser = result => result.Tokens.Count == 0
-            ? ReplayMeasurement.DefaultRounds
-            : ParseNumber(result, "--measure", 1),
         HelpName = "ROUNDS",
     };
 

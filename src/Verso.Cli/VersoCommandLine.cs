@@ -32,7 +32,7 @@ public static class VersoCommandLine
         ArgumentNullException.ThrowIfNull(arguments);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
-        ParseResult parsed = s_root.Parse(arguments);
+        ParseResult parsed = s_root.Parse(OptionalNumber.Settle(s_root, arguments));
         Command chosen = parsed.CommandResult.Command;
         string command = chosen is RootCommand ? "verso" : $"verso {chosen.Name}";
         if (parsed.Errors.Count > 0 && parsed.Action is not ExampleHelp)
