@@ -18,6 +18,7 @@ public static partial class CallTable
             [
                 new("mmap", [9], [90, 192], 0, 1, 2, 3, 4, 5),
                 new("io_setup", [206], []) { Readers = CallReaders.Recorder },
+                new("map_shadow_stack", [453], [453]) { Readers = CallReaders.Nobody },
             ],
             Returns = CallValue.Address,
         },
@@ -102,7 +103,11 @@ public static partial class CallTable
         new(CallKind.Mbind, [Address, Length, Number, Hex, Hex],
             (m, mm, in c) => m.Mbind(mm, c.Arg0, c.Arg1, (int)c.Arg2))
         {
-            SystemCalls = [new("mbind", [237], [274], 0, 1, 2, 3, 5)],
+            SystemCalls =
+            [
+                new("mbind", [237], [274], 0, 1, 2, 3, 5),
+                new("set_mempolicy_home_node", [450], [450]) { Readers = CallReaders.Nobody },
+            ],
             Verb = "policy",
         },
         new(CallKind.PkeyAlloc, [Number, Number],

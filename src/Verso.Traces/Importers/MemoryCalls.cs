@@ -15,12 +15,12 @@ internal static class MemoryCalls
     /// How many arguments of this call are read; <see cref="NoMemoryCall"/> or <see cref="NotImported"/>.
     /// </summary>
     public static int ArgumentsOf(ReadOnlySpan<char> name) =>
-        !CallTable.TryFind(name, out _, out SystemCall? call) ? name is "map_shadow_stack" ? NotImported : NoMemoryCall
+        !CallTable.TryFind(name, out CallRow? row, out SystemCall? call) ? NoMemoryCall
         : call.Readers switch
         {
             CallReaders.Everybody => call.RegisterCount,
-            CallReaders.Recorder => NotImported,
-            _ => NoMemoryCall,
+            CallReaders.Nobody when row.Concerned is not null => NoMemoryCall,
+            _ => NotImported,
         };
 
     /// <summary>
