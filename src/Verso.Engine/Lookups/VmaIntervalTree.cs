@@ -40,15 +40,16 @@ internal sealed class VmaIntervalTree(World world) : VmaLookup(world)
     {
         ulong first = walk.First;
         ulong last = walk.Last;
+        Span<int> stack = _stack;
         int depth = 0;
         if (root.Top != 0)
         {
-            _stack[depth++] = root.Top;
+            stack[depth++] = root.Top;
         }
 
         long offered = 0;
         int at;
-        while ((at = Trees.Next(_nodes, _stack, ref depth, first, last)) != 0)
+        while ((at = Trees.Next(_nodes, stack, ref depth, first, last)) != 0)
         {
             offered++;
             if (Offer(new VmaId(at), walk, ref visitor) == WalkStep.Stop)

@@ -30,6 +30,9 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
     /// <summary>Bits of a first offset and bits of a length, and one.</summary>
     private const int MaxDepth = 129;
 
+    /// <summary>What a walk has yet to look at: as a local it would be cleared for each.</summary>
+    private readonly (int Node, int Depth)[] _stack = new (int, int)[MaxDepth];
+
     private Node[] _nodes = new Node[64];
 
     /// <inheritdoc/>
@@ -89,7 +92,9 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
     /// <inheritdoc/>
     public override long Walk<TVisitor>(LookupRoot root, in RmapWalk walk, ref TVisitor visitor)
     {
-        Span<(int Node, int Depth)> stack = stackalloc (int, int)[MaxDepth];
+        ulong first = walk.First;
+        ulong last = walk.Last;
+        Span<(int Node, int Depth)> stack = _stack;
         int waiting = 0;
         if (root.Top != 0)
         {
@@ -100,14 +105,14 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
         while (waiting > 0)
         {
             (int at, int depth) = stack[--waiting];
-            if (_nodes[at].Last < walk.First)
+            if (_nodes[at].Last < first)
             {
                 // And so does everything below it.
                 continue;
             }
 
             Invariant.Require(waiting + 2 <= stack.Length);
-            if (_nodes[at].Right != 0 && RightBegins(_nodes[at].First, root.Bits, depth) <= walk.Last)
+            if (_nodes[at].Right != 0 && RightBegins(_nodes[at].First, root.Bits, depth) <= last)
             {
                 stack[waiting++] = (_nodes[at].Right, depth + 1);
             }
@@ -117,7 +122,7 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
                 stack[waiting++] = (_nodes[at].Left, depth + 1);
             }
 
-            for (int twin = _nodes[at].First <= walk.Last ? at : 0; twin != 0; twin = _nodes[twin].NextTwin)
+            for (int twin = _nodes[at].First <= last ? at : 0; twin != 0; twin = _nodes[twin].NextTwin)
             {
                 offered++;
                 if (Offer(new VmaId(twin), walk, ref visitor) == WalkStep.Stop)

@@ -19,6 +19,7 @@ public sealed partial class PageTablePool
     }
 
     /// <summary>The entry at this byte address; 0 where there is no table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Read(Mm mm, ulong address)
     {
         int leaf = FindLeaf(mm, address);

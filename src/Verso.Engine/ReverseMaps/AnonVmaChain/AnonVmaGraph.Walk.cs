@@ -21,16 +21,17 @@ internal sealed partial class AnonVmaGraph
         _world.Locks.Begin(root, LockMode.Read);
         ulong first = walk.First;
         ulong last = walk.Last;
+        Span<int> stack = _stack;
         int depth = 0;
         if (_anonVmas[anonVma].Tree != 0)
         {
-            _stack[depth++] = _anonVmas[anonVma].Tree;
+            stack[depth++] = _anonVmas[anonVma].Tree;
         }
 
         long visited = 0;
-        for (int link = Trees.Next(_links.Slots, _stack, ref depth, first, last);
+        for (int link = Trees.Next(_links.Slots, stack, ref depth, first, last);
              link != 0;
-             link = Trees.Next(_links.Slots, _stack, ref depth, first, last))
+             link = Trees.Next(_links.Slots, stack, ref depth, first, last))
         {
             ref Vma vma = ref _world.Vmas[_links[link].Vma];
             visited++;

@@ -171,14 +171,15 @@ internal sealed class FamilySpaces(World world)
         int space = walk.Key;
         ulong first = walk.First;
         ulong last = walk.Last;
-        _stack[0] = _spaces[space].Index;
-        int depth = _stack[0] == 0 ? 0 : 1;
+        Span<int> stack = _stack;
+        stack[0] = _spaces[space].Index;
+        int depth = stack[0] == 0 ? 0 : 1;
         world.Locks.Begin(LockOf(space), LockMode.Read);
         long steps = 0;
         WalkStep step = WalkStep.Continue;
         while (step == WalkStep.Continue)
         {
-            int at = VmaIndex.Next(_vmas.Rows, _stack, ref depth, first, last);
+            int at = VmaIndex.Next(_vmas.Rows, stack, ref depth, first, last);
             if (at == 0)
             {
                 break;

@@ -106,12 +106,13 @@ internal sealed partial class Extents
         _world.Locks.Begin(LockOf(extent), LockMode.Read);
         ulong from = walk.First;
         ulong to = walk.Last;
+        Span<int> stack = _stack;
         int depth = 0;
         long visited = 0;
-        _stack[depth++] = _extents[extent].References;
-        for (int at = PageTree.Next(_references.Slots, _stack, ref depth, from, to);
+        stack[depth++] = _extents[extent].References;
+        for (int at = PageTree.Next(_references.Slots, stack, ref depth, from, to);
              at != 0;
-             at = PageTree.Next(_references.Slots, _stack, ref depth, from, to))
+             at = PageTree.Next(_references.Slots, stack, ref depth, from, to))
         {
             ref ExtentReference reference = ref _references[at];
             visited++;
