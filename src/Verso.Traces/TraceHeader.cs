@@ -76,6 +76,10 @@ public sealed record TraceHeader
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ProtectionKeys { get; init; }
 
+    /// <summary>Whether anonymous memory that is read first gets a page of its own, as no zero page is mapped.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool NoZeroPage { get; init; }
+
     /// <summary>Wall-clock start, seconds since 1970; 0 if unknown.</summary>
     [JsonRequired]
     public long StartUnixSeconds { get; init; }

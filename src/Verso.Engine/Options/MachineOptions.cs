@@ -53,6 +53,16 @@ public enum ProtectionKeys
     Present = 1,
 }
 
+/// <summary>What anonymous memory gets that is read before it is written.</summary>
+public enum ZeroPages
+{
+    /// <summary>The page of zeroes that all share.</summary>
+    Mapped = 0,
+
+    /// <summary>A page of its own, as at a write: guests of some virtual machines.</summary>
+    None = 1,
+}
+
 /// <summary>Where regular files go that a program leaves the kernel to place.</summary>
 public enum FilePlacement
 {
@@ -77,6 +87,9 @@ public sealed record MachineOptions
     public AnonymousNames Names { get; init; } = AnonymousNames.Kept;
 
     public ProtectionKeys ProtectionKeys { get; init; } = ProtectionKeys.None;
+
+    /// <summary>Whether the kernel maps the zero page.</summary>
+    public ZeroPages ZeroPages { get; init; } = ZeroPages.Mapped;
 
     /// <summary>What the file system of regular files does about their addresses.</summary>
     public FilePlacement FilePlacement { get; init; } = FilePlacement.HugePages;

@@ -19,7 +19,7 @@ internal static class AnonymousFaults
                 return FaultOutcome.Bus;
             }
 
-            if (access != FaultAccess.Write)
+            if (machine.MapsZeroPage(access))
             {
                 machine.Tables.Put(at.Table, at.First, Pte.ZeroPage);
                 machine.Counters.FaultZeroPage++;
@@ -34,6 +34,10 @@ internal static class AnonymousFaults
             machine.Counters.FaultNewPage++;
             return FaultOutcome.Done;
         }
+
+        /// <summary>Whether a first access that is no write gets the page of zeroes that all share.</summary>
+        internal bool MapsZeroPage(FaultAccess access) =>
+            access != FaultAccess.Write && machine.World.Options.ZeroPages == ZeroPages.Mapped;
 
         /// <summary>
         /// Puts a new anonymous page, exclusive and dirty, in place of what the entry holds. Returns its frame, or none

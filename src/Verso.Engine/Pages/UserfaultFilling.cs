@@ -255,7 +255,9 @@ internal static class UserfaultFilling
                 return FaultOutcome.Done;
             }
 
-            if (!vma.IsShared && access == FaultAccess.Write && machine.PrepareVma(id, logged) != Errno.None)
+            bool makesPage = access == FaultAccess.Write
+                || (machine.IsFilledAnonymously(vma) && !machine.MapsZeroPage(access));
+            if (!vma.IsShared && makesPage && machine.PrepareVma(id, logged) != Errno.None)
             {
                 return FaultOutcome.OutOfMemory;
             }

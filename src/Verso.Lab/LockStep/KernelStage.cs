@@ -60,6 +60,7 @@ public sealed partial class KernelStage : IStage, IDisposable
             Host = new HostTraits(names, ProcessorFlags.ProtectionKeys())
             {
                 Vdso = OwnVdso.Layout(),
+                Zeroes = ZeroPageProbe.Ask(),
                 Files = placement,
                 OvercommitMode = MachineSettings.OvercommitMode(),
                 MemoryPages = CommittableMemory.Pages(),

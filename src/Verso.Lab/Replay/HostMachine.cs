@@ -19,6 +19,7 @@ internal static class HostMachine
             MaxMapCount = header.MaxMapCount,
             OvercommitMode = header.OvercommitMode,
             ProtectionKeys = header.ProtectionKeys ? ProtectionKeys.Present : ProtectionKeys.None,
+            ZeroPages = header.NoZeroPage ? ZeroPages.None : ZeroPages.Mapped,
             Rules = rules.Rules,
             Design = design.Options,
         });

@@ -43,6 +43,7 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             LazyFree = scenario.LazyFree,
             Names = traits.Names,
             ProtectionKeys = traits.Keys,
+            ZeroPages = traits.Zeroes,
             Vdso = traits.Vdso,
             FilePlacement = traits.Files,
             OvercommitMode = traits.OvercommitMode,

@@ -9,6 +9,9 @@ namespace Verso.Lab.Scenarios;
 /// <param name="Keys">Whether execute-only memory has a protection key.</param>
 public readonly record struct HostTraits(AnonymousNames Names, ProtectionKeys Keys)
 {
+    /// <summary>What is mapped where anonymous memory is read first.</summary>
+    public ZeroPages Zeroes { get; init; }
+
     /// <summary>What ARCH_MAP_VDSO_64 maps.</summary>
     public VdsoLayout Vdso { get; init; } = VdsoLayout.Linux61844;
 

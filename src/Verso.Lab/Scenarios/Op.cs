@@ -206,6 +206,11 @@ public sealed record Op(OpKind Kind, char Mm)
     /// <summary>Whether a success is an address.</summary>
     public bool ReturnsAddress => Kind is OpKind.Map or OpKind.File or OpKind.Remap or OpKind.Brk or OpKind.Attach;
 
+    /// <summary>Whether memory may be read by this that was not written before.</summary>
+    public bool MayReadFirst =>
+        Kind is OpKind.Read or OpKind.Run or OpKind.FillZero or OpKind.Lock or OpKind.LockAll or OpKind.Advise
+        || (Words & (OpWords.Populate | OpWords.Locked)) != 0;
+
     /// <summary>Whether protection keys decide what it does: what it makes can only be executed.</summary>
     public bool IsAboutKeys =>
         Kind is OpKind.Map or OpKind.File or OpKind.Protect && Protection == Protection.Exec;

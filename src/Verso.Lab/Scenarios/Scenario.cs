@@ -96,7 +96,8 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
 
     /// <summary>
     /// Why a machine need not answer as the scenario says, in a few words; null if it must: names are refused without
-    /// CONFIG_ANON_VMA_NAME, and execute-only memory is another where there are protection keys.
+    /// CONFIG_ANON_VMA_NAME, execute-only memory is another where there are protection keys, and what is read before it
+    /// is written is another where there is no zero page.
     /// </summary>
     public string? WhyOtherwise(HostTraits host) =>
         host.Names == AnonymousNames.Refused && Ops.Any(op => op.Kind == OpKind.Name)
@@ -107,6 +108,8 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
             ? Keys == ProtectionKeys.None
                 ? "this processor has protection keys (option keys)"
                 : "this processor has no protection keys"
+        : host.Zeroes != Host.Zeroes && Ops.Any(op => op.MayReadFirst)
+            ? "this kernel maps no zero page"
         : host.Files != Host.Files && Ops.Any(op => op.Kind == OpKind.File && op.Count >= HugePage)
             ? "the file system of the temporary directory (TMPDIR) does not place files for huge pages"
         : Ops.Any(op => host.Commits(op.MostPages) != Host.Commits(op.MostPages))

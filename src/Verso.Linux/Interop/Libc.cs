@@ -10,6 +10,8 @@ internal static unsafe partial class Libc
     internal const int ProtRead = 1;
     internal const int ProtWrite = 2;
     internal const int MapShared = 1;
+    internal const int MapPrivate = 2;
+    internal const int MapAnonymous = 0x20;
     internal const int WaitNoHang = 1;
     internal const int ErrorNoEntry = 2;
     internal const int ErrorInterrupted = 4;

@@ -265,6 +265,7 @@ public sealed class Recorder : IDisposable
             ReadSetting("/proc/sys/vm/overcommit_memory"), CultureInfo.InvariantCulture),
         MaxMapCount = int.Parse(ReadSetting("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture),
         ProtectionKeys = ProcessorFlags.ProtectionKeys() == Engine.ProtectionKeys.Present,
+        NoZeroPage = ZeroPageProbe.Ask() == Engine.ZeroPages.None,
         StartUnixSeconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
         Grade = options.Faults == FaultRecording.On ? TraceGrade.Complete : TraceGrade.NoFaults,
     };
