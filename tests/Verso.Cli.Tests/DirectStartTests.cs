@@ -4,14 +4,15 @@ namespace Verso.Cli.Tests;
 
 /// <summary>
 /// The native program started without ./verso, which looks at limits and closed streams itself: the same words and the
-/// same status, before the runtime could end without any.
+/// same status, before the runtime could end without any. With less address space than the program itself takes, it is
+/// the dynamic loader that speaks.
 /// </summary>
 public sealed class DirectStartTests
 {
     private static readonly string[] _commands = ["--version", "info DEMO", "replay DEMO", "compare DEMO --format csv", "verify --engine STACK"];
 
     [Theory]
-    [InlineData("ulimit -v 20000")]
+    [InlineData("ulimit -v 24000")]
     [InlineData("ulimit -v 100000")]
     [InlineData("ulimit -v 400000")]
     [InlineData("ulimit -d 5000")]

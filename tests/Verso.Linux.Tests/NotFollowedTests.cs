@@ -43,6 +43,7 @@ public sealed class NotFollowedTests
     public void A32BitCallIsFollowed()
     {
         var recorded = RecordedProgram.Record(RecordedProgram.Compile("beyond"), "int80");
+        Assert.SkipWhen(recorded.Outcome.ExitStatus == CannotHere, "this kernel takes no 32-bit calls");
         Assert.Equal(0, recorded.Outcome.ExitStatus);
         Assert.Empty(recorded.Outcome.Counts.NotFollowed.Rows);
         var advice = Assert.Single(recorded.Of(TraceEventKind.Madvise));

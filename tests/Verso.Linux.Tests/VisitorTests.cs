@@ -48,11 +48,13 @@ public sealed class VisitorTests
             .Single(each => each.EndsWith("[stack]", StringComparison.Ordinal));
         var stack = ulong.Parse(line.Split('-')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-        // The page last: the program goes on once it sees it.
+        // The flag last: the program goes on once it sees it.
         using var memory = new FileStream($"/proc/{words[0]}/mem", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
         memory.Position = (long)stack - (PagesBelow * Environment.SystemPageSize);
         memory.WriteByte(1);
         memory.Position = (long)page;
+        memory.WriteByte(1);
+        memory.Position = (long)ulong.Parse(words[2], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         memory.WriteByte(1);
         return (page, stack);
     }

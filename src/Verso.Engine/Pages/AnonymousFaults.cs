@@ -19,7 +19,7 @@ internal static class AnonymousFaults
                 return FaultOutcome.Bus;
             }
 
-            if (machine.MapsZeroPage(access))
+            if (machine.MapsZeroPage(id, access))
             {
                 machine.Tables.Put(at.Table, at.First, Pte.ZeroPage);
                 machine.Counters.FaultZeroPage++;
@@ -35,9 +35,12 @@ internal static class AnonymousFaults
             return FaultOutcome.Done;
         }
 
-        /// <summary>Whether a first access that is no write gets the page of zeroes that all share.</summary>
-        internal bool MapsZeroPage(FaultAccess access) =>
-            access != FaultAccess.Write && machine.World.Options.ZeroPages == ZeroPages.Mapped;
+        /// <summary>
+        /// Whether a first access that is no write gets the page of zeroes that all share; it stands for those of
+        /// special mappings, too.
+        /// </summary>
+        internal bool MapsZeroPage(VmaId id, FaultAccess access) => access != FaultAccess.Write
+            && (machine.World.Options.ZeroPages == ZeroPages.Mapped || machine.Vmas[id].IsSpecialMapping);
 
         /// <summary>
         /// Puts a new anonymous page, exclusive and dirty, in place of what the entry holds. Returns its frame, or none

@@ -256,7 +256,7 @@ internal static class UserfaultFilling
             }
 
             bool makesPage = access == FaultAccess.Write
-                || (machine.IsFilledAnonymously(vma) && !machine.MapsZeroPage(access));
+                || (machine.IsFilledAnonymously(vma) && !machine.MapsZeroPage(id, access));
             if (!vma.IsShared && makesPage && machine.PrepareVma(id, logged) != Errno.None)
             {
                 return FaultOutcome.OutOfMemory;

@@ -1,4 +1,5 @@
-// Tells its pid and an untouched page of its own in the file argv[1], and waits until somebody else has written there.
+// Tells its pid, an untouched page of its own and a flag in the file argv[1], and waits until somebody else has set
+// that: to look at the page would touch it.
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/mman.h>
@@ -11,6 +12,7 @@ int main(int argc, char **argv)
 {
 	char *room = mmap(0, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	volatile char *at = room + PAGE;	/* with neighbours that it cannot merge with */
+	static volatile char flag = 1;
 	char name[512];
 	FILE *file;
 
@@ -18,11 +20,12 @@ int main(int argc, char **argv)
 	file = fopen(name, "w");
 	if (argc < 2 || room == MAP_FAILED || mprotect(room + PAGE, PAGE, PROT_READ | PROT_WRITE) || !file)
 		return 2;
-	fprintf(file, "%d %lx\n", getpid(), (unsigned long)at);
+	flag = 0;
+	fprintf(file, "%d %lx %lx\n", getpid(), (unsigned long)at, (unsigned long)&flag);
 	fclose(file);
 	if (rename(name, argv[1]))
 		return 3;
-	for (int patience = 0; !at[0]; patience++) {
+	for (int patience = 0; !flag; patience++) {
 		if (patience == 10000)
 			return 4;
 		usleep(1000);
