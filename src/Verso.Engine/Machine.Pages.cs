@@ -28,7 +28,7 @@ public abstract partial class Machine
     public abstract FaultOutcome WriteByte(MmId mm, ulong address, byte value);
 
     /// <summary>Walks the reverse map of the folio mapped at this address to its end, and counts.</summary>
-    public abstract WalkResult Walk(MmId mm, ulong address);
+    public abstract WalkResult Walk(MmId mm, ulong address, WalkPurpose purpose = WalkPurpose.Probe);
 
     /// <summary>
     /// Checks S2 for every frame: each walk yields exactly the entries that map it. Reports the first difference as
@@ -129,12 +129,6 @@ public abstract partial class Machine
     /// </summary>
     internal abstract string? AuditPages();
 }
-
-/// <summary>What a walk found.</summary>
-/// <param name="Visited">Candidates offered by the design.</param>
-/// <param name="Useful">Those that map the folio.</param>
-/// <param name="VisitedUntilDone">Candidates up to the one that met the map count, where a walk may stop early.</param>
-public readonly record struct WalkResult(int Visited, int Useful, int VisitedUntilDone);
 
 /// <summary>What became of the page tables of a collapsed range.</summary>
 /// <param name="Retracted">Leaf tables freed.</param>

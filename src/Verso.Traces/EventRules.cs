@@ -22,7 +22,7 @@ internal static class EventRules
             case TraceEventKind.Fault:
                 return FindBrokenSpace(e) ?? FindBrokenAccess(e.Arg1) ?? FindBrokenOutcome(e.Arg2);
             case TraceEventKind.Prepare:
-                return FindBrokenSpace(e) ?? FindBrokenOutcome(e.Arg1);
+                return FindBrokenSpace(e) ?? FindBrokenOutcome(e.Arg1) ?? FindBrokenReason(e.Arg2);
             case TraceEventKind.Populate:
                 return FindBrokenSpace(e) ?? FindBrokenAccess(e.Arg2);
             case var _ when CallTable.Find(e.Call) is CallRow call:
@@ -85,6 +85,9 @@ internal static class EventRules
 
     private static string? FindBrokenOutcome(ulong outcome) =>
         outcome <= (ulong)PrepareOutcome.Reused ? null : "outcomes of preparations of this version";
+
+    private static string? FindBrokenReason(ulong reason) =>
+        reason <= (ulong)PrepareReason.Guards ? null : "reasons of preparations of this version";
 
     /// <summary>The kernel returns pages of user space, or an error number.</summary>
     private static string? FindBrokenAddress(long result)

@@ -153,7 +153,7 @@ public enum TraceEventKind : byte
 
     /// <summary>
     /// An anon_vma was prepared for the VMA that contains Arg0, outside any fault (mlock, MAP_POPULATE, GUP, guard
-    /// install). Arg1: <see cref="PrepareOutcome"/>.
+    /// install). Arg1: <see cref="PrepareOutcome"/>. Arg2: <see cref="PrepareReason"/>.
     /// </summary>
     Prepare = 49,
 
@@ -198,6 +198,16 @@ public enum TraceEventKind : byte
     /// Checkpoint with all of it.
     /// </summary>
     CheckpointChange = 67,
+}
+
+/// <summary>What an anon_vma was prepared for, outside any fault.</summary>
+public enum PrepareReason : byte
+{
+    /// <summary>Any other reason, or the recorder did not say.</summary>
+    Unknown = 0,
+
+    /// <summary>Guard markers are installed: whether that needs an anon_vma is for each design to say.</summary>
+    Guards = 1,
 }
 
 /// <summary>What an access wanted; bits.</summary>

@@ -76,7 +76,7 @@ public sealed record TraceHeader
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ProtectionKeys { get; init; }
 
-    /// <summary>Whether anonymous memory that is read first gets a page of its own, as no zero page is mapped.</summary>
+    /// <summary>Whether anonymous memory that is read first gets a page of its own, not the zero page.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool NoZeroPage { get; init; }
 

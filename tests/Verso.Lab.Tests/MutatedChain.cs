@@ -82,7 +82,7 @@ internal sealed class MutatedChain(Mutation mutation) : AnonVmaChainMap
             ? World.Vmas[source].PgoffAt(start)
             : base.PlaceCopy(source, start, pages, address);
 
-    public override GuardMarks MarkGuards(VmaId vma) => mutation == Mutation.GuardsPrepareNothing
-        ? base.MarkGuards(vma) & ~GuardMarks.Prepare
-        : base.MarkGuards(vma);
+    public override GuardMarks GuardMarksOf(VmaId vma) => mutation == Mutation.GuardsPrepareNothing
+        ? base.GuardMarksOf(vma) & ~GuardMarks.Prepare
+        : base.GuardMarksOf(vma);
 }

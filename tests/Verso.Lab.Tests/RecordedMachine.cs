@@ -75,14 +75,21 @@ internal sealed class RecordedMachine
         Payload = Machine.Capture(Mm),
     });
 
-    internal ReplayResult Replay(KernelRules? rules = null)
+    internal void Fork(int child) => Add(TraceEventKind.Fork, 0, (ulong)child);
+
+    internal void WriteOf(int mm, int page) =>
+        _events.Add(new TraceEvent { Kind = TraceEventKind.Fault, Mm = mm, Arg0 = At(page), Arg1 = (ulong)TraceAccess.Write });
+
+    internal void Exit(int mm) => _events.Add(new TraceEvent { Kind = TraceEventKind.MmExit, Mm = mm });
+
+    internal ReplayResult Replay(KernelRules? rules = null, DesignChoice? design = null)
     {
         string path = Path.GetTempFileName();
         try
         {
             Write(path);
             using TraceInput input = TraceInput.Open(path);
-            ReplayOptions options = new() { Design = ReferenceDesign.Choice, Rules = rules };
+            ReplayOptions options = new() { Design = design ?? ReferenceDesign.Choice, Rules = rules, ProbeInterval = 1 };
             return DesignComparison.Replay(input, options, null, TestContext.Current.CancellationToken);
         }
         finally

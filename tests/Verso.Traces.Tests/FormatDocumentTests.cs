@@ -18,6 +18,7 @@ public sealed partial class FormatDocumentTests
         AssertTable<TraceEventKind>();
         AssertTable<TraceAccess>();
         AssertTable<PrepareOutcome>();
+        AssertTable<PrepareReason>();
         AssertTable<CheckpointReason>();
         AssertTable<FileKind>();
         AssertTable<FileModes>();

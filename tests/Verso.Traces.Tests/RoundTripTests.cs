@@ -111,7 +111,7 @@ public sealed class RoundTripTests
 
 internal static class Samples
 {
-    public static TraceHeader Header { get; } = new() { Source = "synthetic", Command = "test é", ProtectionKeys = true };
+    public static TraceHeader Header { get; } = new() { Source = "synthetic", Command = "test é", ProtectionKeys = true, NoZeroPage = true };
 
     public static byte[] Write(IEnumerable<TraceEvent> events)
     {

@@ -33,7 +33,7 @@ internal static class SoundEvents
                 (e.Arg1, e.Arg2) = (e.Arg1 % 8, e.Arg2 % 3);
                 break;
             case TraceEventKind.Prepare:
-                e.Arg1 %= 3;
+                (e.Arg1, e.Arg2) = (e.Arg1 % 3, e.Arg2 % 2);
                 break;
             case TraceEventKind.Populate:
                 e.Arg2 %= 8;

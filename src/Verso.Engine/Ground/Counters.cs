@@ -26,8 +26,9 @@ public sealed class Counters
     public long PtesMoved;
     public long TablesMoved;
 
-    /// <summary>Rmap walks, by <see cref="WalkPurpose"/>.</summary>
-    public readonly WalkTally[] Walks = new WalkTally[(int)WalkPurpose.Restore + 1];
+    private const int WalkPurposes = (int)WalkPurpose.Reclaim + 1;
+
+    private readonly WalkTally[] _walks = new WalkTally[WalkPurposes * 2];
 
     public long FaultCount;
     public long FaultZeroPage;
@@ -52,12 +53,16 @@ public sealed class Counters
     public long PreparedAllocated;
     public long PreparedReused;
 
+    /// <summary>Prepares whose only reason was that guard markers were installed.</summary>
+    public long PreparedForGuards;
+
     /// <summary>Prepares where the logged outcome of a race was taken instead of the derived one.</summary>
     public long PreparedByLog;
 
     /// <summary>VMAs of forks for which the logged reuse of an anon_vma was taken instead of the derived one.</summary>
     public long ForkedByLog;
 
-    /// <summary>The walks of one purpose.</summary>
-    public ref WalkTally WalksFor(WalkPurpose purpose) => ref Walks[(int)purpose];
+    /// <summary>The walks of one purpose for one kind of pages.</summary>
+    public ref WalkTally WalksFor(WalkPurpose purpose, WalkedPages pages = WalkedPages.Anonymous) =>
+        ref _walks[((int)pages * WalkPurposes) + (int)purpose];
 }

@@ -5,7 +5,7 @@ namespace Verso.Engine;
 /// </summary>
 public enum WalkPurpose
 {
-    /// <summary>To see who maps a page, as reclaim does before it decides (folio_referenced).</summary>
+    /// <summary>To see who maps a page (folio_referenced).</summary>
     Probe = 0,
 
     /// <summary>A check of Verso's own, which no kernel makes.</summary>
@@ -19,19 +19,17 @@ public enum WalkPurpose
 
     /// <summary>remove_migration_ptes: looks for migration entries, which become present again.</summary>
     Restore = 4,
+
+    /// <summary>To see who maps a page that reclaim would take, one long untouched (folio_referenced).</summary>
+    Reclaim = 5,
 }
 
-/// <summary>What the walks of one purpose have cost.</summary>
-public struct WalkTally
+/// <summary>What kind of pages a walk is for.</summary>
+public enum WalkedPages
 {
-    public long Count;
+    /// <summary>The design finds who maps them.</summary>
+    Anonymous = 0,
 
-    /// <summary>Candidates they looked at.</summary>
-    public long Visited;
-
-    /// <summary>Of those, the ones that mapped the page.</summary>
-    public long Useful;
-
-    /// <summary>Candidates looked at up to the one that met the map count.</summary>
-    public long VisitedUntilDone;
+    /// <summary>Page cache: the inode lists its VMAs, unless the design has the pages of files too.</summary>
+    File = 1,
 }

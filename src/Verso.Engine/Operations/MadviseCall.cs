@@ -193,14 +193,16 @@ public static class MadviseCall
                 return Errno.None;
             }
 
-            GuardMarks marks = machine.Structure.MarkGuards(id);
-            if ((marks & GuardMarks.Prepare) != 0 && machine.PrepareVma(id, PrepareOutcome.Derive) != Errno.None)
+            GuardMarks marks = machine.Structure.GuardMarksOf(id);
+            Errno error = machine.PrepareForGuards(id, PrepareOutcome.Derive);
+            if (error != Errno.None)
             {
-                return Errno.ENOMEM;
+                return error;
             }
 
+            machine.Structure.MarkGuards(id);
             machine.At(id).Flags |= (marks & GuardMarks.StickyFlag) != 0 ? VmaFlags.MaybeGuard : VmaFlags.None;
-            Errno error = machine.DiscardRange(id, start, end);
+            error = machine.DiscardRange(id, start, end);
             return error == Errno.None ? machine.InstallGuards(id, start, end) : error;
         }
 

@@ -1,3 +1,4 @@
+using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine;
@@ -15,6 +16,29 @@ public static class VmaPreparation
         {
             VmaId id = machine.World.Mms[mmId].Vmas.Lookup(address);
             return id.IsNone ? Errno.EFAULT : machine.PrepareVma(id, logged);
+        }
+
+        /// <summary>
+        /// The kernel gave the VMA at this address an anon_vma because guard markers are about to be put into it; so
+        /// does the machine if its design needs one for them. EFAULT if nothing is mapped there, ENOMEM.
+        /// </summary>
+        public Errno PrepareForGuards(MmId mmId, ulong address, PrepareOutcome logged)
+        {
+            VmaId id = machine.World.Mms[mmId].Vmas.Lookup(address);
+            return id.IsNone ? Errno.EFAULT : machine.PrepareForGuards(id, logged);
+        }
+
+        internal Errno PrepareForGuards(VmaId vma, PrepareOutcome logged)
+        {
+            bool isDue = !machine.World.Vmas[vma].Prepared
+                && (machine.Structure.GuardMarksOf(vma) & GuardMarks.Prepare) != 0;
+            if (!isDue)
+            {
+                return Errno.None;
+            }
+
+            machine.Counters.PreparedForGuards++;
+            return machine.PrepareVma(vma, logged);
         }
 
         /// <summary>

@@ -15,7 +15,7 @@ internal static class FrameWalks
         where TPages : struct, IPageHooks<TPages>
     {
         /// <summary><see cref="Machine.Walk"/>.</summary>
-        internal WalkResult Walk(MmId mm, ulong address)
+        internal WalkResult Walk(MmId mm, ulong address, WalkPurpose purpose)
         {
             ulong pte = machine.Tables.Read(machine.Mms[mm], address);
             if (!Pte.HasFrame(pte))
@@ -24,7 +24,7 @@ internal static class FrameWalks
             }
 
             CountOnly each = default;
-            return machine.WalkEntries(machine.WalkOf(Pte.Frame(pte), WalkPurpose.Probe), ref each);
+            return machine.WalkEntries(machine.WalkOf(Pte.Frame(pte), purpose), ref each);
         }
 
         /// <summary>The walk of one order-0 folio.</summary>
@@ -39,7 +39,8 @@ internal static class FrameWalks
         {
             CheckingVisitor<TPages, TEach> visitor = default;
             visitor.Begin(machine, walk, each);
-            if (machine.Frames[walk.Frame].IsAnonymous || machine.Structure.OwnsFilePages)
+            WalkedPages pages = machine.Frames[walk.Frame].IsAnonymous ? WalkedPages.Anonymous : WalkedPages.File;
+            if (pages == WalkedPages.Anonymous || machine.Structure.OwnsFilePages)
             {
                 machine.Hooks.Walk(walk, ref visitor);
             }
@@ -50,11 +51,7 @@ internal static class FrameWalks
 
             each = visitor.Each;
             WalkResult result = visitor.Result;
-            ref WalkTally tally = ref machine.Counters.WalksFor(walk.Purpose);
-            tally.Count++;
-            tally.Visited += result.Visited;
-            tally.Useful += result.Useful;
-            tally.VisitedUntilDone += result.VisitedUntilDone;
+            machine.Counters.WalksFor(walk.Purpose, pages).Add(result);
             return result;
         }
 

@@ -103,7 +103,8 @@ public sealed partial class Machine<TPages> : Machine
         GuardMarkers.RemoveGuards(this, vma, start, end);
 
     /// <inheritdoc/>
-    public override WalkResult Walk(MmId mm, ulong address) => FrameWalks.Walk(this, mm, address);
+    public override WalkResult Walk(MmId mm, ulong address, WalkPurpose purpose = WalkPurpose.Probe) =>
+        FrameWalks.Walk(this, mm, address, purpose);
 
     /// <inheritdoc/>
     public override FaultOutcome ReadByte(MmId mm, ulong address, out byte value) =>

@@ -207,14 +207,19 @@ public abstract class ReverseMap
     public virtual Errno Discard(VmaId vma, ulong start, ulong end, UnmapReason reason) => Errno.None;
 
     /// <summary>
-    /// Guard markers will be put into this VMA: what makes fork copy them. As it is here, the way of the kernel's
-    /// rules: file mappings have the sticky flag, anonymous ones an anon_vma besides (madvise_guard_install).
+    /// What makes fork copy the guard markers of this VMA: a question. As it is here, the way of the kernel's rules:
+    /// file mappings have the sticky flag, anonymous ones an anon_vma besides (madvise_guard_install).
     /// </summary>
-    public virtual GuardMarks MarkGuards(VmaId vma)
+    public virtual GuardMarks GuardMarksOf(VmaId vma)
     {
         bool sticky = World.Rules.StickyGuardFlag;
         GuardMarks marks = sticky ? GuardMarks.StickyFlag : GuardMarks.None;
         return !sticky || World.Files.IsFilledAnonymously(World.Vmas[vma]) ? marks | GuardMarks.Prepare : marks;
+    }
+
+    /// <summary>Guard markers are being put into this VMA, which has what <see cref="GuardMarksOf"/> said.</summary>
+    public virtual void MarkGuards(VmaId vma)
+    {
     }
 
     /// <summary>The guard markers of [start, end) have been removed.</summary>
@@ -290,11 +295,22 @@ public abstract class ReverseMap
 
 /// <summary>A count of one design.</summary>
 /// <param name="Name">In words, lower case; unique within the design.</param>
-/// <param name="Value">A total, or what is live now; the name says which.</param>
-public readonly record struct DesignFigure(string Name, long Value)
+/// <param name="Value">A total since the machine began, or what is so now.</param>
+/// <param name="Kind">Which of the two.</param>
+public readonly record struct DesignFigure(string Name, long Value, FigureKind Kind = FigureKind.Total)
 {
     /// <summary>
     /// The figure that each object-owned design has: anonymous frames live now that no VMA can see any more (S5).
     /// </summary>
     public const string StaleFrames = "stale frames";
+}
+
+/// <summary>How a figure of a design changes.</summary>
+public enum FigureKind
+{
+    /// <summary>It only grows.</summary>
+    Total = 0,
+
+    /// <summary>What is so now. A replay tells the most that it was.</summary>
+    State = 1,
 }

@@ -11,6 +11,11 @@ namespace Verso.Lab.Replay;
 /// </summary>
 internal static class CallRules
 {
+    /// <summary>
+    /// How far below the limit mremap wants to be before it begins, in VMAs: what it may split and make on the way.
+    /// </summary>
+    public const int VmasOnTheWay = 5;
+
     /// <summary>What a replay does with a call that the kernel refused.</summary>
     /// <param name="call">It.</param>
     /// <param name="machine">Where it would be run.</param>

@@ -28,6 +28,12 @@ public sealed class CallTally(int mismatchLimit)
     /// <summary>The same, by error.</summary>
     public IReadOnlyDictionary<Errno, long> Refused => _refused;
 
+    /// <summary>
+    /// Calls that were ENOMEM when the address space had as many VMAs as it may have, or would have had with those that
+    /// the call makes on the way. A design that had fewer then has fewer of these: there they would have succeeded.
+    /// </summary>
+    public long FailedAtVmaLimit { get; internal set; }
+
     /// <summary>Calls that succeeded and that the engine has no operation for.</summary>
     public long NotModelled { get; internal set; }
 

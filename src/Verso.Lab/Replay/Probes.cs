@@ -5,12 +5,16 @@ using Verso.Traces;
 
 namespace Verso.Lab.Replay;
 
-/// <summary>Walks the reverse map: of a page just touched now and then, and of the last ones at checkpoints.</summary>
+/// <summary>
+/// Walks the reverse map: now and then of a page just touched and of one long untouched, and of the last ones touched
+/// at checkpoints.
+/// </summary>
 /// <param name="machine">Whose.</param>
 /// <param name="interval">After how many faults; at least 1.</param>
 internal sealed class Probes(Machine machine, int interval) : EventObserver
 {
     private readonly PerSpace<RecentAddresses> _recent = new(_ => new RecentAddresses());
+    private readonly UntouchedPages _untouched = new();
     private readonly int _interval = interval;
     private int _left = interval;
 
@@ -31,6 +35,7 @@ internal sealed class Probes(Machine machine, int interval) : EventObserver
         else if (step.Kind == TraceEventKind.Fault)
         {
             _recent[step.Mm].Add(step.Arg0);
+            _untouched.Add(outcome.Shown, step.Arg0);
             if (--_left == 0)
             {
                 Walk(outcome.Shown, step.Arg0);
@@ -52,6 +57,7 @@ internal sealed class Probes(Machine machine, int interval) : EventObserver
         _left = _interval;
         long begin = Stopwatch.GetTimestamp();
         machine.Walk(mm, address);
+        _untouched.Walk(machine);
         Ticks += Stopwatch.GetTimestamp() - begin;
     }
 

@@ -35,7 +35,7 @@ public sealed record ReplayResult
 
     public required WorkFigures Work { get; init; }
 
-    /// <summary>What only this design counts, at the end of the trace.</summary>
+    /// <summary>What only this design counts: totals, and the most that figures of state were.</summary>
     public required IReadOnlyList<DesignFigure> Figures { get; init; }
 
     /// <summary>
@@ -104,16 +104,26 @@ public sealed record WorkFigures
 
     public required long PtesMoved { get; init; }
 
-    public required long WalkCount { get; init; }
+    /// <summary>Walks of pages just touched, files' pages among them.</summary>
+    public long WalkCount => Touched.Count + TouchedOfFiles.Count;
 
-    public required long WalkVisited { get; init; }
+    public long WalkVisited => Touched.Visited + TouchedOfFiles.Visited;
 
     /// <summary>Candidates that a walk looked at, on average; 0 if there was none.</summary>
     public double VisitsPerWalk => WalkCount == 0 ? 0 : (double)WalkVisited / WalkCount;
 
-    public required long WalkUseful { get; init; }
+    public long WalkUseful => Touched.Useful + TouchedOfFiles.Useful;
 
-    public required long WalkVisitedUntilDone { get; init; }
+    public long WalkVisitedUntilDone => Touched.VisitedUntilDone + TouchedOfFiles.VisitedUntilDone;
+
+    /// <summary>Walks of anonymous pages just touched.</summary>
+    public required WalkTally Touched { get; init; }
+
+    /// <summary>Walks of page cache just touched.</summary>
+    public required WalkTally TouchedOfFiles { get; init; }
+
+    /// <summary>Walks of anonymous pages long untouched, such as reclaim takes.</summary>
+    public required WalkTally Untouched { get; init; }
 
     public required long FaultCount { get; init; }
 
@@ -152,10 +162,9 @@ public sealed record WorkFigures
             PtesWriteProtected = counters.PtesWriteProtected,
             PtesZapped = counters.PtesZapped,
             PtesMoved = counters.PtesMoved,
-            WalkCount = counters.WalksFor(WalkPurpose.Probe).Count,
-            WalkVisited = counters.WalksFor(WalkPurpose.Probe).Visited,
-            WalkUseful = counters.WalksFor(WalkPurpose.Probe).Useful,
-            WalkVisitedUntilDone = counters.WalksFor(WalkPurpose.Probe).VisitedUntilDone,
+            Touched = counters.WalksFor(WalkPurpose.Probe),
+            TouchedOfFiles = counters.WalksFor(WalkPurpose.Probe, WalkedPages.File),
+            Untouched = counters.WalksFor(WalkPurpose.Reclaim),
             FaultCount = counters.FaultCount,
             FaultCopied = counters.FaultCopied,
             FaultReused = counters.FaultReused,

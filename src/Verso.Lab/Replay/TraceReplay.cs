@@ -20,6 +20,7 @@ public sealed class TraceReplay : IPlayer
     private readonly Probes? _probes;
     private readonly StateVerification? _verification;
     private readonly EventObservers _observers;
+    private readonly FigurePeaks _peaks;
     private readonly Player<TraceEvent, EventOutcome> _player;
     private long _ticks;
 
@@ -36,7 +37,8 @@ public sealed class TraceReplay : IPlayer
         _judge = new CheckpointJudge(machine, _stage.Files, options.DifferenceLimit, history);
         _probes = options.ProbeInterval == 0 ? null : new Probes(machine, options.ProbeInterval);
         _verification = options.Verification == Verification.None ? null : new StateVerification(machine);
-        EventObserver?[] observers = [history, _judge, _probes, _verification];
+        _peaks = new FigurePeaks(machine);
+        EventObserver?[] observers = [history, _judge, _probes, _verification, _peaks];
         _observers = new EventObservers(observers.OfType<EventObserver>());
         _player = new Player<TraceEvent, EventOutcome>(_source, _stage, _observers);
         options.Locks?.Attach(machine);
@@ -106,7 +108,7 @@ public sealed class TraceReplay : IPlayer
         ReplayTally tally = _stage.Tally;
         tally.UnnamedFiles = _stage.Files.UnnamedCount;
         tally.Processes = Math.Max(tally.Processes, Position > 0 ? 1 : 0);
-        long aside = _source.Ticks + _observers.Ticks + (_probes?.Ticks ?? 0);
+        long aside = _source.Ticks + _observers.Ticks + (_probes?.Ticks ?? 0) + _peaks.Ticks;
         return new ReplayResult
         {
             Name = _options.Design.Name,
@@ -121,7 +123,7 @@ public sealed class TraceReplay : IPlayer
             Fidelity = _judge.Result(_verification),
             Objects = [.. Machine.Ledger.Rows.Select(ObjectFigures.Of)],
             Work = WorkFigures.Of(Machine),
-            Figures = Machine.Figures,
+            Figures = _peaks.Figures(),
             DecodeNanoseconds = Nanoseconds(_source.Ticks),
             EngineNanoseconds = Nanoseconds(Math.Max(_ticks - aside, 0)),
         };

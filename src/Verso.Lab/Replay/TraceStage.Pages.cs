@@ -91,4 +91,16 @@ internal sealed partial class TraceStage
         _tally.UnknownSpaces += space is null ? 1 : 0;
         return new EventOutcome(space?.Mm ?? default);
     }
+
+    /// <summary>
+    /// What the program did is followed; for what the kernel did for its guard markers, the design has its own rule.
+    /// </summary>
+    private void OnPrepare(in TraceEvent e)
+    {
+        MmId mm = SpaceOf(e.Mm).Mm;
+        var outcome = (PrepareOutcome)e.Arg1;
+        Count((PrepareReason)e.Arg2 == PrepareReason.Guards
+            ? _machine.PrepareForGuards(mm, e.Arg0, outcome)
+            : _machine.Prepare(mm, e.Arg0, outcome));
+    }
 }

@@ -77,7 +77,7 @@ internal sealed partial class TraceStage(Machine machine, TraceHeader header) : 
                 OnCall(step);
                 break;
             case TraceEventKind.Prepare:
-                Count(_machine.Prepare(SpaceOf(step.Mm).Mm, step.Arg0, (PrepareOutcome)step.Arg1));
+                OnPrepare(step);
                 break;
             case TraceEventKind.StackGrow:
                 Count(_machine.GrowStack(SpaceOf(step.Mm).Mm, step.Arg0));

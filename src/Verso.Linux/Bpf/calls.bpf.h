@@ -11,6 +11,7 @@
 #define MAP_FIXED 0x10
 #define MAP_ANONYMOUS 0x20
 #define MAX_ERRNO 4095
+#define MADV_GUARD_INSTALL 102
 #define SYSTEM_CALLS 512
 
 const volatile u8 call_of_number[SYSTEM_CALLS] = { CALLS_OF_NUMBER };

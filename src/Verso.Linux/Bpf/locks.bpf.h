@@ -23,6 +23,13 @@ static __always_inline void leave_section(struct task_state *state)
 		__sync_fetch_and_sub(&open_sections, 1);
 }
 
+/* The kernel has its own reason then (madvise_guard_install); another design need not share it. */
+static __always_inline int installs_guards(struct task_state *state)
+{
+	return (state->call == CALL_MADVISE && (u32)state->args[2] == MADV_GUARD_INSTALL) ||
+	       (state->call == CALL_PROCESS_MADVISE && (u32)state->args[3] == MADV_GUARD_INSTALL);
+}
+
 /*
  * A preparation that has linked its anon_vma is written. One that lost the race for vma->anon_vma has freed its
  * chain entry again: then the VMA's chain does not hold that entry.
@@ -52,6 +59,8 @@ static __noinline int emit_prepare(struct task_state *state, u32 under_write)
 		prepare->head.a |= PREPARE_ALLOCATED;
 	if (under_write)
 		prepare->head.a |= PREPARE_UNDER_WRITE;
+	if (installs_guards(state))
+		prepare->head.a |= PREPARE_FOR_GUARDS;
 	if (state->fault && state->fault_address >= start && state->fault_address < end) {
 		prepare->head.a |= PREPARE_OF_FAULT;
 		state->fault = 0;

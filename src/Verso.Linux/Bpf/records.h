@@ -96,6 +96,7 @@ struct call_done_record {
 #define PREPARE_ALLOCATED 1
 #define PREPARE_OF_FAULT 2
 #define PREPARE_UNDER_WRITE 4
+#define PREPARE_FOR_GUARDS 8
 struct prepare_record {
 	struct record head;
 	u64 start;

@@ -67,6 +67,7 @@ internal enum PrepareFlags : byte
     Allocated = 1,
     OfFault = 2,
     UnderWrite = 4,
+    ForGuards = 8,
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -5,12 +5,12 @@ using Verso.Linux.Interop;
 namespace Verso.Linux.Proc;
 
 /// <summary>
-/// Whether the kernel maps the zero page where anonymous memory is read first. Nothing says so but the memory itself
-/// (seen on guests of PVM, whose kernel has pvm_no_zero_page on its command line). UFFDIO_ZEROPAGE maps it there too.
+/// Whether the kernel maps the zero page where anonymous memory is read first. Nothing says so but the memory itself:
+/// guests of PVM, whose kernel has pvm_no_zero_page on its command line, map it for UFFDIO_ZEROPAGE alone.
 /// </summary>
 public static class ZeroPageProbe
 {
-    /// <summary>Of a pagemap entry: something is mapped; it is mapped here alone, which the zero page never is.</summary>
+    /// <summary>Of a pagemap entry: something is mapped; here alone, which the zero page never is.</summary>
     private const ulong Present = 1UL << 63;
     private const ulong Exclusive = 1UL << 56;
 

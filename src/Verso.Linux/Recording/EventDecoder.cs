@@ -212,6 +212,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
             prepare = Event(TraceEventKind.Prepare, record.Head);
             prepare.Arg0 = record.Start;
             prepare.Arg1 = (ulong)outcome;
+            prepare.Arg2 = (ulong)ReasonOf(record);
         }
 
         if (kept == 0 || !sequencer.IsHeld(kept - 1))
@@ -230,6 +231,9 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
             sequencer.Add(prepare);
         }
     }
+
+    private static PrepareReason ReasonOf(in PrepareRecord record) =>
+        ((PrepareFlags)record.Head.A & PrepareFlags.ForGuards) != 0 ? PrepareReason.Guards : PrepareReason.Unknown;
 
     private void OnGrow(in FaultRecord record)
     {

@@ -36,7 +36,19 @@ public sealed record MergesDocument(long Done, IReadOnlyDictionary<string, long>
 
 public sealed record PtesDocument(long Copied, long WriteProtected, long Zapped, long Moved);
 
-public sealed record WalksDocument(long Count, long Visited, long Useful, long VisitedUntilDone);
+public sealed record WalksDocument(long Count, long Visited, long Useful, long VisitedUntilDone)
+{
+    /// <summary>Of anonymous pages just touched, of file pages, and of anonymous pages long untouched.</summary>
+    public WalkTallyDocument? Anonymous { get; init; }
+
+    public WalkTallyDocument? File { get; init; }
+
+    public WalkTallyDocument? Untouched { get; init; }
+}
+
+/// <summary>Walks of one kind of pages; <c>median</c> and <c>by99</c> are 1, 3, 7 ... or the most.</summary>
+public sealed record WalkTallyDocument(
+    long Count, long Visited, long Useful, long VisitedUntilDone, long Median, long By99, long Most);
 
 /// <summary>The figures of one design.</summary>
 public sealed record DesignDocument
@@ -52,6 +64,9 @@ public sealed record DesignDocument
     public required MergesDocument Merges { get; init; }
 
     public required PtesDocument Ptes { get; init; }
+
+    /// <summary>ENOMEM with as many VMAs as there may be.</summary>
+    public long CallsFailedAtVmaLimit { get; init; }
 
     public required WalksDocument Walks { get; init; }
 

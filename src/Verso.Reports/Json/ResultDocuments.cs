@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
@@ -67,11 +68,17 @@ internal static class ResultDocuments
             Objects = result.Objects.ToDictionary(row => row.Name, row => new ObjectDocument(
                 row.Live, row.Peak, row.BytesPeak, row.SizeBytes, row.Allocated, row.AllocatedAtomic)),
             VmasPeak = result.VmasPeak,
+            CallsFailedAtVmaLimit = result.Calls.FailedAtVmaLimit,
             Merges = new MergesDocument(
                 work.MergesDone,
                 MergeReasons.Of(work.MergesRefused).ToDictionary(reason => reason.Name, reason => reason.Count)),
             Ptes = new PtesDocument(work.PtesCopied, work.PtesWriteProtected, work.PtesZapped, work.PtesMoved),
-            Walks = new WalksDocument(work.WalkCount, work.WalkVisited, work.WalkUseful, work.WalkVisitedUntilDone),
+            Walks = new WalksDocument(work.WalkCount, work.WalkVisited, work.WalkUseful, work.WalkVisitedUntilDone)
+            {
+                Anonymous = Of(work.Touched),
+                File = Of(work.TouchedOfFiles),
+                Untouched = Of(work.Untouched),
+            },
             FramesPeak = result.FramesPeak,
             FramesCopied = work.FaultCopied,
             FramesReused = work.FaultReused,
@@ -86,6 +93,12 @@ internal static class ResultDocuments
                 times.Rounds, times.Elapsed.Least, times.Elapsed.Most, times.Engine.Least, times.Engine.Most),
         };
     }
+
+    private static WalkTallyDocument? Of(in WalkTally walks) => walks.Count == 0
+        ? null
+        : new WalkTallyDocument(
+            walks.Count, walks.Visited, walks.Useful, walks.VisitedUntilDone, walks.VisitedBy(0.5),
+            walks.VisitedBy(0.99), walks.Most);
 
     private static FidelityDocument Of(FidelityResult fidelity) => Of(fidelity.All) with
     {

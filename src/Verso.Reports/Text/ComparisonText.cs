@@ -67,7 +67,7 @@ public static class ComparisonText
             text.Append($"{design.Name} alone counts\n");
             foreach (DesignFigure figure in design.Figures)
             {
-                text.Append($"  {figure.Name,-42} {Figures.Count(figure.Value),12}\n");
+                text.Append($"  {Figures.NameOf(figure),-42} {Figures.Count(figure.Value),12}\n");
             }
         }
     }

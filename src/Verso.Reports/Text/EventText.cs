@@ -80,7 +80,7 @@ public static class EventText
     private static string DescribeOther(in TraceEvent e) => e.Kind switch
     {
         TraceEventKind.Fault => $"fault({Hex(e.Arg0)}, {Access(e.Arg1)}){Outcome(e.Arg2)}",
-        TraceEventKind.Prepare => $"anon_vma_prepare({Hex(e.Arg0)}){Outcome(e.Arg1)}",
+        TraceEventKind.Prepare => $"anon_vma_prepare({Hex(e.Arg0)}){Outcome(e.Arg1)}{Reason(e.Arg2)}",
         TraceEventKind.StackGrow => $"stack grows to {Hex(e.Arg0)}",
         TraceEventKind.Populate => $"populate({Hex(e.Arg0)}, {Hex(e.Arg1)}, {Access(e.Arg2)})",
         TraceEventKind.UserfaultRegister => $"ioctl(userfaultfd{e.Arg3}, UFFDIO_REGISTER, {Hex(e.Arg0)}, "
@@ -121,6 +121,9 @@ public static class EventText
     private static string File(ulong id) => id == 0 ? "-" : $"file{id}";
 
     private static string Result(in TraceEvent e) => $" = {ResultOf(e.Result)}";
+
+    private static string Reason(ulong reason) =>
+        (PrepareReason)reason == PrepareReason.Guards ? " for guard markers" : "";
 
     private static string Outcome(ulong outcome) => (PrepareOutcome)outcome switch
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Verso.Engine.ReverseMaps;
 using Verso.Lab.Fidelity;
 
 namespace Verso.Reports.Text;
@@ -13,6 +14,10 @@ public static class Figures
 
     /// <summary>1,234,567.</summary>
     public static string Count(long value) => value.ToString("N0", s_culture);
+
+    /// <summary>The name of a design's own figure; of state, what is shown is its peak.</summary>
+    public static string NameOf(in DesignFigure figure) =>
+        figure.Kind == FigureKind.State ? $"{figure.Name}, peak" : figure.Name;
 
     /// <summary>12 B, 3.4 KiB, 5.6 MiB, 7.8 GiB.</summary>
     public static string Bytes(long value)

@@ -67,7 +67,7 @@ public static class Metrics
 
         foreach (DesignFigure figure in result.Figures)
         {
-            all.Add(new Metric(OwnGroup, figure.Name, $"own.{figure.Name.Replace(' ', '-')}", figure.Value));
+            all.Add(new Metric(OwnGroup, Figures.NameOf(figure), $"own.{figure.Name.Replace(' ', '-')}", figure.Value));
         }
 
         if (result.Times is ReplayTimes times)
@@ -119,6 +119,8 @@ public static class Metrics
     {
         WorkFigures work = result.Work;
         all.Add(new Metric("VMAs", "at the peak", "vmas.peak", result.VmasPeak));
+        all.Add(new Metric(
+            "VMAs", "calls that failed at the limit", "calls.failedAtVmaLimit", result.Calls.FailedAtVmaLimit));
         all.Add(new Metric("VMAs", "merges done", "merges.done", work.MergesDone));
         foreach (MergeReason reason in MergeReasons.Of(work.MergesRefused))
         {
@@ -151,5 +153,19 @@ public static class Metrics
         all.Add(new Metric("probe walks", "candidates visited", "walks.visited", work.WalkVisited));
         all.Add(new Metric("probe walks", "useful", "walks.useful", work.WalkUseful));
         all.Add(new Metric("probe walks", "visited until done", "walks.visitedUntilDone", work.WalkVisitedUntilDone));
+        AddWalks(all, "walks of anonymous pages", "walks.anonymous", work.Touched);
+        AddWalks(all, "walks of file pages", "walks.file", work.TouchedOfFiles);
+        AddWalks(all, "walks of anonymous pages long untouched", "walks.untouched", work.Untouched);
+    }
+
+    private static void AddWalks(List<Metric> all, string group, string key, in WalkTally walks)
+    {
+        all.Add(new Metric(group, "walks", $"{key}.count", walks.Count));
+        all.Add(new Metric(group, "candidates visited", $"{key}.visited", walks.Visited));
+        all.Add(new Metric(group, "useful", $"{key}.useful", walks.Useful));
+        all.Add(new Metric(group, "visited until done", $"{key}.visitedUntilDone", walks.VisitedUntilDone));
+        all.Add(new Metric(group, "visited, median", $"{key}.median", walks.VisitedBy(0.5)));
+        all.Add(new Metric(group, "visited, 99 %", $"{key}.visitedBy99", walks.VisitedBy(0.99)));
+        all.Add(new Metric(group, "visited, worst", $"{key}.most", walks.Most));
     }
 }

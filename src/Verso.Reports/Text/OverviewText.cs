@@ -17,16 +17,27 @@ internal static class OverviewText
     private static readonly CountedLock[] s_locks =
         [CountedLock.ReverseMapWrite, CountedLock.ReverseMapRead, CountedLock.PerPage];
 
+    /// <summary>Calls that failed with as many VMAs as there may be: a column where there were such.</summary>
+    private static readonly string[] s_atLimit = ["failed"];
+
     internal static void Append(StringBuilder text, TraceComparison trace, int width, Palette palette)
     {
-        TextTable table = new(["rmap bytes", "VMAs", "refused", "rmap locks", "visits/walk", "ranges"]);
+        bool anyAtLimit = trace.Designs.Any(design => design.Calls.FailedAtVmaLimit > 0);
+        TextTable table = new(
+        [
+            "rmap bytes", "VMAs", "together", .. anyAtLimit ? s_atLimit : [], "refused", "rmap locks", "visits/walk",
+            "ranges",
+        ]);
         foreach (ReplayResult design in trace.Designs)
         {
+            long own = design.OwnObjects.Sum(row => row.BytesPeak);
             table.Row(
                 design.Name,
                 [
-                    Figures.Bytes(design.OwnObjects.Sum(row => row.BytesPeak)),
+                    Figures.Bytes(own),
                     Figures.Count(design.VmasPeak),
+                    Figures.Bytes(own + (design.Find("vm_area_struct")?.BytesPeak ?? 0)),
+                    .. anyAtLimit ? [Figures.Count(design.Calls.FailedAtVmaLimit)] : (string[])[],
                     Figures.Count(design.Work.MergesRefused.Sum(
                         each => (each.Key & OfTheDesign) != 0 ? each.Value : 0)),
                     Figures.Count(s_locks.Sum(each => design.Work.Locks[each].Taken)),

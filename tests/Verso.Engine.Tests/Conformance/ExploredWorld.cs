@@ -81,9 +81,7 @@ internal sealed class ExploredWorld
 
         foreach (DesignFigure figure in _driver.Machine.Figures)
         {
-            bool isLive = figure.Name == DesignFigure.StaleFrames
-                || figure.Name.Contains("live", StringComparison.Ordinal);
-            hash.Add(isLive ? (ulong)figure.Value : 0);
+            hash.Add(figure.Kind == FigureKind.State ? (ulong)figure.Value : 0);
         }
 
         return hash.Value;

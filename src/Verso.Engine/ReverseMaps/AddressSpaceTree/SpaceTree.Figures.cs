@@ -37,11 +37,11 @@ internal sealed partial class SpaceTree
         (long Frames, long Slots) stale = CountStale();
         return
         [
-            new("spaces live at depth 1", live[0]),
-            new("spaces live at depth 2", live[1]),
-            new("spaces live at depth 3", live[2]),
-            new("spaces live at depth 4 and more", live[3]),
-            new("greatest depth live", deepest),
+            new("spaces at depth 1", live[0], FigureKind.State),
+            new("spaces at depth 2", live[1], FigureKind.State),
+            new("spaces at depth 3", live[2], FigureKind.State),
+            new("spaces at depth 4 and more", live[3], FigureKind.State),
+            new("greatest depth", deepest, FigureKind.State),
             new("spaces made at depth 2", _madeAtDepth[1]),
             new("spaces made at depth 3", _madeAtDepth[2]),
             new("spaces made at depth 4 and more", _madeAtDepth[3]),
@@ -57,8 +57,8 @@ internal sealed partial class SpaceTree
             new("spaces cut", SpacesCut),
             new("spaces merged", SpacesMerged),
             new("spaces never made", SpacesSpared),
-            new(DesignFigure.StaleFrames, stale.Frames),
-            new("stale swap slots", stale.Slots),
+            new(DesignFigure.StaleFrames, stale.Frames, FigureKind.State),
+            new("stale swap slots", stale.Slots, FigureKind.State),
         ];
     }
 

@@ -105,7 +105,7 @@ public sealed class AnonAreaMap : ReverseMap
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
-        new("longest list now", Areas.LargestCount),
+        new("longest list", Areas.LargestCount, FigureKind.State),
         new("listed VMAs that did not cover the page", _list!.Passed),
     ];
 }

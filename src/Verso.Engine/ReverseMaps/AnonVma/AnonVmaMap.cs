@@ -187,7 +187,7 @@ public sealed class AnonVmaMap : ReverseMap
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
-        new("most VMAs of an anon_vma now", AnonVmas.LargestCount),
+        new("most VMAs of an anon_vma", AnonVmas.LargestCount, FigureKind.State),
         new("listed VMAs that did not cover the page", _lookup!.Passed),
         .. Direct?.Figures() ?? [],
     ];

@@ -51,17 +51,17 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     }
 
     /// <inheritdoc/>
-    public override GuardMarks MarkGuards(VmaId vma)
+    public override GuardMarks GuardMarksOf(VmaId vma) => _way switch
+    {
+        GuardWay.AnonVma => GuardMarks.Prepare,
+        GuardWay.Sticky => base.GuardMarksOf(vma),
+        _ => GuardMarks.None,
+    };
+
+    /// <inheritdoc/>
+    public override void MarkGuards(VmaId vma)
     {
         _bill.Installs++;
-        GuardMarks marks = _way switch
-        {
-            GuardWay.AnonVma => GuardMarks.Prepare,
-            GuardWay.Sticky => base.MarkGuards(vma),
-            _ => GuardMarks.None,
-        };
-        bool prepares = (marks & GuardMarks.Prepare) != 0 && Graph.AnonVmaOf(vma) == 0;
-        _bill.Prepared += prepares ? 1 : 0;
         ref GuardBits bits = ref BitsOf(vma);
         if (_way == GuardWay.VmaFlag)
         {
@@ -72,8 +72,6 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
             _bill.Flagged += (bits & GuardBits.Unfaulted) == 0 ? 1 : 0;
             bits = (bits | GuardBits.Unfaulted) & ~GuardBits.Dropped;
         }
-
-        return marks;
     }
 
     /// <inheritdoc/>
@@ -178,7 +176,7 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     public override void Note(VmaId vma, IStateNotes notes) => notes.Number((ulong)BitsOf(vma));
 
     /// <inheritdoc/>
-    public override IReadOnlyList<DesignFigure> Figures() => _bill.Figures();
+    public override IReadOnlyList<DesignFigure> Figures() => _bill.Figures(World.Counters.PreparedForGuards);
 
     /// <inheritdoc/>
     public override string? Audit()

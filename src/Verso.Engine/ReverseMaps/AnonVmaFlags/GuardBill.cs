@@ -6,9 +6,6 @@ internal struct GuardBill
     /// <summary>MADV_GUARD_INSTALL, once a VMA.</summary>
     public long Installs;
 
-    /// <summary>Of those, the ones that gave the VMA an anon_vma.</summary>
-    public long Prepared;
-
     /// <summary>Of those, the ones that set ANON_VMA_UNFAULTED.</summary>
     public long Flagged;
 
@@ -29,10 +26,11 @@ internal struct GuardBill
     public long KeptApart;
 
     /// <summary>All of it, in order.</summary>
-    public readonly IReadOnlyList<DesignFigure> Figures() =>
+    /// <param name="prepared">Installs that gave the VMA an anon_vma.</param>
+    public readonly IReadOnlyList<DesignFigure> Figures(long prepared) =>
     [
         new("guard installs", Installs),
-        new("anon_vmas prepared for a guard", Prepared),
+        new("anon_vmas prepared for a guard", prepared),
         new("unfaulted flags set", Flagged),
         new("unfaulted flags replaced by an anon_vma", Replaced),
         new("unfaulted flags dropped with the last guard", Dropped),

@@ -166,7 +166,7 @@ internal sealed class MovedPages(World world, AnonmmLists lists)
 
     /// <summary>What only this fallback counts.</summary>
     public IReadOnlyList<DesignFigure> Figures() =>
-        [new("pages given a pte_chain by mremap", _total), new("pages with a pte_chain, live", _live)];
+        [new("pages given a pte_chain by mremap", _total), new("pages with a pte_chain", _live, FigureKind.State)];
 
     private bool IsChained(Pfn frame) => world.Frames[frame].IsAnonymous && world.Frames[frame].Mapping == 0;
 

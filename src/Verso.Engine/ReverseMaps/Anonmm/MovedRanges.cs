@@ -173,7 +173,7 @@ internal sealed partial class MovedRanges(World world, AnonmmLists lists)
     public IReadOnlyList<DesignFigure> Figures() =>
     [
         new("moves noted", _moves),
-        new("moved ranges, live", _ranges.LiveCount),
+        new("moved ranges", _ranges.LiveCount, FigureKind.State),
         new("look-ups of moved ranges by walks", _lookups),
     ];
 

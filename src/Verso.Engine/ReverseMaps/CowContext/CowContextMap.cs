@@ -163,8 +163,8 @@ public sealed class CowContextMap : ReverseMap
         [
             new("VMA look-ups by walks", _lookups),
             new("contexts passed by walks", _passed),
-            new("contexts without an mm, live", dead),
-            new("remapped ranges, live", Remaps.LiveCount),
+            new("contexts without an mm", dead, FigureKind.State),
+            new("remapped ranges", Remaps.LiveCount, FigureKind.State),
             new("remaps left behind by unmapping", Remaps.LeftBehind),
         ];
     }

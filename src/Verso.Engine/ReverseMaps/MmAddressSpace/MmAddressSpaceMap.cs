@@ -102,7 +102,7 @@ public sealed class MmAddressSpaceMap : ReverseMap
             indexed += Spaces[space].VmaCount;
         }
 
-        return [new("VMAs in an index, live", indexed)];
+        return [new("VMAs in an index", indexed, FigureKind.State)];
     }
 
     /// <summary>Every private VMA is in its index by its bounds, and no other node is.</summary>

@@ -129,13 +129,13 @@ public sealed class ReflinkMap : ReverseMap
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
-        new("extents", Extents.ExtentCount),
-        new("references to extents", Extents.ReferenceCount),
+        new("extents", Extents.ExtentCount, FigureKind.State),
+        new("references to extents", Extents.ReferenceCount, FigureKind.State),
         new("pages that joined an extent", Extents.Coalesced),
         new("references divided", Extents.Divided),
         new("extents joined", Extents.Joined),
         new("folios given another extent", Extents.Renamed),
-        new(DesignFigure.StaleFrames, Extents.CountStale()),
+        new(DesignFigure.StaleFrames, Extents.CountStale(), FigureKind.State),
     ];
 
     /// <summary>The first page of a VMA's addresses, and the one after the last.</summary>
