@@ -56,7 +56,7 @@ public sealed class KernelRuleSwitchesTests
         Assert.Equal(0, Remaps(KernelRules.Linux73));
 
         static long Remaps(KernelRules rules) => Stage.After("cow-context", SameOffsetTwice, rules)
-            .Machine.Figures.Single(figure => figure.Name == "remapped ranges, live").Value;
+            .Machine.Figures.Single(figure => figure.Name == "remapped ranges").Value;
     }
 
     /// <summary>

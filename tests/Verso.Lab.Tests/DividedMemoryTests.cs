@@ -1,5 +1,5 @@
-using Verso.Engine.Vmas;
 using Verso.Engine;
+using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 using Verso.Linux.Proc;
 

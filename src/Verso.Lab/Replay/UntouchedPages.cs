@@ -40,7 +40,8 @@ internal sealed class UntouchedPages
     }
 
     /// <summary>
-    /// Walks for the anonymous page that was faulted longest ago and is still mapped, if there is one.
+    /// Walks for the anonymous page that was faulted longest ago and is still mapped, if there is one. Its locks are not
+    /// counted: no reclaim was recorded.
     /// </summary>
     public void Walk(Machine machine)
     {
@@ -50,6 +51,7 @@ internal sealed class UntouchedPages
                 && machine.PageAt(at.Mm, at.Address) is { Anonymous: true, Presence: PagePresence.Present };
             if (isThere)
             {
+                using LocksAside aside = machine.World.Locks.Aside();
                 machine.Walk(at.Mm, at.Address, WalkPurpose.Reclaim);
                 _pages.Enqueue(at);
                 return;

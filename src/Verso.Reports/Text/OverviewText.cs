@@ -20,13 +20,17 @@ internal static class OverviewText
     /// <summary>Calls that failed with as many VMAs as there may be: a column where there were such.</summary>
     private static readonly string[] s_atLimit = ["failed"];
 
+    /// <summary>Of mapped ranges, those that the kernel had: a column where a design has not all of them.</summary>
+    private static readonly string[] s_ranges = ["ranges"];
+
     internal static void Append(StringBuilder text, TraceComparison trace, int width, Palette palette)
     {
         bool anyAtLimit = trace.Designs.Any(design => design.Calls.FailedAtVmaLimit > 0);
+        bool anyOtherRanges = trace.Designs.Any(design => !design.Fidelity.All.Ranges.IsFull);
         TextTable table = new(
         [
-            "rmap bytes", "VMAs", "together", .. anyAtLimit ? s_atLimit : [], "refused", "rmap locks", "visits/walk",
-            "ranges",
+            "rmap", "VMAs", "together", .. anyAtLimit ? s_atLimit : [], "refused", "locks", "visits",
+            .. anyOtherRanges ? s_ranges : [],
         ]);
         foreach (ReplayResult design in trace.Designs)
         {
@@ -42,13 +46,17 @@ internal static class OverviewText
                         each => (each.Key & OfTheDesign) != 0 ? each.Value : 0)),
                     Figures.Count(s_locks.Sum(each => design.Work.Locks[each].Taken)),
                     Visits(design.Work),
-                    design.Fidelity.All.Checkpoints == 0 ? "-" : Figures.Percent(design.Fidelity.All.Ranges),
+                    .. anyOtherRanges ? [Ranges(design)] : (string[])[],
                 ]);
         }
 
-        text.Append(table.Render(width, palette));
+        text.Append(table.Render(width, palette))
+            .Append("  rmap: bytes at the peak; together: with VMAs; visits: candidates of a walk\n");
         AppendVerification(text, trace, palette);
     }
+
+    private static string Ranges(ReplayResult design) =>
+        design.Fidelity.All.Checkpoints == 0 ? "-" : Figures.Percent(design.Fidelity.All.Ranges);
 
     private static string Visits(WorkFigures work) => work.WalkCount == 0 ? "-"
         : work.VisitsPerWalk.ToString("N1", CultureInfo.InvariantCulture);

@@ -100,7 +100,7 @@ public sealed class CowContextTests
             mm = child;
         }
 
-        Assert.Equal(Generations, Figure(stage, "contexts without an mm, live"));
+        Assert.Equal(Generations, Figure(stage, "contexts without an mm"));
         long before = Figure(stage, "contexts passed by walks");
         Assert.Equal(new WalkResult(1, 1, 1), machine.Walk(mm, address));
         Assert.Equal(Generations + 1, Figure(stage, "contexts passed by walks") - before);

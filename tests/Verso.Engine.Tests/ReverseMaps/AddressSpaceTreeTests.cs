@@ -64,7 +64,7 @@ public sealed class AddressSpaceTreeTests
         }
 
         Assert.Equal(1, scenario.Read(scenario.Parent, 1));
-        Assert.Equal(depth, Figure(scenario.Machine, "greatest depth live"));
+        Assert.Equal(depth, Figure(scenario.Machine, "greatest depth"));
         Assert.Equal(stale, Figure(scenario.Machine, DesignFigure.StaleFrames));
         scenario.Check();
         scenario.EndAll(scenario.Parent);
@@ -110,7 +110,7 @@ public sealed class AddressSpaceTreeTests
             scenario.Write(spaces[^1], 1, (byte)generation);
         }
 
-        Assert.Equal(Generations + 1, Figure(scenario.Machine, "greatest depth live"));
+        Assert.Equal(Generations + 1, Figure(scenario.Machine, "greatest depth"));
         Assert.InRange(Figure(scenario.Machine, "searches of a space"), 0, 10 * Generations);
         Assert.Equal(1, scenario.Read(spaces[^1], 0));
         Assert.Equal(Generations + 1, Figure(scenario.Machine, "most spaces in one look-up"));
@@ -149,7 +149,7 @@ public sealed class AddressSpaceTreeTests
             MmId child = scenario.Fork(last);
             scenario.Write(child, 1, (byte)generation);
             deepest = generation % 1000 == 0
-                ? Math.Max(deepest, Figure(scenario.Machine, "greatest depth live"))
+                ? Math.Max(deepest, Figure(scenario.Machine, "greatest depth"))
                 : deepest;
             scenario.Machine.ReleaseMm(last);
             last = child;

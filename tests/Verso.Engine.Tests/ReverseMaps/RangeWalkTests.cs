@@ -1,4 +1,3 @@
-using Verso.Engine.Frames;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.ReverseMaps.AnonVmaChain;
 using Verso.Engine.ReverseMaps.PageTableScan;

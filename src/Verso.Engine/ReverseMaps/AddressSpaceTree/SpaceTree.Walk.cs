@@ -1,4 +1,3 @@
-using Verso.Engine.Frames;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
