@@ -7,7 +7,7 @@ public sealed class DesignPageTests
 {
     private static readonly string[] Sections =
     [
-        "Where it comes from", "What it looks like", "Operations", "Merging", "Invariants", "What breaks it", "Neighbours",
+        "Where it comes from", "What it looks like", "Operations", "Merging", "Invariants", "What breaks it", "Seen", "Neighbours",
     ];
 
     public static TheoryData<string> Designs { get; } = [.. Catalogue.Designs.Select(entry => entry.Facts.Name)];
