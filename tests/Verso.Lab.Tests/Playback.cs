@@ -64,7 +64,7 @@ internal static class Playback
         }
         catch (Win32Exception refused) when (refused.NativeErrorCode == NoExec)
         {
-            Assert.Skip($"this kernel does not execute {Path.GetFileName(program)}: {refused.Message}");
+            Assert.Skip($"this kernel does not execute {Path.GetFileName(program)}");
         }
     }
 

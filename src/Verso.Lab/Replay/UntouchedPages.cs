@@ -40,8 +40,8 @@ internal sealed class UntouchedPages
     }
 
     /// <summary>
-    /// Walks for the anonymous page that was faulted longest ago and is still mapped, if there is one. Its locks are not
-    /// counted: no reclaim was recorded.
+    /// Walks for the anonymous page that was faulted longest ago and is still mapped, if there is one. Its locks are
+    /// not counted: no reclaim was recorded.
     /// </summary>
     public void Walk(Machine machine)
     {
