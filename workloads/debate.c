@@ -4,7 +4,7 @@
  *
  *   moved           200 mappings of 4 written pages, each moved by mremap beside the one before; then 8 children write
  *   moved-shared    the same while a child shares every page (2022: "only if the VMAs share no pages with others")
- *   limit           66,500 mappings, each written and moved beside the one before: more than a process may have
+ *   limit           970 mappings more than vm.max_map_count, each written and moved beside the one before
  *   vectors         64 vectors grow in turn by mremap, as realloc does with large blocks, to 1 MiB each
  *   compact         a collector moves every other region of 64 KiB together, and gives back the rest
  *   guards          1,000 slabs with a guard page each, then a child (2025: an anon_vma for that alone)
@@ -104,9 +104,13 @@ static int moved(int shared)
 
 static int limit(void)
 {
-	int failed = 0;
+	FILE *setting = fopen("/proc/sys/vm/max_map_count", "r");
+	int most = 0, failed = 0;
 
-	for (int i = 0; i < 66500; i++) {
+	if (!setting || fscanf(setting, "%d", &most) != 1)
+		return 3;
+	fclose(setting);
+	for (int i = 0; i < most + 970; i++) {
 		char *page = mmap(from + i * 2 * PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
 		if (page == MAP_FAILED) {

@@ -37,8 +37,9 @@ public static class VmaPreparation
                 return Errno.None;
             }
 
-            machine.Counters.PreparedForGuards++;
-            return machine.PrepareVma(vma, logged);
+            Errno errno = machine.PrepareVma(vma, logged);
+            machine.Counters.PreparedForGuards += errno == Errno.None ? 1 : 0;
+            return errno;
         }
 
         /// <summary>
