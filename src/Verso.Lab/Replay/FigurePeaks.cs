@@ -28,6 +28,9 @@ internal sealed class FigurePeaks(Machine machine) : EventObserver
     /// </summary>
     public long Ticks { get; private set; }
 
+    /// <summary>Whether the design has such figures; else it need not be shown any event.</summary>
+    public bool HasState { get; } = machine.Figures.Any(figure => figure.Kind == FigureKind.State);
+
     /// <inheritdoc/>
     public override IReadOnlyList<TraceEventKind> Kinds => [];
 
@@ -37,7 +40,7 @@ internal sealed class FigurePeaks(Machine machine) : EventObserver
         if (position - _looked > (step.Kind == TraceEventKind.Checkpoint ? _gap / 8 : _gap))
         {
             long begin = Stopwatch.GetTimestamp();
-            Look();
+            _ = Look();
             _looked = position;
             _gap = Math.Max(Least, machine.World.Frames.LiveCount / 2);
             Ticks += step.Kind == TraceEventKind.Checkpoint ? 0 : Stopwatch.GetTimestamp() - begin;
@@ -47,25 +50,24 @@ internal sealed class FigurePeaks(Machine machine) : EventObserver
     }
 
     /// <summary>All figures of the design: totals as they are, those of state at their highest.</summary>
-    public IReadOnlyList<DesignFigure> Figures()
-    {
-        Look();
-        return
-        [
-            .. machine.Figures.Select(figure => figure.Kind == FigureKind.State
-                ? new DesignFigure(figure.Name, _peaks[figure.Name], FigureKind.State)
-                : figure),
-        ];
-    }
+    public IReadOnlyList<DesignFigure> Figures() =>
+    [
+        .. Look().Select(figure => figure.Kind == FigureKind.State
+            ? figure with { Value = _peaks[figure.Name] }
+            : figure),
+    ];
 
-    private void Look()
+    private IReadOnlyList<DesignFigure> Look()
     {
-        foreach (DesignFigure figure in machine.Figures)
+        IReadOnlyList<DesignFigure> figures = machine.Figures;
+        foreach (DesignFigure figure in figures)
         {
             if (figure.Kind == FigureKind.State)
             {
                 _peaks[figure.Name] = Math.Max(_peaks.GetValueOrDefault(figure.Name), figure.Value);
             }
         }
+
+        return figures;
     }
 }

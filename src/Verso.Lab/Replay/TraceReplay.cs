@@ -38,7 +38,7 @@ public sealed class TraceReplay : IPlayer
         _probes = options.ProbeInterval == 0 ? null : new Probes(machine, options.ProbeInterval);
         _verification = options.Verification == Verification.None ? null : new StateVerification(machine);
         _peaks = new FigurePeaks(machine);
-        EventObserver?[] observers = [history, _judge, _probes, _verification, _peaks];
+        EventObserver?[] observers = [history, _judge, _probes, _verification, _peaks.HasState ? _peaks : null];
         _observers = new EventObservers(observers.OfType<EventObserver>());
         _player = new Player<TraceEvent, EventOutcome>(_source, _stage, _observers);
         options.Locks?.Attach(machine);
