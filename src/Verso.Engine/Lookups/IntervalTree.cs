@@ -153,6 +153,20 @@ internal static class IntervalTree<TNode, TTree>
         return 0;
     }
 
+    /// <summary>The node with the highest first page that begins before this one; 0 if none does.</summary>
+    public static int Before(TNode[] nodes, int top, ulong page)
+    {
+        int found = 0;
+        for (int at = top; at != 0;)
+        {
+            ref IntervalLinks links = ref TTree.In(ref nodes[at]);
+            found = links.First < page ? at : found;
+            at = links.First < page ? links.Right : links.Left;
+        }
+
+        return found;
+    }
+
     /// <summary>How many nodes a tree has; O(n).</summary>
     public static int Count(TNode[] nodes, int top) =>
         top == 0

@@ -31,7 +31,7 @@ public static class Catalogue
         new(AnonVmaChainMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaChainMap()))),
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
         new(AnonVmaFlagsMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaFlagsMap()))),
-        new(ReflinkMap.Line, options => Machine.With(options, new ReflinkPages(new()))),
+        new(ReflinkMap.Line, ReflinkSteps.Create),
         new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),
         new(CowContextMap.Line, options => Machine.With(options, new CowContextPages(new()))),
         new(RelocateAnonMap.Line, options => Machine.With(options, new AnonVmaChainPages(new RelocateAnonMap()))),
@@ -63,10 +63,14 @@ public static class Catalogue
 
         /// <summary>The design with an option chosen; its name says so, as --designs takes it.</summary>
         public Entry With(string option, string value) => new(
-            Facts with { Name = $"{Facts.Name}:{option}={value}" },
+            Facts with { Name = $"{Facts.Name}:{option}={value}", Owner = OwnerWith(option, value) },
             options => Create(options with
             {
                 Design = new Dictionary<string, string>(options.Design) { [option] = value },
             }));
+
+        private PageOwner OwnerWith(string option, string value) =>
+            Facts.Options.FirstOrDefault(known => known.Name == option)
+                ?.Values.FirstOrDefault(known => known.Name == value)?.Owner ?? Facts.Owner;
     }
 }

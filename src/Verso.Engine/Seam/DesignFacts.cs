@@ -43,7 +43,11 @@ public sealed record DesignOption(string Name, string Meaning, params IReadOnlyL
 /// <param name="Name">As written.</param>
 /// <param name="Meaning">A few words.</param>
 /// <param name="Soundness">Whether the design keeps its promises with it.</param>
-public sealed record OptionValue(string Name, string Meaning, Soundness Soundness = Soundness.Sound);
+public sealed record OptionValue(string Name, string Meaning, Soundness Soundness = Soundness.Sound)
+{
+    /// <summary>Who knows where an anonymous page is, where this value changes that.</summary>
+    public PageOwner? Owner { get; init; }
+}
 
 /// <summary>Whether a design keeps its promises (docs/writing-a-design.md).</summary>
 public enum Soundness

@@ -18,7 +18,7 @@ namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
 ///   any        yes            that anon_vma     it was forked: its folios were re-homed then
 /// </code>
 /// </remarks>
-public sealed class AnonVmaLazyMap : AnonVmaChainMap
+public class AnonVmaLazyMap : DeferredMap
 {
     /// <summary>Its line in the catalogue.</summary>
     public static readonly new DesignFacts Line = new(
@@ -34,8 +34,6 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
 
     /// <inheritdoc/>
     public override DesignFacts Facts => Line;
-
-    internal override AnonVmaOwnership Ownership => AnonVmaOwnership.Deferred;
 
     /// <summary>What a folio made in this VMA names: the VMA's own anon_vma, or the VMA.</summary>
     internal int HomeOf(VmaId vma)
@@ -90,32 +88,6 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
 
         return errno;
     }
-
-    /// <inheritdoc/>
-    /// <remarks>
-    /// Linux's table, asked of what is there: chains that are equal merge, an empty one merges with any that is not a
-    /// fork child's. VMAs that were written apart and never forked have no anon_vmas to differ in.
-    /// </remarks>
-    public override MergeTests CanJoin(in JoinCandidate candidate)
-    {
-        MergeTests failed = candidate.TestAnonPgoff();
-        int target = Graph.NewestOf(candidate.Target);
-        int state = Graph.NewestOf(candidate.StateOf);
-        if (target != 0 && state != 0)
-        {
-            return AreAlike(candidate.Target, candidate.StateOf) ? failed : failed | MergeTests.AnonVma;
-        }
-
-        return target == state || !HasInherited(target != 0 ? candidate.Target : candidate.StateOf)
-            ? failed
-            : failed | MergeTests.ForkedChain;
-    }
-
-    /// <inheritdoc/>
-    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) =>
-        Graph.NewestOf(left) == 0 || Graph.NewestOf(right) == 0 || AreAlike(left, right)
-            ? MergeTests.None
-            : MergeTests.AnonVma;
 
     /// <inheritdoc/>
     /// <remarks>A target that was never forked takes the anon_vma of one that was, for its own folios too.</remarks>
@@ -198,13 +170,6 @@ public sealed class AnonVmaLazyMap : AnonVmaChainMap
             : frame.MapCount > 1 ? $"names {id}, and is mapped {frame.MapCount} times"
             : null;
     }
-
-    /// <summary>Equal chains, and the same anon_vma of their own or none.</summary>
-    private bool AreAlike(VmaId left, VmaId right) =>
-        Graph.NewestOf(left) == Graph.NewestOf(right) && Graph.AnonVmaOf(left) == Graph.AnonVmaOf(right);
-
-    /// <summary>Linked to an anon_vma that is not its own: a fork child.</summary>
-    private bool HasInherited(VmaId vma) => Graph.AnonVmaOf(vma) == 0 || !Graph.IsSingular(vma);
 
     /// <summary>Under the lock of the VMA that they name so far, which is what a walk of them takes.</summary>
     private int RenameAll(VmaId id, VmaId named)

@@ -1,3 +1,5 @@
+using Verso.Engine.Vmas;
+
 using AddressTree = Verso.Engine.ReverseMaps.IntervalTree<
     Verso.Engine.ReverseMaps.Reflink.ExtentReference, Verso.Engine.ReverseMaps.Reflink.ReferencesByAddress>;
 using PageTree = Verso.Engine.ReverseMaps.IntervalTree<
@@ -12,7 +14,7 @@ internal sealed partial class Extents
     public long CountStale()
     {
         long stale = 0;
-        for (int extent = 1; extent < _extents.UsedCount; extent++)
+        for (int extent = 1; _hasSlots && extent < _extents.UsedCount; extent++)
         {
             for (int i = 0; _extents[extent].ReferenceCount > 0 && i < _extents[extent].Length; i++)
             {
@@ -44,7 +46,7 @@ internal sealed partial class Extents
                 return $"extent {extent}: {node.ReferenceCount} references counted, its tree has others";
             }
 
-            string? broken = AuditSlots(extent, ref held, ref swapped);
+            string? broken = _hasSlots ? AuditSlots(extent, ref held, ref swapped) : null;
             if (broken is not null)
             {
                 return broken;
@@ -52,8 +54,26 @@ internal sealed partial class Extents
         }
 
         return references == ReferenceCount
-            ? _pages.AuditCounts(held, swapped) ?? AuditAddresses()
+            ? (_hasSlots ? _pages.AuditCounts(held, swapped) : AuditEntries()) ?? AuditAddresses()
             : $"{ReferenceCount} references counted, extents have {references}";
+    }
+
+    /// <summary>Each entry's folio names the page that the reference there leads to.</summary>
+    private string? AuditEntries()
+    {
+        foreach ((MmId mm, ulong address, Pfn frame) in AnonymousEntries.Of(_world))
+        {
+            ulong at = address >> Page.Shift;
+            int reference = At(mm, at);
+            if (reference == 0
+                || _references[reference].Extent != _world.Frames[frame].Mapping
+                || _references[reference].PageOf(at) != _world.Frames[frame].Index)
+            {
+                return $"{mm}: {frame} is mapped at page 0x{at:x}, and no reference there leads to it";
+            }
+        }
+
+        return null;
     }
 
     private string? AuditSlots(int extent, ref int held, ref int swapped)
@@ -78,6 +98,13 @@ internal sealed partial class Extents
         return null;
     }
 
+    /// <summary>A reference to a file leads where the VMA says.</summary>
+    private bool IsTrue(in ExtentReference reference, in Vma vma) =>
+        !vma.File.IsNone
+        && _world.Files[vma.File].Handle == _extents[reference.Extent].Inode
+        && vma.PgoffAt(reference.ByAddress.First << Page.Shift) == reference.ByPage.First
+        && reference.ByAddress.Last < vma.End >> Page.Shift;
+
     /// <summary>References of one address space do not overlap and lie in VMAs.</summary>
     private string? AuditAddresses()
     {
@@ -90,9 +117,15 @@ internal sealed partial class Extents
             {
                 found++;
                 ref ExtentReference node = ref _references[reference];
-                if (mm.Vmas.Lookup(node.ByAddress.First << Page.Shift).IsNone)
+                VmaId vma = mm.Vmas.Lookup(node.ByAddress.First << Page.Shift);
+                if (vma.IsNone)
                 {
                     return $"{mm.Id}: page 0x{node.ByAddress.First:x} of an extent lies in no VMA";
+                }
+
+                if (IsFile(reference) && !IsTrue(node, _world.Vmas[vma]))
+                {
+                    return $"{mm.Id}: page 0x{node.ByAddress.First:x} is another page of its file, or of another file";
                 }
 
                 if (node.ByAddress.First < end)

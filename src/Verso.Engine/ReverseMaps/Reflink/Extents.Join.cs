@@ -49,9 +49,12 @@ internal sealed partial class Extents
         EndReference(right);
     }
 
-    /// <summary>Each is its extent's only reference; together they are not too long.</summary>
+    /// <summary>
+    /// Each is its extent's only reference; together they are not too long. Only where slots say which folios to tell.
+    /// </summary>
     private bool CanConcatenate(int left, int right) =>
-        IsOwn(left, _references[left].ByPage.Last + 1 == ExtentOf(left).End)
+        _hasSlots
+        && IsOwn(left, _references[left].ByPage.Last + 1 == ExtentOf(left).End)
         && IsOwn(right, _references[right].ByPage.First == ExtentOf(right).First)
         && ExtentOf(left).Length + ExtentOf(right).Length <= Extent.LengthMax;
 

@@ -20,9 +20,10 @@ internal sealed partial class Extents
     private void NoteExtent(int extent, IStateNotes notes)
     {
         ref Extent node = ref _extents[extent];
+        notes.Number((ulong)node.Inode);
         notes.Number((ulong)node.Length);
         notes.Number((ulong)node.ReferenceCount);
-        for (int i = 0; i < node.Length; i++)
+        for (int i = 0; _hasSlots && i < node.Length; i++)
         {
             ref FoundPage slot = ref _slots[node.Slots + i];
             notes.Page(slot.Frame, slot.Slot);

@@ -12,12 +12,7 @@ internal sealed partial class Extents
     public FoundPage Find(MmId mm, ulong at)
     {
         int reference = At(mm, at);
-        if (reference == 0)
-        {
-            return default;
-        }
-
-        return SlotOf(reference, at);
+        return reference == 0 || IsFile(reference) ? default : SlotOf(reference, at);
     }
 
     /// <summary>
@@ -31,9 +26,9 @@ internal sealed partial class Extents
     public void Put(MmId mm, ulong at, (ulong First, ulong End) bounds, Pfn frame)
     {
         int reference = At(mm, at);
-        if (reference != 0 && Covering(_references[reference].Extent, _references[reference].PageOf(at)) == 1)
+        if (reference != 0 && !IsFile(reference) && Covering(_references[reference].Extent, _references[reference].PageOf(at)) == 1)
         {
-            _pages.LetGo(ref SlotOf(reference, at));
+            LetGo(_references[reference].Extent, _references[reference].PageOf(at));
             Fill(reference, at, frame);
             return;
         }
@@ -63,7 +58,7 @@ internal sealed partial class Extents
         }
     }
 
-    /// <summary>The page comes back from swap.</summary>
+    /// <summary>A page that comes back from swap, or is there, is in this frame.</summary>
     public void Refill(MmId mm, ulong at, Pfn frame) => Fill(At(mm, at), at, frame);
 
     /// <summary>The page is in a swap slot from now on; its frame is given up.</summary>
@@ -88,9 +83,15 @@ internal sealed partial class Extents
         for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
         {
             ulong stop = Math.Min(_references[reference].ByAddress.Last + 1, end);
+            if (IsFile(reference))
+            {
+                first = stop;
+                continue;
+            }
+
             for (first = Math.Max(_references[reference].ByAddress.First, first); first < stop; first++)
             {
-                _pages.LetGo(ref SlotOf(reference, first));
+                LetGo(_references[reference].Extent, _references[reference].PageOf(first));
             }
         }
     }
@@ -98,11 +99,18 @@ internal sealed partial class Extents
     /// <summary>What a walk has yet to look at: as a local it would be cleared for each (8 ns).</summary>
     private readonly int[] _stack = new int[PageTree.MaxDepth];
 
-    /// <summary>Offers every address that may map a page: the references that cover it, and no others.</summary>
+    /// <summary>
+    /// Offers every address that may map a page, of a file or not: the references that cover it, and no others.
+    /// </summary>
     public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        int extent = walk.Key;
+        int extent = _world.Frames[walk.Frame].IsAnonymous ? walk.Key : OfFile(walk.Key);
+        if (extent == 0)
+        {
+            return;
+        }
+
         _world.Locks.Begin(LockOf(extent), LockMode.Read);
         ulong from = walk.First;
         ulong to = walk.Last;
@@ -153,7 +161,23 @@ internal sealed partial class Extents
     private void Fill(int reference, ulong at, Pfn frame)
     {
         ref ExtentReference node = ref _references[reference];
-        _pages.Hold(ref SlotOf(reference, at), frame, node.Extent, node.PageOf(at));
+        if (_hasSlots)
+        {
+            _pages.Hold(ref SlotOf(reference, at), frame, node.Extent, node.PageOf(at));
+            return;
+        }
+
+        ref Frame page = ref _world.Frames[frame];
+        page.Mapping = node.Extent;
+        page.Index = node.PageOf(at);
+    }
+
+    private void LetGo(int extent, ulong page)
+    {
+        if (_hasSlots)
+        {
+            _pages.LetGo(ref SlotAt(extent, page));
+        }
     }
 
     /// <summary>
@@ -187,7 +211,11 @@ internal sealed partial class Extents
         return 0;
     }
 
-    private bool IsOwn(int reference, bool endsThere) => endsThere && ExtentOf(reference).ReferenceCount == 1;
+    private bool IsOwn(int reference, bool endsThere) =>
+        endsThere && ExtentOf(reference).ReferenceCount == 1 && !IsFile(reference);
+
+    /// <summary>Whether what it leads to is a file.</summary>
+    private bool IsFile(int reference) => ExtentOf(reference).Inode != 0;
 
     private ref Extent ExtentOf(int reference) => ref _extents[_references[reference].Extent];
 }

@@ -7,14 +7,21 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 internal sealed partial class Extents
 {
     /// <summary>
-    /// A reflink clone: the child refers to all that the parent refers to in [first, end), at the same addresses.
+    /// A reflink clone: the child refers to all that the parent refers to in [first, end), at the same addresses. A
+    /// private mapping follows its file where it refers to nothing, so what the parent refers to there is left out.
     /// ENOMEM; then it refers to nothing there.
     /// </summary>
-    public Errno Clone(MmId parent, MmId child, ulong first, ulong end)
+    public Errno Clone(MmId parent, MmId child, ulong first, ulong end, bool isShared)
     {
         ulong from = first;
         for (int reference = FirstIn(parent, from, end); reference != 0; reference = FirstIn(parent, from, end))
         {
+            if (IsFile(reference) && !isShared)
+            {
+                from = _references[reference].ByAddress.Last + 1;
+                continue;
+            }
+
             if (ReserveReferences(1) != Errno.None)
             {
                 Cut(child, first, end);
@@ -30,6 +37,23 @@ internal sealed partial class Extents
         }
 
         return Errno.None;
+    }
+
+    /// <summary>
+    /// The address space has no private page in [first, end) any more; what it refers to of a file stays. After
+    /// <see cref="ReserveReferences"/> of one.
+    /// </summary>
+    public void Discard(MmId mm, ulong first, ulong end)
+    {
+        for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
+        {
+            ulong start = Math.Max(_references[reference].ByAddress.First, first);
+            first = Math.Min(_references[reference].ByAddress.Last + 1, end);
+            if (!IsFile(reference))
+            {
+                Cut(mm, start, first);
+            }
+        }
     }
 
     /// <summary>
@@ -122,7 +146,7 @@ internal sealed partial class Extents
     /// </summary>
     private void ReleaseUncovered(int extent, ulong first, ulong end)
     {
-        if (!_freesExactly)
+        if (!_hasSlots || !_freesExactly || _extents[extent].Inode != 0)
         {
             return;
         }
@@ -133,7 +157,7 @@ internal sealed partial class Extents
             ulong covered = other == 0 ? end : Math.Max(_references[other].ByPage.First, first);
             for (; first < covered; first++)
             {
-                _pages.LetGo(ref SlotAt(extent, first));
+                LetGo(extent, first);
             }
 
             first = other == 0 ? end : _references[other].ByPage.Last + 1;

@@ -37,7 +37,7 @@ internal sealed partial class Extents
             _spareExtents++;
         }
 
-        if (_spareSlots == 0)
+        if (_hasSlots && _spareSlots == 0)
         {
             if (!_world.Ledger.TryAllocate(_slotType))
             {
@@ -97,16 +97,26 @@ internal sealed partial class Extents
             return false;
         }
 
+        if (_hasSlots)
+        {
+            AddSlot(extent, atEnd);
+        }
+
+        node.First -= atEnd ? 0UL : 1;
+        node.Length++;
+        return true;
+    }
+
+    private void AddSlot(int extent, bool atEnd)
+    {
+        ref Extent node = ref _extents[extent];
         MakeRoom(extent, node.Length + 1);
         if (!atEnd)
         {
             _slots.AsSpan(node.Slots, node.Length).CopyTo(_slots.AsSpan(node.Slots + 1));
-            node.First--;
         }
 
-        node.Length++;
-        _slots[node.Slots + (atEnd ? node.Length - 1 : 0)] = default;
+        _slots[node.Slots + (atEnd ? node.Length : 0)] = default;
         TakeSlot();
-        return true;
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class Extents
     private readonly World _world;
     private readonly HeldPages _pages;
     private readonly bool _freesExactly;
+    private readonly bool _hasSlots;
     private readonly ObjectType _extentType;
     private readonly ObjectType _slotType;
     private readonly ObjectType _referenceType;
@@ -27,9 +28,13 @@ internal sealed partial class Extents
     /// <summary>Top of the tree of each address space, by its id.</summary>
     private int[] _tops = new int[16];
 
-    public Extents(World world, bool freesExactly)
+    /// <param name="world">What they are of.</param>
+    /// <param name="freesExactly">A page goes with the last reference that covers it, not with its extent.</param>
+    /// <param name="hasSlots">They hold pages; else page tables alone do, and an extent only numbers them.</param>
+    public Extents(World world, bool freesExactly, bool hasSlots)
     {
         _world = world;
+        _hasSlots = hasSlots;
         _pages = new HeldPages(world);
         _freesExactly = freesExactly;
         _extentType = world.Ledger.Register("extent", Extent.KernelSizeBytes);
@@ -39,10 +44,10 @@ internal sealed partial class Extents
         _references = new Arena<ExtentReference>(world.Ledger, _referenceType);
     }
 
-    /// <summary>Live extents.</summary>
-    public int ExtentCount => _extents.LiveCount;
+    /// <summary>Live extents of anonymous memory.</summary>
+    public int ExtentCount => _extents.LiveCount - FileCount;
 
-    /// <summary>Live references.</summary>
+    /// <summary>Live references, those to files too.</summary>
     public int ReferenceCount => _references.LiveCount;
 
     /// <summary>Pages that became part of a neighbour's extent instead of beginning one, in all.</summary>
@@ -80,6 +85,7 @@ internal sealed partial class Extents
         node.ByPage.First = page;
         Link(reference, pages);
         _extents[extent].ReferenceCount++;
+        FileReferenceCount += _extents[extent].Inode == 0 ? 0 : 1;
     }
 
     /// <summary>Into both trees, by the first pages that are set and with so many pages.</summary>
@@ -139,8 +145,13 @@ internal sealed partial class Extents
     {
         Invariant.Require(_spareExtents-- > 0);
         int extent = _extents.Take();
-        _extents[extent] = new Extent { First = page, Length = 1, Slots = TakeRoom(0) };
-        TakeSlot();
+        _extents[extent] = new Extent { First = page, Length = 1 };
+        if (_hasSlots)
+        {
+            _extents[extent].Slots = TakeRoom(0);
+            TakeSlot();
+        }
+
         return extent;
     }
 
@@ -148,6 +159,23 @@ internal sealed partial class Extents
     {
         ref Extent node = ref _extents[extent];
         Invariant.Require(node.ReferenceCount == 0 && node.References == 0);
+        _world.Locks.Gone(LockOf(extent));
+        if (node.Inode != 0)
+        {
+            EndFile(extent);
+            return;
+        }
+
+        if (_hasSlots)
+        {
+            EndSlots(ref node);
+        }
+
+        _extents.Free(extent);
+    }
+
+    private void EndSlots(ref Extent node)
+    {
         for (int i = 0; i < node.Length; i++)
         {
             _pages.LetGo(ref _slots[node.Slots + i]);
@@ -155,8 +183,6 @@ internal sealed partial class Extents
 
         _world.Ledger.Release(_slotType, node.Length);
         GiveRoom(node.Slots, node.RoomShift);
-        _world.Locks.Gone(LockOf(extent));
-        _extents.Free(extent);
     }
 
     private static LockId LockOf(int extent) => new(LockClass.Extent, extent);
@@ -172,6 +198,7 @@ internal sealed partial class Extents
     {
         int extent = _references[reference].Extent;
         _references.Free(reference);
+        FileReferenceCount -= _extents[extent].Inode == 0 ? 0 : 1;
         if (--_extents[extent].ReferenceCount == 0)
         {
             EndExtent(extent);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.Reflink;
@@ -10,7 +11,8 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 /// An address space is the file, the page number of an address the offset in it. So VMAs may split and merge as they
 /// like, and mremap moves references.
 /// </remarks>
-public sealed class ReflinkMap : ReverseMap
+/// <param name="owner">Who owns pages: page tables up to step 3.</param>
+public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
 {
     /// <summary>Its line in the catalogue.</summary>
     public static readonly DesignFacts Line = new(
@@ -26,6 +28,15 @@ public sealed class ReflinkMap : ReverseMap
                 "when unreferenced pages of an extent are freed",
                 new OptionValue("exact", "at once"),
                 new OptionValue("whole", "with the whole extent; until then they are stale")),
+            new(
+                "step",
+                "how far the way to it has been gone",
+                new OptionValue("6", "files and shared memory are extents too"),
+                new OptionValue("5", "page tables are a cache of extents; files are as they were"),
+                new OptionValue("4", "extents hold the pages, in memory or swap; fork copies entries still"),
+                new OptionValue("3", "extents number the pages of page tables") { Owner = PageOwner.PageTable },
+                new OptionValue("2", "no anon_vma before fork") { Owner = PageOwner.PageTable },
+                new OptionValue("1", "a child's anon_vma when it writes") { Owner = PageOwner.PageTable }),
         ],
         PageCost = new PageCost(
             "a slot a page, a reference a VMA that has pages; extents come on top",
@@ -34,19 +45,28 @@ public sealed class ReflinkMap : ReverseMap
             null),
     };
 
+    private readonly DesignFacts _facts = FactsOf(owner);
     private Extents? _extents;
+    private int _step;
 
     /// <inheritdoc/>
-    public override DesignFacts Facts => Line;
+    public override DesignFacts Facts => _facts;
 
     internal Extents Extents => _extents!;
+
+    /// <summary>The line of the catalogue for a step at which pages are owned so.</summary>
+    internal static DesignFacts FactsOf(PageOwner owner) => Line with { Owner = owner };
 
     /// <inheritdoc/>
     public override void Start(World world)
     {
         base.Start(world);
-        _extents = new Extents(world, Chosen("free") == "exact");
+        _step = int.Parse(Chosen("step"), CultureInfo.InvariantCulture);
+        _extents = new Extents(world, Chosen("free") == "exact", hasSlots: _step > 3);
     }
+
+    /// <inheritdoc/>
+    public override bool OwnsFilePages => _step == 6;
 
     /// <inheritdoc/>
     public override void EndMm(Mm mm) => Extents.ReturnSpares();
@@ -90,12 +110,26 @@ public sealed class ReflinkMap : ReverseMap
     public override Errno Fork(VmaId parent, VmaId child)
     {
         (ulong first, ulong end) = BoundsOf(parent);
-        return Extents.Clone(World.Vmas[parent].Mm, World.Vmas[child].Mm, first, end);
+        return Extents.Clone(
+            World.Vmas[parent].Mm, World.Vmas[child].Mm, first, end, World.Vmas[parent].IsShared);
     }
 
     /// <inheritdoc/>
     public override ForkCopy CopyAtFork(VmaId parent) =>
-        World.Vmas[parent].IsShared ? ForkCopy.None : ForkCopy.Share;
+        _step < 5 ? base.CopyAtFork(parent)
+        : World.Vmas[parent].IsShared ? ForkCopy.None
+        : ForkCopy.Share;
+
+    /// <summary>
+    /// A page will be mapped that is there already: the file's, or one that an extent holds. ENOMEM.
+    /// </summary>
+    internal Errno Follow(VmaId vma, ulong address)
+    {
+        ref Vma node = ref World.Vmas[vma];
+        return !OwnsFilePages || node.File.IsNone || World.Files.IsFilledAnonymously(node)
+            ? Errno.None
+            : Extents.Follow(vma, address >> Page.Shift);
+    }
 
     /// <inheritdoc/>
     public override Errno Discard(VmaId vma, ulong start, ulong end, UnmapReason reason)
@@ -110,7 +144,7 @@ public sealed class ReflinkMap : ReverseMap
         Errno errno = Extents.ReserveReferences(1);
         if (errno == Errno.None)
         {
-            Extents.Cut(mm, start >> Page.Shift, end >> Page.Shift);
+            Extents.Discard(mm, start >> Page.Shift, end >> Page.Shift);
         }
 
         return errno;
@@ -130,7 +164,8 @@ public sealed class ReflinkMap : ReverseMap
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         new("extents", Extents.ExtentCount, FigureKind.State),
-        new("references to extents", Extents.ReferenceCount, FigureKind.State),
+        new("references to extents", Extents.ReferenceCount - Extents.FileReferenceCount, FigureKind.State),
+        new("references to files", Extents.FileReferenceCount, FigureKind.State),
         new("pages that joined an extent", Extents.Coalesced),
         new("references divided", Extents.Divided),
         new("extents joined", Extents.Joined),

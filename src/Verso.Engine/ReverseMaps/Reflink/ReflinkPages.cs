@@ -10,7 +10,12 @@ public readonly struct ReflinkPages(ReflinkMap map) : IObjectHooks<ReflinkPages>
 
     /// <inheritdoc/>
     public Errno Reserve(VmaId vma, in PteRange range, ReserveReason reason) =>
-        reason == ReserveReason.Instantiate ? map.Extents.ReserveForPage() : Errno.None;
+        reason switch
+        {
+            ReserveReason.Instantiate => map.Extents.ReserveForPage(),
+            ReserveReason.Map => map.Follow(vma, range.Address),
+            _ => Errno.None,
+        };
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address) =>
