@@ -91,6 +91,26 @@ public sealed class Ledger(IAllocationFailure? failure, MemoryBudget budget)
         return true;
     }
 
+    /// <summary>The same of so many that are allocated as one: all, or none.</summary>
+    public bool TryAllocate(ObjectType type, int count)
+    {
+        Row row = _byType[type.Index];
+        if (failure is not null && failure.ShouldFail(row.Name))
+        {
+            return false;
+        }
+
+        row.Allocated += count;
+        row.Live += count;
+        if (row.Live > row.Peak)
+        {
+            budget.Hold((row.Live - row.Peak) * row.HeldBytes);
+            row.Peak = row.Live;
+        }
+
+        return true;
+    }
+
     /// <summary>Bytes of the host that it takes until so many are live at once, beyond what is taken now.</summary>
     internal long MissingBytes(ObjectType type, long live)
     {

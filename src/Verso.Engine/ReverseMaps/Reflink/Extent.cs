@@ -18,7 +18,10 @@ internal struct Extent : IArenaSlot
     /// </summary>
     public const int KernelSizeBytes = 72;
 
-    /// <summary>A kernel's slot is an XArray entry: a folio or a swap entry.</summary>
+    /// <summary>
+    /// A kernel's slot: a folio or a swap entry. An extent has them while it is shared: of one that a single address
+    /// space refers to, that space's page table knows as much.
+    /// </summary>
     public const int KernelSlotBytes = 8;
 
     /// <summary>Pages of the longest: what one page table maps.</summary>
@@ -29,6 +32,9 @@ internal struct Extent : IArenaSlot
 
     /// <summary>Slots in use.</summary>
     public int Length;
+
+    /// <summary>A fork has shared it, so it has slots in the ledger; until one reference is left.</summary>
+    public bool IsShared;
 
     /// <summary>Where its slots begin in the arena.</summary>
     public int Slots;
@@ -61,10 +67,20 @@ internal struct Extent : IArenaSlot
 internal struct ExtentReference : IArenaSlot
 {
     /// <summary>
-    /// What a kernel would need: two augmented tree nodes (2 x 32), two pointers (16), first page, length and distance
-    /// (24).
+    /// What a kernel would need: a tree node by address (24; nothing overlaps there), an augmented one by page (32),
+    /// pointers to mm and extent (16), first address, first page and length (24).
     /// </summary>
-    public const int KernelSizeBytes = 104;
+    public const int KernelSizeBytes = 96;
+
+    /// <summary>
+    /// What the first of a VMA needs, which lies in the VMA and is found there: the node by page (32), the pointer to
+    /// the extent (8), first page, and where in the VMA (16). As much as i_mmap's node (32), anon_vma (8) and the head
+    /// of its chain (16) take there today.
+    /// </summary>
+    public const int KernelInlineBytes = 56;
+
+    /// <summary>What one takes of the host, with the room that an arena keeps to grow.</summary>
+    public const int HeldBytes = 128;
 
     public MmId Mm;
 

@@ -46,6 +46,11 @@ internal sealed partial class Extents
                 return $"extent {extent}: {node.ReferenceCount} references counted, its tree has others";
             }
 
+            if (node.IsShared && node.ReferenceCount == 1)
+            {
+                return $"extent {extent}: one reference is left, and it has slots";
+            }
+
             string? broken = _hasSlots ? AuditSlots(extent, ref held, ref swapped) : null;
             if (broken is not null)
             {
@@ -109,8 +114,11 @@ internal sealed partial class Extents
     private string? AuditAddresses()
     {
         int found = 0;
+        int apart = 0;
         foreach (Mm mm in _world.Mms.Live)
         {
+            VmaId last = default;
+            int ofLast = 0;
             ulong end = 0;
             int reference = FirstIn(mm.Id, end, ulong.MaxValue);
             for (; reference != 0; reference = FirstIn(mm.Id, end, ulong.MaxValue))
@@ -128,6 +136,14 @@ internal sealed partial class Extents
                     return $"{mm.Id}: page 0x{node.ByAddress.First:x} is another page of its file, or of another file";
                 }
 
+                ofLast = vma == last ? ofLast + 1 : 1;
+                last = vma;
+                apart += ofLast > 1 ? 1 : 0;
+                if (ofLast > _counts.Of(vma))
+                {
+                    return $"{vma}: {_counts.Of(vma)} references counted, it has more";
+                }
+
                 if (node.ByAddress.First < end)
                 {
                     return $"{mm.Id}: two references cover page 0x{node.ByAddress.First:x}";
@@ -139,6 +155,9 @@ internal sealed partial class Extents
             found -= AddressTree.Count(_references.Slots, TopOf(mm.Id));
         }
 
-        return found == 0 ? null : $"trees by address: {-found} references overlap others";
+        long counted = _world.Ledger.Rows.Single(row => row.Name == "extent_reference").Live - _spareReferences;
+        return found != 0 ? $"trees by address: {-found} references overlap others"
+            : apart != counted ? $"{apart} references are no VMA's first, {counted} are counted"
+            : null;
     }
 }

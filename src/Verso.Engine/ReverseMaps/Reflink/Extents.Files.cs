@@ -48,25 +48,25 @@ internal sealed partial class Extents
         if (reference != 0)
         {
             // Truncation has emptied the copy's slot: the file has grown again, and is followed again.
-            Cut(node.Mm, at, at + 1);
+            Cut(vma, at, at + 1);
         }
 
-        (ulong first, ulong end) = (node.Start >> Page.Shift, node.End >> Page.Shift);
+        (ulong first, ulong end) = BoundsOf(vma);
         int before = AddressTree.Before(_references.Slots, TopOf(node.Mm), at);
         int after = FirstIn(node.Mm, at, end);
         ulong from = before == 0 ? first : Math.Max(first, _references[before].ByAddress.Last + 1);
         ulong to = after == 0 ? end : _references[after].ByAddress.First;
         int extent = ExtentOfFile(_world.Files[node.File].Handle);
-        AddReference(node.Mm, from, extent, node.PgoffAt(from << Page.Shift), to - from);
+        AddReference(vma, from, extent, node.PgoffAt(from << Page.Shift), to - from);
         _world.Locks.Take(LockOf(extent), LockMode.Write, 1);
         if (from > first)
         {
-            JoinAt(node.Mm, from);
+            JoinAt(vma, from);
         }
 
         if (to < end)
         {
-            JoinAt(node.Mm, to);
+            JoinAt(vma, to);
         }
 
         return Errno.None;

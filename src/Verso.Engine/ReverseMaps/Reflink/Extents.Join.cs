@@ -10,7 +10,7 @@ internal sealed partial class Extents
     public long Renamed { get; private set; }
 
     /// <summary>
-    /// Joins what ends and what begins at a page of an address space, if it may. Frees, and allocates nothing. O(pages
+    /// Joins what ends and what begins at a page within a VMA, if it may. Frees, and allocates nothing. O(pages
     /// of the shorter extent); a page is in the shorter one at most 9 times, as lengths double up to 512.
     /// </summary>
     /// <remarks>
@@ -20,8 +20,9 @@ internal sealed partial class Extents
     /// </code>
     /// Pages keep their numbers, so the two must be neighbours by number too: not where mremap put them side by side.
     /// </remarks>
-    public void JoinAt(MmId mm, ulong at)
+    public void JoinAt(VmaId vma, ulong at)
     {
+        MmId mm = _world.Vmas[vma].Mm;
         int left = At(mm, at - 1);
         int right = At(mm, at);
         if (left == 0 || right == 0 || left == right
@@ -46,7 +47,7 @@ internal sealed partial class Extents
 
         Link(left, pages);
         _world.Locks.Take(LockOf(_references[left].Extent), LockMode.Write, 1);
-        EndReference(right);
+        EndReference(vma, right);
     }
 
     /// <summary>

@@ -19,12 +19,13 @@ internal sealed partial class Extents
     /// A new page of an address space, in place of what it has there. It becomes part of a neighbour's extent where
     /// that is the mapping's own. After <see cref="ReserveForPage"/>.
     /// </summary>
-    /// <param name="mm">The address space.</param>
+    /// <param name="vma">The VMA: an extent grows within one only.</param>
     /// <param name="at">The page.</param>
-    /// <param name="bounds">First page and end of the VMA: an extent grows within one only.</param>
     /// <param name="frame">The page's frame.</param>
-    public void Put(MmId mm, ulong at, (ulong First, ulong End) bounds, Pfn frame)
+    public void Put(VmaId vma, ulong at, Pfn frame)
     {
+        MmId mm = _world.Vmas[vma].Mm;
+        (ulong First, ulong End) bounds = BoundsOf(vma);
         int reference = At(mm, at);
         if (reference != 0 && !IsFile(reference) && Covering(_references[reference].Extent, _references[reference].PageOf(at)) == 1)
         {
@@ -35,14 +36,14 @@ internal sealed partial class Extents
 
         if (reference != 0)
         {
-            Cut(mm, at, at + 1);
+            Cut(vma, at, at + 1);
         }
 
         reference = Grown(mm, at, bounds);
         if (reference == 0)
         {
             int extent = BeginExtent(at);
-            AddReference(mm, at, extent, at, 1);
+            AddReference(vma, at, extent, at, 1);
             reference = At(mm, at);
         }
         else
@@ -54,7 +55,7 @@ internal sealed partial class Extents
         _world.Locks.Take(LockOf(_references[reference].Extent), LockMode.Write, 1);
         if (at + 1 < bounds.End)
         {
-            JoinAt(mm, at + 1);
+            JoinAt(vma, at + 1);
         }
     }
 

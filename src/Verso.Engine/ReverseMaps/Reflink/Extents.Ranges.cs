@@ -1,3 +1,5 @@
+using Verso.Engine.Vmas;
+
 using PageTree = Verso.Engine.ReverseMaps.IntervalTree<
     Verso.Engine.ReverseMaps.Reflink.ExtentReference, Verso.Engine.ReverseMaps.Reflink.ReferencesByPage>;
 
@@ -7,12 +9,15 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 internal sealed partial class Extents
 {
     /// <summary>
-    /// A reflink clone: the child refers to all that the parent refers to in [first, end), at the same addresses. A
+    /// A reflink clone: fork's copy of a VMA refers to all that its source refers to, at the same addresses. A
     /// private mapping follows its file where it refers to nothing, so what the parent refers to there is left out.
     /// ENOMEM; then it refers to nothing there.
     /// </summary>
-    public Errno Clone(MmId parent, MmId child, ulong first, ulong end, bool isShared)
+    public Errno Clone(VmaId source, VmaId copy)
     {
+        MmId parent = _world.Vmas[source].Mm;
+        bool isShared = _world.Vmas[source].IsShared;
+        (ulong first, ulong end) = BoundsOf(copy);
         ulong from = first;
         for (int reference = FirstIn(parent, from, end); reference != 0; reference = FirstIn(parent, from, end))
         {
@@ -22,17 +27,17 @@ internal sealed partial class Extents
                 continue;
             }
 
-            if (ReserveReferences(1) != Errno.None)
+            ExtentReference cloned = _references[reference];
+            if (ReserveReferences(1) != Errno.None || Share(cloned.Extent) != Errno.None)
             {
-                Cut(child, first, end);
+                Cut(copy, first, end);
                 return Errno.ENOMEM;
             }
 
-            ExtentReference source = _references[reference];
-            ulong start = Math.Max(source.ByAddress.First, from);
-            ulong stop = Math.Min(source.ByAddress.Last + 1, end);
-            AddReference(child, start, source.Extent, source.PageOf(start), stop - start);
-            _world.Locks.Take(LockOf(source.Extent), LockMode.Write, 1);
+            ulong start = Math.Max(cloned.ByAddress.First, from);
+            ulong stop = Math.Min(cloned.ByAddress.Last + 1, end);
+            AddReference(copy, start, cloned.Extent, cloned.PageOf(start), stop - start);
+            _world.Locks.Take(LockOf(cloned.Extent), LockMode.Write, 1);
             from = stop;
         }
 
@@ -40,28 +45,30 @@ internal sealed partial class Extents
     }
 
     /// <summary>
-    /// The address space has no private page in [first, end) any more; what it refers to of a file stays. After
+    /// The VMA has no private page in [first, end) any more; what it refers to of a file stays. After
     /// <see cref="ReserveReferences"/> of one.
     /// </summary>
-    public void Discard(MmId mm, ulong first, ulong end)
+    public void Discard(VmaId vma, ulong first, ulong end)
     {
+        MmId mm = _world.Vmas[vma].Mm;
         for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
         {
             ulong start = Math.Max(_references[reference].ByAddress.First, first);
             first = Math.Min(_references[reference].ByAddress.Last + 1, end);
             if (!IsFile(reference))
             {
-                Cut(mm, start, first);
+                Cut(vma, start, first);
             }
         }
     }
 
     /// <summary>
-    /// The address space refers to nothing in [first, end) any more. Takes the spare reference where one reaches beyond
+    /// The VMA refers to nothing in [first, end) any more. Takes the spare reference where one reaches beyond
     /// both ends.
     /// </summary>
-    public void Cut(MmId mm, ulong first, ulong end)
+    public void Cut(VmaId vma, ulong first, ulong end)
     {
+        MmId mm = _world.Vmas[vma].Mm;
         for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
         {
             ExtentReference old = _references[reference];
@@ -73,7 +80,7 @@ internal sealed partial class Extents
             bool keepsHigh = old.ByAddress.Last >= stop;
             if (keepsHigh && keepsLow)
             {
-                AddReference(mm, stop, old.Extent, old.PageOf(stop), old.ByAddress.Last - stop + 1);
+                AddReference(vma, stop, old.Extent, old.PageOf(stop), old.ByAddress.Last - stop + 1);
                 Divided++;
             }
 
@@ -91,22 +98,24 @@ internal sealed partial class Extents
             ReleaseUncovered(old.Extent, old.PageOf(start), old.PageOf(stop));
             if (!keepsLow && !keepsHigh)
             {
-                EndReference(reference);
+                EndReference(vma, reference);
             }
         }
     }
 
     /// <summary>
-    /// What the address space refers to in [first, end) it refers to from <paramref name="target"/> on. ENOMEM; then
-    /// nothing has moved. Moving back the same pages cannot fail.
+    /// What a VMA refers to in [first, end) another refers to from <paramref name="target"/> on. ENOMEM; then nothing has
+    /// moved. Moving back the same pages cannot fail.
     /// </summary>
-    public Errno Move(MmId mm, ulong first, ulong end, ulong target)
+    public Errno Move(VmaId from, ulong first, ulong end, VmaId to, ulong target)
     {
-        if (DivideAt(mm, first, end) != Errno.None)
+        MmId mm = _world.Vmas[from].Mm;
+        if (DivideAt(from, first, end) != Errno.None || ReserveReferences(1) != Errno.None)
         {
             return Errno.ENOMEM;
         }
 
+        Hand(from, to, first, end);
         for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
         {
             ref ExtentReference node = ref _references[reference];
@@ -120,18 +129,40 @@ internal sealed partial class Extents
         return Errno.None;
     }
 
-    /// <summary>No reference reaches across either page any more. ENOMEM.</summary>
-    public Errno DivideAt(MmId mm, ulong first, ulong second)
+    /// <summary>
+    /// [first, end) of a VMA becomes another's, with the references there: none reaches across its ends any more.
+    /// ENOMEM.
+    /// </summary>
+    public Errno Give(VmaId from, VmaId to, ulong first, ulong end)
     {
+        Errno errno = DivideAt(from, first, end);
+        if (errno == Errno.None)
+        {
+            Hand(from, to, first, end);
+        }
+
+        return errno;
+    }
+
+    private Errno DivideAt(VmaId vma, ulong first, ulong second)
+    {
+        MmId mm = _world.Vmas[vma].Mm;
         bool divides = Crosses(mm, first) || Crosses(mm, second);
         if (divides && ReserveReferences(2) != Errno.None)
         {
             return Errno.ENOMEM;
         }
 
-        Divide(mm, first);
-        Divide(mm, second);
+        Divide(vma, first);
+        Divide(vma, second);
         return Errno.None;
+    }
+
+    /// <summary>The first page of a VMA's addresses, and the one after the last.</summary>
+    private (ulong First, ulong End) BoundsOf(VmaId vma)
+    {
+        ref Vma node = ref _world.Vmas[vma];
+        return (node.Start >> Page.Shift, node.End >> Page.Shift);
     }
 
     private bool Crosses(MmId mm, ulong at)

@@ -3,11 +3,13 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 // Objects allocated ahead, so that what must not fail need not allocate; and room for slots.
 internal sealed partial class Extents
 {
+    /// <summary>What a slot takes of the host, with the room that an array keeps to grow.</summary>
+    private const int SlotHeldBytes = 16;
+
     private readonly Stack<int>[] _freeRoom = [.. Enumerable.Range(0, 10).Select(_ => new Stack<int>())];
     private FoundPage[] _slots = new FoundPage[64];
     private int _slotsUsed;
     private int _spareExtents;
-    private int _spareSlots;
     private int _spareReferences;
 
     /// <summary>Sees to so many spare references. ENOMEM.</summary>
@@ -24,7 +26,7 @@ internal sealed partial class Extents
         return Errno.None;
     }
 
-    /// <summary>Sees to what <see cref="Put"/> may need: an extent with a slot, and two references. ENOMEM.</summary>
+    /// <summary>Sees to what <see cref="Put"/> may need: an extent and two references. ENOMEM.</summary>
     public Errno ReserveForPage()
     {
         if (_spareExtents == 0)
@@ -37,16 +39,6 @@ internal sealed partial class Extents
             _spareExtents++;
         }
 
-        if (_hasSlots && _spareSlots == 0)
-        {
-            if (!_world.Ledger.TryAllocate(_slotType))
-            {
-                return Errno.ENOMEM;
-            }
-
-            _spareSlots++;
-        }
-
         return ReserveReferences(2);
     }
 
@@ -54,14 +46,10 @@ internal sealed partial class Extents
     public void ReturnSpares()
     {
         _world.Ledger.Release(_extentType, _spareExtents);
-        _world.Ledger.Release(_slotType, _spareSlots);
         _world.Ledger.Release(_referenceType, _spareReferences);
         _spareExtents = 0;
-        _spareSlots = 0;
         _spareReferences = 0;
     }
-
-    private void TakeSlot() => Invariant.Require(_spareSlots-- > 0);
 
     /// <summary>Room for 1 &lt;&lt; shift empty slots.</summary>
     private int TakeRoom(int shift)
@@ -73,6 +61,7 @@ internal sealed partial class Extents
             return room;
         }
 
+        _world.Budget.Hold(count * SlotHeldBytes);
         room = _slotsUsed;
         _slotsUsed += count;
         if (_slotsUsed > _slots.Length)
@@ -86,8 +75,7 @@ internal sealed partial class Extents
     private void GiveRoom(int room, int shift) => _freeRoom[shift].Push(room);
 
     /// <summary>
-    /// One more slot at the low or the high end of an extent, empty: the spare one. False if it is as long as it may
-    /// be.
+    /// One more slot at the low or the high end of an extent, empty. False if it is as long as it may be.
     /// </summary>
     private bool TryGrow(int extent, bool atEnd)
     {
@@ -117,6 +105,5 @@ internal sealed partial class Extents
         }
 
         _slots[node.Slots + (atEnd ? node.Length : 0)] = default;
-        TakeSlot();
     }
 }

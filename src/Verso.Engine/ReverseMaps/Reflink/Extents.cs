@@ -38,10 +38,11 @@ internal sealed partial class Extents
         _pages = new HeldPages(world);
         _freesExactly = freesExactly;
         _extentType = world.Ledger.Register("extent", Extent.KernelSizeBytes);
-        _slotType = world.Ledger.Register("extent_slot", Extent.KernelSlotBytes);
-        _referenceType = world.Ledger.Register("extent_reference", ExtentReference.KernelSizeBytes);
+        _slotType = world.Ledger.Register("extent_slot", Extent.KernelSlotBytes, heldBytes: 0);
+        _referenceType = world.Ledger.Register("extent_reference", ExtentReference.KernelSizeBytes, heldBytes: 0);
         _extents = new Arena<Extent>(world.Ledger, _extentType);
         _references = new Arena<ExtentReference>(world.Ledger, _referenceType);
+        _counts = new VmaRows<int>(world.Vmas);
     }
 
     /// <summary>Live extents of anonymous memory.</summary>
@@ -55,6 +56,9 @@ internal sealed partial class Extents
 
     /// <summary>References that were divided, in all.</summary>
     public long Divided { get; private set; }
+
+    /// <summary>How many references each VMA has; the first is part of the VMA, and the ledger knows of the others.</summary>
+    private VmaRows<int> _counts;
 
     private ref int TopOf(MmId mm)
     {
@@ -74,13 +78,13 @@ internal sealed partial class Extents
         first >= end ? 0 : AddressTree.Lowest(_references.Slots, TopOf(mm), first, end - 1);
 
     /// <summary>
-    /// A reference to pages of a live extent, from a page of an address space on: a spare one.
+    /// A reference to pages of a live extent, from a page of a VMA on: the VMA's own, or a spare one.
     /// </summary>
-    private void AddReference(MmId mm, ulong at, int extent, ulong page, ulong pages)
+    private void AddReference(VmaId vma, ulong at, int extent, ulong page, ulong pages)
     {
-        int reference = TakeReference();
+        int reference = TakeReference(vma);
         ref ExtentReference node = ref _references[reference];
-        node = new ExtentReference { Mm = mm, Extent = extent };
+        node = new ExtentReference { Mm = _world.Vmas[vma].Mm, Extent = extent };
         node.ByAddress.First = at;
         node.ByPage.First = page;
         Link(reference, pages);
@@ -110,9 +114,9 @@ internal sealed partial class Extents
     }
 
     /// <summary>Makes a reference end, and another, a spare one, begin, at a page where one crosses.</summary>
-    private void Divide(MmId mm, ulong at)
+    private void Divide(VmaId vma, ulong at)
     {
-        int reference = At(mm, at);
+        int reference = At(_world.Vmas[vma].Mm, at);
         if (reference == 0 || _references[reference].ByAddress.First == at)
         {
             return;
@@ -121,7 +125,7 @@ internal sealed partial class Extents
         ExtentReference whole = _references[reference];
         Unlink(reference);
         Link(reference, at - whole.ByAddress.First);
-        AddReference(mm, at, whole.Extent, whole.PageOf(at), whole.ByAddress.Last - at + 1);
+        AddReference(vma, at, whole.Extent, whole.PageOf(at), whole.ByAddress.Last - at + 1);
         Divided++;
     }
 
@@ -149,7 +153,6 @@ internal sealed partial class Extents
         if (_hasSlots)
         {
             _extents[extent].Slots = TakeRoom(0);
-            TakeSlot();
         }
 
         return extent;
@@ -181,27 +184,96 @@ internal sealed partial class Extents
             _pages.LetGo(ref _slots[node.Slots + i]);
         }
 
-        _world.Ledger.Release(_slotType, node.Length);
+        Unshare(ref node);
         GiveRoom(node.Slots, node.RoomShift);
     }
 
     private static LockId LockOf(int extent) => new(LockClass.Extent, extent);
 
-    private int TakeReference()
+    private int TakeReference(VmaId vma)
     {
-        Invariant.Require(_spareReferences-- > 0);
+        if (_counts[vma]++ > 0)
+        {
+            Invariant.Require(_spareReferences-- > 0);
+        }
+
+        if (_references.LiveCount + 1 == _references.UsedCount)
+        {
+            _world.Budget.Hold(ExtentReference.HeldBytes);
+        }
+
         return _references.Take();
     }
 
-    /// <summary>A reference, in no tree any more, goes; with its last one the extent does.</summary>
-    private void EndReference(int reference)
+    /// <summary>A VMA's reference, in no tree any more, goes; with its last one the extent does.</summary>
+    private void EndReference(VmaId vma, int reference)
     {
         int extent = _references[reference].Extent;
-        _references.Free(reference);
-        FileReferenceCount -= _extents[extent].Inode == 0 ? 0 : 1;
-        if (--_extents[extent].ReferenceCount == 0)
+        _references.Forget(reference);
+        if (--_counts[vma] > 0)
+        {
+            _world.Ledger.Release(_referenceType);
+        }
+
+        ref Extent node = ref _extents[extent];
+        FileReferenceCount -= node.Inode == 0 ? 0 : 1;
+        if (--node.ReferenceCount == 0)
         {
             EndExtent(extent);
+        }
+        else if (node.ReferenceCount == 1)
+        {
+            Unshare(ref node);
+        }
+    }
+
+    /// <summary>
+    /// The references in [first, end) are another VMA's from now on, which may need a spare one: the first of each is
+    /// its own.
+    /// </summary>
+    private void Hand(VmaId from, VmaId to, ulong first, ulong end)
+    {
+        MmId mm = _world.Vmas[to].Mm;
+        int count = 0;
+        for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
+        {
+            count++;
+            first = _references[reference].ByAddress.Last + 1;
+        }
+
+        ref int ofFrom = ref _counts[from];
+        int before = Apart(ofFrom) + Apart(_counts.Of(to));
+        ofFrom -= count;
+        ref int ofTo = ref _counts[to];
+        ofTo += count;
+        int added = Apart(_counts.Of(from)) + Apart(ofTo) - before;
+        Invariant.Require(_counts.Of(from) >= 0 && _spareReferences >= added);
+        _spareReferences -= Math.Max(added, 0);
+        _world.Ledger.Release(_referenceType, Math.Max(-added, 0));
+    }
+
+    /// <summary>How many of a VMA's references are objects of their own.</summary>
+    private static int Apart(int count) => Math.Max(count - 1, 0);
+
+    /// <summary>A fork shares an extent: it has slots from now on. ENOMEM.</summary>
+    private Errno Share(int extent)
+    {
+        ref Extent node = ref _extents[extent];
+        if (!_hasSlots || node.IsShared || node.Inode != 0)
+        {
+            return Errno.None;
+        }
+
+        node.IsShared = _world.Ledger.TryAllocate(_slotType, node.Length);
+        return node.IsShared ? Errno.None : Errno.ENOMEM;
+    }
+
+    private void Unshare(ref Extent node)
+    {
+        if (node.IsShared)
+        {
+            node.IsShared = false;
+            _world.Ledger.Release(_slotType, node.Length);
         }
     }
 }

@@ -75,8 +75,7 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
     /// <remarks>References end where VMAs do, so that dropping one of them divides none.</remarks>
     public override Errno Split(VmaId source, VmaId fresh)
     {
-        (ulong first, ulong end) = BoundsOf(fresh);
-        return Extents.DivideAt(World.Vmas[source].Mm, first, end);
+        return Extents.Give(source, fresh, PageOf(World.Vmas[fresh].Start), PageOf(World.Vmas[fresh].End));
     }
 
     /// <inheritdoc/>
@@ -86,33 +85,25 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
     /// <remarks>Part of a VMA may go to its neighbour without a split. What fits is joined at the old border.</remarks>
     public override void Joining(VmaId target, VmaId source, ulong start, ulong end)
     {
-        MmId mm = World.Vmas[source].Mm;
-        Invariant.Require(Extents.DivideAt(mm, start >> Page.Shift, end >> Page.Shift) == Errno.None);
-        Extents.JoinAt(mm, (World.Vmas[target].Start < start ? start : end) >> Page.Shift);
+        Invariant.Require(Extents.Give(source, target, PageOf(start), PageOf(end)) == Errno.None);
+        Extents.JoinAt(target, PageOf(World.Vmas[target].Start < start ? start : end));
     }
 
     /// <inheritdoc/>
     public override Errno Relocate(VmaId from, ulong start, VmaId to, ulong target, ulong length) =>
-        Extents.Move(
-            World.Vmas[from].Mm, start >> Page.Shift, (start + length) >> Page.Shift, target >> Page.Shift);
+        Extents.Move(from, PageOf(start), PageOf(start + length), to, PageOf(target));
 
     /// <inheritdoc/>
     public override void Drop(VmaId vma, DropReason reason)
     {
         if (reason == DropReason.Unmapped)
         {
-            (ulong first, ulong end) = BoundsOf(vma);
-            Extents.Cut(World.Vmas[vma].Mm, first, end);
+            Extents.Cut(vma, PageOf(World.Vmas[vma].Start), PageOf(World.Vmas[vma].End));
         }
     }
 
     /// <inheritdoc/>
-    public override Errno Fork(VmaId parent, VmaId child)
-    {
-        (ulong first, ulong end) = BoundsOf(parent);
-        return Extents.Clone(
-            World.Vmas[parent].Mm, World.Vmas[child].Mm, first, end, World.Vmas[parent].IsShared);
-    }
+    public override Errno Fork(VmaId parent, VmaId child) => Extents.Clone(parent, child);
 
     /// <inheritdoc/>
     public override ForkCopy CopyAtFork(VmaId parent) =>
@@ -128,23 +119,22 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
         ref Vma node = ref World.Vmas[vma];
         return !OwnsFilePages || node.File.IsNone || World.Files.IsFilledAnonymously(node)
             ? Errno.None
-            : Extents.Follow(vma, address >> Page.Shift);
+            : Extents.Follow(vma, PageOf(address));
     }
 
     /// <inheritdoc/>
     public override Errno Discard(VmaId vma, ulong start, ulong end, UnmapReason reason)
     {
-        MmId mm = World.Vmas[vma].Mm;
         if (reason == UnmapReason.Truncate)
         {
-            Extents.Empty(mm, start >> Page.Shift, end >> Page.Shift);
+            Extents.Empty(World.Vmas[vma].Mm, PageOf(start), PageOf(end));
             return Errno.None;
         }
 
         Errno errno = Extents.ReserveReferences(1);
         if (errno == Errno.None)
         {
-            Extents.Discard(mm, start >> Page.Shift, end >> Page.Shift);
+            Extents.Discard(vma, PageOf(start), PageOf(end));
         }
 
         return errno;
@@ -156,8 +146,8 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
     /// <inheritdoc/>
     public override void Note(VmaId vma, IStateNotes notes)
     {
-        (ulong first, ulong end) = BoundsOf(vma);
-        Extents.Note(World.Vmas[vma].Mm, first, end, notes);
+        ref Vma node = ref World.Vmas[vma];
+        Extents.Note(node.Mm, PageOf(node.Start), PageOf(node.End), notes);
     }
 
     /// <inheritdoc/>
@@ -173,10 +163,5 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
         new(DesignFigure.StaleFrames, Extents.CountStale(), FigureKind.State),
     ];
 
-    /// <summary>The first page of a VMA's addresses, and the one after the last.</summary>
-    internal (ulong First, ulong End) BoundsOf(VmaId vma)
-    {
-        ref Vma node = ref World.Vmas[vma];
-        return (node.Start >> Page.Shift, node.End >> Page.Shift);
-    }
+    private static ulong PageOf(ulong address) => address >> Page.Shift;
 }

@@ -19,7 +19,7 @@ public readonly struct ReflinkPages(ReflinkMap map) : IObjectHooks<ReflinkPages>
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address) =>
-        map.Extents.Put(map.World.Vmas[vma].Mm, address >> Page.Shift, map.BoundsOf(vma), frame);
+        map.Extents.Put(vma, address >> Page.Shift, frame);
 
     /// <inheritdoc/>
     public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)

@@ -18,7 +18,7 @@ public readonly struct ReflinkTablePages(ReflinkMap map)
 
     /// <inheritdoc/>
     public void Instantiate(Pfn frame, VmaId vma, ulong address) =>
-        map.Extents.Put(map.World.Vmas[vma].Mm, address >> Page.Shift, map.BoundsOf(vma), frame);
+        map.Extents.Put(vma, address >> Page.Shift, frame);
 
     /// <inheritdoc/>
     /// <remarks>The references were kept, of all who have the swap entry: it has its number again.</remarks>
