@@ -17,7 +17,7 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
     /// <summary>Its line in the catalogue.</summary>
     public static readonly DesignFacts Line = new(
         "reflink",
-        "Address spaces refer to shared extents of pages; fork clones references",
+        "Address spaces refer to extents of memory and files; fork clones references",
         "Lorenzo Stoakes, LSF/MM/BPF topic of January 2025; the answer is this project's",
         PageOwner.Object)
     {
@@ -39,9 +39,9 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
                 new OptionValue("1", "a child's anon_vma when it writes") { Owner = PageOwner.PageTable }),
         ],
         PageCost = new PageCost(
-            "a slot a page, a reference a VMA that has pages; extents come on top",
-            Extent.KernelSlotBytes,
-            ExtentReference.KernelSizeBytes,
+            "extents; where fork shared them a slot a page, and references but the first of each VMA",
+            0,
+            0,
             null),
     };
 
