@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Reports.Json;
@@ -29,6 +30,7 @@ internal static class CompareCommand
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "use the rules of this kernel release, such as 6.12; default: the recorded kernel");
+        Option<MachineWord> word = ReplaySettings.Word();
         Option<long> memory = MemoryLimit.Option();
         Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
         Option<bool> json = ReplaySettings.Json();
@@ -42,7 +44,7 @@ internal static class CompareCommand
             "verso compare make.verso --measure                   # and how long each takes, with the spread",
             "verso compare make.verso --verify                    # and check every walk at every checkpoint")
         {
-            traces, designs, jobs, verify, walks, measure, rules, memory, format, json,
+            traces, designs, jobs, verify, walks, measure, rules, word, memory, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -54,6 +56,7 @@ internal static class CompareCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
+                Word = parsed.GetValue(word),
                 MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
                 DifferenceLimit = 0,
             };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Locks;
 using Verso.Lab.Merging;
@@ -34,6 +35,7 @@ internal static class ReplayCommand
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "use the rules of this kernel release, such as 6.12; default: the recorded kernel");
+        Option<MachineWord> word = ReplaySettings.Word();
         Option<long> memory = MemoryLimit.Option();
         Option<string> format = ReplaySettings.Format("text", "json", "line");
         Option<bool> json = ReplaySettings.Json();
@@ -48,7 +50,7 @@ internal static class ReplayCommand
             "verso replay make.verso --design pte-chain --verify",
             "verso replay - < make.verso --format line")
         {
-            trace, design, differences, merges, locks, verify, walks, measure, rules, memory, format, json,
+            trace, design, differences, merges, locks, verify, walks, measure, rules, word, memory, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -58,6 +60,7 @@ internal static class ReplayCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
+                Word = parsed.GetValue(word),
                 MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
                 DifferenceLimit = parsed.GetValue(differences) ?? DefaultCount,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,

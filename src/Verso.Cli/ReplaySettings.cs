@@ -35,6 +35,30 @@ internal static class ReplaySettings
         ReplayOptions.DefaultProbeInterval,
         "probe walk every N faults, of the page touched, and of the last ones at checkpoints; 0: none");
 
+    internal static Option<MachineWord> Word()
+    {
+        Option<MachineWord> option = new("--word")
+        {
+            Description = "whose structs are counted: those of a machine of 64 bits, or of 32",
+            DefaultValueFactory = _ => MachineWord.Bits64,
+            CustomParser = ParseWord,
+            HelpName = "BITS",
+        };
+        option.CompletionSources.Add("64", "32");
+        return option;
+    }
+
+    private static MachineWord ParseWord(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (text is not ("64" or "32"))
+        {
+            result.AddError($"--word takes 64 or 32, not '{text}'");
+        }
+
+        return text == "32" ? MachineWord.Bits32 : MachineWord.Bits64;
+    }
+
     internal static Option<string?> Rules(string description) => new("--rules")
     {
         Description = description,

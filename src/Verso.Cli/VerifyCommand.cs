@@ -2,6 +2,7 @@ using System.CommandLine;
 using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
+using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
@@ -25,6 +26,12 @@ internal static class VerifyCommand
 
     private static readonly Option<int> s_timeLimit = ReplaySettings.Number(
         "--time-limit", 1, DefaultTimeLimit, "stop the other kernel after N seconds");
+
+    private static readonly Option<string?> s_design = new("--design")
+    {
+        Description = "with --engine: this design instead of the kernel's, its walks checked after every step",
+        HelpName = "NAME",
+    };
 
     private static readonly Option<bool> s_expect = new("--expect")
     {
@@ -72,14 +79,20 @@ internal static class VerifyCommand
             "verso verify scenarios/merge/forked-source.txt --draw  # with a picture after every step",
             "verso verify examples/git-repack.verso        # what git did, repeated on the running kernel",
             "verso verify --engine scenarios/              # the engine alone, against what the files expect",
+            "verso verify --engine scenarios/cow --design reflink --draw  # what another design has of each page",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, s_mix, s_maxMaps, jobs, engine, draw, s_expect, s_rules, s_kernel, s_timeLimit,
+            files, seed, count, steps, s_mix, s_maxMaps, jobs, engine, s_design, draw, s_expect, s_rules, s_kernel, s_timeLimit,
             s_memory, format, json,
         };
         command.SetAction(parsed =>
         {
             string[] names = parsed.GetValue(files) ?? [];
+            if (!parsed.GetValue(engine))
+            {
+                parsed.Refuse("requires --engine: the kernel has one design", s_design);
+            }
+
             RejectContradictions(names, parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(s_expect));
             Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
@@ -109,6 +122,9 @@ internal static class VerifyCommand
                 Against = isAlone ? Against.Expectations : Against.Kernel,
                 Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
                 Writing = parsed.GetValue(s_expect) ? Writing.Expectations : Writing.Nothing,
+                Design = parsed.GetValue(s_design) is string name
+                    ? ReplaySettings.Parse(DesignChoice.Parse, name)
+                    : null,
                 MemoryLimitBytes = MemoryLimit.Of(parsed, s_memory),
             });
         });

@@ -21,7 +21,9 @@ public enum AllocationContext
 /// <remarks>Objects are counted, not stored; storage is the arenas'.</remarks>
 /// <param name="failure">Makes chosen allocations fail; null: none does.</param>
 /// <param name="budget">What the objects take of the host's memory.</param>
-public sealed class Ledger(IAllocationFailure? failure, MemoryBudget budget)
+/// <param name="word">Of the machine whose structs they are.</param>
+public sealed class Ledger(
+    IAllocationFailure? failure, MemoryBudget budget, MachineWord word = MachineWord.Bits64)
 {
     /// <summary>What arenas keep beside an object: free lists, rows by handle.</summary>
     private const int BookkeepingBytes = 32;
@@ -53,15 +55,18 @@ public sealed class Ledger(IAllocationFailure? failure, MemoryBudget budget)
     /// <summary>The figures of every registered type, in order of registration.</summary>
     public IReadOnlyList<Row> Rows => _rows;
 
-    /// <summary>Adds a type, as the other does.</summary>
+    /// <summary>Adds a type that is as long on every machine.</summary>
     public ObjectType Register(string name, int sizeBytes) =>
-        Register(name, sizeBytes, sizeBytes + BookkeepingBytes);
+        Register(name, new KernelSize(sizeBytes, sizeBytes));
+
+    /// <summary>Adds a type.</summary>
+    public ObjectType Register(string name, KernelSize size) => Register(name, size, size.On64 + BookkeepingBytes);
 
     /// <summary>Adds a type of which one takes so many bytes of the host. Requires: the name is new.</summary>
-    internal ObjectType Register(string name, int sizeBytes, int heldBytes)
+    internal ObjectType Register(string name, KernelSize size, int heldBytes)
     {
         Invariant.Require(_rows.TrueForAll(row => row.Name != name));
-        _rows.Add(new Row { Name = name, SizeBytes = sizeBytes, HeldBytes = heldBytes });
+        _rows.Add(new Row { Name = name, SizeBytes = size.On(word), HeldBytes = heldBytes });
         _byType = [.. _rows];
         return new ObjectType(_rows.Count - 1);
     }

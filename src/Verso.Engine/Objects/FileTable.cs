@@ -17,8 +17,8 @@ namespace Verso.Engine.Objects;
 /// </remarks>
 public sealed partial class FileTable
 {
-    /// <summary>Size of an inode of shared memory (shmem_inode_cache) on 6.18.44.</summary>
-    public const int SharedMemoryInodeBytes = 752;
+    /// <summary>sizeof(struct shmem_inode_info) on 6.18.44, and of the same fields on 32 bit.</summary>
+    public static KernelSize SharedMemoryInodeSize { get; } = new(752, 484);
 
     /// <summary>
     /// Device number of the objects that the machine itself makes: the kernel's shm_mnt has none either.
@@ -55,7 +55,7 @@ public sealed partial class FileTable
         _frames = frames;
         _ledger = ledger;
         _locks = locks;
-        _sharedMemoryType = ledger.Register("shmem_inode", SharedMemoryInodeBytes);
+        _sharedMemoryType = ledger.Register("shmem_inode", SharedMemoryInodeSize);
     }
 
     private struct OpenFile

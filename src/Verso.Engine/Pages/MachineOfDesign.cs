@@ -35,7 +35,7 @@ public sealed partial class Machine<TPages> : Machine
     /// <param name="options">Its fixed properties.</param>
     /// <param name="hooks">Those of a fresh design, which no other machine uses.</param>
     public Machine(MachineOptions options, TPages hooks)
-        : base(new World(options), hooks.Design)
+        : base(new World(options, hooks.Design.Facts), hooks.Design)
     {
         Invariant.Require(hooks.Design.Facts.Owner == TPages.Owner);
         Hooks = hooks;

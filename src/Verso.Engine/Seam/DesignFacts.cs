@@ -10,6 +10,18 @@ public sealed record DesignFacts(string Name, string Summary, string Source, Pag
     /// <summary>What can be chosen about it, as <c>name:option=value</c>.</summary>
     public IReadOnlyList<DesignOption> Options { get; init; } = [];
 
+    /// <summary>
+    /// What it has in vm_area_struct, mm_struct and struct page; of the last, besides mapping and index, which files need.
+    /// </summary>
+    public IReadOnlyList<LayoutField> Layout { get; init; } = LayoutField.AnonVmaChain;
+
+    /// <summary>What it adds to such a struct of Linux, or, below 0, takes from it.</summary>
+    public KernelSize AddedTo(KernelStruct kind) =>
+        KernelSize.Words(WordsIn(Layout, kind) - WordsIn(LayoutField.AnonVmaChain, kind));
+
+    private static int WordsIn(IReadOnlyList<LayoutField> fields, KernelStruct kind) =>
+        fields.Sum(field => field.Struct == kind ? field.Words : 0);
+
     /// <summary>What it keeps for each anonymous page outside struct page; null where that is nothing.</summary>
     public PageCost? PageCost { get; init; }
 }

@@ -9,8 +9,10 @@ namespace Verso.Engine;
 /// </remarks>
 public sealed class MmTable
 {
-    /// <summary>sizeof(struct mm_struct) on 6.18.44.</summary>
-    public const int KernelSizeBytes = 1600;
+    /// <summary>
+    /// sizeof(struct mm_struct) on 6.18.44, and of the same fields on 32 bit, where no cache line is filled up.
+    /// </summary>
+    public static KernelSize KernelSize { get; } = new(1600, 768);
 
     private readonly Dictionary<int, Mm> _live = [];
     private readonly VmaNodePool _nodes = new();
@@ -19,10 +21,12 @@ public sealed class MmTable
     private readonly ObjectType _type;
     private int _last;
 
-    public MmTable(Ledger ledger)
+    /// <param name="ledger">Counts them.</param>
+    /// <param name="added">What the design adds to one.</param>
+    public MmTable(Ledger ledger, KernelSize added)
     {
         _ledger = ledger;
-        _type = ledger.Register("mm_struct", KernelSizeBytes);
+        _type = ledger.Register("mm_struct", KernelSize + added);
     }
 
     /// <summary>Every live address space, by ascending id.</summary>

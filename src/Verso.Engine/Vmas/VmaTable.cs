@@ -3,8 +3,8 @@ namespace Verso.Engine.Vmas;
 /// <summary>Every VMA of a machine: an arena of structs by <see cref="VmaId"/>. Handle 0 is never given out.</summary>
 public sealed class VmaTable
 {
-    /// <summary>sizeof(struct vm_area_struct) on 6.18.44.</summary>
-    public const int KernelSizeBytes = 192;
+    /// <summary>sizeof(struct vm_area_struct) on 6.18.44, and of the same fields on 32 bit: scripts/struct-sizes.</summary>
+    public static KernelSize KernelSize { get; } = new(192, 92);
 
     private readonly Ledger _ledger;
     private readonly ObjectType _type;
@@ -14,11 +14,14 @@ public sealed class VmaTable
     private int _freeCount;
     private int _used = 1;
 
-    public VmaTable(Ledger ledger, MachineLocks locks)
+    /// <param name="ledger">Counts them.</param>
+    /// <param name="locks">The machine's.</param>
+    /// <param name="added">What the design adds to one.</param>
+    public VmaTable(Ledger ledger, MachineLocks locks, KernelSize added)
     {
         _ledger = ledger;
         _locks = locks;
-        _type = ledger.Register("vm_area_struct", KernelSizeBytes);
+        _type = ledger.Register("vm_area_struct", KernelSize + added);
     }
 
     /// <summary>One past the highest handle ever given out: the size side arrays need.</summary>

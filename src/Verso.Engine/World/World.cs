@@ -13,18 +13,22 @@ namespace Verso.Engine;
 /// </summary>
 public sealed class World
 {
-    public World(MachineOptions options)
+    /// <param name="options">Fixed properties of the machine.</param>
+    /// <param name="design">What it has in the kernel's structs; null: as Linux has.</param>
+    public World(MachineOptions options, ReverseMaps.DesignFacts? design = null)
     {
+        KernelSize ofVma = design?.AddedTo(ReverseMaps.KernelStruct.Vma) ?? default;
+        KernelSize ofMm = design?.AddedTo(ReverseMaps.KernelStruct.Mm) ?? default;
         Options = options;
         Budget = new MemoryBudget(options.MemoryLimitBytes, options.Cancellation);
-        Ledger = new Ledger(options.Failure, Budget);
+        Ledger = new Ledger(options.Failure, Budget, options.Word);
         Counters = new Counters();
         Locks = new MachineLocks(Counters);
         Frames = new FrameTable(options, Ledger);
         PageTables = new PageTablePool(options, Ledger);
-        Vmas = new VmaTable(Ledger, Locks);
+        Vmas = new VmaTable(Ledger, Locks, ofVma);
         Files = new FileTable(Vmas, Frames, Ledger, Locks, Budget);
-        Mms = new MmTable(Ledger);
+        Mms = new MmTable(Ledger, ofMm);
         Swap = new SwapTable(options, Ledger);
     }
 

@@ -7,14 +7,54 @@ namespace Verso.Lab.LockStep;
 /// <summary>Shows the state after each step.</summary>
 /// <param name="engine">Whose.</param>
 /// <param name="look">Is shown it.</param>
-internal sealed class FrameDrawer(EngineStage engine, Action<Frame> look) : Observer<Op, LockStepOutcome>
+/// <param name="walks">Whether each page is walked for.</param>
+internal sealed class FrameDrawer(EngineStage engine, Action<Frame> look, bool walks = false)
+    : Observer<Op, LockStepOutcome>
 {
+    /// <summary>Numbers of what pages name, as they first appear.</summary>
+    private readonly Dictionary<(int Object, bool IsAnonymous), int> _objects = [];
+
     /// <inheritdoc/>
     public override string? Observe(long position, in Op step, in LockStepOutcome outcome)
     {
         look(new Frame(
-            step, outcome.Engine.ToText(step), StateText.Of(engine, engine.Window, engine.Mms.Keys)));
+            step, outcome.Engine.ToText(step), StateText.Of(engine, engine.Window, engine.Mms.Keys))
+        {
+            Walks = walks ? [.. engine.Mms.SelectMany(mm => WalksOf(mm.Key, mm.Value))] : [],
+        });
         return null;
+    }
+
+    private IEnumerable<PageWalk> WalksOf(char letter, MmId mm)
+    {
+        for (long page = 0; page < Window.Pages; page++)
+        {
+            ulong address = engine.Window.AccessAddress(page);
+            PageView view = engine.Machine.PageAt(mm, address);
+            if (view.Presence == PagePresence.Present)
+            {
+                WalkResult walk = engine.Machine.Walk(mm, address);
+                yield return new PageWalk(letter, page, NumberOf(view), walk.Visited, walk.Useful);
+            }
+        }
+    }
+
+    private int NumberOf(PageView view)
+    {
+        int named = engine.Machine.World.Frames[view.Frame].Mapping;
+        if (named == 0)
+        {
+            return 0;
+        }
+
+        (int, bool) key = (named, view.Anonymous);
+        if (!_objects.TryGetValue(key, out int number))
+        {
+            number = _objects.Count + 1;
+            _objects.Add(key, number);
+        }
+
+        return number;
     }
 }
 

@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.LockStep;
@@ -39,6 +40,9 @@ public sealed record ScenarioRunOptions
     /// <summary>Which kernel the engine follows; by default the one that scenario files were written by.</summary>
     public RulesChoice Rules { get; init; } = RulesChoice.For(KernelRules.Reference.Release);
 
+    /// <summary>Another design than the reference, which only <see cref="Against.Expectations"/> can have; null: it.</summary>
+    public DesignChoice? Design { get; init; }
+
     /// <summary>What a machine may take of memory, in bytes.</summary>
     public long MemoryLimitBytes { get; init; } = MemoryBudget.DefaultLimitBytes;
 }
@@ -58,7 +62,19 @@ public sealed record ScenarioResult(Scenario Played, Failure? Failure, long Step
 /// <param name="Step">The step.</param>
 /// <param name="Outcome">What it returned; empty for a plain success.</param>
 /// <param name="States">Every live address space afterwards.</param>
-public sealed record Frame(Op Step, string Outcome, IReadOnlyList<(char Mm, string Text)> States);
+public sealed record Frame(Op Step, string Outcome, IReadOnlyList<(char Mm, string Text)> States)
+{
+    /// <summary>A walk for every mapped page, where a design is looked at; else empty.</summary>
+    public IReadOnlyList<PageWalk> Walks { get; init; } = [];
+}
+
+/// <summary>What a design has of a page that an address space maps.</summary>
+/// <param name="Mm">The address space.</param>
+/// <param name="Page">The page of the window.</param>
+/// <param name="Object">What the page names, numbered as they first appear; 0: nothing.</param>
+/// <param name="Visited">Candidates that a walk for it visits.</param>
+/// <param name="Useful">Of these, how many map it.</param>
+public readonly record struct PageWalk(char Mm, long Page, int Object, int Visited, int Useful);
 
 /// <summary>Plays scenario files.</summary>
 public static class ScenarioVerification
@@ -96,6 +112,7 @@ public static class ScenarioVerification
                 Token = token,
                 Progress = progress,
                 MemoryLimitBytes = options.MemoryLimitBytes,
+                Choice = options.Design,
             };
             foreach (Scenario scenario in these.TakeWhile(_ => !token.IsCancellationRequested))
             {

@@ -37,6 +37,12 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     /// <summary>On what the kernel runs; null without one: the engine has what each scenario asks for.</summary>
     public HostTraits? Host => kernel?.Host;
 
+    /// <summary>
+    /// A design that was asked for by name: what it does is checked by itself, and what it has of each page can be looked at.
+    /// Requires: there is no other side, which has only the reference. Null: the reference.
+    /// </summary>
+    public DesignChoice? Choice { get; init; }
+
     /// <summary>The design that the kernel is compared with; for mutation tests another.</summary>
     public Catalogue.Entry Design { get; init; } = Catalogue.Find(ReferenceDesign.Name)
         ?? throw new InvalidOperationException("the reference design is not in the catalogue");
@@ -81,11 +87,19 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
             engine,
             scenario.IsStrict && isExpected ? ImpossibleSteps.End : ImpossibleSteps.PassedOver);
         StateJudge? states = States(scenario, engine, () => source.At, _compareAllFrom);
-        ExpectationJudge? expectations = isExpected ? new ExpectationJudge(scenario, source, engine) : null;
+        bool isReference = (Choice?.Entry ?? Design).Facts.Name == ReferenceDesign.Name;
+        ExpectationJudge? expectations = isExpected
+            ? new ExpectationJudge(isReference ? scenario : scenario with { States = [] }, source, engine)
+            : null;
+        DesignJudge? design = Choice is null ? null : new DesignJudge(engine);
         RefusalCount? refusals = scenario.Recording is { } recording ? new RefusalCount(recording, source) : null;
-        FrameDrawer? drawer = look is null ? null : new FrameDrawer(engine, look);
+        FrameDrawer? drawer = look is null ? null : new FrameDrawer(engine, look, Choice is not null);
         return new LockStepPlay(
-            scenario, source, Stage(engine), states, [new OutcomeJudge(kernel), states, expectations, refusals, drawer])
+            scenario,
+            source,
+            Stage(engine),
+            states,
+            [new OutcomeJudge(kernel), states, expectations, design, refusals, drawer])
         {
             Scripted = source,
             Refusals = refusals,
@@ -149,7 +163,9 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
     private EngineStage Engine(Scenario scenario)
     {
-        EngineStage engine = new(Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
+        Invariant.Require(Choice is null || kernel is null);
+        EngineStage engine = new(
+            Choice?.Chosen ?? Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
         kernel?.Begin(scenario);
         return engine;
     }

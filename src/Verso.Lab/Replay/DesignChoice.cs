@@ -30,6 +30,9 @@ public sealed class DesignChoice
 
     public IReadOnlyDictionary<string, string> Options { get; }
 
+    /// <summary>The design with its options chosen.</summary>
+    public Catalogue.Entry Chosen => Options.Aggregate(Entry, (entry, option) => entry.With(option.Key, option.Value));
+
     /// <summary>Every design of the catalogue as it is.</summary>
     public static IReadOnlyList<DesignChoice> All { get; } =
         [.. Catalogue.Designs.Select(entry => new DesignChoice(entry))];

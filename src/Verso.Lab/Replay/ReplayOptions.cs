@@ -24,6 +24,9 @@ public sealed record ReplayOptions
     /// <summary>What the machine may take of memory, in bytes.</summary>
     public long MemoryLimitBytes { get; init; } = MemoryBudget.DefaultLimitBytes;
 
+    /// <summary>Of the machine whose structs are counted.</summary>
+    public MachineWord Word { get; init; } = MachineWord.Bits64;
+
     /// <summary>Differences from the kernel that are kept with their details; the rest are only counted.</summary>
     public int DifferenceLimit { get; init; } = 20;
 

@@ -14,6 +14,9 @@ public sealed record ReplayResult
 
     public required DesignFacts Design { get; init; }
 
+    /// <summary>Of the machine whose structs were counted.</summary>
+    public required MachineWord Word { get; init; }
+
     public required TraceHeader Header { get; init; }
 
     /// <summary>The rules that the machine went by: those of the recorded kernel unless the user chose.</summary>
@@ -55,6 +58,16 @@ public sealed record ReplayResult
 
     /// <summary>Objects of the reverse map alone: those that only this design or its kind has.</summary>
     public IEnumerable<ObjectFigures> OwnObjects => Objects.Where(row => !ObjectFigures.IsOfEveryMachine(row.Name));
+
+    /// <summary>
+    /// Bytes at the peak of the reverse map with the VMAs, the design's fields in them and in mm_struct, and what it adds
+    /// to struct page for each frame in use.
+    /// </summary>
+    public long BytesWithStructs =>
+        OwnObjects.Sum(row => row.BytesPeak)
+        + (Find("vm_area_struct")?.BytesPeak ?? 0)
+        + ((Find("mm_struct")?.Peak ?? 0) * Design.AddedTo(KernelStruct.Mm).On(Word))
+        + (FramesPeak * Design.AddedTo(KernelStruct.Page).On(Word));
 
     /// <summary>vm_area_structs at the peak, over all address spaces.</summary>
     public long VmasPeak => Find("vm_area_struct")?.Peak ?? 0;

@@ -29,7 +29,12 @@ public sealed class TraceReplay : IPlayer
         _reader = reader;
         _options = options;
         _rules = RulesChoice.For(reader.Header.Kernel, options.Rules);
-        MachineOptions limits = new() { MemoryLimitBytes = options.MemoryLimitBytes, Cancellation = cancellation };
+        MachineOptions limits = new()
+        {
+            MemoryLimitBytes = options.MemoryLimitBytes,
+            Word = options.Word,
+            Cancellation = cancellation,
+        };
         Machine machine = HostMachine.For(reader.Header, options.Design, _rules, limits);
         _stage = new TraceStage(machine, reader.Header) { Locks = options.Locks };
         _source = new TraceSource(reader, options.Progress);
@@ -113,6 +118,7 @@ public sealed class TraceReplay : IPlayer
         {
             Name = _options.Design.Name,
             Design = Machine.Design,
+            Word = _options.Word,
             Header = _reader.Header,
             Rules = _rules,
             Grade = _reader.Grade | (tally.SpacesAssumed > 0 ? TraceGrade.NoInitialLayout : 0),

@@ -151,7 +151,11 @@ public sealed record CatalogueEntryDocument(
     string Source,
     string Owner,
     bool Reference,
+    IReadOnlyList<LayoutFieldDocument> Layout,
     IReadOnlyList<DesignOptionDocument> Options);
+
+/// <summary>A field that a design has in a struct of the kernel: vma, mm or page.</summary>
+public sealed record LayoutFieldDocument(string Struct, string Field, int Bytes64, int Bytes32);
 
 /// <summary>One option of a design; the first value is the default.</summary>
 public sealed record DesignOptionDocument(string Name, string Meaning, IReadOnlyList<OptionValueDocument> Values);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Verso.Engine;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Comparison;
 using Verso.Lab.Explain;
@@ -66,8 +67,15 @@ public static class JsonReport
             entry.Facts.Source,
             Kebab.Of(entry.Facts.Owner.ToString()),
             entry.Facts.Name == ReferenceDesign.Name,
+            [.. entry.Facts.Layout.Select(Of)],
             [.. entry.Facts.Options.Select(Of)]));
         return Write(new CatalogueDocument("verso-designs/1", [.. entries]), s_context.CatalogueDocument);
+    }
+
+    private static LayoutFieldDocument Of(LayoutField field)
+    {
+        KernelSize size = KernelSize.Words(field.Words);
+        return new LayoutFieldDocument(Kebab.Of(field.Struct.ToString()), field.Name, size.On64, size.On32);
     }
 
     private static DesignOptionDocument Of(DesignOption option) => new(

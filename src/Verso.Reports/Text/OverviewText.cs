@@ -40,7 +40,7 @@ internal static class OverviewText
                 [
                     Figures.Bytes(own),
                     Figures.Count(design.VmasPeak),
-                    Figures.Bytes(own + (design.Find("vm_area_struct")?.BytesPeak ?? 0)),
+                    Figures.Bytes(design.BytesWithStructs),
                     .. anyAtLimit ? [Figures.Count(design.Calls.FailedAtVmaLimit)] : (string[])[],
                     Figures.Count(design.Work.MergesRefused.Sum(
                         each => (each.Key & OfTheDesign) != 0 ? each.Value : 0)),
@@ -51,7 +51,7 @@ internal static class OverviewText
         }
 
         text.Append(table.Render(width, palette))
-            .Append("  rmap: bytes at the peak; together: with VMAs; visits: candidates of a walk\n");
+            .Append("  bytes at the peak; together: with VMAs and fields in structs; visits: a walk's\n");
         AppendVerification(text, trace, palette);
     }
 

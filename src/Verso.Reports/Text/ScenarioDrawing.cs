@@ -15,6 +15,8 @@ namespace Verso.Reports.Text;
 ///        maps                    file and page, or the page where a moved VMA is at home; only where there are any
 ///        pages    .   x   .      see <see cref="PageCell.Letter"/>
 ///        rmap     1   1   1      anon_vma(chain); one below the other where there is no room, the own one in brackets
+///        names    1   1   2      of a design that was asked for: what each page names, numbered as they first appear,
+///        walk    2/1 2/2 1/1     and the candidates that a walk for it visits / those that map it
 /// </code>
 /// An address space that the step left as it was is not drawn again. A page is in the same column everywhere.
 /// </remarks>
@@ -37,7 +39,7 @@ public static class ScenarioDrawing
 
         DrawingGrid grid = new(result.Frames.SelectMany(frame => frame.States)
             .SelectMany(state => DrawnVma.ParseAll(state.Text)));
-        Dictionary<char, string> before = [];
+        Dictionary<char, Shown> before = [];
         for (int at = 0; at < result.Frames.Count; at++)
         {
             Frame frame = result.Frames[at];
@@ -56,7 +58,7 @@ public static class ScenarioDrawing
     }
 
     private static void DrawChanged(
-        StringBuilder text, DrawingGrid grid, Frame frame, Dictionary<char, string> before)
+        StringBuilder text, DrawingGrid grid, Frame frame, Dictionary<char, Shown> before)
     {
         foreach (char ended in before.Keys.Except(frame.States.Select(state => state.Mm)).ToArray())
         {
@@ -67,12 +69,13 @@ public static class ScenarioDrawing
         bool hasHeader = false;
         foreach ((char mm, string state) in frame.States)
         {
-            if (before.GetValueOrDefault(mm) == state)
+            PageWalk[] walks = [.. frame.Walks.Where(walk => walk.Mm == mm)];
+            if (before.TryGetValue(mm, out Shown last) && last.State == state && last.Walks.SequenceEqual(walks))
             {
                 continue;
             }
 
-            before[mm] = state;
+            before[mm] = new Shown(state, walks);
             DrawnVma[] vmas = DrawnVma.ParseAll(state);
             if (vmas.Length == 0)
             {
@@ -86,11 +89,35 @@ public static class ScenarioDrawing
                 Line(text, "", grid.Header);
             }
 
-            Draw(text, grid, mm, vmas);
+            Draw(text, grid, mm, vmas, walks.Length > 0);
+            DrawWalks(text, grid, walks);
         }
     }
 
-    private static void Draw(StringBuilder text, DrawingGrid grid, char mm, DrawnVma[] vmas)
+    private static void DrawWalks(StringBuilder text, DrawingGrid grid, PageWalk[] walks)
+    {
+        if (walks.Length == 0)
+        {
+            return;
+        }
+
+        char[] names = Blank(grid);
+        char[] visits = Blank(grid);
+        foreach (PageWalk walk in walks)
+        {
+            int column = grid.ColumnOf(walk.Page);
+            if (column >= 0)
+            {
+                Put(names, column + 2, walk.Object == 0 ? "-" : $"{walk.Object}", DrawingGrid.CellWidth - 2);
+                Put(visits, column + 1, $"{walk.Visited}/{walk.Useful}", DrawingGrid.CellWidth);
+            }
+        }
+
+        Line(text, "       names", new string(names));
+        Line(text, "       walk", new string(visits));
+    }
+
+    private static void Draw(StringBuilder text, DrawingGrid grid, char mm, DrawnVma[] vmas, bool hasWalks)
     {
         char[] bounds = Blank(grid);
         char[] pages = Blank(grid);
@@ -114,7 +141,10 @@ public static class ScenarioDrawing
         Words(text, grid, vmas, "flags", vma => vma.Flags);
         Words(text, grid, vmas, "maps", vma => vma.Behind);
         Line(text, "       pages", new string(pages));
-        DrawGraph(text, grid, vmas);
+        if (vmas.Any(vma => vma.Graph != "-") || !hasWalks)
+        {
+            DrawGraph(text, grid, vmas);
+        }
     }
 
     /// <summary>A line of words, one VMA each, if any VMA has some.</summary>
@@ -173,6 +203,9 @@ public static class ScenarioDrawing
             : [.. vma.Chain.Select(link => link == vma.AnonVma ? $"[{link}]" : link)];
         return links.Length <= LongestChain ? links : [.. links[..(LongestChain - 2)], "..", links[^1]];
     }
+
+    /// <summary>What was drawn of an address space last.</summary>
+    private readonly record struct Shown(string State, PageWalk[] Walks);
 
     private static char[] Blank(DrawingGrid grid)
     {

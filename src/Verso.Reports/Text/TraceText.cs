@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Traces;
@@ -32,6 +33,11 @@ public static class TraceText
         text.Append('\n');
         AppendGrade(text, result.Grade, result.Tally.Lost, result.Tally.NotFollowed);
         Prose.Wrap(text, "  rules      ", RulesText.Of(result.Rules), 13);
+        if (result.Word == MachineWord.Bits32)
+        {
+            text.Append("  sizes      of a 32-bit machine's structs\n");
+        }
+
         return text.ToString();
     }
 

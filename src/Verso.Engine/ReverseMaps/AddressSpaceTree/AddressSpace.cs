@@ -12,7 +12,7 @@ internal struct AddressSpace : IArenaSlot
     /// 8, i_mmap_shared 8, i_shared_lock 8), and 56 more: parent 8, list of children 16, place in that list 16, limit
     /// 16. A file's is part of its inode.
     /// </summary>
-    public const int KernelSizeBytes = 120;
+    public static KernelSize KernelSize { get; } = new(120, 60);
 
     /// <summary>Where what is not here is looked for; 0 for a root.</summary>
     public int Parent;

@@ -19,6 +19,11 @@ public sealed class AddressSpaceTreeMap : ReverseMap
         "Jamie Lokier, 27 April 2000",
         PageOwner.Object)
     {
+        Layout =
+        [
+            new(KernelStruct.Vma, "address_space", 1),
+            new(KernelStruct.Vma, "place in its list of VMAs", 2),
+        ],
         Options =
         [
             new(

@@ -8,7 +8,7 @@ internal struct SpaceEntry : IArenaSlot
     /// <summary>
     /// Bytes of a hole, which no struct page stands for: hash links 16, list links 16, space 8, index 8.
     /// </summary>
-    public const int KernelHoleBytes = 48;
+    public static KernelSize KernelHole { get; } = new(48, 24);
 
     public ulong Index;
     public int Space;

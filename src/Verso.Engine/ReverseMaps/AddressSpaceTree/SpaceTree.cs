@@ -32,8 +32,8 @@ internal sealed partial class SpaceTree
         _switches = switches;
         _links = new VmaRows<VmaLink>(world.Vmas);
         _spaces = new Arena<AddressSpace>(
-            world.Ledger, world.Ledger.Register("address_space", AddressSpace.KernelSizeBytes));
-        _holeType = world.Ledger.Register("space_hole", SpaceEntry.KernelHoleBytes);
+            world.Ledger, world.Ledger.Register("address_space", AddressSpace.KernelSize));
+        _holeType = world.Ledger.Register("space_hole", SpaceEntry.KernelHole);
         _entries = new SpaceEntries(world.Ledger, _holeType);
         _pages = new HeldPages(world);
     }

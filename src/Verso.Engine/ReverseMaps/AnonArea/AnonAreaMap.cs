@@ -19,13 +19,21 @@ public sealed class AnonAreaMap : ReverseMap
         "anon-area",
         "VMAs related by fork or split are on the list of one area; so are their pages",
         "David S. Miller, April 2000; quoted in Lokier's mail of 27 April",
-        PageOwner.PageTable);
+        PageOwner.PageTable)
+    {
+        Layout =
+        [
+            new(KernelStruct.Vma, "vm_anon", 1),
+            new(KernelStruct.Vma, "place in the list of the area", 2),
+            LayoutField.FileMap,
+        ],
+    };
 
     /// <summary>
     /// The mail names a reference count and an address_space: 8 bytes, and 56 as in 2.3.99 on a 64-bit machine (list of
     /// pages 16, their number 8, operations 8, host 8, i_mmap 8, i_shared_lock 8).
     /// </summary>
-    private const int KernelSizeBytes = 64;
+    private static KernelSize KernelSize { get; } = new(64, 32);
 
     private VmaList? _list;
     private VmaGroups? _areas;
@@ -40,7 +48,7 @@ public sealed class AnonAreaMap : ReverseMap
     {
         base.Start(world);
         _list = new VmaList(world);
-        _areas = new VmaGroups(world, world.Ledger.Register("anon_area", KernelSizeBytes), LockClass.AnonArea, _list);
+        _areas = new VmaGroups(world, world.Ledger.Register("anon_area", KernelSize), LockClass.AnonArea, _list);
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,12 @@ public sealed class AnonVmaMap : ReverseMap
         "Andrea Arcangeli, March 2004 (\"anon_vma RFC2\"); merged in 2.6.7",
         PageOwner.PageTable)
     {
+        Layout =
+        [
+            new(KernelStruct.Vma, "anon_vma", 1),
+            new(KernelStruct.Vma, "anon_vma_node", 2),
+            LayoutField.FileMap,
+        ],
         Options =
         [
             new(
@@ -44,7 +50,7 @@ public sealed class AnonVmaMap : ReverseMap
     /// A spinlock and a list_head on a 64-bit machine (4, padded to 8, and 16). The root of a priority search tree has
     /// 16 bytes too (a pointer, two shorts), and that of an interval tree with its leftmost node.
     /// </summary>
-    private const int KernelSizeBytes = 24;
+    private static KernelSize KernelSize { get; } = new(24, 12);
 
     private VmaLookup? _lookup;
     private VmaGroups? _anonVmas;
@@ -69,7 +75,7 @@ public sealed class AnonVmaMap : ReverseMap
             _ => new VmaList(world),
         };
         _anonVmas = new VmaGroups(
-            world, world.Ledger.Register("anon_vma", KernelSizeBytes), LockClass.AnonVma, _lookup);
+            world, world.Ledger.Register("anon_vma", KernelSize), LockClass.AnonVma, _lookup);
         Direct = Chosen("mode") == "2.6.7" ? null : new DirectPages(world);
         _follow = Chosen("mode") == "rfc2-as-posted" ? PagesFollow.MovesOnly : PagesFollow.Everything;
     }

@@ -4,7 +4,7 @@ namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 internal struct AnonVma : IArenaSlot
 {
     /// <summary>sizeof(struct anon_vma) on 6.18.44; its slab slot is 104.</summary>
-    public const int KernelSizeBytes = 96;
+    public static KernelSize KernelSize { get; } = new(96, 52);
 
     /// <summary>What one takes of the host, with the room that an arena keeps to grow.</summary>
     public const int HeldBytes = 64;
@@ -40,7 +40,7 @@ internal struct AnonVma : IArenaSlot
 internal struct AnonVmaChainLink : IArenaSlot
 {
     /// <summary>sizeof(struct anon_vma_chain).</summary>
-    public const int KernelSizeBytes = 64;
+    public static KernelSize KernelSize { get; } = new(64, 32);
 
     public VmaId Vma;
     public int AnonVma;

@@ -40,9 +40,9 @@ internal sealed partial class AnonVmaGraph
         _ownership = ownership;
         _rows = new VmaRows<Row>(world.Vmas);
         _anonVmas = new Arena<AnonVma>(
-            world.Ledger, world.Ledger.Register("anon_vma", AnonVma.KernelSizeBytes, AnonVma.HeldBytes));
+            world.Ledger, world.Ledger.Register("anon_vma", AnonVma.KernelSize, AnonVma.HeldBytes));
         _links = new Arena<AnonVmaChainLink>(
-            world.Ledger, world.Ledger.Register("anon_vma_chain", AnonVmaChainLink.KernelSizeBytes));
+            world.Ledger, world.Ledger.Register("anon_vma_chain", AnonVmaChainLink.KernelSize));
     }
 
     /// <summary>What a VMA has of this design.</summary>

@@ -8,7 +8,7 @@ internal struct Anonmm : IArenaSlot
     /// <summary>
     /// atomic_t count, spinlock_t lock, and mm, head, list of 8, 8 and 16 bytes on a 64-bit machine.
     /// </summary>
-    public const int KernelSizeBytes = 40;
+    public static KernelSize KernelSize { get; } = new(40, 24);
 
     /// <summary>1 for its mm, 1 for each page, and, of a head, 1 for each other member. 0 marks a free slot.</summary>
     public int RefCount;
@@ -47,7 +47,7 @@ internal sealed class AnonmmLists(World world)
 {
     private readonly MmHandles _ofMm = new();
     private Arena<Anonmm> _slots =
-        new(world.Ledger, world.Ledger.Register("anonmm", Anonmm.KernelSizeBytes));
+        new(world.Ledger, world.Ledger.Register("anonmm", Anonmm.KernelSize));
 
     /// <summary>One past the highest handle ever given out.</summary>
     public int UsedCount => _slots.UsedCount;

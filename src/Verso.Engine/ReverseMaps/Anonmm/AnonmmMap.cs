@@ -20,6 +20,11 @@ public sealed class AnonmmMap : ReverseMap
         "Hugh Dickins, anobjrmap of March 2003, rmap 10 of April 2004; the mail of 12 March 2004",
         PageOwner.PageTable)
     {
+        Layout =
+        [
+            new(KernelStruct.Mm, "anonmm", 1),
+            LayoutField.FileMap,
+        ],
         Options =
         [
             new(

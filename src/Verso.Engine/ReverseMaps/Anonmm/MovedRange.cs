@@ -9,7 +9,7 @@ internal struct MovedRange : IArenaSlot
     /// Two tree nodes of 24 bytes, the augmentation of one (8; ranges by place never overlap), and first, last and
     /// displacement. No kernel has it: the mail only says "a metadata tracking a range".
     /// </summary>
-    public const int KernelSizeBytes = 80;
+    public static KernelSize KernelSize { get; } = new(80, 40);
 
     /// <summary>Where it is: virtual page numbers. Ranges of one mm do not overlap here.</summary>
     public IntervalLinks Place;

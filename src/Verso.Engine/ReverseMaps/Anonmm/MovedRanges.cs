@@ -28,7 +28,7 @@ namespace Verso.Engine.ReverseMaps.Anonmm;
 internal sealed partial class MovedRanges(World world, AnonmmLists lists)
 {
     private Arena<MovedRange> _ranges =
-        new(world.Ledger, world.Ledger.Register("moved_range", MovedRange.KernelSizeBytes));
+        new(world.Ledger, world.Ledger.Register("moved_range", MovedRange.KernelSize));
 
     private long _moves;
     private long _lookups;

@@ -9,7 +9,7 @@ internal struct CowContext : IArenaSlot
     /// mm, parent (8 each), children and siblings (list_head, 16 each), a lock and a count (4 each), the maple tree of
     /// remaps (16), its lock (8 with padding), rcu_head (16); and the root (8), which the published form lacks.
     /// </summary>
-    public const int KernelSizeBytes = 104;
+    public static KernelSize KernelSize { get; } = new(104, 60);
 
     /// <summary>1 for its mm, 1 for each child, 1 for each folio. 0 marks a free slot.</summary>
     public int RefCount;

@@ -21,6 +21,11 @@ public sealed class CowContextMap : ReverseMap
         "Lorenzo Stoakes, proof of concept shown at LSF/MM/BPF in May 2026",
         PageOwner.PageTable)
     {
+        Layout =
+        [
+            new(KernelStruct.Mm, "cow_context", 1),
+            LayoutField.FileMap,
+        ],
         Options =
         [
             new(

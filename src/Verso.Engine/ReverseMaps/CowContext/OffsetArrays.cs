@@ -18,11 +18,11 @@ internal enum Insertion
 internal sealed class OffsetArrays(World world)
 {
     /// <summary>16 offsets of 8 bytes, and count, capacity and rcu_head; a larger one is counted as several.</summary>
-    public const int KernelSizeBytes = (Step * sizeof(long)) + 24;
+    public static KernelSize KernelSize { get; } = new((Step * sizeof(long)) + 24, (Step * sizeof(int)) + 16);
 
     private const int Step = 16;
 
-    private readonly ObjectType _type = world.Ledger.Register("cow_offsets", KernelSizeBytes);
+    private readonly ObjectType _type = world.Ledger.Register("cow_offsets", KernelSize);
     private readonly List<Stack<long[]>> _spares = [];
 
     /// <summary>An array for so many offsets, or null (ENOMEM).</summary>

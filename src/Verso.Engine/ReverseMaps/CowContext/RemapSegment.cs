@@ -8,7 +8,7 @@ internal struct RemapSegment : IArenaSlot
     /// <summary>
     /// A pivot and a slot in a maple node (16 bytes) for itself, and as much for the gap that mostly follows.
     /// </summary>
-    public const int KernelSizeBytes = 32;
+    public static KernelSize KernelSize { get; } = new(32, 16);
 
     /// <summary>
     /// Which original page offsets. Segments of one mm do not overlap.

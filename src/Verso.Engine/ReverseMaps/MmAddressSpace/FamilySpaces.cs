@@ -8,7 +8,7 @@ namespace Verso.Engine.ReverseMaps.MmAddressSpace;
 internal struct FamilySpace : IArenaSlot
 {
     /// <summary>sizeof(struct address_space) on 6.18.44.</summary>
-    public const int KernelSizeBytes = 192;
+    public static KernelSize KernelSize { get; } = new(192, 116);
 
     /// <summary>Address spaces of processes that share it. 0 marks a free slot.</summary>
     public int MmCount;
@@ -63,7 +63,7 @@ internal sealed class FamilySpaces(World world)
     private readonly MmHandles _ofMm = new();
     private VmaRows<IndexedVma> _vmas = new(world.Vmas);
     private Arena<FamilySpace> _spaces =
-        new(world.Ledger, world.Ledger.Register("address_space", FamilySpace.KernelSizeBytes));
+        new(world.Ledger, world.Ledger.Register("address_space", FamilySpace.KernelSize));
 
     /// <summary>One past the highest handle ever given out.</summary>
     public int UsedCount => _spaces.UsedCount;

@@ -21,6 +21,12 @@ public sealed class MmAddressSpaceMap : ReverseMap
         "Rik van Riel's question in the mail of 12 March 2004",
         PageOwner.PageTable)
     {
+        Layout =
+        [
+            new(KernelStruct.Vma, "node in the tree of the family", 4),
+            new(KernelStruct.Mm, "address_space", 1),
+            LayoutField.FileMap,
+        ],
         Options =
         [
             new(

@@ -11,7 +11,13 @@ public sealed class PageTableScanMap : ReverseMap
         "page-table-scan",
         "No reverse map; a walk scans every page table",
         "Linux 2.4, try_to_swap_out; the oracle of this laboratory",
-        PageOwner.PageTable);
+        PageOwner.PageTable)
+    {
+        Layout =
+        [
+            LayoutField.FileMap,
+        ],
+    };
 
     /// <inheritdoc/>
     public override DesignFacts Facts => Line;

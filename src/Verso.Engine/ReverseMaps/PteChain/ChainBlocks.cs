@@ -74,9 +74,9 @@ internal struct ChainBlock : IArenaSlot
 internal sealed class ChainBlocks(Ledger ledger)
 {
     /// <summary>Bytes of a block in the kernel: one cache line.</summary>
-    public const int KernelSizeBytes = 64;
+    public static KernelSize KernelSize { get; } = new(64, 32);
 
-    private Arena<ChainBlock> _blocks = new(ledger, ledger.Register("pte_chain", KernelSizeBytes));
+    private Arena<ChainBlock> _blocks = new(ledger, ledger.Register("pte_chain", KernelSize));
 
     /// <summary>Blocks in use.</summary>
     public int LiveCount => _blocks.LiveCount;

@@ -16,6 +16,11 @@ public sealed class PteChainMap : ReverseMap
         "Rik van Riel, 2.5 (2002); the mail of 12 March 2004 says why it went",
         PageOwner.PageTable)
     {
+        Layout =
+        [
+            new(KernelStruct.Page, "pte: the entry, or the chain of blocks", 1),
+            LayoutField.FileMap,
+        ],
         Options =
         [
             new(

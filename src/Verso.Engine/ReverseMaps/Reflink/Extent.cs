@@ -16,13 +16,13 @@ internal struct Extent : IArenaSlot
     /// What a kernel would need: a rwsem (40), the root of the tree of references (8), first page (8), length and count
     /// (8), a pointer to the slots (8).
     /// </summary>
-    public const int KernelSizeBytes = 72;
+    public static KernelSize KernelSize { get; } = new(72, 44);
 
     /// <summary>
     /// A kernel's slot: a folio or a swap entry. An extent has them while it is shared: of one that a single address
     /// space refers to, that space's page table knows as much.
     /// </summary>
-    public const int KernelSlotBytes = 8;
+    public static KernelSize KernelSlot { get; } = new(8, 4);
 
     /// <summary>Pages of the longest: what one page table maps.</summary>
     public const int LengthMax = 512;
@@ -70,14 +70,7 @@ internal struct ExtentReference : IArenaSlot
     /// What a kernel would need: a tree node by address (24; nothing overlaps there), an augmented one by page (32),
     /// pointers to mm and extent (16), first address, first page and length (24).
     /// </summary>
-    public const int KernelSizeBytes = 96;
-
-    /// <summary>
-    /// What the first of a VMA needs, which lies in the VMA and is found there: the node by page (32), the pointer to
-    /// the extent (8), first page, and where in the VMA (16). As much as i_mmap's node (32), anon_vma (8) and the head
-    /// of its chain (16) take there today.
-    /// </summary>
-    public const int KernelInlineBytes = 56;
+    public static KernelSize KernelSize { get; } = new(96, 48);
 
     /// <summary>What one takes of the host, with the room that an arena keeps to grow.</summary>
     public const int HeldBytes = 128;

@@ -37,9 +37,9 @@ internal sealed partial class Extents
         _hasSlots = hasSlots;
         _pages = new HeldPages(world);
         _freesExactly = freesExactly;
-        _extentType = world.Ledger.Register("extent", Extent.KernelSizeBytes);
-        _slotType = world.Ledger.Register("extent_slot", Extent.KernelSlotBytes, heldBytes: 0);
-        _referenceType = world.Ledger.Register("extent_reference", ExtentReference.KernelSizeBytes, heldBytes: 0);
+        _extentType = world.Ledger.Register("extent", Extent.KernelSize);
+        _slotType = world.Ledger.Register("extent_slot", Extent.KernelSlot, heldBytes: 0);
+        _referenceType = world.Ledger.Register("extent_reference", ExtentReference.KernelSize, heldBytes: 0);
         _extents = new Arena<Extent>(world.Ledger, _extentType);
         _references = new Arena<ExtentReference>(world.Ledger, _referenceType);
         _counts = new VmaRows<int>(world.Vmas);

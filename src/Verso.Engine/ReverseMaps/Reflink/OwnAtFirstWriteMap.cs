@@ -9,7 +9,7 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 public sealed class OwnAtFirstWriteMap : DeferredMap
 {
     /// <inheritdoc/>
-    public override DesignFacts Facts { get; } = ReflinkMap.FactsOf(PageOwner.PageTable);
+    public override DesignFacts Facts { get; } = ReflinkMap.FactsAt(1);
 
     /// <inheritdoc/>
     public override Errno Fork(VmaId parent, VmaId child) =>

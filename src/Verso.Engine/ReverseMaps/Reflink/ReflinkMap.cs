@@ -11,9 +11,15 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 /// An address space is the file, the page number of an address the offset in it. So VMAs may split and merge as they
 /// like, and mremap moves references.
 /// </remarks>
-/// <param name="owner">Who owns pages: page tables up to step 3.</param>
-public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
+/// <param name="facts">Its line in the catalogue, as it is at a step: <see cref="FactsAt"/>.</param>
+public sealed class ReflinkMap(DesignFacts facts) : ReverseMap
 {
+    /// <summary>
+    /// Node by page, pointer to the extent, first page, and where in the VMA: the first reference of a VMA lies in it, and
+    /// is found there. It is as long as i_mmap's node, anon_vma and its chain are together, whose place it takes.
+    /// </summary>
+    private static readonly LayoutField _firstReference = new(KernelStruct.Vma, "the first reference to an extent", 7);
+
     /// <summary>Its line in the catalogue.</summary>
     public static readonly DesignFacts Line = new(
         "reflink",
@@ -21,6 +27,7 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
         "Lorenzo Stoakes, LSF/MM/BPF topic of January 2025; the answer is this project's",
         PageOwner.Object)
     {
+        Layout = [_firstReference],
         Options =
         [
             new(
@@ -45,18 +52,25 @@ public sealed class ReflinkMap(PageOwner owner = PageOwner.Object) : ReverseMap
             null),
     };
 
-    private readonly DesignFacts _facts = FactsOf(owner);
     private Extents? _extents;
     private int _step;
 
     /// <inheritdoc/>
-    public override DesignFacts Facts => _facts;
+    public override DesignFacts Facts => facts;
 
     internal Extents Extents => _extents!;
 
-    /// <summary>The line of the catalogue for a step at which pages are owned so.</summary>
-    internal static DesignFacts FactsOf(PageOwner owner) => Line with { Owner = owner };
-
+    /// <summary>The line of the catalogue as it is at a step.</summary>
+    internal static DesignFacts FactsAt(int step) => Line with
+    {
+        Owner = step > 3 ? PageOwner.Object : PageOwner.PageTable,
+        Layout = step switch
+        {
+            6 => Line.Layout,
+            > 2 => [_firstReference, LayoutField.FileMap],
+            _ => LayoutField.AnonVmaChain,
+        },
+    };
     /// <inheritdoc/>
     public override void Start(World world)
     {

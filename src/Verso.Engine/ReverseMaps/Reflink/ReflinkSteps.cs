@@ -12,13 +12,15 @@ internal static class ReflinkSteps
     {
         "1" => Machine.With(options, new OwnAtFirstWritePages(new OwnAtFirstWriteMap())),
         "2" => Machine.With(options, new AnonVmaLazyPages(new LazyStep())),
-        "3" => Machine.With(options, new ReflinkTablePages(new ReflinkMap(PageOwner.PageTable))),
-        _ => Machine.With(options, new ReflinkPages(new ReflinkMap())),
+        "3" => Machine.With(options, new ReflinkTablePages(new ReflinkMap(ReflinkMap.FactsAt(3)))),
+        "4" => Machine.With(options, new ReflinkPages(new ReflinkMap(ReflinkMap.FactsAt(4)))),
+        "5" => Machine.With(options, new ReflinkPages(new ReflinkMap(ReflinkMap.FactsAt(5)))),
+        _ => Machine.With(options, new ReflinkPages(new ReflinkMap(ReflinkMap.Line))),
     };
 
     /// <summary>Step 2 is anon-vma-lazy.</summary>
     private sealed class LazyStep : AnonVmaLazyMap
     {
-        public override DesignFacts Facts { get; } = ReflinkMap.FactsOf(PageOwner.PageTable);
+        public override DesignFacts Facts { get; } = ReflinkMap.FactsAt(2);
     }
 }
