@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace Verso.Cli.Tests;
@@ -20,7 +21,7 @@ public sealed class AnswersTests
     public static TheoryData<string> Pages =>
     [
         .. Directory.GetFiles(Path.GetDirectoryName(Folder)!, "*.md", SearchOption.AllDirectories)
-            .Where(path => IsPage(path) && File.ReadAllText(path).Contains("\n$ verso", StringComparison.Ordinal))
+            .Where(path => File.ReadAllText(path).Contains("\n$ verso", StringComparison.Ordinal))
             .Select(path => Path.GetRelativePath(CommandLine.Root, path)).Order(),
     ];
 
@@ -74,6 +75,37 @@ public sealed class AnswersTests
         Assert.Contains(lines, line => line.StartsWith("**Answer.** ", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("**Not shown.** ", StringComparison.Ordinal));
         Assert.Contains($"({page})", File.ReadAllText(Path.Combine(Folder, "README.md")));
+    }
+
+    /// <summary>
+    /// Each row of the page of claims has a verdict; each command in it prints something; and the page counts them right.
+    /// </summary>
+    [Fact]
+    public void EveryClaimHasItsCommand()
+    {
+        string page = File.ReadAllText(Path.Combine(Folder, "claims.md"));
+        string[][] rows =
+        [
+            .. page.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && char.IsDigit(line[2]))
+                .Select(line => line.Trim('|').Replace("\\|", "\u0001", StringComparison.Ordinal).Split('|', StringSplitOptions.TrimEntries)),
+        ];
+        Assert.Equal(Enumerable.Range(1, rows.Length), rows.Select(row => int.Parse(row[0], CultureInfo.InvariantCulture)));
+        int seen = rows.Count(row => row[3].Contains("](", StringComparison.Ordinal) || row[3].Contains("`verso ", StringComparison.Ordinal));
+        Assert.Contains($"{seen} of {rows.Length} are seen from a command", page, StringComparison.Ordinal);
+        string[] commands =
+        [
+            .. rows.SelectMany(row => row[3].Split('`').Where(part => part.StartsWith("verso ", StringComparison.Ordinal)))
+                .Select(part => part.Replace('\u0001', '|')).Distinct(),
+        ];
+        foreach (string command in commands)
+        {
+            Assert.True(Run(command).Length > 1, $"{command}: prints nothing");
+        }
+
+        foreach (string link in rows.SelectMany(row => row[3].Split("](").Skip(1).Select(rest => rest.Split(')')[0].Split('#')[0])))
+        {
+            Assert.True(File.Exists(Path.Combine(Folder, link)), $"claims.md: no {link}");
+        }
     }
 
     private static bool IsPage(string path) => Path.GetFileName(path) != "README.md";

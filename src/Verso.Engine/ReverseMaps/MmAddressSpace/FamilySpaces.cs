@@ -22,6 +22,9 @@ internal struct FamilySpace : IArenaSlot
     /// <summary>The next offset that nobody has had (option offsets=fresh).</summary>
     public ulong NextFresh;
 
+    /// <summary>Pages of offsets that nobody will have again: of a 32-bit kernel's 2^30 (2^42 bytes).</summary>
+    public readonly ulong OffsetsGiven => NextFresh == 0 ? 0 : NextFresh - FamilySpaces.FirstFresh;
+
     int IArenaSlot.NextFree { readonly get => Index; set => Index = value; }
 }
 

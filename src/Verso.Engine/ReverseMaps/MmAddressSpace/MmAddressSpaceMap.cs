@@ -103,12 +103,18 @@ public sealed class MmAddressSpaceMap : ReverseMap
     public override IReadOnlyList<DesignFigure> Figures()
     {
         long indexed = 0;
+        ulong given = 0;
         for (int space = 1; space < Spaces.UsedCount; space++)
         {
             indexed += Spaces[space].VmaCount;
+            given = Math.Max(given, Spaces[space].OffsetsGiven);
         }
 
-        return [new("VMAs in an index", indexed, FigureKind.State)];
+        return
+        [
+            new("VMAs in an index", indexed, FigureKind.State),
+            new("fresh page offsets given out, most of a family", (long)given, FigureKind.State),
+        ];
     }
 
     /// <summary>Every private VMA is in its index by its bounds, and no other node is.</summary>
