@@ -18,6 +18,7 @@
  *   file-slices     2,000 one-page mappings of one file, in 5 processes (2003: many mappings of one file)
  *   mergeable       4 processes with 256 equal pages each, MADV_MERGEABLE
  *   hot-cold        1,024 pages shared by 16 children, of which the parent rewrites 64 again and again
+ *   commit          a heap that 4 children share: each opens, writes and closes every other piece of 4 pages
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -347,6 +348,33 @@ static int hot_cold(void)
 	return 0;
 }
 
+static int commit(void)
+{
+	enum { CHILDREN = 4, PIECES = 256, EACH = 4 };
+	char *heap = map_at(from, PIECES * EACH * PAGE);
+
+	open_gate();
+	write_pages(heap, PIECES * EACH);
+	if (mprotect(heap, PIECES * EACH * PAGE, PROT_READ))
+		return 3;
+	for (int child = 0; child < CHILDREN; child++)
+		if (!fork()) {
+			for (int i = 0; i < PIECES; i += 2) {
+				char *piece = heap + i * EACH * PAGE;
+
+				if (mprotect(piece, EACH * PAGE, RW))
+					_exit(3);
+				write_pages(piece, 1);
+				if (mprotect(piece, EACH * PAGE, PROT_READ))
+					_exit(3);
+			}
+			stand();
+		}
+	close(gate[1]);
+	join(CHILDREN);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -383,6 +411,8 @@ int main(int argc, char **argv)
 		return mergeable();
 	if (!strcmp(mode, "hot-cold"))
 		return hot_cold();
+	if (!strcmp(mode, "commit"))
+		return commit();
 	fprintf(stderr, "debate: no mode '%s': see the head of debate.c\n", mode);
 	return 2;
 }

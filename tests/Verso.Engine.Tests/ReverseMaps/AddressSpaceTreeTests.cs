@@ -206,6 +206,42 @@ public sealed class AddressSpaceTreeTests
         Assert.Equal((3, 2), (stage.Live("address_space"), stage.VmaCount('A')));
     }
 
+    /// <summary>
+    /// One part is written after fork, the other is not: they are one VMA again, whichever of them a call changes, and
+    /// the child's space sees its parent over both. Halves below and above; both sides of what was written; and a space
+    /// that was cut off its parent.
+    /// </summary>
+    [Theory]
+    [InlineData("protect A 4 2 r-; write A 2 9; protect A 4 2 rw", 2)]
+    [InlineData("protect A 4 2 r-; write A 2 9; protect A 2 2 r-; protect A 2 4 rw", 2)]
+    [InlineData("protect A 4 2 r-; write A 2 9; protect A 4 1 rw", 2)]
+    [InlineData("protect A 2 2 r-; write A 5 9; protect A 2 2 rw", 2)]
+    [InlineData("protect A 2 1 r-; protect A 4 2 r-; write A 3 9; protect A 2 1 rw; protect A 4 2 rw", 2)]
+    [InlineData("protect A 3 2 r-; write A 2 9; protect A 5 1 r-; protect A 3 3 rw", 2)]
+    [InlineData("protect A 4 2 r-; write A 2 9; write A 3 9; protect A 4 2 rw", 2)]
+    [InlineData("protect A 4 2 r-; write A 2 9; write A 3 9; exit B; protect A 4 2 rw", 1)]
+    public void WhatWasWrittenSinceForkJoinsWhatWasNot(string steps, int spaces)
+    {
+        const string Before = "map A 2 4 rw; advise A 2 4 populatewrite; fork A B; ";
+        Stage stage = Stage.After(Design, Before + steps);
+        bool isPart = steps.EndsWith("A 4 1 rw", StringComparison.Ordinal);
+        Assert.Equal((spaces, isPart ? 2 : 1), (stage.Live("address_space"), stage.VmaCount('A')));
+        Assert.True(Stage.After(Design + ":join=same", Before + steps).VmaCount('A') > stage.VmaCount('A'));
+    }
+
+    /// <summary>
+    /// Not where the limit would show what is hidden, nor where both were written: each has pages in a space of its own.
+    /// </summary>
+    [Theory]
+    [InlineData("protect A 5 3 r-; write A 2 9; advise A 4 1 dontneed; protect A 5 3 rw", 2)]
+    [InlineData("protect A 5 3 r-; write A 2 9; protect A 5 3 rwx; write A 5 9; protect A 5 3 rw", 2)]
+    [InlineData("advise A 4 1 wipeonfork; fork A C; advise C 4 1 keeponfork; exit B; exit A", 2)]
+    public void WhatWouldShowMoreStaysApart(string steps, int vmas)
+    {
+        Stage stage = Stage.After(Design, "map A 2 6 rw; advise A 2 6 populatewrite; fork A B; " + steps);
+        Assert.Equal(vmas, stage.VmaCount(steps.EndsWith("exit A", StringComparison.Ordinal) ? 'C' : 'A'));
+    }
+
     private static (Scenario Scenario, MmId Child) AfterRewriting(string design, int pages)
     {
         Scenario scenario = Make(design).WithMemory(pages);

@@ -98,5 +98,5 @@ internal enum LinkFlags : byte
     Arriving = 1 << 2,
 }
 
-/// <summary>The optimisations of the mail, each a switch.</summary>
-internal readonly record struct TreeSwitches(bool Cuts, bool Merges, bool Hints);
+/// <summary>The optimisations of the mail, and merging across an edge, each a switch.</summary>
+internal readonly record struct TreeSwitches(bool Cuts, bool Merges, bool Hints, bool Widens);

@@ -41,6 +41,11 @@ public sealed class AddressSpaceTreeMap : ReverseMap
                 "how a look-up knows which space to search first",
                 new OptionValue("on", "each space has a word that says which indexes it cannot hold"),
                 new OptionValue("off", "it searches one after the other")),
+            new(
+                "join",
+                "what becomes of two neighbours, one written since fork and one not",
+                new OptionValue("widen", "the written one's space sees its parent over the other too: one VMA"),
+                new OptionValue("same", "they stay two, as their spaces differ")),
         ],
     };
 
@@ -58,8 +63,11 @@ public sealed class AddressSpaceTreeMap : ReverseMap
     public override void Start(World world)
     {
         base.Start(world);
-        _tree = new SpaceTree(
-            world, new TreeSwitches(Chosen("cut") == "on", Chosen("merge") == "on", Chosen("hint") == "on"));
+        _tree = new SpaceTree(world, new TreeSwitches(
+            Cuts: Chosen("cut") == "on",
+            Merges: Chosen("merge") == "on",
+            Hints: Chosen("hint") == "on",
+            Widens: Chosen("join") == "widen"));
     }
 
     /// <inheritdoc/>
@@ -76,7 +84,8 @@ public sealed class AddressSpaceTreeMap : ReverseMap
     public override MergeTests CanJoin(in JoinCandidate candidate) => Tree.CanJoin(candidate);
 
     /// <inheritdoc/>
-    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) => Tree.CanBridge(left, right);
+    public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) =>
+        Tree.CanBridge(left, right, between);
 
     /// <inheritdoc/>
     public override void Adjusted(VmaId vma) => Tree.Adjusted(vma);
@@ -94,6 +103,10 @@ public sealed class AddressSpaceTreeMap : ReverseMap
         Tree.Join(target, source);
         return Errno.None;
     }
+
+    /// <inheritdoc/>
+    public override void Joining(VmaId target, VmaId source, ulong start, ulong end) =>
+        Tree.Joining(target, source, start, end);
 
     /// <inheritdoc/>
     public override Errno Extend(VmaId vma, ulong start, ulong end) => Tree.Extend(vma, start, end);

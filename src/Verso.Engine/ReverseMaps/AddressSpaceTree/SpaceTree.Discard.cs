@@ -68,8 +68,13 @@ internal sealed partial class SpaceTree
         int space = Leave(vma);
         if (reason == DropReason.Joined)
         {
-            // Bounds of the VMA that takes over have not grown yet.
-            Invariant.Require(_spaces[space].VmaCount > 0);
+            // Bounds of the VMA that takes over have not grown yet: nothing is trimmed to them.
+            if (_spaces[space].VmaCount == 0)
+            {
+                Invariant.Require(_spaces[space].ChildCount > 0);
+                Settle(space);
+            }
+
             return;
         }
 

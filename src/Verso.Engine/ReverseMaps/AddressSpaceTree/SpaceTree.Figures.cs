@@ -57,6 +57,7 @@ internal sealed partial class SpaceTree
             new("spaces cut", SpacesCut),
             new("spaces merged", SpacesMerged),
             new("spaces never made", SpacesSpared),
+            new("limits widened", LimitsWidened),
             new(DesignFigure.StaleFrames, stale.Frames, FigureKind.State),
             new("stale swap slots", stale.Slots, FigureKind.State),
         ];

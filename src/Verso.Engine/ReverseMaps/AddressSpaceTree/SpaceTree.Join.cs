@@ -6,7 +6,8 @@ namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
 internal sealed partial class SpaceTree
 {
     /// <summary>
-    /// Offsets linear, same space; and a range that comes in must show nothing old and meet no other user of its pages.
+    /// Offsets linear, same space or one below the other; and a range that comes in must show nothing old and meet no
+    /// other user of its pages.
     /// </summary>
     public MergeTests CanJoin(in JoinCandidate candidate)
     {
@@ -15,28 +16,44 @@ internal sealed partial class SpaceTree
             return MergeTests.PageOffset;
         }
 
-        VmaId giver = candidate.Source.IsNone ? candidate.CopiedFrom : candidate.Source;
-        if (!giver.IsNone && SpaceOf(giver) != SpaceOf(candidate.Target))
-        {
-            return MergeTests.AnonVma;
-        }
-
         // Offsets are linear: only an upper target begins where the range ends.
         bool isAbove = _world.Vmas[candidate.Target].Pgoff == candidate.RightPgoff;
         ulong first = isAbove ? candidate.RightPgoff - candidate.Pages : candidate.LeftPgoff;
+        VmaId giver = candidate.Source.IsNone ? candidate.CopiedFrom : candidate.Source;
+        if (!giver.IsNone && SpaceOf(giver) != SpaceOf(candidate.Target))
+        {
+            return !candidate.Source.IsNone && CanWiden(candidate.Target, giver, first, first + candidate.Pages)
+                ? MergeTests.None
+                : MergeTests.AnonVma;
+        }
+
         ulong carried = giver.IsNone ? 0 : candidate.StatePages;
         return MayCover(candidate.Target, first + carried, first + candidate.Pages)
             ? MergeTests.None
             : MergeTests.AnonVma;
     }
 
-    public MergeTests CanBridge(VmaId left, VmaId right) =>
-        SpaceOf(left) == SpaceOf(right) ? MergeTests.None : MergeTests.AnonVma;
+    /// <summary>What is between two neighbours that both absorb it may join each. Do they go together?</summary>
+    public MergeTests CanBridge(VmaId left, VmaId right, VmaId between)
+    {
+        bool together = SpaceOf(left) == SpaceOf(right)
+            ? MayReachOver(between, left)
+            : CanWiden(left, right, between);
+        return together ? MergeTests.None : MergeTests.AnonVma;
+    }
 
-    /// <summary>The target will hold what the source held: it is no freer to write than the source was.</summary>
+    /// <summary>
+    /// The target will hold what the source held: it is no freer to write than the source was. Where their spaces
+    /// differ, <see cref="Joining"/> does what there is to do.
+    /// </summary>
     public void Join(VmaId target, VmaId source)
     {
-        Invariant.Require(SpaceOf(target) == SpaceOf(source));
+        if (SpaceOf(target) != SpaceOf(source))
+        {
+            Invariant.Require(_switches.Widens);
+            return;
+        }
+
         if ((LinkOf(source).Flags & LinkFlags.Copies) != 0)
         {
             SetCopies(target);
