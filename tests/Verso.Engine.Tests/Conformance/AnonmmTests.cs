@@ -50,6 +50,33 @@ public sealed class AnonmmTests
         Assert.Equal(0, stage.Live("anonmm"));
     }
 
+    /// <summary>
+    /// Reclaim asks who maps a page, and the page comes to name a living mm: the object of the dead one goes with its last
+    /// page, that of the head when it is alone. Measuring and verifying change nothing.
+    /// </summary>
+    [Theory]
+    [InlineData(Design, 1)]
+    [InlineData(CopyEarly, 1)]
+    [InlineData(Range, 1)]
+    [InlineData(Design + ":rehome=never", 2)]
+    public void ReclaimGivesPagesOfADeadMmToALivingOne(string design, int left)
+    {
+        Stage stage = Stage.After(design, Faulted + "; fork A B; fork B C; write B 2 5; fork B D; exit B");
+        ulong first = stage.Vmas('D')[0].Start;
+        foreach (WalkPurpose purpose in (WalkPurpose[])[WalkPurpose.Probe, WalkPurpose.Verify, WalkPurpose.Reclaim])
+        {
+            Assert.Equal(4, stage.Live("anonmm"));
+            Assert.Equal(new WalkResult(3, 1, 1), stage.Machine.Walk(stage.Mm('D'), first, purpose) with { VisitedUntilDone = 1 });
+        }
+
+        Assert.Equal(left + 2, stage.Live("anonmm"));
+        stage.Do("exit A");
+        Assert.Equal(new WalkResult(2, 1, 1), stage.Machine.Walk(stage.Mm('D'), first) with { VisitedUntilDone = 1 });
+        Assert.Equal(left == 1 ? 1 : 0, Figure(stage, "pages re-homed"));
+        stage.Do("exit C; write D 3 1; exit D");
+        Assert.Equal(0, stage.Live("anonmm"));
+    }
+
     /// <summary>Nothing leads to a VMA, so neighbours merge that Linux keeps apart.</summary>
     [Theory]
     [InlineData(Design, 1)]

@@ -34,6 +34,11 @@ public sealed class AnonmmMap : ReverseMap
                 new OptionValue("copy-early", "an exclusive page gets a new address, a shared one is copied"),
                 new OptionValue("range", "a table of moved ranges for each mm"),
                 new OptionValue("none", "nothing: a moved page is not found", Soundness.Broken)),
+            new(
+                "rehome",
+                "what becomes of a page whose mm has exited",
+                new OptionValue("reclaim", "when reclaim asks who maps it, it comes to name a living mm that does"),
+                new OptionValue("never", "it names that mm until its last user writes to it")),
         ],
     };
 
@@ -51,6 +56,11 @@ public sealed class AnonmmMap : ReverseMap
     /// <summary>Where mremap=copy-early; else null.</summary>
     internal EarlyCopies? Copies { get; private set; }
 
+    /// <summary>Whether a walk of reclaim gives pages of an mm that has gone to a living one.</summary>
+    private bool _rehomes;
+
+    private long _rehomed;
+
     /// <summary>Whether every page that names an mm is at its address there; not where mremap=none.</summary>
     internal bool NotesMoves => Moved is not null || Copies is not null || Ranges is not null;
 
@@ -59,6 +69,7 @@ public sealed class AnonmmMap : ReverseMap
     {
         base.Start(world);
         Lists = new AnonmmLists(world);
+        _rehomes = Chosen("rehome") == "reclaim";
         string mremap = Chosen("mremap");
         Moved = mremap == "chain" ? new MovedPages(world, Lists) : null;
         Copies = mremap == "copy-early" ? new EarlyCopies(world, Lists) : null;
@@ -106,6 +117,7 @@ public sealed class AnonmmMap : ReverseMap
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
+        new("pages re-homed", _rehomed),
         .. Moved?.Figures() ?? [],
         .. Copies?.Figures() ?? [],
         .. Ranges?.Figures() ?? [],
@@ -116,8 +128,12 @@ public sealed class AnonmmMap : ReverseMap
         Ranges is null ? address >> Page.Shift : Ranges.OriginOf(anonmm, address >> Page.Shift);
 
     /// <summary>
-    /// page_referenced_anon: the mm that the page names first, then all others of its list, at the same address.
+    /// page_referenced_anon: the mm that the page names first, then all others of its list, at the same address. If the
+    /// first has exited, the page names from then on the next that maps it, so that what is left of the first can go.
     /// </summary>
+    /// <remarks>
+    /// A probe looks as reclaim does, but nothing must depend on how often one looks: it changes nothing.
+    /// </remarks>
     internal void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
@@ -132,6 +148,8 @@ public sealed class AnonmmMap : ReverseMap
         World.Locks.Begin(list, LockMode.Read);
         long steps = 0;
         int at = named;
+        bool seeksHome = _rehomes && walk is { Purpose: WalkPurpose.Reclaim, Pages: 1 } && Lists[named].Mm.IsNone;
+        int home = 0;
         WalkStep step = WalkStep.Continue;
         do
         {
@@ -139,6 +157,7 @@ public sealed class AnonmmMap : ReverseMap
             MmId mm = Lists[at].Mm;
             if (!mm.IsNone && World.Mms[mm].PageTableRoot != 0)
             {
+                home = seeksHome && home == 0 && Maps(mm, walk) ? at : home;
                 step = visitor.Visit(new WalkCandidate(mm, walk.First << Page.Shift, walk.First, walk.Pages));
                 if (step == WalkStep.Continue && Ranges is not null)
                 {
@@ -150,6 +169,18 @@ public sealed class AnonmmMap : ReverseMap
         }
         while (at != named && step == WalkStep.Continue);
         World.Locks.End(list, LockMode.Read, steps);
+        if (home != 0)
+        {
+            Rename(walk.Frame, home);
+            _rehomed++;
+        }
+    }
+
+    /// <summary>Whether an address space maps the page of a walk at the address that is its number.</summary>
+    private bool Maps(MmId mm, in RmapWalk walk)
+    {
+        ulong pte = World.PageTables.Read(World.Mms[mm], walk.First << Page.Shift);
+        return Pte.HasFrame(pte) && Pte.Frame(pte) == walk.Frame;
     }
 
     /// <summary>
@@ -184,10 +215,16 @@ public sealed class AnonmmMap : ReverseMap
         int own = Lists.Of(World.Vmas[vma].Mm);
         if (named != 0 && named != own)
         {
-            Lists.Get(own);
-            World.Frames[frame].Mapping = own;
-            Lists.Put(named);
+            Rename(frame, own);
         }
+    }
+
+    private void Rename(Pfn frame, int anonmm)
+    {
+        int named = World.Frames[frame].Mapping;
+        Lists.Get(anonmm);
+        World.Frames[frame].Mapping = anonmm;
+        Lists.Put(named);
     }
 
     /// <summary>The page is free: it names nobody any more.</summary>
