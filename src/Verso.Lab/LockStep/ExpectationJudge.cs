@@ -13,15 +13,32 @@ internal sealed class ExpectationJudge(Scenario scenario, ScenarioSource source,
 {
     private readonly ILookup<int, Expectation> _states = scenario.States.ToLookup(state => state.After);
 
+    /// <summary>
+    /// What the kernel does by itself to a page: a scenario that asks for it is wrong where it cannot be.
+    /// </summary>
+    private static bool IsService(in Op step) => step.Kind is OpKind.SwapOut or OpKind.Migrate;
+
+    /// <summary>Why a page could not be swapped out or moved.</summary>
+    private static string Reason(Errno errno) => errno switch
+    {
+        Errno.EFAULT => ", no page is mapped there",
+        Errno.EINVAL => ", the page there is a file's or shared memory's",
+        Errno.EBUSY => ", the page there is locked",
+        Errno.ENOMEM => ", no memory was left for it",
+        _ => "",
+    };
+
     /// <inheritdoc/>
     public override string? Observe(long position, in Op step, in LockStepOutcome outcome)
     {
         Outcome ours = outcome.Engine;
         bool isExpected = scenario.Outcomes.TryGetValue(source.At, out string? said);
         bool isPlain = ours.Errno == Errno.None && ours.Fault == FaultOutcome.Done;
-        if (isExpected ? ours.ToText(step) != said : scenario.States.Count > 0 && !isPlain)
+        bool mustSucceed = scenario.States.Count > 0 || IsService(step);
+        if (isExpected ? ours.ToText(step) != said : mustSucceed && !isPlain)
         {
-            return $"{step}: {OutcomeJudge.Said(ours, step)}; expected {said ?? "success"}";
+            string reason = IsService(step) ? Reason(ours.Errno) : "";
+            return $"{step}: {OutcomeJudge.Said(ours, step)}{reason}; expected {said ?? "success"}";
         }
 
         Expectation[] states = [.. _states[source.At]];

@@ -228,11 +228,9 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
                 return new Outcome(
                     Errno.None, 0, Machine.Fault(mm, Window.RunAddress(op.Start), FaultAccess.Execute));
             case OpKind.SwapOut:
-                Machine.SwapOut(mm, Window.AccessAddress(op.Start));
-                return default;
+                return new Outcome(Machine.SwapOut(mm, Window.AccessAddress(op.Start)));
             case OpKind.Migrate:
-                Machine.Migrate(mm, Window.AccessAddress(op.Start));
-                return default;
+                return new Outcome(Machine.Migrate(mm, Window.AccessAddress(op.Start)));
             case OpKind.Write:
                 return new Outcome(Errno.None, 0, Machine.WriteByte(mm, Window.AccessAddress(op.Start), op.Value));
             default:

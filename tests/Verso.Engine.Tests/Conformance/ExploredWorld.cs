@@ -89,7 +89,7 @@ internal sealed class ExploredWorld
 
     private Outcome Apply(Op op)
     {
-        Outcome seen = _driver.Do(op);
+        Outcome seen = ConformanceStage.Told(op, _driver.Do(op));
         _model.Apply(op, seen);
         if (op.Kind == OpKind.Fork && seen.Errno == Errno.None)
         {
