@@ -8,7 +8,7 @@ namespace Verso.Engine.Lookups;
 /// <summary>
 /// An interval tree by page offsets, as Linux has had since 2012: O(log n) to add or remove, O(log n + found) to walk.
 /// </summary>
-internal sealed class VmaIntervalTree(World world) : VmaLookup(world)
+internal sealed class VmaIntervalTree(World world, SortedBy by = SortedBy.OwnPages) : VmaLookup(world, by)
 {
     /// <summary>What a walk has yet to look at: as a local it would be cleared for each (8 ns).</summary>
     private readonly int[] _stack = new int[Trees.MaxDepth];
@@ -25,8 +25,8 @@ internal sealed class VmaIntervalTree(World world) : VmaLookup(world)
         ref Vma bounds = ref World.Vmas[vma];
         _nodes[vma.Value].Links = new IntervalLinks
         {
-            First = bounds.AnonPgoff,
-            Last = bounds.AnonPgoff + bounds.Pages - 1,
+            First = OffsetOf(bounds),
+            Last = OffsetOf(bounds) + bounds.Pages - 1,
         };
         root.Top = Trees.Insert(_nodes, root.Top, vma.Value);
     }
@@ -69,7 +69,7 @@ internal sealed class VmaIntervalTree(World world) : VmaLookup(world)
         {
             ref IntervalLinks links = ref _nodes[vma.Value].Links;
             ref Vma bounds = ref World.Vmas[vma];
-            if (links.First != bounds.AnonPgoff || links.Last != bounds.AnonPgoff + bounds.Pages - 1)
+            if (links.First != OffsetOf(bounds) || links.Last != OffsetOf(bounds) + bounds.Pages - 1)
             {
                 return $"{vma} stands in its tree at offsets it no longer has";
             }

@@ -6,7 +6,7 @@ namespace Verso.Engine.Lookups;
 /// <summary>
 /// A plain list, newest first (list_add): a step to add or remove, and every walk looks at every VMA.
 /// </summary>
-internal sealed class VmaList(World world) : VmaLookup(world)
+internal sealed class VmaList(World world, SortedBy by = SortedBy.OwnPages) : VmaLookup(world, by)
 {
     private Link[] _links = new Link[64];
 
@@ -59,7 +59,7 @@ internal sealed class VmaList(World world) : VmaLookup(world)
         {
             ref Vma vma = ref World.Vmas[new VmaId(at)];
             looked++;
-            if (!walk.Overlaps(vma, vma.AnonPgoff))
+            if (!walk.Overlaps(vma, OffsetOf(vma)))
             {
                 passed++;
                 continue;

@@ -7,7 +7,7 @@ namespace Verso.Engine.Lookups;
 /// A way to hold sets of VMAs and to find those that cover a page offset: list or tree. A VMA is in one set at most, so
 /// its place is kept in an array by VMA, as the kernel keeps it in the VMA: adding allocates no kernel object.
 /// </summary>
-internal abstract class VmaLookup(World world)
+internal abstract class VmaLookup(World world, SortedBy by)
 {
     /// <summary>
     /// Whether a VMA's place depends on its page offsets, so that it must be taken out while they change.
@@ -21,6 +21,17 @@ internal abstract class VmaLookup(World world)
     public long Passed { get; protected set; }
 
     protected World World => world;
+
+    /// <summary>The page offset at which a VMA stands in its set.</summary>
+    protected ulong OffsetOf(in Vma vma) => by == SortedBy.OwnPages ? vma.AnonPgoff : vma.Pgoff;
+
+    /// <summary>The lookup of this name, as options of designs have it: list, prio-tree or interval-tree.</summary>
+    public static VmaLookup Named(string name, World world, SortedBy by) => name switch
+    {
+        "list" => new VmaList(world, by),
+        "prio-tree" => new VmaPrioTree(world, by),
+        _ => new VmaIntervalTree(world, by),
+    };
 
     /// <summary>Adds a VMA with the bounds it has now. Requires: it is in no set.</summary>
     public abstract void Add(ref LookupRoot root, VmaId vma);
@@ -43,7 +54,7 @@ internal abstract class VmaLookup(World world)
         where TVisitor : struct, IWalkVisitor
     {
         ref Vma vma = ref world.Vmas[id];
-        return visitor.Visit(walk.In(vma, vma.AnonPgoff));
+        return visitor.Visit(walk.In(vma, OffsetOf(vma)));
     }
 
     /// <summary>An array by VMA, long enough for this one.</summary>
@@ -54,6 +65,16 @@ internal abstract class VmaLookup(World world)
             Array.Resize(ref byVma, Math.Max(world.Vmas.Capacity, vma.Value + 1));
         }
     }
+}
+
+/// <summary>Whose page offsets a set goes by.</summary>
+internal enum SortedBy
+{
+    /// <summary>Those of a VMA's anonymous pages.</summary>
+    OwnPages = 0,
+
+    /// <summary>Those of its file.</summary>
+    FilePages = 1,
 }
 
 /// <summary>Where a set begins; all zero is the empty set.</summary>

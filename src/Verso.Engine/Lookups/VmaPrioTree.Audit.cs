@@ -20,7 +20,7 @@ internal sealed partial class VmaPrioTree
         for (int twin = at; twin != 0; twin = _nodes[twin].NextTwin)
         {
             ref Vma vma = ref World.Vmas[new VmaId(twin)];
-            if (_nodes[twin].First != vma.AnonPgoff || _nodes[twin].Last != vma.AnonPgoff + vma.Pages - 1)
+            if (_nodes[twin].First != OffsetOf(vma) || _nodes[twin].Last != OffsetOf(vma) + vma.Pages - 1)
             {
                 return $"{new VmaId(twin)} stands in its tree at offsets it no longer has";
             }

@@ -25,7 +25,7 @@ namespace Verso.Engine.Lookups;
 /// when a higher offset comes; then the greatest VMAs move up to stand in the new levels.
 /// </para>
 /// </remarks>
-internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
+internal sealed partial class VmaPrioTree(World world, SortedBy by = SortedBy.OwnPages) : VmaLookup(world, by)
 {
     /// <summary>Bits of a first offset and bits of a length, and one.</summary>
     private const int MaxDepth = 129;
@@ -43,7 +43,7 @@ internal sealed partial class VmaPrioTree(World world) : VmaLookup(world)
     {
         Fit(ref _nodes, vma);
         ref Vma bounds = ref World.Vmas[vma];
-        _nodes[vma.Value] = new Node { First = bounds.AnonPgoff, Last = bounds.AnonPgoff + bounds.Pages - 1 };
+        _nodes[vma.Value] = new Node { First = OffsetOf(bounds), Last = OffsetOf(bounds) + bounds.Pages - 1 };
         int bits = 64 - System.Numerics.BitOperations.LeadingZeroCount(_nodes[vma.Value].Last);
         if (bits > root.Bits)
         {

@@ -35,6 +35,24 @@ public sealed class AnonVmaTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>
+    /// One file in 12 VMAs of a page each, then a child: a list is looked through, a tree knows which two have the page.
+    /// </summary>
+    [Theory]
+    [InlineData(Design, 2)]
+    [InlineData(Design + ":files=prio-tree", 2)]
+    [InlineData(Design + ":files=list", 24)]
+    [InlineData("address-space-tree", 24)]
+    public void AFileIsLookedUpAsItsKernelDid(string design, int visited)
+    {
+        const string Access = "protect A 3 1 r-; protect A 5 1 r-; protect A 7 1 r-; protect A 9 1 r-; protect A 11 1 r-; protect A 13 1 r-";
+        Stage stage = Stage.After(design, $"file A 2 12 rw f 0 shared; write A 6 1; {Access}; fork A B; read B 6");
+        Assert.Equal(12, stage.VmaCount('A'));
+        Assert.Equal((visited, 2), stage.Walk('A', 6));
+        stage.Do("unmap A 6 1");
+        Assert.Equal((visited == 2 ? 1 : 23, 1), stage.Walk('B', 6));
+    }
+
     /// <summary>No singular-chain test: a VMA that was forked shares its anon_vma with a neighbour all the same.</summary>
     [Theory]
     [InlineData("anon-area", "anon_area", 2)]

@@ -43,6 +43,12 @@ public sealed class AnonVmaMap : ReverseMap
                 new OptionValue("list", "looks at all, as in 2.6.7"),
                 new OptionValue("prio-tree", "priority search tree, as files had"),
                 new OptionValue("interval-tree", "as Linux has had since 2012")),
+            new(
+                "files",
+                "how an inode finds the VMAs that cover a page of the file",
+                new OptionValue("interval-tree", "as Linux has had since 2012, and every design here by default"),
+                new OptionValue("prio-tree", "priority search tree, as in 2.6.7"),
+                new OptionValue("list", "looks at all, as before 2.6.7")),
         ],
     };
 
@@ -59,7 +65,13 @@ public sealed class AnonVmaMap : ReverseMap
     /// <inheritdoc/>
     public override DesignFacts Facts => Line;
 
+    /// <inheritdoc/>
+    public override bool OwnsFilePages => Files is not null;
+
     internal VmaGroups AnonVmas => _anonVmas!;
+
+    /// <summary>The VMAs of files; null where the machine's own way to find them is as good.</summary>
+    internal FileMappings? Files { get; private set; }
 
     /// <summary>The pages that point to their VMA; null where the mode has none.</summary>
     internal DirectPages? Direct { get; private set; }
@@ -68,12 +80,11 @@ public sealed class AnonVmaMap : ReverseMap
     public override void Start(World world)
     {
         base.Start(world);
-        _lookup = Chosen("lookup") switch
-        {
-            "prio-tree" => new VmaPrioTree(world),
-            "interval-tree" => new VmaIntervalTree(world),
-            _ => new VmaList(world),
-        };
+        _lookup = VmaLookup.Named(Chosen("lookup"), world, SortedBy.OwnPages);
+        string files = Chosen("files");
+        Files = files == "interval-tree"
+            ? null
+            : new FileMappings(world, VmaLookup.Named(files, world, SortedBy.FilePages));
         _anonVmas = new VmaGroups(
             world, world.Ledger.Register("anon_vma", KernelSize), LockClass.AnonVma, _lookup);
         Direct = Chosen("mode") == "2.6.7" ? null : new DirectPages(world);
@@ -88,15 +99,31 @@ public sealed class AnonVmaMap : ReverseMap
     public override MergeTests CanBridge(VmaId left, VmaId right, VmaId between) => AnonVmas.CanBridge(left, right);
 
     /// <inheritdoc/>
-    public override void Adjusting(VmaId vma) => AnonVmas.Adjusting(vma);
+    public override Errno Attach(VmaId vma)
+    {
+        Files?.Enter(vma);
+        return Errno.None;
+    }
 
     /// <inheritdoc/>
-    public override void Adjusted(VmaId vma) => AnonVmas.Adjusted(vma);
+    public override void Adjusting(VmaId vma)
+    {
+        AnonVmas.Adjusting(vma);
+        Files?.Adjusting(vma);
+    }
+
+    /// <inheritdoc/>
+    public override void Adjusted(VmaId vma)
+    {
+        AnonVmas.Adjusted(vma);
+        Files?.Adjusted(vma);
+    }
 
     /// <inheritdoc/>
     public override Errno Split(VmaId source, VmaId fresh)
     {
         AnonVmas.Follow(source, fresh);
+        Files?.Enter(fresh);
         if (_follow == PagesFollow.Everything)
         {
             ref Vma range = ref World.Vmas[fresh];
@@ -126,6 +153,7 @@ public sealed class AnonVmaMap : ReverseMap
     public override Errno Copy(VmaId source, VmaId copy)
     {
         AnonVmas.Follow(source, copy);
+        Files?.Enter(copy);
         return Errno.None;
     }
 
@@ -134,6 +162,10 @@ public sealed class AnonVmaMap : ReverseMap
     {
         AnonVmas.Leave(vma);
         Direct?.Forget(vma);
+        if (reason != DropReason.MovedAway)
+        {
+            Files?.Leave(vma);
+        }
     }
 
     /// <inheritdoc/>
@@ -154,6 +186,7 @@ public sealed class AnonVmaMap : ReverseMap
         }
 
         AnonVmas.Follow(parent, child);
+        Files?.Enter(child);
         return Errno.None;
     }
 
@@ -183,18 +216,29 @@ public sealed class AnonVmaMap : ReverseMap
     }
 
     /// <inheritdoc/>
-    public override string? Audit() => AnonVmas.Audit(CheckPage);
+    public override string? Audit() => AnonVmas.Audit(CheckPage) ?? Files?.Audit();
 
     /// <inheritdoc/>
     /// <remarks>Where pages are direct an anon_vma is needed only for what fork has shared.</remarks>
-    public override Errno Load(IReadOnlyList<LoadedImage> images) =>
-        AnonVmas.Load(images, Direct is null ? Roots.All : Roots.Shared);
+    public override Errno Load(IReadOnlyList<LoadedImage> images)
+    {
+        foreach (LoadedImage image in images)
+        {
+            foreach (VmaId vma in image.Vmas)
+            {
+                Files?.Enter(vma);
+            }
+        }
+
+        return AnonVmas.Load(images, Direct is null ? Roots.All : Roots.Shared);
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         new("most VMAs of an anon_vma", AnonVmas.LargestCount, FigureKind.State),
         new("listed VMAs that did not cover the page", _lookup!.Passed),
+        new("VMAs of files that did not cover the page", Files?.Passed ?? 0),
         .. Direct?.Figures() ?? [],
     ];
 

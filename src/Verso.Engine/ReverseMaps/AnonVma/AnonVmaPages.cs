@@ -38,7 +38,11 @@ public readonly struct AnonVmaPages(AnonVmaMap map) : IAdoptingHooks<AnonVmaPage
     public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
-        if (DirectPages.IsDirect(walk.Key))
+        if (map.Files is not null && !map.World.Frames[walk.Frame].IsAnonymous)
+        {
+            map.Files.Walk(walk, ref visitor);
+        }
+        else if (DirectPages.IsDirect(walk.Key))
         {
             map.Direct!.Walk(walk, ref visitor);
         }
