@@ -53,6 +53,20 @@ public sealed class AnonVmaTests(ITestOutputHelper output)
         Assert.Equal((visited == 2 ? 1 : 23, 1), stage.Walk('B', 6));
     }
 
+    /// <summary>An area cannot find pages by their offsets: each copy after fork has the offset of what it copies.</summary>
+    [Fact]
+    public void CopiesHaveTheOffsetsOfWhatTheyCopy()
+    {
+        Stage stage = Stage.After("anon-area", "map A 2 3 rw; write A 2 1; write A 3 2; fork A B; fork A C");
+        Assert.Equal(0, Twins());
+        stage.Do("write B 2 3; write C 2 4; write C 3 5; write C 4 6");
+        Assert.Equal(3, Twins());
+        stage.Do("exit C");
+        Assert.Equal(1, Twins());
+
+        long Twins() => stage.Machine.Figures.Single(figure => figure.Name == "pages that an index would hold twice").Value;
+    }
+
     /// <summary>No singular-chain test: a VMA that was forked shares its anon_vma with a neighbour all the same.</summary>
     [Theory]
     [InlineData("anon-area", "anon_area", 2)]

@@ -115,5 +115,23 @@ public sealed class AnonAreaMap : ReverseMap
     [
         new("longest list", Areas.LargestCount, FigureKind.State),
         new("listed VMAs that did not cover the page", _list!.Passed),
+        new("pages that an index would hold twice", CountTwins(), FigureKind.State),
     ];
+
+    /// <summary>
+    /// Pages of an area whose page offset another of its pages has: copies that parent and children made. O(frames).
+    /// </summary>
+    private long CountTwins()
+    {
+        HashSet<(int Area, ulong Index)> places = [];
+        long twins = 0;
+        for (int pfn = 1; pfn < World.Frames.UsedCount; pfn++)
+        {
+            ref Frames.Frame page = ref World.Frames[new Pfn(pfn)];
+            bool isOfArea = World.Frames.IsLive(new Pfn(pfn)) && page.IsAnonymous && page.Mapping != 0;
+            twins += isOfArea && !places.Add((page.Mapping, page.Index)) ? 1 : 0;
+        }
+
+        return twins;
+    }
 }
