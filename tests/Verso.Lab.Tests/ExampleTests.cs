@@ -13,11 +13,15 @@ namespace Verso.Lab.Tests;
 /// </summary>
 public sealed class ExampleTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Names => [.. Directory.GetFiles(Folder(), "*.verso")
-        .Select(path => Path.GetFileNameWithoutExtension(path)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Names => [.. NamesIn("")];
+
+    /// <summary>Those of examples/programs, too: long ones, in which every walk takes minutes.</summary>
+    public static TheoryData<string> AllNames => [.. NamesIn(""), .. NamesIn("programs")];
+
+    public static TheoryData<string> LongNames => [.. NamesIn("programs")];
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(AllNames))]
     public void TheReplayHasEveryVmaAndEveryChainOfTheKernel(string name)
     {
         FidelityScore all = Compare(name, Verification.None, "anon-vma-chain").Reference.Fidelity.All;
@@ -33,9 +37,23 @@ public sealed class ExampleTests(ITestOutputHelper output)
     public void EveryWalkOfEveryDesignIsCompleteAndExact(string name) => Assert.All(
         Compare(name, Verification.AtCheckpoints).Designs, design => Assert.Empty(design.Fidelity.Violations));
 
+    /// <summary>Three minutes; with -explicit on.</summary>
+    [Theory(Explicit = true)]
+    [MemberData(nameof(LongNames))]
+    public void EveryWalkOfEveryDesignIsCompleteAndExactInLongOnes(string name) =>
+        EveryWalkOfEveryDesignIsCompleteAndExact(name);
+
+    /// <summary>A walk of those that move memory beside memory: they take seconds.</summary>
+    [Theory]
+    [InlineData("programs/realloc-python")]
+    [InlineData("programs/realloc-perl")]
+    [InlineData("programs/realloc-sqlite")]
+    [InlineData("programs/go-filter")]
+    public void EveryWalkIsCompleteAndExactWhereMemoryMoves(string name) => EveryWalkOfEveryDesignIsCompleteAndExact(name);
+
     /// <summary>They are read by everybody: what the kernel calls an anon_vma is nobody's business.</summary>
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(AllNames))]
     public void NoAnonVmaIsAKernelAddress(string name)
     {
         using TraceReader reader = TraceReader.Open(PathOf(name));
@@ -62,7 +80,7 @@ public sealed class ExampleTests(ITestOutputHelper output)
 
     [Fact]
     public void NoRaceHadToBeDecidedByTheLog() => Assert.All(
-        Names.Select(row => row.Data), name => Assert.Equal(0, Compare(name, Verification.None, "anon-vma-chain").Reference.Work.PreparedByLog));
+        AllNames.Select(row => row.Data), name => Assert.Equal(0, Compare(name, Verification.None, "anon-vma-chain").Reference.Work.PreparedByLog));
 
     /// <summary>
     /// ANON_VMA_LAZY publishes 92 to 97 % fewer anon_vmas and 50 to 57 % fewer chains, on Android; no recording may
@@ -93,6 +111,9 @@ public sealed class ExampleTests(ITestOutputHelper output)
         ReplayOptions options = new() { Design = designs[0], Verification = verification };
         return DesignComparison.Run([input], designs, options, jobs: 2).Traces[0];
     }
+
+    private static IEnumerable<string> NamesIn(string folder) => Directory.GetFiles(Path.Combine(Folder(), folder), "*.verso")
+        .Select(path => Path.Combine(folder, Path.GetFileNameWithoutExtension(path))).Order(StringComparer.Ordinal);
 
     internal static string PathOf(string name) => Path.Combine(Folder(), $"{name}.verso");
 
