@@ -47,6 +47,24 @@ internal static class VerifyCommand
 
     private static readonly Option<string> s_mix = Mix();
 
+    private static readonly Option<ulong> s_seed = ReplaySettings.Seed("the seed of the first random scenario");
+
+    private static readonly Option<int> s_count = ReplaySettings.Number(
+        "--count", 1, DefaultCount, "number of random scenarios");
+
+    private static readonly Option<int> s_steps = ReplaySettings.Number(
+        "--steps", 1, DefaultSteps, "steps in each");
+
+    private static readonly Option<int> s_jobs = ReplaySettings.Number(
+        "--jobs", 1, 1, "scenarios to run in parallel, one per CPU");
+
+    private static readonly Option<bool> s_engine = new("--engine")
+    {
+        Description = "run the engine alone, against what the scenario files expect",
+    };
+
+    private static readonly Option<bool> s_draw = new("--draw") { Description = "draw every step" };
+
     private static readonly Option<string?> s_rules = ReplaySettings.Rules(
         "use the rules of this kernel release in the engine, such as 6.12; default: the running kernel");
 
@@ -57,13 +75,6 @@ internal static class VerifyCommand
             Description = "scenario files, directories of them, or traces; none: random scenarios",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Option<ulong> seed = ReplaySettings.Seed("the seed of the first random scenario");
-        Option<int> count = ReplaySettings.Number("--count", 1, DefaultCount, "number of random scenarios");
-        Option<int> steps = ReplaySettings.Number("--steps", 1, DefaultSteps, "steps in each");
-        Option<int> jobs = ReplaySettings.Number("--jobs", 1, 1, "scenarios to run in parallel, one per CPU");
-        const string Alone = "run the engine alone, against what the scenario files expect";
-        Option<bool> engine = new("--engine") { Description = Alone };
-        Option<bool> draw = new("--draw") { Description = "draw every step" };
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -82,18 +93,13 @@ internal static class VerifyCommand
             "verso verify --engine scenarios/cow --design reflink --draw  # what another design has of each page",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
-            files, seed, count, steps, s_mix, s_maxMaps, jobs, engine, s_design, draw, s_expect, s_rules, s_kernel, s_timeLimit,
-            s_memory, format, json,
+            files, s_seed, s_count, s_steps, s_mix, s_maxMaps, s_jobs, s_engine, s_design, s_draw,
+            s_expect, s_rules, s_kernel, s_timeLimit, s_memory, format, json,
         };
         command.SetAction(parsed =>
         {
             string[] names = parsed.GetValue(files) ?? [];
-            if (!parsed.GetValue(engine))
-            {
-                parsed.Refuse("requires --engine: the kernel has one design", s_design);
-            }
-
-            RejectContradictions(names, parsed.GetValue(engine), parsed.GetValue(draw), parsed.GetValue(s_expect));
+            RejectContradictions(parsed, names);
             Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
             if (parsed.GetValue(s_kernel) is string image)
@@ -106,21 +112,21 @@ internal static class VerifyCommand
                 return RunRandom(surroundings, asJson, new RandomVerificationOptions
                 {
                     Rules = RunningRules(parsed),
-                    Seed = parsed.GetValue(seed),
-                    Count = parsed.GetValue(count),
-                    Steps = parsed.GetValue(steps),
-                    Jobs = parsed.GetValue(jobs),
+                    Seed = parsed.GetValue(s_seed),
+                    Count = parsed.GetValue(s_count),
+                    Steps = parsed.GetValue(s_steps),
+                    Jobs = parsed.GetValue(s_jobs),
                     Mix = StepMix.OfKernels.First(mix => mix.Name == parsed.GetValue(s_mix))
                         .WithMaxMaps(parsed.GetValue(s_maxMaps)),
                 });
             }
 
-            bool isAlone = parsed.GetValue(engine);
+            bool isAlone = parsed.GetValue(s_engine);
             return RunFiles(surroundings, asJson, names, new ScenarioRunOptions
             {
                 Rules = isAlone ? RulesChoice.For(KernelRules.Reference.Release) : RunningRules(parsed),
                 Against = isAlone ? Against.Expectations : Against.Kernel,
-                Drawing = parsed.GetValue(draw) ? Drawing.EveryStep : Drawing.None,
+                Drawing = parsed.GetValue(s_draw) ? Drawing.EveryStep : Drawing.None,
                 Writing = parsed.GetValue(s_expect) ? Writing.Expectations : Writing.Nothing,
                 Design = parsed.GetValue(s_design) is string name
                     ? ReplaySettings.Parse(DesignChoice.Parse, name)
@@ -174,8 +180,15 @@ internal static class VerifyCommand
     }
 
     // Expectations are text that replaces a file: never a recording, and never what the engine thinks.
-    private static void RejectContradictions(string[] names, bool engine, bool draw, bool expect)
+    private static void RejectContradictions(ParseResult parsed, string[] names)
     {
+        (bool engine, bool draw, bool expect) =
+            (parsed.GetValue(s_engine), parsed.GetValue(s_draw), parsed.GetValue(s_expect));
+        if (!engine)
+        {
+            parsed.Refuse("requires --engine: the kernel has one design", s_design);
+        }
+
         string? odd = names.Length == 0 && (engine || draw || expect)
             ? "--engine, --draw and --expect require scenario files"
             : expect && engine ? "--expect writes what the kernel does: it cannot be combined with --engine"

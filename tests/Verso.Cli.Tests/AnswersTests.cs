@@ -90,7 +90,7 @@ public sealed class AnswersTests
                 .Select(line => line.Trim('|').Replace("\\|", "\u0001", StringComparison.Ordinal).Split('|', StringSplitOptions.TrimEntries)),
         ];
         Assert.Equal(Enumerable.Range(1, rows.Length), rows.Select(row => int.Parse(row[0], CultureInfo.InvariantCulture)));
-        int seen = rows.Count(row => row[3].Contains("](", StringComparison.Ordinal) || row[3].Contains("`verso ", StringComparison.Ordinal));
+        int seen = rows.Count(row => row[3].Length > 0);
         Assert.Contains($"{seen} of {rows.Length} are seen from a command", page, StringComparison.Ordinal);
         string[] commands =
         [

@@ -26,7 +26,8 @@ public sealed class FrameTable
     {
         _ledger = ledger;
         bool hasBytes = options.Contents == PageContents.Bytes;
-        _type = ledger.Register("page", new KernelSize((int)Page.Size, (int)Page.Size), FrameBytes + (hasBytes ? Page.Size : 0));
+        _type = ledger.Register(
+            "page", new KernelSize((int)Page.Size, (int)Page.Size), FrameBytes + (hasBytes ? Page.Size : 0));
         _limit = options.FrameLimit;
         _contents = hasBytes ? new FrameContents() : null;
     }

@@ -117,7 +117,9 @@ public sealed record MachineOptions
     /// <summary>RLIMIT_MEMLOCK in bytes; CAP_IPC_LOCK lifts it.</summary>
     public ulong MemlockLimitBytes { get; init; } = ulong.MaxValue;
 
-    /// <summary>How long a pointer is in the structs that the ledger counts; page tables are 64-bit ones always.</summary>
+    /// <summary>
+    /// How long a pointer is in the structs that the ledger counts; page tables are 64-bit ones always.
+    /// </summary>
     public MachineWord Word { get; init; } = MachineWord.Bits64;
 
     /// <summary>

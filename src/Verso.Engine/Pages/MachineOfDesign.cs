@@ -35,7 +35,7 @@ public sealed partial class Machine<TPages> : Machine
     /// <param name="options">Its fixed properties.</param>
     /// <param name="hooks">Those of a fresh design, which no other machine uses.</param>
     public Machine(MachineOptions options, TPages hooks)
-        : base(new World(options, hooks.Design.Facts), hooks.Design)
+        : base(WorldFor(options, hooks.Design.Facts), hooks.Design)
     {
         Invariant.Require(hooks.Design.Facts.Owner == TPages.Owner);
         Hooks = hooks;
@@ -44,6 +44,9 @@ public sealed partial class Machine<TPages> : Machine
         Vmas = World.Vmas;
         Mms = World.Mms;
     }
+
+    private static World WorldFor(MachineOptions options, DesignFacts design) =>
+        new(options, design.AddedTo(KernelStruct.Vma), design.AddedTo(KernelStruct.Mm));
 
     /// <inheritdoc/>
     internal override ulong MoveRange(VmaId from, ulong start, VmaId to, ulong target, ulong length) =>

@@ -11,7 +11,8 @@ public sealed record DesignFacts(string Name, string Summary, string Source, Pag
     public IReadOnlyList<DesignOption> Options { get; init; } = [];
 
     /// <summary>
-    /// What it has in vm_area_struct, mm_struct and struct page; of the last, besides mapping and index, which files need.
+    /// What it has in vm_area_struct, mm_struct and struct page; of the last, besides mapping and index, which files
+    /// need.
     /// </summary>
     public IReadOnlyList<LayoutField> Layout { get; init; } = LayoutField.AnonVmaChain;
 

@@ -19,7 +19,9 @@ public enum KernelStruct
 /// <param name="Words">How many pointers, or numbers as long as one.</param>
 public sealed record LayoutField(KernelStruct Struct, string Name, int Words)
 {
-    /// <summary>Node and augmentation of <c>i_mmap</c>, in every design in which files are a realm of their own.</summary>
+    /// <summary>
+    /// Node and augmentation of <c>i_mmap</c>, in every design in which files are a realm of their own.
+    /// </summary>
     public static LayoutField FileMap { get; } = new(KernelStruct.Vma, "shared (i_mmap)", 4);
 
     /// <summary><c>anon_vma</c> and the head of its chain.</summary>

@@ -3,7 +3,9 @@ namespace Verso.Engine.Vmas;
 /// <summary>Every VMA of a machine: an arena of structs by <see cref="VmaId"/>. Handle 0 is never given out.</summary>
 public sealed class VmaTable
 {
-    /// <summary>sizeof(struct vm_area_struct) on 6.18.44, and of the same fields on 32 bit: scripts/struct-sizes.</summary>
+    /// <summary>
+    /// sizeof(struct vm_area_struct) on 6.18.44, and of the same fields on 32 bit: scripts/struct-sizes.
+    /// </summary>
     public static KernelSize KernelSize { get; } = new(192, 92);
 
     private readonly Ledger _ledger;

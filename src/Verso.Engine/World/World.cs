@@ -14,11 +14,10 @@ namespace Verso.Engine;
 public sealed class World
 {
     /// <param name="options">Fixed properties of the machine.</param>
-    /// <param name="design">What it has in the kernel's structs; null: as Linux has.</param>
-    public World(MachineOptions options, ReverseMaps.DesignFacts? design = null)
+    /// <param name="ofVma">What the design adds to vm_area_struct, or, below 0, takes from it.</param>
+    /// <param name="ofMm">What it adds to mm_struct.</param>
+    public World(MachineOptions options, KernelSize ofVma = default, KernelSize ofMm = default)
     {
-        KernelSize ofVma = design?.AddedTo(ReverseMaps.KernelStruct.Vma) ?? default;
-        KernelSize ofMm = design?.AddedTo(ReverseMaps.KernelStruct.Mm) ?? default;
         Options = options;
         Budget = new MemoryBudget(options.MemoryLimitBytes, options.Cancellation);
         Ledger = new Ledger(options.Failure, Budget, options.Word);

@@ -4,7 +4,9 @@ using Verso.Lab.Scenarios;
 
 namespace Verso.Lab.LockStep;
 
-/// <summary>Whether a design keeps its promises: every walk finds exactly what maps the page, and its audit is clean.</summary>
+/// <summary>
+/// Whether a design keeps its promises: every walk finds exactly what maps the page, and its audit is clean.
+/// </summary>
 /// <param name="engine">The machine with it.</param>
 internal sealed class DesignJudge(EngineStage engine) : Observer<Op, LockStepOutcome>
 {

@@ -40,7 +40,9 @@ public sealed record ScenarioRunOptions
     /// <summary>Which kernel the engine follows; by default the one that scenario files were written by.</summary>
     public RulesChoice Rules { get; init; } = RulesChoice.For(KernelRules.Reference.Release);
 
-    /// <summary>Another design than the reference, which only <see cref="Against.Expectations"/> can have; null: it.</summary>
+    /// <summary>
+    /// Another design than the reference, which only <see cref="Against.Expectations"/> can have; null: it.
+    /// </summary>
     public DesignChoice? Design { get; init; }
 
     /// <summary>What a machine may take of memory, in bytes.</summary>

@@ -60,8 +60,8 @@ public sealed record ReplayResult
     public IEnumerable<ObjectFigures> OwnObjects => Objects.Where(row => !ObjectFigures.IsOfEveryMachine(row.Name));
 
     /// <summary>
-    /// Bytes at the peak of the reverse map with the VMAs, the design's fields in them and in mm_struct, and what it adds
-    /// to struct page for each frame in use.
+    /// Bytes at the peak of the reverse map with the VMAs, the design's fields in them and in mm_struct, and what it
+    /// adds to struct page for each frame in use.
     /// </summary>
     public long BytesWithStructs =>
         OwnObjects.Sum(row => row.BytesPeak)

@@ -3,8 +3,8 @@ using Verso.Engine.Vmas;
 namespace Verso.Engine.ReverseMaps.AnonVmaChain;
 
 /// <summary>
-/// anon-vma-chain in which a VMA that fork made is linked to the anon_vmas of its ancestors and may have none of its own
-/// yet: what chains then say of merging. When it gets one is the policy's.
+/// anon-vma-chain in which a VMA that fork made is linked to the anon_vmas of its ancestors and may have none of its
+/// own yet: what chains then say of merging. When it gets one is the policy's.
 /// </summary>
 public abstract class DeferredMap : AnonVmaChainMap
 {

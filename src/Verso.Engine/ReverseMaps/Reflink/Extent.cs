@@ -7,8 +7,8 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 ///   references by page    |--- mm 1 ---|               (0x7f10..0x7f13)
 ///                             |- mm 2 -|               (0x7f11..0x7f13, at another address there)
 /// </code>
-/// A page keeps its number for life, wherever it is mapped: a reference says how far away that is. A file is one extent,
-/// as long as it may be, which costs nothing: the root of its tree and its lock are those that i_mmap has.
+/// A page keeps its number for life, wherever it is mapped: a reference says how far away that is. A file is one
+/// extent, as long as it may be, which costs nothing: the root of its tree and its lock are those that i_mmap has.
 /// </remarks>
 internal struct Extent : IArenaSlot
 {

@@ -27,7 +27,8 @@ internal sealed partial class Extents
         MmId mm = _world.Vmas[vma].Mm;
         (ulong First, ulong End) bounds = BoundsOf(vma);
         int reference = At(mm, at);
-        if (reference != 0 && !IsFile(reference) && Covering(_references[reference].Extent, _references[reference].PageOf(at)) == 1)
+        if (reference != 0 && !IsFile(reference)
+            && Covering(_references[reference].Extent, _references[reference].PageOf(at)) == 1)
         {
             LetGo(_references[reference].Extent, _references[reference].PageOf(at));
             Fill(reference, at, frame);

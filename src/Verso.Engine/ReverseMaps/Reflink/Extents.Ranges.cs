@@ -104,8 +104,8 @@ internal sealed partial class Extents
     }
 
     /// <summary>
-    /// What a VMA refers to in [first, end) another refers to from <paramref name="target"/> on. ENOMEM; then nothing has
-    /// moved. Moving back the same pages cannot fail.
+    /// What a VMA refers to in [first, end) another refers to from <paramref name="target"/> on. ENOMEM; then nothing
+    /// has moved. Moving back the same pages cannot fail.
     /// </summary>
     public Errno Move(VmaId from, ulong first, ulong end, VmaId to, ulong target)
     {

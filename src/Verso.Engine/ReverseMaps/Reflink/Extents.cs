@@ -57,7 +57,9 @@ internal sealed partial class Extents
     /// <summary>References that were divided, in all.</summary>
     public long Divided { get; private set; }
 
-    /// <summary>How many references each VMA has; the first is part of the VMA, and the ledger knows of the others.</summary>
+    /// <summary>
+    /// How many references each VMA has; the first is part of the VMA, and the ledger knows of the others.
+    /// </summary>
     private VmaRows<int> _counts;
 
     private ref int TopOf(MmId mm)

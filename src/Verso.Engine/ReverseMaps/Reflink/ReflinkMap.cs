@@ -15,8 +15,8 @@ namespace Verso.Engine.ReverseMaps.Reflink;
 public sealed class ReflinkMap(DesignFacts facts) : ReverseMap
 {
     /// <summary>
-    /// Node by page, pointer to the extent, first page, and where in the VMA: the first reference of a VMA lies in it, and
-    /// is found there. It is as long as i_mmap's node, anon_vma and its chain are together, whose place it takes.
+    /// Node by page, pointer to the extent, first page, and where in the VMA: the first reference of a VMA lies in it,
+    /// and is found there. It is as long as i_mmap's node, anon_vma and its chain are together, whose place it takes.
     /// </summary>
     private static readonly LayoutField _firstReference = new(KernelStruct.Vma, "the first reference to an extent", 7);
 
