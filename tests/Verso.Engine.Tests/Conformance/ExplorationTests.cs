@@ -25,7 +25,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     {
         string[] words = design.Split(':', '=');
         Catalogue.Entry entry = DesignCases.Named(words[0]).With(words[1], words[2]);
-        Explorer explorer = new(entry);
+        Explorer explorer = new(entry, SmallWorld.Anonymous);
         explorer.Run(DepthOfBroken);
         string counts = $"{design}: {explorer.Sequences} sequences, {explorer.States.Count} states";
         Assert.True(explorer.Failing is not null, $"{counts}, none fails");
@@ -38,12 +38,25 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void NoStateOfASmallWorldBreaksADesign(string design)
     {
-        Explorer explorer = new(DesignCases.Named(design));
-        explorer.Run(_depth);
-        string counts = $"{design}: {explorer.Sequences} sequences of up to {_depth} steps, {explorer.States.Count} states";
+        Explore(design, SmallWorld.Anonymous, _depth);
+    }
+
+    /// <summary>The same with a file that is mapped privately, and shared memory; one step less deep.</summary>
+    [Theory]
+    [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
+    public void NoStateOfASmallWorldOfFilesBreaksADesign(string design)
+    {
+        Explore(design, SmallWorld.Files, _depth - 1);
+    }
+
+    private void Explore(string design, SmallWorld world, int depth)
+    {
+        Explorer explorer = new(DesignCases.Named(design), world);
+        explorer.Run(depth);
+        string counts = $"{design}: {explorer.Sequences} sequences of up to {depth} steps, {explorer.States.Count} states";
         output.WriteLine(counts);
         Assert.True(explorer.Failing is null, $"{counts}\n{Line(explorer.Failing)}: {explorer.Message}");
-        Assert.True(explorer.States.Count > _depth && explorer.Sequences > explorer.States.Count, counts);
+        Assert.True(explorer.States.Count > depth && explorer.Sequences > explorer.States.Count, counts);
     }
 
     /// <summary>
@@ -54,9 +67,9 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     [MemberData(nameof(DesignCases.All), MemberType = typeof(DesignCases))]
     public void PruningLosesNoState(string design)
     {
-        Explorer every = new(DesignCases.Named(design), Pruning.None);
+        Explorer every = new(DesignCases.Named(design), SmallWorld.Anonymous, Pruning.None);
         every.Run(_depth - 1);
-        Explorer pruned = new(DesignCases.Named(design));
+        Explorer pruned = new(DesignCases.Named(design), SmallWorld.Anonymous);
         pruned.Run(_depth - 1);
         output.WriteLine($"{design}: {every.Sequences} sequences, {pruned.Sequences} pruned; {every.States.Count} states");
         Assert.True(every.Sequences > 2 * pruned.Sequences);

@@ -13,6 +13,56 @@ internal enum Pruning
     None = 1,
 }
 
+/// <summary>What is mapped before the first step, and the steps of each process; # is the byte that it writes.</summary>
+internal sealed record SmallWorld(string Stage, IReadOnlyList<string> Letters)
+{
+    /// <summary>Private anonymous memory: pages 2 to 5, which move to 10 and 11.</summary>
+    public static SmallWorld Anonymous { get; } = new(
+        "map A 2 4 rw",
+        [
+            "write P 2 #",
+            "write P 3 #",
+            "read P 2",
+            "exit P",
+            "unmap P 3 1",
+            "protect P 2 1 r-",
+            "protect P 2 4 rw",
+            "remap P 2 2 2 maymove fixed 10",
+            "remap P 10 2 2 maymove fixed 2",
+            "advise P 2 2 dontneed",
+            "swapout P 2",
+            "advise P 3 1 guardinstall",
+            "advise P 3 1 guardremove",
+            "map P 2 1 rw",
+            "remap P 2 1 1 maymove fixed 5",
+        ]);
+
+    /// <summary>
+    /// A private mapping of a file (2 to 4) and shared memory (6 and 7). The file's pages are in the page cache from the start,
+    /// and nobody looks at them yet, so that each world begins alike.
+    /// </summary>
+    public static SmallWorld Files { get; } = new(
+        "file A 2 3 rw f 1; read A 2; read A 3; read A 4; unmap A 2 3; file A 2 3 rw f 1; map A 6 2 rw shared",
+        [
+            "write P 2 #",
+            "write P 3 #",
+            "read P 3",
+            "write P 6 #",
+            "read P 6",
+            "exit P",
+            "unmap P 3 1",
+            "protect P 2 1 r-",
+            "protect P 2 3 rw",
+            "remap P 2 2 2 maymove fixed 10",
+            "remap P 10 2 2 maymove fixed 2",
+            "remap P 6 2 2 maymove fixed 12",
+            "advise P 2 3 dontneed",
+            "advise P 6 1 remove",
+            "swapout P 2",
+            "file P 3 1 rw f 2",
+        ]);
+}
+
 /// <summary>
 /// Takes every sequence of a small alphabet of steps on a design, shortest first, and judges each state it meets.
 /// </summary>
@@ -28,38 +78,17 @@ internal enum Pruning
 /// judged, and each state once. Children get the first free letter.
 /// </remarks>
 /// <param name="design">The design.</param>
+/// <param name="world">What it begins with, and the steps.</param>
 /// <param name="pruning">Whether that is so; else every sequence is continued.</param>
-internal sealed class Explorer(Catalogue.Entry design, Pruning pruning = Pruning.KnownStates)
+internal sealed class Explorer(Catalogue.Entry design, SmallWorld world, Pruning pruning = Pruning.KnownStates)
 {
-    /// <summary>What is mapped before the first step.</summary>
-    public const string Stage = "map A 2 4 rw";
-
     private const string Processes = "ABC";
 
     private readonly EngineStage _driver = new(design, new Scenario([]));
     private readonly HashSet<UInt128> _known = [];
-    private readonly Dictionary<char, Op[]> _steps = Processes.ToDictionary(process => process, StepsOf);
-    private readonly Op[] _stage = [.. Scenario.Parse(Stage).Ops];
-
-    /// <summary>Steps of each process; # is the byte that it writes.</summary>
-    public static IReadOnlyList<string> Letters { get; } =
-    [
-        "write P 2 #",
-        "write P 3 #",
-        "read P 2",
-        "exit P",
-        "unmap P 3 1",
-        "protect P 2 1 r-",
-        "protect P 2 4 rw",
-        "remap P 2 2 2 maymove fixed 10",
-        "remap P 10 2 2 maymove fixed 2",
-        "advise P 2 2 dontneed",
-        "swapout P 2",
-        "advise P 3 1 guardinstall",
-        "advise P 3 1 guardremove",
-        "map P 2 1 rw",
-        "remap P 2 1 1 maymove fixed 5",
-    ];
+    private readonly Dictionary<char, Op[]> _steps =
+        Processes.ToDictionary(process => process, process => StepsOf(process, world.Letters));
+    private readonly Op[] _stage = [.. Scenario.Parse(world.Stage.Replace("; ", "\n", StringComparison.Ordinal)).Ops];
 
     /// <summary>Sequences taken.</summary>
     public int Sequences { get; private set; }
@@ -96,18 +125,18 @@ internal sealed class Explorer(Catalogue.Entry design, Pruning pruning = Pruning
     /// <summary>Whether all went well.</summary>
     private bool Continue(Op[] path, List<Op[]> next)
     {
-        ExploredWorld? world = new(_driver, _stage.Concat(path));
-        foreach (Op op in StepsIn(world))
+        ExploredWorld? reached = new(_driver, _stage.Concat(path));
+        foreach (Op op in StepsIn(reached))
         {
-            world ??= new ExploredWorld(_driver, _stage.Concat(path));
+            reached ??= new ExploredWorld(_driver, _stage.Concat(path));
             Op[] longer = [.. path, op];
             Sequences++;
             bool isNew = false;
-            string? message = world.Take(op);
-            if (message is null && _known.Add(world.Digest()))
+            string? message = reached.Take(op);
+            if (message is null && _known.Add(reached.Digest()))
             {
                 isNew = true;
-                message = world.Judge() ?? world.End();
+                message = reached.Judge() ?? reached.End();
             }
 
             if (isNew || pruning == Pruning.None)
@@ -122,27 +151,27 @@ internal sealed class Explorer(Catalogue.Entry design, Pruning pruning = Pruning
                 return false;
             }
 
-            world = null;
+            reached = null;
         }
 
         return true;
     }
 
-    private static Op[] StepsOf(char process)
+    private static Op[] StepsOf(char process, IReadOnlyList<string> letters)
     {
         string value = (process - 'A' + 1).ToString(CultureInfo.InvariantCulture);
         return
         [
-            .. from letter in Letters
+            .. from letter in letters
                select OpText.Parse(letter.Replace('P', process).Replace("#", value, StringComparison.Ordinal)),
         ];
     }
 
-    private List<Op> StepsIn(ExploredWorld world)
+    private List<Op> StepsIn(ExploredWorld reached)
     {
         List<Op> steps = [];
-        int free = Processes.ToList().FindIndex(letter => !world.IsLive(letter));
-        foreach (char process in Processes.Where(world.IsLive))
+        int free = Processes.ToList().FindIndex(letter => !reached.IsLive(letter));
+        foreach (char process in Processes.Where(reached.IsLive))
         {
             if (free >= 0)
             {
