@@ -11,6 +11,9 @@ namespace Verso.Lab.LockStep;
 internal sealed class ExpectationJudge(Scenario scenario, ScenarioSource source, EngineStage engine)
     : Observer<Op, LockStepOutcome>
 {
+    /// <summary>Whether the states that it gives are the design's too; results are everybody's.</summary>
+    public bool LooksAtStates { get; init; } = true;
+
     private readonly ILookup<int, Expectation> _states = scenario.States.ToLookup(state => state.After);
 
     /// <summary>
@@ -41,7 +44,7 @@ internal sealed class ExpectationJudge(Scenario scenario, ScenarioSource source,
             return $"{step}: {OutcomeJudge.Said(ours, step)}{reason}; expected {said ?? "success"}";
         }
 
-        Expectation[] states = [.. _states[source.At]];
+        Expectation[] states = LooksAtStates ? [.. _states[source.At]] : [];
         IReadOnlyList<(char Mm, string Text)> seen =
             states.Length == 0 ? [] : StateText.Of(engine, engine.Window, engine.Mms.Keys);
         foreach (Expectation state in states)

@@ -13,15 +13,25 @@ internal sealed class FrameDrawer(EngineStage engine, Action<Frame> look, bool w
 {
     /// <summary>Numbers of what pages name, as they first appear.</summary>
     private readonly Dictionary<(int Object, bool IsAnonymous), int> _objects = [];
+    private int _lastNumber;
 
     /// <inheritdoc/>
     public override string? Observe(long position, in Op step, in LockStepOutcome outcome)
     {
-        look(new Frame(
+        Frame frame = new(
             step, outcome.Engine.ToText(step), StateText.Of(engine, engine.Window, engine.Mms.Keys))
         {
             Walks = walks ? [.. engine.Mms.SelectMany(mm => WalksOf(mm.Key, mm.Value))] : [],
-        });
+        };
+
+        // A handle that no page names is free for another object.
+        HashSet<int> named = [.. frame.Walks.Select(walk => walk.Object)];
+        foreach (var key in _objects.Keys.Where(key => !named.Contains(_objects[key])).ToArray())
+        {
+            _objects.Remove(key);
+        }
+
+        look(frame);
         return null;
     }
 
@@ -50,7 +60,7 @@ internal sealed class FrameDrawer(EngineStage engine, Action<Frame> look, bool w
         (int, bool) key = (named, view.Anonymous);
         if (!_objects.TryGetValue(key, out int number))
         {
-            number = _objects.Count + 1;
+            number = ++_lastNumber;
             _objects.Add(key, number);
         }
 

@@ -90,7 +90,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         StateJudge? states = States(scenario, engine, () => source.At, _compareAllFrom);
         bool isReference = (Choice?.Entry ?? Design).Facts.Name == ReferenceDesign.Name;
         ExpectationJudge? expectations = isExpected
-            ? new ExpectationJudge(isReference ? scenario : scenario with { States = [] }, source, engine)
+            ? new ExpectationJudge(scenario, source, engine) { LooksAtStates = isReference }
             : null;
         DesignJudge? design = Choice is null ? null : new DesignJudge(engine);
         RefusalCount? refusals = scenario.Recording is { } recording ? new RefusalCount(recording, source) : null;

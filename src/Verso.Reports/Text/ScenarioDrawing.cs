@@ -16,9 +16,9 @@ namespace Verso.Reports.Text;
 ///        pages    .   x   .      see <see cref="PageCell.Letter"/>
 ///        rmap     1   1   1      anon_vma(chain); one below the other where there is no room, the own one in brackets
 ///        names    1   1   2      of a design that was asked for: what each page names, numbered as they first appear,
-///        walk    2/1 2/2 1/1     and the candidates that a walk for it visits / those that map it
+///        walk    2/1 2/2 12      and the candidates that a walk for it visits / those that map it, if there is room
 /// </code>
-/// An address space that the step left as it was is not drawn again. A page is in the same column everywhere.
+/// An address space that the step left as it was, its walks too, is not drawn again. A page is in the same column everywhere.
 /// </remarks>
 public static class ScenarioDrawing
 {
@@ -109,7 +109,9 @@ public static class ScenarioDrawing
             if (column >= 0)
             {
                 Put(names, column + 2, walk.Object == 0 ? "-" : $"{walk.Object}", DrawingGrid.CellWidth - 2);
-                Put(visits, column + 1, $"{walk.Visited}/{walk.Useful}", DrawingGrid.CellWidth);
+                string visited = $"{walk.Visited}/{walk.Useful}";
+                visited = visited.Length < DrawingGrid.CellWidth ? visited : $"{walk.Visited}";
+                Put(visits, column + 1, visited, DrawingGrid.CellWidth);
             }
         }
 

@@ -264,6 +264,74 @@ public sealed class ReflinkTests(ITestOutputHelper output)
         stage.Check();
     }
 
+    /// <summary>Pages keep their numbers where they are moved, so memory below them may reach page 0.</summary>
+    [Fact]
+    public void AnExtentThatBeginsAtPage0()
+    {
+        Machine machine = DesignCases.Named(Design).Create(new MachineOptions { Contents = PageContents.Bytes });
+        Assert.Equal(Errno.None, machine.CreateMm(out MmId mm).Errno);
+        MmapRequest low = Fixed(Page.Size, 1);
+        Assert.Equal(Errno.None, machine.Mmap(mm, low).Errno);
+        Assert.Equal(FaultOutcome.Done, machine.WriteByte(mm, Page.Size, 1));
+        Assert.Equal(Errno.None, machine.Mmap(mm, Fixed(PageStage.At(0), 3)).Errno);
+        MremapRequest move = new(
+            Page.Size, Page.Size, Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, PageStage.At(3));
+        Assert.Equal(Errno.None, machine.Mremap(mm, move).Errno);
+        for (int page = 2; page >= 0; page--)
+        {
+            Assert.Equal(FaultOutcome.Done, machine.WriteByte(mm, PageStage.At(page), 2));
+            Assert.Null(machine.VerifyWalks() ?? machine.Audit());
+        }
+    }
+
+    /// <summary>
+    /// A move into a VMA that has references of its own is undone where no memory is left for anything: what the way back
+    /// needs is still there.
+    /// </summary>
+    [Fact]
+    public void AMoveIsUndoneWithoutMemory()
+    {
+        AllFailAfterATable failure = new();
+        PageStage stage = new(
+            DesignCases.Named(Design), new MachineOptions { Contents = PageContents.Bytes, Failure = failure });
+        _ = stage.WithMemory(2).WithMemory(2, at: 510);
+        foreach (int page in (int[])[0, 1, 510, 511])
+        {
+            stage.Write(stage.Parent, page, 1);
+        }
+
+        failure.IsOn = true;
+        MremapRequest move = new(
+            PageStage.At(0), 2 * Page.Size, 2 * Page.Size, RemapFlags.MayMove | RemapFlags.Fixed, PageStage.At(512));
+        Assert.Equal(Errno.ENOMEM, stage.Machine.Mremap(stage.Parent, move).Errno);
+        Assert.True(failure.HasFailed);
+        failure.IsOn = false;
+        Assert.Equal(1, stage.Read(stage.Parent, 0));
+        stage.Check();
+        stage.EndAll(stage.Parent);
+    }
+
+    private static MmapRequest Fixed(ulong address, ulong pages) => new(
+        address,
+        pages * Page.Size,
+        Protection.Read | Protection.Write,
+        MapFlags.Private | MapFlags.Anonymous | MapFlags.Fixed,
+        default,
+        0);
+
+    private sealed class AllFailAfterATable : IAllocationFailure
+    {
+        public bool IsOn { get; set; }
+
+        public bool HasFailed { get; private set; }
+
+        public bool ShouldFail(string objectType)
+        {
+            HasFailed |= IsOn && objectType == "page_table";
+            return IsOn && HasFailed;
+        }
+    }
+
     private static PageStage Make() => new(DesignCases.Named(Design));
 
     /// <summary>Pages written one after the other, then a fork.</summary>

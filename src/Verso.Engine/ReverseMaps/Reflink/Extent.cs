@@ -19,8 +19,8 @@ internal struct Extent : IArenaSlot
     public static KernelSize KernelSize { get; } = new(72, 44);
 
     /// <summary>
-    /// A kernel's slot: a folio or a swap entry. An extent has them while it is shared: of one that a single address
-    /// space refers to, that space's page table knows as much.
+    /// A kernel's slot: a folio or a swap entry. An extent has them from the first fork on until one reference is left:
+    /// then and before, one page table knows as much. Freed whole, it keeps them, for pages that no page table has.
     /// </summary>
     public static KernelSize KernelSlot { get; } = new(8, 4);
 

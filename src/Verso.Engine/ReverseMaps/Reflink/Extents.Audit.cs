@@ -32,6 +32,7 @@ internal sealed partial class Extents
         int held = 0;
         int swapped = 0;
         int references = 0;
+        long slots = 0;
         for (int extent = 1; extent < _extents.UsedCount; extent++)
         {
             ref Extent node = ref _extents[extent];
@@ -46,16 +47,23 @@ internal sealed partial class Extents
                 return $"extent {extent}: {node.ReferenceCount} references counted, its tree has others";
             }
 
-            if (node.IsShared && node.ReferenceCount == 1)
+            if (_freesExactly && node.IsShared && node.ReferenceCount == 1)
             {
                 return $"extent {extent}: one reference is left, and it has slots";
             }
+
+            slots += node.IsShared ? node.Length : 0;
 
             string? broken = _hasSlots ? AuditSlots(extent, ref held, ref swapped) : null;
             if (broken is not null)
             {
                 return broken;
             }
+        }
+
+        if (slots != LiveOf("extent_slot"))
+        {
+            return $"shared extents have {slots} slots, {LiveOf("extent_slot")} are counted";
         }
 
         return references == ReferenceCount
@@ -103,6 +111,8 @@ internal sealed partial class Extents
         return null;
     }
 
+    private long LiveOf(string type) => _world.Ledger.Rows.Single(row => row.Name == type).Live;
+
     /// <summary>A reference to a file leads where the VMA says.</summary>
     private bool IsTrue(in ExtentReference reference, in Vma vma) =>
         !vma.File.IsNone
@@ -117,8 +127,17 @@ internal sealed partial class Extents
         int apart = 0;
         foreach (Mm mm in _world.Mms.Live)
         {
-            VmaId last = default;
-            int ofLast = 0;
+            foreach (VmaId vma in mm.Vmas.Ids)
+            {
+                (ulong first, ulong after) = BoundsOf(vma);
+                int ofVma = CountIn(mm.Id, first, after);
+                apart += Apart(ofVma);
+                if (ofVma != _counts.Of(vma))
+                {
+                    return $"{vma}: {_counts.Of(vma)} references counted, it has {ofVma}";
+                }
+            }
+
             ulong end = 0;
             int reference = FirstIn(mm.Id, end, ulong.MaxValue);
             for (; reference != 0; reference = FirstIn(mm.Id, end, ulong.MaxValue))
@@ -136,14 +155,6 @@ internal sealed partial class Extents
                     return $"{mm.Id}: page 0x{node.ByAddress.First:x} is another page of its file, or of another file";
                 }
 
-                ofLast = vma == last ? ofLast + 1 : 1;
-                last = vma;
-                apart += ofLast > 1 ? 1 : 0;
-                if (ofLast > _counts.Of(vma))
-                {
-                    return $"{vma}: {_counts.Of(vma)} references counted, it has more";
-                }
-
                 if (node.ByAddress.First < end)
                 {
                     return $"{mm.Id}: two references cover page 0x{node.ByAddress.First:x}";
@@ -155,7 +166,7 @@ internal sealed partial class Extents
             found -= AddressTree.Count(_references.Slots, TopOf(mm.Id));
         }
 
-        long counted = _world.Ledger.Rows.Single(row => row.Name == "extent_reference").Live - _spareReferences;
+        long counted = LiveOf("extent_reference") - _spareReferences;
         return found != 0 ? $"trees by address: {-found} references overlap others"
             : apart != counted ? $"{apart} references are no VMA's first, {counted} are counted"
             : null;

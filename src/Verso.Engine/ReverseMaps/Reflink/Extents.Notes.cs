@@ -21,6 +21,7 @@ internal sealed partial class Extents
     {
         ref Extent node = ref _extents[extent];
         notes.Number((ulong)node.Inode);
+        notes.Number(node.IsShared ? 1UL : 0);
         notes.Number((ulong)node.Length);
         notes.Number((ulong)node.ReferenceCount);
         for (int i = 0; _hasSlots && i < node.Length; i++)

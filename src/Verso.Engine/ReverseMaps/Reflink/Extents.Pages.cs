@@ -213,8 +213,12 @@ internal sealed partial class Extents
         return 0;
     }
 
-    private bool IsOwn(int reference, bool endsThere) =>
-        endsThere && ExtentOf(reference).ReferenceCount == 1 && !IsFile(reference);
+    /// <summary>Whether its extent is nobody else's, and may get longer there.</summary>
+    private bool IsOwn(int reference, bool endsThere)
+    {
+        ref Extent extent = ref ExtentOf(reference);
+        return endsThere && extent.ReferenceCount == 1 && !extent.IsShared && extent.Inode == 0;
+    }
 
     /// <summary>Whether what it leads to is a file.</summary>
     private bool IsFile(int reference) => ExtentOf(reference).Inode != 0;

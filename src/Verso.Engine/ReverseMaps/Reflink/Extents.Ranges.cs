@@ -28,7 +28,8 @@ internal sealed partial class Extents
             }
 
             ExtentReference cloned = _references[reference];
-            if (ReserveReferences(1) != Errno.None || Share(cloned.Extent) != Errno.None)
+            int apart = Math.Min(_counts.Of(copy), 1);
+            if (ReserveReferences(apart) != Errno.None || Share(cloned.Extent) != Errno.None)
             {
                 Cut(copy, first, end);
                 return Errno.ENOMEM;
@@ -110,12 +111,20 @@ internal sealed partial class Extents
     public Errno Move(VmaId from, ulong first, ulong end, VmaId to, ulong target)
     {
         MmId mm = _world.Vmas[from].Mm;
-        if (DivideAt(from, first, end) != Errno.None || ReserveReferences(1) != Errno.None)
+        if (DivideAt(from, first, end) != Errno.None)
         {
             return Errno.ENOMEM;
         }
 
-        Hand(from, to, first, end);
+        int added = Hand(from, to, first, end);
+        if (added > 0 && ReserveReferences(added) != Errno.None)
+        {
+            _ = Hand(to, from, first, end);
+            return Errno.ENOMEM;
+        }
+
+        // One that is not needed any more stays in reserve: the way back needs it.
+        _spareReferences -= added;
         for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
         {
             ref ExtentReference node = ref _references[reference];
@@ -138,7 +147,10 @@ internal sealed partial class Extents
         Errno errno = DivideAt(from, first, end);
         if (errno == Errno.None)
         {
-            Hand(from, to, first, end);
+            int added = Hand(from, to, first, end);
+            Invariant.Require(_spareReferences >= added);
+            _spareReferences -= Math.Max(added, 0);
+            _world.Ledger.Release(_referenceType, Math.Max(-added, 0));
         }
 
         return errno;

@@ -75,12 +75,13 @@ internal sealed partial class Extents
     private void GiveRoom(int room, int shift) => _freeRoom[shift].Push(room);
 
     /// <summary>
-    /// One more slot at the low or the high end of an extent, empty. False if it is as long as it may be.
+    /// One more slot at the low or the high end of an extent, empty. False if it is as long as it may be, or begins at
+    /// page 0.
     /// </summary>
     private bool TryGrow(int extent, bool atEnd)
     {
         ref Extent node = ref _extents[extent];
-        if (node.Length == Extent.LengthMax)
+        if (node.Length == Extent.LengthMax || (!atEnd && node.First == 0))
         {
             return false;
         }

@@ -223,19 +223,30 @@ internal sealed partial class Extents
         {
             EndExtent(extent);
         }
-        else if (node.ReferenceCount == 1)
+        else if (node.ReferenceCount == 1 && _freesExactly)
         {
             Unshare(ref node);
         }
     }
 
     /// <summary>
-    /// The references in [first, end) are another VMA's from now on, which may need a spare one: the first of each is
-    /// its own.
+    /// The references in [first, end) are another VMA's from now on. As the first of each VMA is a part of it, one more or
+    /// one fewer may be an object of its own: returns 1, 0 or -1, which the caller has the ledger count.
     /// </summary>
-    private void Hand(VmaId from, VmaId to, ulong first, ulong end)
+    private int Hand(VmaId from, VmaId to, ulong first, ulong end)
     {
-        MmId mm = _world.Vmas[to].Mm;
+        int count = CountIn(_world.Vmas[from].Mm, first, end);
+        ref int ofFrom = ref _counts[from];
+        int before = Apart(ofFrom) + Apart(_counts.Of(to));
+        ofFrom -= count;
+        ref int ofTo = ref _counts[to];
+        ofTo += count;
+        Invariant.Require(_counts.Of(from) >= 0);
+        return Apart(_counts.Of(from)) + Apart(ofTo) - before;
+    }
+
+    private int CountIn(MmId mm, ulong first, ulong end)
+    {
         int count = 0;
         for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
         {
@@ -243,15 +254,7 @@ internal sealed partial class Extents
             first = _references[reference].ByAddress.Last + 1;
         }
 
-        ref int ofFrom = ref _counts[from];
-        int before = Apart(ofFrom) + Apart(_counts.Of(to));
-        ofFrom -= count;
-        ref int ofTo = ref _counts[to];
-        ofTo += count;
-        int added = Apart(_counts.Of(from)) + Apart(ofTo) - before;
-        Invariant.Require(_counts.Of(from) >= 0 && _spareReferences >= added);
-        _spareReferences -= Math.Max(added, 0);
-        _world.Ledger.Release(_referenceType, Math.Max(-added, 0));
+        return count;
     }
 
     /// <summary>How many of a VMA's references are objects of their own.</summary>
