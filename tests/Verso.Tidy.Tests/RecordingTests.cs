@@ -19,7 +19,6 @@ public sealed class RecordingTests
     private static IEnumerable<string> Kept => Repository.Files.Where(file => file.StartsWith("examples/", StringComparison.Ordinal))
         .Select(file => file["examples/".Length..]).Where(file => file != "README.md");
 
-
     [Fact]
     public void EveryRecordingIsForSomething()
     {

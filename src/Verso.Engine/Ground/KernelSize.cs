@@ -13,9 +13,6 @@ public readonly record struct KernelSize(int On64, int On32)
 
     public static KernelSize operator +(KernelSize left, KernelSize right) =>
         new(left.On64 + right.On64, left.On32 + right.On32);
-
-    public static KernelSize operator -(KernelSize left, KernelSize right) =>
-        new(left.On64 - right.On64, left.On32 - right.On32);
 }
 
 /// <summary>How long a pointer is on the machine whose structs are counted.</summary>

@@ -72,32 +72,11 @@ public sealed class Ledger(
     }
 
     /// <summary>Counts one more object, unless this allocation is chosen to fail.</summary>
-    public bool TryAllocate(ObjectType type, AllocationContext context = AllocationContext.Sleeping)
-    {
-        Row row = _byType[type.Index];
-        if (failure is not null && failure.ShouldFail(row.Name))
-        {
-            return false;
-        }
-
-        row.Allocated++;
-        if (context == AllocationContext.Atomic)
-        {
-            row.AllocatedAtomic++;
-        }
-
-        long live = ++row.Live;
-        if (live > row.Peak)
-        {
-            row.Peak = live;
-            budget.Hold(row.HeldBytes);
-        }
-
-        return true;
-    }
+    public bool TryAllocate(ObjectType type, AllocationContext context = AllocationContext.Sleeping) =>
+        TryAllocate(type, 1, context);
 
     /// <summary>The same of so many that are allocated as one: all, or none.</summary>
-    public bool TryAllocate(ObjectType type, int count)
+    public bool TryAllocate(ObjectType type, int count, AllocationContext context = AllocationContext.Sleeping)
     {
         Row row = _byType[type.Index];
         if (failure is not null && failure.ShouldFail(row.Name))
@@ -106,11 +85,17 @@ public sealed class Ledger(
         }
 
         row.Allocated += count;
-        row.Live += count;
-        if (row.Live > row.Peak)
+        if (context == AllocationContext.Atomic)
         {
-            budget.Hold((row.Live - row.Peak) * row.HeldBytes);
-            row.Peak = row.Live;
+            row.AllocatedAtomic += count;
+        }
+
+        long live = row.Live += count;
+        if (live > row.Peak)
+        {
+            long added = live - row.Peak;
+            row.Peak = live;
+            budget.Hold(added * row.HeldBytes);
         }
 
         return true;

@@ -63,14 +63,10 @@ public static class Catalogue
 
         /// <summary>The design with an option chosen; its name says so, as --designs takes it.</summary>
         public Entry With(string option, string value) => new(
-            Facts with { Name = $"{Facts.Name}:{option}={value}", Owner = OwnerWith(option, value) },
+            Facts with { Name = $"{Facts.Name}:{option}={value}", Owner = Facts.OwnerWith(option, value) },
             options => Create(options with
             {
                 Design = new Dictionary<string, string>(options.Design) { [option] = value },
             }));
-
-        private PageOwner OwnerWith(string option, string value) =>
-            Facts.Options.FirstOrDefault(known => known.Name == option)
-                ?.Values.FirstOrDefault(known => known.Name == value)?.Owner ?? Facts.Owner;
     }
 }

@@ -16,6 +16,11 @@ public sealed record DesignFacts(string Name, string Summary, string Source, Pag
     /// </summary>
     public IReadOnlyList<LayoutField> Layout { get; init; } = LayoutField.AnonVmaChain;
 
+    /// <summary>Who owns pages where an option has this value.</summary>
+    internal PageOwner OwnerWith(string option, string value) =>
+        Options.FirstOrDefault(known => known.Name == option)
+            ?.Values.FirstOrDefault(known => known.Name == value)?.Owner ?? Owner;
+
     /// <summary>What it adds to such a struct of Linux, or, below 0, takes from it.</summary>
     public KernelSize AddedTo(KernelStruct kind) =>
         KernelSize.Words(WordsIn(Layout, kind) - WordsIn(LayoutField.AnonVmaChain, kind));

@@ -8,7 +8,7 @@ namespace Verso.Lab.LockStep;
 /// <param name="engine">Whose.</param>
 /// <param name="look">Is shown it.</param>
 /// <param name="walks">Whether each page is walked for.</param>
-internal sealed class FrameDrawer(EngineStage engine, Action<Frame> look, bool walks = false)
+internal sealed class FrameDrawer(EngineStage engine, Action<Frame> look, bool walks)
     : Observer<Op, LockStepOutcome>
 {
     /// <summary>Numbers of what pages name, as they first appear.</summary>

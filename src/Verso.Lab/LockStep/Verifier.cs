@@ -39,8 +39,7 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
 
     /// <summary>
     /// A design that was asked for by name: what it does is checked by itself, and what it has of each page can be
-    /// looked at.
-    /// Requires: there is no other side, which has only the reference. Null: the reference.
+    /// looked at. Requires: there is no other side, which has only the reference. Null: the reference.
     /// </summary>
     public DesignChoice? Choice { get; init; }
 

@@ -18,7 +18,8 @@ namespace Verso.Reports.Text;
 ///        names    1   1   2      of a design that was asked for: what each page names, numbered as they first appear,
 ///        walk    2/1 2/2 12      and the candidates that a walk for it visits / those that map it, if there is room
 /// </code>
-/// An address space that the step left as it was, its walks too, is not drawn again. A page is in the same column everywhere.
+/// An address space that the step left as it was, its walks too, is not drawn again. A page is in the same column
+/// everywhere.
 /// </remarks>
 public static class ScenarioDrawing
 {

@@ -230,8 +230,8 @@ internal sealed partial class Extents
     }
 
     /// <summary>
-    /// The references in [first, end) are another VMA's from now on. As the first of each VMA is a part of it, one more or
-    /// one fewer may be an object of its own: returns 1, 0 or -1, which the caller has the ledger count.
+    /// The references in [first, end) are another VMA's from now on. As the first of each VMA is a part of it, one more
+    /// or one fewer may be an object of its own: returns 1, 0 or -1, which the caller has the ledger count.
     /// </summary>
     private int Hand(VmaId from, VmaId to, ulong first, ulong end)
     {

@@ -63,7 +63,7 @@ public sealed class ReflinkMap(DesignFacts facts) : ReverseMap
     /// <summary>The line of the catalogue as it is at a step.</summary>
     internal static DesignFacts FactsAt(int step) => Line with
     {
-        Owner = step > 3 ? PageOwner.Object : PageOwner.PageTable,
+        Owner = Line.OwnerWith("step", step.ToString(CultureInfo.InvariantCulture)),
         Layout = step switch
         {
             6 => Line.Layout,
@@ -71,6 +71,7 @@ public sealed class ReflinkMap(DesignFacts facts) : ReverseMap
             _ => LayoutField.AnonVmaChain,
         },
     };
+
     /// <inheritdoc/>
     public override void Start(World world)
     {
@@ -87,10 +88,8 @@ public sealed class ReflinkMap(DesignFacts facts) : ReverseMap
 
     /// <inheritdoc/>
     /// <remarks>References end where VMAs do, so that dropping one of them divides none.</remarks>
-    public override Errno Split(VmaId source, VmaId fresh)
-    {
-        return Extents.Give(source, fresh, PageOf(World.Vmas[fresh].Start), PageOf(World.Vmas[fresh].End));
-    }
+    public override Errno Split(VmaId source, VmaId fresh) =>
+        Extents.Give(source, fresh, PageOf(World.Vmas[fresh].Start), PageOf(World.Vmas[fresh].End));
 
     /// <inheritdoc/>
     public override Errno Join(VmaId target, VmaId source) => Extents.ReserveReferences(4);
