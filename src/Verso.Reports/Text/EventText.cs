@@ -52,10 +52,10 @@ public static class EventText
             {
                 ArgumentKind.Number => $"{value}",
                 ArgumentKind.Prot => Prot(value),
-                ArgumentKind.Map => Flags<MapFlags>("MAP", value),
-                ArgumentKind.Remap => Flags<RemapFlags>("MREMAP", value),
-                ArgumentKind.Mcl => Flags<LockAll>("MCL", value),
-                ArgumentKind.Madv => Name<Advice>("MADV", value),
+                ArgumentKind.Map => LinuxConstants.Flags("MAP", value),
+                ArgumentKind.Remap => LinuxConstants.Flags("MREMAP", value),
+                ArgumentKind.Mcl => LinuxConstants.Flags("MCL", value),
+                ArgumentKind.Madv => LinuxConstants.Value("MADV", value),
                 ArgumentKind.Key => (long)value == -1 ? "" : $"pkey {value}",
                 ArgumentKind.File => File(value),
                 ArgumentKind.Size => $"of {Hex(value)} bytes",
@@ -87,7 +87,7 @@ public static class EventText
             + $"{Hex(e.Arg1)}, {Hex(e.Arg2)}){Result(e)}",
         TraceEventKind.UserfaultUnregister => $"ioctl(userfaultfd{e.Arg2}, UFFDIO_UNREGISTER, {Hex(e.Arg0)}, "
             + $"{Hex(e.Arg1)}){Result(e)}",
-        TraceEventKind.UserfaultFill => $"ioctl(userfaultfd{e.Arg4}, {Name<UserfaultAction>("UFFDIO", e.Arg2)}, "
+        TraceEventKind.UserfaultFill => $"ioctl(userfaultfd{e.Arg4}, {LinuxConstants.Value("UFFDIO", e.Arg2)}, "
             + $"{Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
         TraceEventKind.DriverMapping => $"the driver of the next mapping gives it the flags {Hex(e.Arg0)}",
         TraceEventKind.UserfaultFork => $"userfaultfd{e.Arg1} of the child watches {Hex(e.Arg0)}",
@@ -140,21 +140,5 @@ public static class EventText
         return (access & TraceAccess.Kernel) != 0 ? $"{kind} by kernel" : kind;
     }
 
-    private static string Prot(ulong value) => Flags<Protection>("PROT", value);
-
-    private static string Name<T>(string prefix, ulong value)
-        where T : struct, Enum
-    {
-        string name = Enum.ToObject(typeof(T), value).ToString() ?? "";
-        return char.IsDigit(name[0]) ? $"{prefix}_{value}" : $"{prefix}_{name.ToUpperInvariant()}";
-    }
-
-    private static string Flags<T>(string prefix, ulong value)
-        where T : struct, Enum
-    {
-        string names = Enum.ToObject(typeof(T), value).ToString() ?? "";
-        return char.IsDigit(names[0]) || names[0] == '-'
-            ? Hex(value)
-            : string.Join('|', names.Split(", ").Select(name => $"{prefix}_{name.ToUpperInvariant()}"));
-    }
+    private static string Prot(ulong value) => LinuxConstants.Flags("PROT", value);
 }

@@ -155,7 +155,7 @@ internal sealed class StraceCall
         if (Result == -1 && rest.StartsWith('E'))
         {
             int name = rest.IndexOf(' ');
-            Result = -StraceConstants.ErrorOf(name < 0 ? rest : rest[..name]);
+            Result = -LinuxConstants.ErrorOf(name < 0 ? rest : rest[..name]);
         }
 
         return true;

@@ -285,7 +285,7 @@ public sealed partial class StraceImporter
             case "killed":
                 _tasks.EndProcess(task);
                 int core = body.Contains("core", StringComparison.Ordinal) ? 0x80 : 0;
-                End(task, StraceConstants.SignalOf(words[3]) | core);
+                End(task, LinuxConstants.SignalOf(words[3]) | core);
                 break;
             case "superseded":
                 // The execve that follows ends this task.

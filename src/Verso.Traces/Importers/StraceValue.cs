@@ -118,14 +118,14 @@ internal static class StraceValue
         {
             ReadOnlySpan<char> count = text[(shift + 2)..];
             bool sound = TryParseNumber(text[..shift], out ulong left)
-                & (TryParseNumber(count, out ulong right) || StraceConstants.TryFind(count, out right));
+                & (TryParseNumber(count, out ulong right) || LinuxConstants.TryFind(count, out right));
             value = sound && right < 64 ? left << (int)right : 0;
             return sound && right < 64;
         }
 
         int annotation = text.IndexOf('<');
         text = annotation > 0 ? text[..annotation] : text;
-        return TryParseNumber(text, out value) || StraceConstants.TryFind(text, out value);
+        return TryParseNumber(text, out value) || LinuxConstants.TryFind(text, out value);
     }
 
     private static bool TryParseOctal(ReadOnlySpan<char> text, out ulong value)
