@@ -48,13 +48,32 @@ internal sealed partial class AnonVmaGraph
     /// <summary>What a VMA has of this design.</summary>
     private struct Row
     {
-        public int AnonVma;
+        public AnonVmaPointer Pointer;
         public int Head;
         public int Tail;
+
+        public int AnonVma
+        {
+            readonly get => Pointer.AnonVma;
+            set => Pointer = new AnonVmaPointer(value);
+        }
     }
 
     /// <summary><c>vma->anon_vma</c>; 0 where NULL.</summary>
     public int AnonVmaOf(VmaId vma) => _rows.Of(vma).AnonVma;
+
+    /// <summary>Whether <c>vma->anon_vma</c> is ANON_VMA_UNFAULTED beside NULL.</summary>
+    public bool IsUnfaulted(VmaId vma) => _rows.Of(vma).Pointer.IsUnfaulted;
+
+    /// <summary>Sets ANON_VMA_UNFAULTED. Requires: the VMA has no anon_vma.</summary>
+    public void MarkUnfaulted(VmaId vma)
+    {
+        Invariant.Require(RowOf(vma).AnonVma == 0);
+        RowOf(vma).Pointer = AnonVmaPointer.Unfaulted;
+    }
+
+    /// <summary>Clears it. No-op where there is an anon_vma.</summary>
+    public void UnmarkUnfaulted(VmaId vma) => RowOf(vma).AnonVma = RowOf(vma).AnonVma;
 
     /// <summary><c>anon_vma->root</c>.</summary>
     public int RootOf(int anonVma) => _anonVmas[anonVma].Root;

@@ -62,15 +62,15 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     public override void MarkGuards(VmaId vma)
     {
         _bill.Installs++;
-        ref GuardBits bits = ref BitsOf(vma);
         if (_way == GuardWay.VmaFlag)
         {
-            bits |= GuardBits.Flag;
+            BitsOf(vma) |= GuardBits.Flag;
         }
         else if (_way == GuardWay.Unfaulted && Graph.AnonVmaOf(vma) == 0)
         {
-            _bill.Flagged += (bits & GuardBits.Unfaulted) == 0 ? 1 : 0;
-            bits = (bits | GuardBits.Unfaulted) & ~GuardBits.Dropped;
+            _bill.Flagged += Graph.IsUnfaulted(vma) ? 0 : 1;
+            Graph.MarkUnfaulted(vma);
+            BitsOf(vma) &= ~GuardBits.Dropped;
         }
     }
 
@@ -80,11 +80,11 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     /// </remarks>
     public override void UnmarkGuards(VmaId vma, ulong start, ulong end)
     {
-        ref GuardBits bits = ref BitsOf(vma);
         bool whole = start <= World.Vmas[vma].Start && end >= World.Vmas[vma].End;
-        if (whole && (bits & GuardBits.Unfaulted) != 0)
+        if (whole && Graph.IsUnfaulted(vma))
         {
-            bits = (bits & ~GuardBits.Unfaulted) | GuardBits.Dropped;
+            Graph.UnmarkUnfaulted(vma);
+            BitsOf(vma) |= GuardBits.Dropped;
             _bill.Dropped++;
         }
     }
@@ -95,8 +95,7 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
         ForkCopy copy = base.CopyAtFork(parent);
         bool isPrepared = World.Vmas[parent].Prepared;
         bool isSticky = (World.Vmas[parent].Flags & VmaFlags.MaybeGuard) != 0;
-        bool isFlagged = (BitsOf(parent) & (GuardBits.Unfaulted | GuardBits.Flag)) != 0;
-        if (!isPrepared && (isFlagged || isSticky))
+        if (!isPrepared && (IsFlagged(parent) || isSticky))
         {
             _bill.CopiedForGuards++;
             return ForkCopy.Entries;
@@ -121,15 +120,23 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     public override Errno Copy(VmaId source, VmaId copy) => Inherit(base.Copy(source, copy), source, copy);
 
     /// <inheritdoc/>
-    /// <remarks>Flags are OR-ed; a real anon_vma takes their place.</remarks>
+    /// <remarks>
+    /// Flags are OR-ed; a real anon_vma takes their place. A clone that fails leaves NULL, where a flag may have been.
+    /// </remarks>
     public override Errno Join(VmaId target, VmaId source)
     {
+        bool wasFlagged = Graph.IsUnfaulted(target);
+        bool isFlagged = wasFlagged || Graph.IsUnfaulted(source);
         Errno errno = base.Join(target, source);
         if (errno == Errno.None)
         {
             GuardBits given = BitsOf(source);
             BitsOf(target) |= given;
-            ReplaceFlag(target);
+            SettleFlag(target, isFlagged);
+        }
+        else
+        {
+            SettleFlag(target, wasFlagged);
         }
 
         return errno;
@@ -138,12 +145,9 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     /// <inheritdoc/>
     public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome)
     {
+        bool wasFlagged = Graph.IsUnfaulted(vma);
         Errno errno = base.Prepare(vma, logged, out outcome);
-        if (errno == Errno.None)
-        {
-            ReplaceFlag(vma);
-        }
-
+        SettleFlag(vma, wasFlagged);
         return errno;
     }
 
@@ -152,6 +156,7 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
     public override void Drop(VmaId vma, DropReason reason)
     {
         base.Drop(vma, reason);
+        Graph.UnmarkUnfaulted(vma);
         BitsOf(vma) &= reason == DropReason.MovedAway ? GuardBits.Flag : GuardBits.None;
     }
 
@@ -170,10 +175,14 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
 
     /// <inheritdoc/>
     public override bool MayRetract(VmaId vma) =>
-        base.MayRetract(vma) && (BitsOf(vma) & (GuardBits.Unfaulted | GuardBits.Flag)) == 0;
+        base.MayRetract(vma) && !IsFlagged(vma);
 
     /// <inheritdoc/>
-    public override void Note(VmaId vma, IStateNotes notes) => notes.Number((ulong)BitsOf(vma));
+    public override void Note(VmaId vma, IStateNotes notes)
+    {
+        notes.Number((ulong)BitsOf(vma));
+        notes.Number(Graph.IsUnfaulted(vma) ? 1UL : 0);
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() => _bill.Figures(World.Counters.PreparedForGuards);
@@ -185,12 +194,6 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
         {
             foreach (VmaId vma in mm.Vmas.Ids)
             {
-                bool isFlagged = (BitsOf(vma) & GuardBits.Unfaulted) != 0;
-                if (isFlagged && Graph.AnonVmaOf(vma) != 0)
-                {
-                    return $"{vma} has ANON_VMA_UNFAULTED beside an anon_vma";
-                }
-
                 if (!IsCopiedAtFork(vma) && HasGuards(vma))
                 {
                     return $"{vma} has guard markers that fork would leave behind";
@@ -209,26 +212,31 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
         {
             GuardBits given = BitsOf(source);
             BitsOf(fresh) = given;
-            ReplaceFlag(fresh);
+            SettleFlag(fresh, Graph.IsUnfaulted(source));
         }
 
         return errno;
     }
 
-    /// <summary>The bits lie in a pointer that is not NULL any more.</summary>
-    private void ReplaceFlag(VmaId vma)
+    /// <summary>A VMA that is to have ANON_VMA_UNFAULTED has it, unless there is an anon_vma in its place.</summary>
+    private void SettleFlag(VmaId vma, bool isFlagged)
     {
-        ref GuardBits bits = ref BitsOf(vma);
-        if ((bits & GuardBits.Unfaulted) != 0 && Graph.AnonVmaOf(vma) != 0)
+        if (isFlagged && Graph.AnonVmaOf(vma) != 0)
         {
-            bits &= ~GuardBits.Unfaulted;
             _bill.Replaced++;
+        }
+        else if (isFlagged)
+        {
+            Graph.MarkUnfaulted(vma);
         }
     }
 
+    /// <summary>Whether fork copies its entries for a flag of this design.</summary>
+    private bool IsFlagged(VmaId vma) => Graph.IsUnfaulted(vma) || (BitsOf(vma) & GuardBits.Flag) != 0;
+
     private bool IsCopiedAtFork(VmaId vma) =>
         World.Vmas[vma].Prepared || (World.Vmas[vma].Flags & VmaFlags.MaybeGuard) != 0
-        || (BitsOf(vma) & (GuardBits.Unfaulted | GuardBits.Flag)) != 0;
+        || IsFlagged(vma);
 
     private bool HasGuards(VmaId vma) => MarkedEntries.CountGuards(World, vma) > 0;
 
@@ -243,19 +251,16 @@ public sealed class AnonVmaFlagsMap : AnonVmaChainMap
         Sticky = 3,
     }
 
-    /// <summary>What a VMA has of this design.</summary>
+    /// <summary>What a VMA has of this design beside ANON_VMA_UNFAULTED, which is in its pointer.</summary>
     [Flags]
     private enum GuardBits : byte
     {
         None = 0,
 
-        /// <summary>ANON_VMA_UNFAULTED.</summary>
-        Unfaulted = 1 << 0,
-
         /// <summary>An ordinary VMA flag.</summary>
-        Flag = 1 << 1,
+        Flag = 1 << 0,
 
-        /// <summary>It had the first, and lost it with its last marker. Only for counting.</summary>
-        Dropped = 1 << 2,
+        /// <summary>It had ANON_VMA_UNFAULTED, and lost it with its last marker. Only for counting.</summary>
+        Dropped = 1 << 1,
     }
 }
