@@ -90,16 +90,14 @@ public sealed class Ledger(
             row.AllocatedAtomic += count;
         }
 
-        long live = row.Live += count;
-        if (live > row.Peak)
-        {
-            long added = live - row.Peak;
-            row.Peak = live;
-            budget.Hold(added * row.HeldBytes);
-        }
-
+        Raise(row, count);
         return true;
     }
+
+    /// <summary>
+    /// Counts one more that is not allocated, as an object which was counted under another type goes on as this.
+    /// </summary>
+    internal void Keep(ObjectType type) => Raise(_byType[type.Index], 1);
 
     /// <summary>Bytes of the host that it takes until so many are live at once, beyond what is taken now.</summary>
     internal long MissingBytes(ObjectType type, long live)
@@ -117,5 +115,16 @@ public sealed class Ledger(
         Row row = _byType[type.Index];
         Invariant.Require(row.Live >= count);
         row.Live -= count;
+    }
+
+    private void Raise(Row row, int count)
+    {
+        row.Live += count;
+        if (row.Live > row.Peak)
+        {
+            long added = row.Live - row.Peak;
+            row.Peak = row.Live;
+            budget.Hold(added * row.HeldBytes);
+        }
     }
 }

@@ -32,7 +32,7 @@ public static class Catalogue
         new(MatenaMergingMap.Line, options => Machine.With(options, new AnonVmaChainPages(new MatenaMergingMap()))),
         new(AnonVmaFlagsMap.Line, options => Machine.With(options, new AnonVmaChainPages(new AnonVmaFlagsMap()))),
         new(ReflinkMap.Line, ReflinkSteps.Create),
-        new(AnonVmaLazyMap.Line, options => Machine.With(options, new AnonVmaLazyPages(new()))),
+        new(AnonVmaLazyMap.Line, AnonVmaLazyMap.Create),
         new(CowContextMap.Line, options => Machine.With(options, new CowContextPages(new()))),
         new(RelocateAnonMap.Line, options => Machine.With(options, new AnonVmaChainPages(new RelocateAnonMap()))),
     ];

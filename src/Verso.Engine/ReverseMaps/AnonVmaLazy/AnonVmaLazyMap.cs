@@ -17,6 +17,8 @@ namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
 ///   ancestors  none           the VMA           made by fork; inherited folios name the ancestors' anon_vmas
 ///   any        yes            that anon_vma     it was forked: its folios were re-homed then
 /// </code>
+/// A split or a merge may leave folios with the name of a VMA that has not got them any more. Either they are given
+/// the name of the one that has, or what they name stays allocated as long as they do (<see cref="PinnedVmas"/>).
 /// </remarks>
 public class AnonVmaLazyMap : DeferredMap
 {
@@ -25,21 +27,126 @@ public class AnonVmaLazyMap : DeferredMap
         "anon-vma-lazy",
         "anon-vma-chain without anon_vmas until fork: folios name their VMA",
         "Tao Wang, ANON_VMA_LAZY, 27 May 2026",
-        PageOwner.PageTable);
+        PageOwner.PageTable)
+    {
+        Options =
+        [
+            new(
+                "pointer",
+                "what becomes of a folio's pointer when another VMA has the folio",
+                new OptionValue("repoint", "it is moved to that VMA, under the lock of the split or merge"),
+                new OptionValue("pin", "it stays, and so does the VMA: a folio holds a reference")),
+        ],
+    };
 
     private long _atFork;
     private long _atSplit;
     private long _atMerge;
     private long _atMove;
 
+    private long _lookups;
+
     /// <inheritdoc/>
     public override DesignFacts Facts => Line;
 
+    /// <summary>The VMAs that folios name, if they pin them; else null.</summary>
+    internal PinnedVmas? Pins { get; private set; }
+
+    /// <summary>A machine in the form that the options choose.</summary>
+    internal static Machine Create(MachineOptions options) => options.Design.GetValueOrDefault("pointer") == "pin"
+        ? Machine.With(options, new PinningLazyPages(new()))
+        : Machine.With(options, new AnonVmaLazyPages(new()));
+
+    /// <inheritdoc/>
+    public override void Start(World world)
+    {
+        base.Start(world);
+        Pins = world.Options.Design.GetValueOrDefault("pointer") == "pin" ? new PinnedVmas(world) : null;
+    }
+
+    /// <summary>A new folio of this VMA: its anon_vma or the VMA itself, and its page offset there.</summary>
+    internal void Instantiate(Pfn frame, VmaId vma, ulong address)
+    {
+        Rename(frame, HomeOf(vma));
+        World.Frames[frame].Index = World.Vmas[vma].AnonPgoffAt(address);
+    }
+
+    /// <summary>The folio is this VMA's own from now on.</summary>
+    internal void Adopt(Pfn frame, VmaId vma) => Rename(frame, HomeOf(vma));
+
+    /// <summary>
+    /// A page is back from swap. One that others may share was forked: all of them are linked to the oldest anon_vma.
+    /// </summary>
+    internal void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
+    {
+        Instantiate(frame, vma, address);
+        int newest = Graph.NewestOf(vma);
+        if (sharing == PageSharing.Shared && newest != 0)
+        {
+            Rename(frame, Graph.RootOf(newest));
+        }
+    }
+
+    /// <summary>A walk by anon_vma, or of a direct folio: of the VMA that has it.</summary>
+    internal void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        if (!DirectFolios.IsDirect(walk.Key))
+        {
+            Graph.Walk(walk, ref visitor);
+        }
+        else if (Pins is null)
+        {
+            _ = WalkVma(DirectFolios.VmaOf(walk.Key), walk, ref visitor);
+        }
+        else if (World.Mms.Find(Pins.MmOf(walk.Key)) is Mm mm)
+        {
+            WalkPlaces(mm, Pins.DistanceOf(walk.Key), walk, ref visitor);
+        }
+    }
+
+    /// <summary>What the VMA named is today may be elsewhere: those are asked that are where it had the pages.</summary>
+    private void WalkPlaces<TVisitor>(Mm mm, ulong distance, in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        _lookups++;
+        ulong start = (walk.First + distance) << Page.Shift;
+        foreach (VmaId id in mm.Vmas.Within(start, start + ((ulong)walk.Pages << Page.Shift)))
+        {
+            ref Vma vma = ref World.Vmas[id];
+            if (PinnedVmas.DistanceOf(vma) != distance)
+            {
+                visitor.Dismiss(1);
+            }
+            else if (WalkVma(id, walk, ref visitor) == WalkStep.Stop)
+            {
+                return;
+            }
+        }
+    }
+
+    private WalkStep WalkVma<TVisitor>(VmaId id, in RmapWalk walk, ref TVisitor visitor)
+        where TVisitor : struct, IWalkVisitor
+    {
+        ref Vma vma = ref World.Vmas[id];
+        LockId held = LockId.Of(id);
+        World.Locks.Begin(held, LockMode.Read);
+        WalkStep step = visitor.Visit(walk.In(vma, vma.AnonPgoff));
+        World.Locks.End(held, LockMode.Read, 1);
+        return step;
+    }
+
     /// <summary>What a folio made in this VMA names: the VMA's own anon_vma, or the VMA.</summary>
-    internal int HomeOf(VmaId vma)
+    private int HomeOf(VmaId vma)
     {
         int own = Graph.AnonVmaOf(vma);
-        return own != 0 ? own : DirectFolios.Key(vma);
+        return own != 0 ? own : Pins is null ? DirectFolios.Key(vma) : Pins.KeyOf(vma);
+    }
+
+    private void Rename(Pfn frame, int key)
+    {
+        Pins?.Move(World.Frames[frame].Mapping, key);
+        World.Frames[frame].Mapping = key;
     }
 
     /// <inheritdoc/>
@@ -81,7 +188,7 @@ public class AnonVmaLazyMap : DeferredMap
     public override Errno Split(VmaId source, VmaId fresh)
     {
         Errno errno = Graph.CloneSame(source, fresh);
-        if (errno == Errno.None && Graph.AnonVmaOf(fresh) == 0)
+        if (errno == Errno.None && Graph.AnonVmaOf(fresh) == 0 && Pins is null)
         {
             _atSplit += RenameAll(fresh, source);
         }
@@ -111,10 +218,17 @@ public class AnonVmaLazyMap : DeferredMap
     /// <inheritdoc/>
     public override void Joining(VmaId target, VmaId source, ulong start, ulong end)
     {
-        if (Graph.AnonVmaOf(source) == 0)
+        if (Graph.AnonVmaOf(source) == 0 && (Pins is null || Graph.AnonVmaOf(target) != 0))
         {
-            _atMerge += DirectFolios.Rename(World, World.Vmas[source].Mm, start, end, HomeOf(target));
+            _atMerge += DirectFolios.Rename(World, Pins, World.Vmas[source].Mm, start, end, HomeOf(target));
         }
+    }
+
+    /// <inheritdoc/>
+    public override void Drop(VmaId vma, DropReason reason)
+    {
+        base.Drop(vma, reason);
+        Pins?.Drop(vma, reason);
     }
 
     /// <inheritdoc/>
@@ -126,7 +240,7 @@ public class AnonVmaLazyMap : DeferredMap
         Folios which = Graph.NewestOf(to) == 0 ? Folios.All : Folios.Direct;
         if (from != to && (which == Folios.All || Graph.AnonVmaOf(from) == 0))
         {
-            _atMove += DirectFolios.Rename(World, source, HomeOf(to), which);
+            _atMove += DirectFolios.Rename(World, Pins, source, HomeOf(to), which);
         }
     }
 
@@ -143,13 +257,14 @@ public class AnonVmaLazyMap : DeferredMap
         for (int pfn = 1; pfn < World.Frames.UsedCount; pfn++)
         {
             Frames.Frame frame = World.Frames[new Pfn(pfn)];
-            if (frame.IsAnonymous && DirectFolios.IsDirect(frame.Mapping) && AuditDirect(frame) is string broken)
+            bool isDirect = frame.IsAnonymous && DirectFolios.IsDirect(frame.Mapping);
+            if (isDirect && (Pins is null ? AuditDirect(frame) : Pins.Audit(frame)) is string broken)
             {
                 return $"{new Pfn(pfn)}: {broken}";
             }
         }
 
-        return base.Audit();
+        return Pins?.AuditCounts() ?? base.Audit();
     }
 
     /// <inheritdoc/>
@@ -159,6 +274,7 @@ public class AnonVmaLazyMap : DeferredMap
         new("folios re-pointed at split", _atSplit),
         new("folios re-pointed at merge", _atMerge),
         new("folios re-pointed at mremap", _atMove),
+        .. Pins is null ? [] : Pins.Figures(_lookups),
     ];
 
     private string? AuditDirect(in Frames.Frame frame)
@@ -175,7 +291,7 @@ public class AnonVmaLazyMap : DeferredMap
     private int RenameAll(VmaId id, VmaId named)
     {
         Vma vma = World.Vmas[id];
-        int folios = DirectFolios.Rename(World, vma.Mm, vma.Start, vma.End, HomeOf(id));
+        int folios = DirectFolios.Rename(World, Pins, vma.Mm, vma.Start, vma.End, HomeOf(id));
         World.Locks.Take(LockId.Of(named), LockMode.Write, folios);
         return folios;
     }

@@ -1,5 +1,4 @@
 using Verso.Engine.PageTables;
-using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
 
@@ -11,48 +10,20 @@ public readonly struct AnonVmaLazyPages(AnonVmaLazyMap map)
     public ReverseMap Design => map;
 
     /// <inheritdoc/>
-    public void Instantiate(Pfn frame, VmaId vma, ulong address)
-    {
-        ref Frames.Frame page = ref map.World.Frames[frame];
-        page.Mapping = map.HomeOf(vma);
-        page.Index = map.World.Vmas[vma].AnonPgoffAt(address);
-    }
+    public void Instantiate(Pfn frame, VmaId vma, ulong address) => map.Instantiate(frame, vma, address);
 
     /// <inheritdoc/>
     public void Moved(VmaId from, VmaId to, in PteRange source, in PteRange target) =>
         map.Moved(from, to, source, target);
 
     /// <inheritdoc/>
-    public void Adopt(Pfn frame, VmaId vma, ulong address) => map.World.Frames[frame].Mapping = map.HomeOf(vma);
+    public void Adopt(Pfn frame, VmaId vma, ulong address) => map.Adopt(frame, vma);
 
     /// <inheritdoc/>
     public void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
-        where TVisitor : struct, IWalkVisitor
-    {
-        if (!DirectFolios.IsDirect(walk.Key))
-        {
-            map.Graph.Walk(walk, ref visitor);
-            return;
-        }
-
-        ref Vma vma = ref map.World.Vmas[DirectFolios.VmaOf(walk.Key)];
-        LockId held = LockId.Of(DirectFolios.VmaOf(walk.Key));
-        map.World.Locks.Begin(held, LockMode.Read);
-        _ = visitor.Visit(walk.In(vma, vma.AnonPgoff));
-        map.World.Locks.End(held, LockMode.Read, 1);
-    }
+        where TVisitor : struct, IWalkVisitor => map.Walk(walk, ref visitor);
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// A page that others may share was forked: all of them are linked to the oldest anon_vma.
-    /// </remarks>
-    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing)
-    {
-        Instantiate(frame, vma, address);
-        int newest = map.Graph.NewestOf(vma);
-        if (sharing == PageSharing.Shared && newest != 0)
-        {
-            map.World.Frames[frame].Mapping = map.Graph.RootOf(newest);
-        }
-    }
+    public void SwappedIn(Pfn frame, VmaId vma, ulong address, PageSharing sharing) =>
+        map.SwappedIn(frame, vma, address, sharing);
 }
