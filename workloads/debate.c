@@ -3,6 +3,7 @@
  * The cases that the mails argue about, each as small as it can be. MODE:
  *
  *   moved           200 mappings of 4 written pages, each moved by mremap beside the one before; then 8 children write
+ *   moved-asked     the same by a program that asks for MREMAP_RELOCATE_ANON (2025), and does without where it is unknown
  *   moved-shared    the same while a child shares every page (2022: "only if the VMAs share no pages with others")
  *   limit           970 mappings more than vm.max_map_count, each written and moved beside the one before
  *   vectors         64 vectors grow in turn by mremap, as realloc does with large blocks, to 1 MiB each
@@ -26,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +35,9 @@
 #define RW (PROT_READ | PROT_WRITE)
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
+#endif
+#ifndef MREMAP_RELOCATE_ANON
+#define MREMAP_RELOCATE_ANON 8
 #endif
 
 /* Far from each other and from all else, so that nothing merges by chance. */
@@ -79,7 +84,17 @@ static void open_gate(void)
 		exit(3);
 }
 
-static int moved(int shared)
+/* EINVAL is the answer of a kernel that has no such flag. glibc's mremap gives it without asking the kernel. */
+static int move(char *old, size_t bytes, char *new, int wish)
+{
+	int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	if (wish && syscall(SYS_mremap, old, bytes, bytes, flags | wish, new) != -1)
+		return 0;
+	return mremap(old, bytes, bytes, flags, new) == MAP_FAILED ? 3 : 0;
+}
+
+static int moved(int shared, int wish)
 {
 	enum { COUNT = 200, EACH = 4, CHILDREN = 8 };
 
@@ -89,8 +104,7 @@ static int moved(int shared)
 	if (shared && !fork())
 		stand();
 	for (int i = 0; i < COUNT; i++)
-		if (mremap(from + i * 16 * PAGE, EACH * PAGE, EACH * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-			   to + i * EACH * PAGE) == MAP_FAILED)
+		if (move(from + i * 16 * PAGE, EACH * PAGE, to + i * EACH * PAGE, wish))
 			return 3;
 	for (int child = 0; child < CHILDREN; child++)
 		if (!fork()) {
@@ -380,9 +394,11 @@ int main(int argc, char **argv)
 	const char *mode = argc > 1 ? argv[1] : "";
 
 	if (!strcmp(mode, "moved"))
-		return moved(0);
+		return moved(0, 0);
+	if (!strcmp(mode, "moved-asked"))
+		return moved(0, MREMAP_RELOCATE_ANON);
 	if (!strcmp(mode, "moved-shared"))
-		return moved(1);
+		return moved(1, 0);
 	if (!strcmp(mode, "limit"))
 		return limit();
 	if (!strcmp(mode, "vectors"))

@@ -49,6 +49,12 @@ public enum RemapFlags : uint
     MayMove = 1,
     Fixed = 2,
     DontUnmap = 4,
+
+    /// <summary>MREMAP_RELOCATE_ANON, proposed in 2025: EINVAL in every kernel that there is.</summary>
+    RelocateAnon = 8,
+
+    /// <summary>MREMAP_MUST_RELOCATE_ANON of the same series.</summary>
+    MustRelocateAnon = 16,
 }
 
 /// <summary>MADV_* of madvise.</summary>

@@ -18,6 +18,7 @@ public static class MremapCall
         public SyscallResult Mremap(MmId mmId, in MremapRequest request)
         {
             Mm mm = machine.World.Mms[mmId];
+            machine.Structure.Remapping(mmId, request);
             using MmapHold hold = machine.World.Locks.HoldMmap(mmId, LockMode.Write);
             MremapRequest call = request with
             {

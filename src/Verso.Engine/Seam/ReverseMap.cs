@@ -80,6 +80,14 @@ public abstract class ReverseMap
             : vma.PgoffAt(start);
     }
 
+    /// <summary>
+    /// A process calls mremap, whatever will come of it: its flags may hold wishes of the design's own, which the
+    /// call refuses as every kernel does.
+    /// </summary>
+    public virtual void Remapping(MmId mm, in MremapRequest call)
+    {
+    }
+
     /// <summary>A mapping that nothing was copied from: mmap, brk, exec's image.</summary>
     public virtual Errno Attach(VmaId vma) => Errno.None;
 

@@ -135,6 +135,9 @@ public enum OpWords
 
     /// <summary>A flag that no kernel knows; of a mapping, a type.</summary>
     Unknown = 1 << 26,
+
+    /// <summary>MREMAP_RELOCATE_ANON, which no kernel knows and a design may.</summary>
+    Relocate = 1 << 27,
 }
 
 /// <summary>What a process may have only so much of.</summary>

@@ -126,7 +126,14 @@ public sealed partial class OpGenerator
 
     private static int TargetBytes(Op op, int bytes) => op.Has(OpWords.Fixed) || op.Has(OpWords.Hint) ? bytes : 0;
 
+    /// <summary>Some moves are asked to relocate first, and then taken by <see cref="Remember"/> without it.</summary>
     private Op FillRemap(Op op)
+    {
+        op = FillPlainRemap(op);
+        return Rarely(mix.AskPercent) ? op with { Words = op.Words | OpWords.Relocate } : op;
+    }
+
+    private Op FillPlainRemap(Op op)
     {
         if (Rarely(mix.WholePercent))
         {

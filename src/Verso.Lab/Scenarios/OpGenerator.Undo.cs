@@ -32,6 +32,7 @@ public sealed partial class OpGenerator
             OpKind.Policy => op with { Value = (byte)(1 - op.Value) },
             OpKind.Name => op with { Name = op.Name is null ? "one" : null },
             OpKind.Unmap => op with { Kind = OpKind.Map, Protection = ReadWrite },
+            OpKind.Remap when op.Has(OpWords.Relocate) => op with { Words = op.Words & ~OpWords.Relocate },
             OpKind.Remap when op.MovesSeveral => op with { Start = op.Target, Target = op.Start },
             OpKind.Attach when op.Start != Op.Anywhere => op with { Kind = OpKind.Detach, Words = OpWords.None },
             OpKind.Watch => op with { Kind = OpKind.Unwatch, Words = op.Words & OpWords.Other },

@@ -45,7 +45,8 @@ public static class OpText
         [OpKind.Map] = Mapping,
         [OpKind.File] = Mapping,
         [OpKind.Protect] = OpWords.GrowsDown | OpWords.GrowsUp,
-        [OpKind.Remap] = OpWords.MayMove | OpWords.DontUnmap | OpWords.Fixed | OpWords.Hint | OpWords.Unknown,
+        [OpKind.Remap] = OpWords.MayMove | OpWords.DontUnmap | OpWords.Fixed | OpWords.Hint | OpWords.Unknown
+            | OpWords.Relocate,
         [OpKind.Lock] = OpWords.OnFault | OpWords.Unknown,
         [OpKind.LockAll] = OpWords.Current | OpWords.Future | OpWords.OnFault | OpWords.Unknown,
         [OpKind.Attach] = OpWords.Over | OpWords.Round,

@@ -43,7 +43,8 @@ internal static class StageRequests
         RemapFlags flags = op.Has(OpWords.MayMove) ? RemapFlags.MayMove : 0;
         flags |= op.Has(OpWords.Fixed) ? RemapFlags.Fixed : 0;
         flags |= op.Has(OpWords.DontUnmap) ? RemapFlags.DontUnmap : 0;
-        flags |= op.Has(OpWords.Unknown) ? (RemapFlags)8 : 0;
+        flags |= op.Has(OpWords.Unknown) ? (RemapFlags)32 : 0;
+        flags |= op.Has(OpWords.Relocate) ? RemapFlags.RelocateAnon : 0;
         bool hasTarget = op.Has(OpWords.Fixed) || op.Has(OpWords.Hint);
         ulong target = hasTarget ? window.Address(op.Target) + (ulong)op.Odd.Target : 0;
         return new MremapRequest(

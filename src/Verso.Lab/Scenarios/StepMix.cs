@@ -36,6 +36,9 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
     /// <summary>Percent of the moves that take the whole window along.</summary>
     public int WholePercent { get; init; }
 
+    /// <summary>Percent of the moves that are asked to relocate: refused, and perhaps taken without it then.</summary>
+    public int AskPercent { get; init; }
+
     /// <summary>Letters that address spaces are called by; so many live at most.</summary>
     public string Letters { get; init; } = "ABCDE";
 
@@ -67,7 +70,10 @@ public sealed record StepMix(string Name, IReadOnlyList<(int Weight, OpKind Kind
         (2, OpKind.Unlock), (1, OpKind.LockAll), (1, OpKind.UnlockAll), (1, OpKind.Policy), (8, OpKind.Fork),
         (1, OpKind.Share), (4, OpKind.Exit), (1, OpKind.Exec), (2, OpKind.Truncate), (2, OpKind.Punch),
         (6, OpKind.SwapOut), (4, OpKind.Migrate),
-    ]);
+    ])
+    {
+        AskPercent = 20,
+    };
 
     /// <summary>Everything a process can do to its memory, and that a kernel without swap shows.</summary>
     public static StepMix Everything { get; } = new("everything",

@@ -24,7 +24,7 @@ internal sealed partial class AbstractModel
 
     private Errno RefuseRemap(Op op, bool givesAddress, Outcome seen)
     {
-        if (op.NewCount <= 0 || op.Count < 0)
+        if (op.NewCount <= 0 || op.Count < 0 || op.Has(OpWords.Relocate))
         {
             return Errno.EINVAL;
         }

@@ -78,7 +78,8 @@ public sealed class MatenaMergingTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Random churn: how many merges Linux refuses for anon_vma or page offset alone, and how many of those are left.
+    /// Random churn: how many merges of anonymous memory Linux refuses for anon_vma or page offset alone, and how many of those are
+    /// left.
     /// </summary>
     [Fact]
     public void MostRefusedMergesAreRepaired()
@@ -127,7 +128,7 @@ public sealed class MatenaMergingTests(ITestOutputHelper output)
         public void Run(string design, Scenario scenario)
         {
             EngineStage driver = new(DesignCases.Named(design), scenario);
-            driver.Machine.MergeTried = trial => Count(trial.Verdict);
+            driver.Machine.MergeTried = Count;
             AbstractModel model = new(driver.Window);
             foreach (Op op in scenario.Ops.Where(model.IsPossible))
             {
@@ -138,10 +139,16 @@ public sealed class MatenaMergingTests(ITestOutputHelper output)
                 .Sum(figure => figure.Value);
         }
 
-        private void Count(MergeVerdict verdict)
+        /// <summary>Of anonymous memory: the policy leaves copies of a file's pages alone.</summary>
+        private void Count(MergeTrial trial)
         {
-            bool isShared = (verdict.Failed & MergeTests.SharedPages) != 0;
-            MergeTests failed = verdict.Failed & ~MergeTests.SharedPages;
+            if (trial.Memory != MergedMemory.Anonymous)
+            {
+                return;
+            }
+
+            bool isShared = (trial.Verdict.Failed & MergeTests.SharedPages) != 0;
+            MergeTests failed = trial.Verdict.Failed & ~MergeTests.SharedPages;
             AnonVma += failed == MergeTests.AnonVma ? 1 : 0;
             PageOffset += failed == MergeTests.PageOffset ? 1 : 0;
             Both += failed == (MergeTests.AnonVma | MergeTests.PageOffset) ? 1 : 0;

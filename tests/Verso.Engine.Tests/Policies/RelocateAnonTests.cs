@@ -74,6 +74,29 @@ public sealed class RelocateAnonTests
         }
     }
 
+    /// <summary>
+    /// With mode=asked, what a program asked for in the call before, of the same range and by the same process; the call with the
+    /// flag is refused, as by every kernel.
+    /// </summary>
+    [Theory]
+    [InlineData("remap A 8 1 1 maymove fixed 3 relocate; remap A 8 1 1 maymove fixed 3", 1)]
+    [InlineData("remap A 8 1 1 maymove fixed 3", 2)]
+    [InlineData("remap A 8 1 1 maymove fixed 3 unknown; remap A 8 1 1 maymove fixed 3", 2)]
+    [InlineData("remap A 9 1 1 maymove fixed 3 relocate; remap A 8 1 1 maymove fixed 3", 2)]
+    [InlineData("remap A 8 1 1 maymove fixed 3 relocate; remap A 8 1 1 maymove; remap A 8 1 1 maymove fixed 3", 2)]
+    [InlineData("fork A B; exec B; map B 8 1 rw; remap B 8 1 1 maymove fixed 3 relocate; remap A 8 1 1 maymove fixed 3", 2)]
+    public void AProgramAsksForIt(string moves, int vmas)
+    {
+        Scenario scenario = Scenario.Parse(
+            ("map A 2 1 rw; write A 2 1; map A 8 1 rw; write A 8 2; " + moves).Replace(';', '\n'));
+        EngineStage driver = new(Catalogue.Find("relocate-anon")!.With("mode", "asked"), scenario);
+        Outcome[] seen = [.. scenario.Ops.Select(driver.Do)];
+        Assert.All(
+            scenario.Ops.Zip(seen), step => Assert.Equal(step.First.Has(OpWords.Relocate | OpWords.Unknown), step.Second.Errno == Errno.EINVAL));
+        Assert.Equal(vmas, driver.Machine.Capture(driver.Mms['A']).Vmas.Count);
+        Assert.Null(driver.Machine.VerifyWalks());
+    }
+
     /// <summary>MREMAP_MUST_RELOCATE_ANON: refused, and everything is where it was.</summary>
     [Fact]
     public void WhereItMustItMayRefuse()

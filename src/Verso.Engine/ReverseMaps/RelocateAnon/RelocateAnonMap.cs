@@ -7,6 +7,10 @@ namespace Verso.Engine.ReverseMaps.RelocateAnon;
 /// anon-vma-chain in which every mremap that moves behaves as with MREMAP_RELOCATE_ANON: the folios of a moved, faulted
 /// range get the index of their new place and an anon_vma of that place. See docs/designs/relocate-anon.md.
 /// </summary>
+/// <remarks>
+/// A program that asks is refused by the kernels that there are, and moves without the flag then. So with mode=asked
+/// that second call is what relocates: what the program sees is the same in every design.
+/// </remarks>
 public sealed class RelocateAnonMap : RehomingMap
 {
     /// <summary>Its line in the catalogue.</summary>
@@ -20,13 +24,21 @@ public sealed class RelocateAnonMap : RehomingMap
         [
             new(
                 "mode",
-                "what a move of shared pages does",
-                new OptionValue("may", "moves as before (MREMAP_RELOCATE_ANON)"),
-                new OptionValue("must", "EFAULT (MREMAP_MUST_RELOCATE_ANON)", Soundness.Broken)),
+                "which moves relocate, and what one of shared pages does",
+                new OptionValue("may", "all; such a one moves as before (MREMAP_RELOCATE_ANON)"),
+                new OptionValue("must", "all; such a one is EFAULT (MREMAP_MUST_RELOCATE_ANON)", Soundness.Broken),
+                new OptionValue("asked", "as may, of moves alone that a program asked for and then did without the flag")),
         ],
     };
 
+    /// <summary>By mm: from where it last asked to relocate, until its next mremap.</summary>
+    private readonly Dictionary<MmId, ulong> _asked = [];
+
     private bool _must;
+    private bool _waitsToBeAsked;
+
+    /// <summary>The present mremap is of what the call before asked to relocate.</summary>
+    private bool _isAsked;
 
     /// <summary>The VMA that the present mremap copies, if its folios will be re-homed; else none.</summary>
     private VmaId _relocating;
@@ -37,6 +49,7 @@ public sealed class RelocateAnonMap : RehomingMap
     private long _relocated;
     private long _ordinary;
     private long _refused;
+    private long _askedFor;
 
     /// <inheritdoc/>
     public override DesignFacts Facts => Line;
@@ -46,6 +59,25 @@ public sealed class RelocateAnonMap : RehomingMap
     {
         base.Start(world);
         _must = Chosen("mode") == "must";
+        _waitsToBeAsked = Chosen("mode") == "asked";
+    }
+
+    /// <inheritdoc/>
+    public override void EndMm(Mm mm)
+    {
+        _ = _asked.Remove(mm.Id);
+        base.EndMm(mm);
+    }
+
+    /// <inheritdoc/>
+    public override void Remapping(MmId mm, in MremapRequest call)
+    {
+        _isAsked = _asked.Remove(mm, out ulong from) && from == call.OldAddress;
+        if ((call.Flags & (RemapFlags.RelocateAnon | RemapFlags.MustRelocateAnon)) != 0)
+        {
+            _asked.Add(mm, call.OldAddress);
+            _askedFor++;
+        }
     }
 
     /// <inheritdoc/>
@@ -58,7 +90,8 @@ public sealed class RelocateAnonMap : RehomingMap
         _relocating = default;
         _isRefused = false;
         Vma vma = World.Vmas[source];
-        if (!vma.IsAnonymous || Graph.AnonVmaOf(source) == 0)
+        bool isWanted = _isAsked || !_waitsToBeAsked;
+        if (!isWanted || !vma.IsAnonymous || Graph.AnonVmaOf(source) == 0)
         {
             return base.PlaceCopy(source, start, pages, address);
         }
@@ -103,10 +136,18 @@ public sealed class RelocateAnonMap : RehomingMap
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         .. base.Figures(),
+        new("moves asked to relocate", _askedFor),
         new("moves relocated", _relocated),
         new("moves that merged as they were", _ordinary),
         new("moves not relocated, pages may be shared", _refused),
     ];
+
+    /// <inheritdoc/>
+    public override void Note(VmaId vma, IStateNotes notes)
+    {
+        base.Note(vma, notes);
+        notes.Number(_waitsToBeAsked ? _asked.GetValueOrDefault(World.Vmas[vma].Mm) : 0);
+    }
 
     private bool IsRelocating(VmaId source) => !source.IsNone && source == _relocating;
 
