@@ -110,7 +110,9 @@ internal sealed class LockAudit : ILockLog
         foreach (LockId id in Owners.Keys)
         {
             Require(
-                id.Class is LockClass.Mmap or LockClass.FileMap or LockClass.PageTable or LockClass.Page, $"nobody was told that {id} is gone");
+                id.Class is LockClass.Mmap or LockClass.FileMap or LockClass.PageTable or LockClass.Page
+                    or LockClass.Rcu,
+                $"nobody was told that {id} is gone");
         }
 
         return Check();

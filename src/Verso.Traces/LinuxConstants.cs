@@ -70,7 +70,8 @@ public static class LinuxConstants
         ulong rest = value;
 
         // Names of several bits first: MAP_SHARED_VALIDATE is MAP_SHARED and MAP_PRIVATE.
-        foreach ((string name, ulong bits) in Named(prefix).OrderByDescending(flag => BitOperations.PopCount(flag.Bits)))
+        foreach ((string name, ulong bits) in Named(prefix).OrderByDescending(
+            flag => BitOperations.PopCount(flag.Bits)))
         {
             if (bits != 0 && (rest & bits) == bits)
             {

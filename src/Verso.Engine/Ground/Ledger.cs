@@ -14,6 +14,16 @@ public enum AllocationContext
     Atomic = 1,
 }
 
+/// <summary>When the memory of an object may be used again that has been freed.</summary>
+public enum Freeing
+{
+    /// <summary>At once (kfree), or for an object of its type (SLAB_TYPESAFE_BY_RCU).</summary>
+    AtOnce = 0,
+
+    /// <summary>When everybody who may have found it under RCU has left (kfree_rcu).</summary>
+    AfterGrace = 1,
+}
+
 /// <summary>
 /// Every kernel object of a machine by type: how many live, how many at the peak, with the kernel's own struct sizes.
 /// All allocations pass here, so that a test can make any of them fail.
@@ -50,6 +60,12 @@ public sealed class Ledger(
 
         /// <summary>Of <see cref="Allocated"/>, those made under a spinlock.</summary>
         public long AllocatedAtomic { get; internal set; }
+
+        /// <summary>Whether those that are freed wait for the end of a grace period of RCU.</summary>
+        public bool WaitsForGrace { get; init; }
+
+        /// <summary>How many have been freed so, since the machine began.</summary>
+        public long FreedAfterGrace => WaitsForGrace ? Allocated - Live : 0;
     }
 
     /// <summary>The figures of every registered type, in order of registration.</summary>
@@ -60,13 +76,20 @@ public sealed class Ledger(
         Register(name, new KernelSize(sizeBytes, sizeBytes));
 
     /// <summary>Adds a type.</summary>
-    public ObjectType Register(string name, KernelSize size) => Register(name, size, size.On64 + BookkeepingBytes);
+    public ObjectType Register(string name, KernelSize size, Freeing freeing = Freeing.AtOnce) =>
+        Register(name, size, size.On64 + BookkeepingBytes, freeing);
 
     /// <summary>Adds a type of which one takes so many bytes of the host. Requires: the name is new.</summary>
-    internal ObjectType Register(string name, KernelSize size, int heldBytes)
+    internal ObjectType Register(string name, KernelSize size, int heldBytes, Freeing freeing = Freeing.AtOnce)
     {
         Invariant.Require(_rows.TrueForAll(row => row.Name != name));
-        _rows.Add(new Row { Name = name, SizeBytes = size.On(word), HeldBytes = heldBytes });
+        _rows.Add(new Row
+        {
+            Name = name,
+            SizeBytes = size.On(word),
+            HeldBytes = heldBytes,
+            WaitsForGrace = freeing == Freeing.AfterGrace,
+        });
         _byType = [.. _rows];
         return new ObjectType(_rows.Count - 1);
     }

@@ -20,4 +20,7 @@ public enum CountedLock
 
     /// <summary>A spinlock of one page or chain (pte_chain_lock).</summary>
     PerPage = 6,
+
+    /// <summary>RCU read-side critical sections of walks; no lock is waited for in them.</summary>
+    Rcu = 7,
 }

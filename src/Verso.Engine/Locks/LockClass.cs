@@ -10,7 +10,7 @@ namespace Verso.Engine;
 ///   mmap_lock                                Mmap
 ///     vma_start_write, vma_start_read          Vma
 ///       mapping->i_mmap_rwsem                    FileMap
-///         anon_vma->rwsem                          AnonVmaRoot, or what a design has in its place
+///         anon_vma->rwsem                          AnonVmaRoot, or what a design has in its place, Rcu too
 ///           page_table_lock, pte_lock                PageTable
 ///             pte_chain_lock (2.5)                     Page
 /// </code>
@@ -64,6 +64,12 @@ public enum LockClass : byte
 
     /// <summary>A bit spinlock in <c>struct page</c>. Owner: <see cref="Pfn"/>.</summary>
     Page = 14,
+
+    /// <summary>
+    /// <c>rcu_read_lock</c>: who holds it waits for nobody, and objects that are freed by RCU wait for it
+    /// (<see cref="Ledger.Row.WaitsForGrace"/>). Owner: 1, as there is one for all.
+    /// </summary>
+    Rcu = 15,
 }
 
 /// <summary>How a lock is taken. A spinlock is taken for writing, but where its counts have a reader.</summary>

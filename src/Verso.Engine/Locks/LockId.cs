@@ -14,5 +14,8 @@ public readonly record struct LockId(LockClass Class, int Owner)
 
     public static LockId Of(Pfn page) => new(LockClass.Page, page.Value);
 
+    /// <summary>The one of RCU.</summary>
+    public static LockId Rcu => new(LockClass.Rcu, 1);
+
     public override string ToString() => $"{Class} {Owner}";
 }

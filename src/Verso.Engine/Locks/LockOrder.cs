@@ -6,10 +6,10 @@ namespace Verso.Engine;
 public static class LockOrder
 {
     /// <summary>How many classes there are.</summary>
-    public const int ClassCount = 15;
+    public const int ClassCount = 16;
 
     /// <summary>How many kinds acquisitions are counted by: <see cref="CountedLock"/>.</summary>
-    public const int CountedCount = 7;
+    public const int CountedCount = 8;
 
     private const byte ReverseMapLevel = 3;
 
@@ -19,11 +19,13 @@ public static class LockOrder
         0, 1, 2,
         ReverseMapLevel, ReverseMapLevel, ReverseMapLevel, ReverseMapLevel, ReverseMapLevel, ReverseMapLevel,
         ReverseMapLevel, ReverseMapLevel, ReverseMapLevel, ReverseMapLevel,
-        4, 5,
+        4, 5, ReverseMapLevel,
     ];
 
-    /// <summary>By class: the first of the two counts. What stands for the rmap lock is counted as that.</summary>
-    private static ReadOnlySpan<byte> Counts => [0, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 6];
+    /// <summary>
+    /// By class: the first of the two counts, or the only one. What stands for the rmap lock is counted as that.
+    /// </summary>
+    private static ReadOnlySpan<byte> Counts => [0, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 6, 7];
 
     /// <summary>
     /// Whether a task that holds one lock may take another: further in, or another root of anon_vmas with a greater
@@ -35,5 +37,7 @@ public static class LockOrder
 
     /// <summary>Under what an acquisition is counted.</summary>
     public static CountedLock CountedAs(LockClass lockClass, LockMode mode) =>
-        lockClass == LockClass.Page ? CountedLock.PerPage : (CountedLock)(Counts[(int)lockClass] + (int)mode);
+        lockClass >= LockClass.Page
+            ? (CountedLock)Counts[(int)lockClass]
+            : (CountedLock)(Counts[(int)lockClass] + (int)mode);
 }

@@ -17,13 +17,14 @@ internal sealed class ExpectationJudge(Scenario scenario, ScenarioSource source,
     private readonly ILookup<int, Expectation> _states = scenario.States.ToLookup(state => state.After);
 
     /// <summary>
-    /// What the kernel does by itself to a page: a scenario that asks for it is wrong where it cannot be.
+    /// Why the kernel could not do what it does by itself: a scenario that asks for it is wrong where it cannot be.
     /// </summary>
-    private static bool IsService(in Op step) => step.Kind is OpKind.SwapOut or OpKind.Migrate;
-
-    /// <summary>Why a page could not be swapped out or moved.</summary>
-    private static string Reason(Errno errno) => errno switch
+    private static string Reason(in Op step, Errno errno) => errno switch
     {
+        _ when !step.IsService => "",
+        Errno.EFAULT when step.Kind == OpKind.Retract => ", no file is mapped there",
+        Errno.EINVAL when step.Kind == OpKind.Retract => ", the page is not the first of 512 of its file",
+        Errno.EBUSY when step.Kind == OpKind.Retract => ", a VMA may have more in its page table than the file has",
         Errno.EFAULT => ", no page is mapped there",
         Errno.EINVAL => ", the page there is a file's or shared memory's",
         Errno.EBUSY => ", the page there is locked",
@@ -37,11 +38,10 @@ internal sealed class ExpectationJudge(Scenario scenario, ScenarioSource source,
         Outcome ours = outcome.Engine;
         bool isExpected = scenario.Outcomes.TryGetValue(source.At, out string? said);
         bool isPlain = ours.Errno == Errno.None && ours.Fault == FaultOutcome.Done;
-        bool mustSucceed = scenario.States.Count > 0 || IsService(step);
+        bool mustSucceed = scenario.States.Count > 0 || step.IsService;
         if (isExpected ? ours.ToText(step) != said : mustSucceed && !isPlain)
         {
-            string reason = IsService(step) ? Reason(ours.Errno) : "";
-            return $"{step}: {OutcomeJudge.Said(ours, step)}{reason}; expected {said ?? "success"}";
+            return $"{step}: {OutcomeJudge.Said(ours, step)}{Reason(step, ours.Errno)}; expected {said ?? "success"}";
         }
 
         Expectation[] states = LooksAtStates ? [.. _states[source.At]] : [];

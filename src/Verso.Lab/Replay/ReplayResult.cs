@@ -83,8 +83,9 @@ public sealed record ReplayResult
 /// <param name="Peak">At most at one time.</param>
 /// <param name="Allocated">In all.</param>
 /// <param name="AllocatedAtomic">Of those, the ones made under a spinlock.</param>
+/// <param name="FreedAfterGrace">How many were freed by RCU, when a grace period had passed.</param>
 public sealed record ObjectFigures(
-    string Name, int SizeBytes, long Live, long Peak, long Allocated, long AllocatedAtomic)
+    string Name, int SizeBytes, long Live, long Peak, long Allocated, long AllocatedAtomic, long FreedAfterGrace)
 {
     /// <summary>What a machine counts whatever its design: page-table-scan has nothing of its own.</summary>
     private static readonly HashSet<string> _ofEveryMachine =
@@ -96,7 +97,7 @@ public sealed record ObjectFigures(
     internal static bool IsOfEveryMachine(string name) => _ofEveryMachine.Contains(name);
 
     internal static ObjectFigures Of(Ledger.Row row) =>
-        new(row.Name, row.SizeBytes, row.Live, row.Peak, row.Allocated, row.AllocatedAtomic);
+        new(row.Name, row.SizeBytes, row.Live, row.Peak, row.Allocated, row.AllocatedAtomic, row.FreedAfterGrace);
 }
 
 /// <summary>What a machine did, copied from its counters.</summary>

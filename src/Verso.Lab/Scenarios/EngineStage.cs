@@ -231,6 +231,8 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
                 return new Outcome(Machine.SwapOut(mm, Window.AccessAddress(op.Start)));
             case OpKind.Migrate:
                 return new Outcome(Machine.Migrate(mm, Window.AccessAddress(op.Start)));
+            case OpKind.Retract:
+                return new Outcome(Retract(mm, Window.Address(op.Start)));
             case OpKind.Write:
                 return new Outcome(Errno.None, 0, Machine.WriteByte(mm, Window.AccessAddress(op.Start), op.Value));
             default:
@@ -250,6 +252,25 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             CloseContexts(letter, mm);
             _mms.Remove(letter);
         }
+    }
+
+    /// <summary>
+    /// EFAULT: no file is mapped there. EINVAL: not where 512 of its pages begin. EBUSY: a VMA that maps them keeps its
+    /// page table, which may hold more than can be read from the file again.
+    /// </summary>
+    private Errno Retract(MmId id, ulong address)
+    {
+        VmaId found = Machine.World.Mms[id].Vmas.Lookup(address);
+        if (found.IsNone || Machine.World.Vmas[found].File.IsNone)
+        {
+            return Errno.EFAULT;
+        }
+
+        Vma vma = Machine.World.Vmas[found];
+        ulong pgoff = vma.PgoffAt(address);
+        return pgoff % (ulong)Scenario.HugePage != 0 ? Errno.EINVAL
+            : Machine.RetractTables(vma.File, pgoff).Refused > 0 ? Errno.EBUSY
+            : Errno.None;
     }
 
     /// <summary>Linux opens the segment anew for every attachment.</summary>

@@ -77,6 +77,12 @@ public enum OpKind
     /// <summary>It moves to another frame.</summary>
     Migrate,
 
+    /// <summary>
+    /// The 512 pages of the file that is mapped there are collapsed into a huge page: the page tables that map them go
+    /// (retract_page_tables).
+    /// </summary>
+    Retract,
+
     /// <summary>The n-th allocation of the next step fails.</summary>
     Fail,
 }
@@ -221,6 +227,9 @@ public sealed record Op(OpKind Kind, char Mm)
     /// <summary>As many pages as it might commit.</summary>
     public long MostPages =>
         Kind is OpKind.Map or OpKind.File or OpKind.Protect or OpKind.Remap ? Math.Max(Count, NewCount) : 0;
+
+    /// <summary>Whether the kernel does it by itself, and not because a process asked: only the engine can.</summary>
+    public bool IsService => Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Retract;
 
     public bool Has(OpWords word) => (Words & word) != 0;
 

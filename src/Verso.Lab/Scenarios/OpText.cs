@@ -157,7 +157,7 @@ public static class OpText
                 string[] range = [Text(op.Start, op.Odd.Start), Text(op.Count, op.Odd.Count)];
                 return op.Name is null ? range : [.. range, op.Name];
             case OpKind.Brk or OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate
-                or OpKind.Detach or OpKind.Vdso:
+                or OpKind.Retract or OpKind.Detach or OpKind.Vdso:
                 return [Text(op.Start, op.Odd.Start)];
             case OpKind.FillMove:
                 return [Text(op.Start), Text(op.Count), Text(op.Target)];
@@ -201,7 +201,7 @@ public static class OpText
                 return op with { Name = rest.TryDequeue(out string? name) ? name : null };
             case OpKind.Brk or OpKind.Detach or OpKind.Vdso:
                 return WithStart(op, rest);
-            case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate:
+            case OpKind.Read or OpKind.Run or OpKind.Truncate or OpKind.SwapOut or OpKind.Migrate or OpKind.Retract:
                 return op with { Start = Number(rest) };
             case OpKind.FillMove:
                 return op with { Start = Number(rest), Count = Number(rest), Target = Number(rest) };

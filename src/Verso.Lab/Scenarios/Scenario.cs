@@ -51,7 +51,7 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     public const int MostMaxMaps = 64;
 
     /// <summary>Pages of a huge page.</summary>
-    private const long HugePage = 512;
+    internal const long HugePage = 512;
 
     /// <summary>vm.max_map_count, as if the kernel's were so small; 0 for the default.</summary>
     public int MaxMaps { get; init; }
@@ -180,7 +180,7 @@ public sealed record Scenario(IReadOnlyList<Op> Ops)
     private string? OnlyForEngine => MaxMaps > MostMaxMaps ? $"option maxmaps beyond {MostMaxMaps}"
         : PagesPerUnit != 1 ? "option unit"
         : LazyFree != LazyFree.Keep ? "option lazyfree"
-        : Ops.FirstOrDefault(op => op.Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Fail)?.ToString();
+        : Ops.FirstOrDefault(op => op.IsService || op.Kind == OpKind.Fail)?.ToString();
 
     /// <summary>MADV_COLLAPSE of at least one whole huge page.</summary>
     private static bool MakesHugePages(Op op)

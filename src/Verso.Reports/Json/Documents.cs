@@ -30,7 +30,13 @@ public sealed record FidelityDocument
 }
 
 public sealed record ObjectDocument(
-    long Live, long Peak, long BytesPeak, long SizeBytes, long Allocated, long AllocatedAtomic);
+    long Live,
+    long Peak,
+    long BytesPeak,
+    long SizeBytes,
+    long Allocated,
+    long AllocatedAtomic,
+    long FreedAfterGrace);
 
 public sealed record MergesDocument(long Done, IReadOnlyDictionary<string, long> Refused);
 

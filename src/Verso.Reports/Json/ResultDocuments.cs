@@ -66,7 +66,13 @@ internal static class ResultDocuments
             Name = result.Name,
             Fidelity = Of(result.Fidelity),
             Objects = result.Objects.ToDictionary(row => row.Name, row => new ObjectDocument(
-                row.Live, row.Peak, row.BytesPeak, row.SizeBytes, row.Allocated, row.AllocatedAtomic)),
+                    row.Live,
+                    row.Peak,
+                    row.BytesPeak,
+                    row.SizeBytes,
+                    row.Allocated,
+                    row.AllocatedAtomic,
+                    row.FreedAfterGrace)),
             VmasPeak = result.VmasPeak,
             CallsFailedAtVmaLimit = result.Calls.FailedAtVmaLimit,
             Merges = new MergesDocument(

@@ -52,6 +52,7 @@ public static class Metrics
         }
 
         AddAtomic(all, result);
+        AddGrace(all, result);
         AddPages(all, result);
         foreach ((CountedLock type, (long taken, _)) in work.Locks)
         {
@@ -135,6 +136,15 @@ public static class Metrics
         {
             all.Add(new Metric(
                 "allocations under a spinlock", row.Name, $"objects.{row.Name}.allocatedAtomic", row.AllocatedAtomic));
+        }
+    }
+
+    private static void AddGrace(List<Metric> all, ReplayResult result)
+    {
+        foreach (ObjectFigures row in result.Objects.Where(row => row.FreedAfterGrace > 0))
+        {
+            all.Add(new Metric(
+                "freed after a grace period", row.Name, $"objects.{row.Name}.freedAfterGrace", row.FreedAfterGrace));
         }
     }
 

@@ -29,7 +29,7 @@ internal static class OverviewText
         bool anyOtherRanges = trace.Designs.Any(design => !design.Fidelity.All.Ranges.IsFull);
         TextTable table = new(
         [
-            "rmap", "VMAs", "together", .. anyAtLimit ? s_atLimit : [], "refused", "locks", "visits",
+            "rmap", "VMAs", "together", .. anyAtLimit ? s_atLimit : [], "refused", "locks", "rcu", "visits",
             .. anyOtherRanges ? s_ranges : [],
         ]);
         foreach (ReplayResult design in trace.Designs)
@@ -45,13 +45,14 @@ internal static class OverviewText
                     Figures.Count(design.Work.MergesRefused.Sum(
                         each => (each.Key & OfTheDesign) != 0 ? each.Value : 0)),
                     Figures.Count(s_locks.Sum(each => design.Work.Locks[each].Taken)),
+                    Figures.Count(design.Work.Locks[CountedLock.Rcu].Work),
                     Visits(design.Work),
                     .. anyOtherRanges ? [Ranges(design)] : (string[])[],
                 ]);
         }
 
         text.Append(table.Render(width, palette))
-            .Append("  bytes at the peak; together: with VMAs and fields in structs; visits: a walk's\n");
+            .Append("  peak bytes; together: with VMAs, struct fields; rcu: steps; visits: a walk's\n");
         AppendVerification(text, trace, palette);
     }
 

@@ -22,7 +22,7 @@ internal sealed class ConformanceStage(EngineStage driver) : StepTaker<Op, Confo
     /// What is compared. Whether a page can be swapped out or moved depends on entries, of which the model knows nothing
     /// and object-owned designs have fewer: that it could not is no difference.
     /// </summary>
-    public static Outcome Told(Op step, Outcome seen) => step.Kind is OpKind.SwapOut or OpKind.Migrate ? default : seen;
+    public static Outcome Told(Op step, Outcome seen) => step.IsService ? default : seen;
 
     /// <inheritdoc/>
     public override ConformanceOutcome Take(in Op step)

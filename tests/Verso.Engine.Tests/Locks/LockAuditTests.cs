@@ -23,8 +23,8 @@ public sealed class LockAuditTests
         }
 
         Assert.Null(_audit.Check());
-        Assert.Equal([1, 0, 2, 0, 0, 0, 0], _locks.Taken);
-        Assert.Equal([3, 0, 7, 0, 0, 0, 0], _locks.Work);
+        Assert.Equal([1, 0, 2, 0, 0, 0, 0, 0], _locks.Taken);
+        Assert.Equal([3, 0, 7, 0, 0, 0, 0, 0], _locks.Work);
     }
 
     [Fact]

@@ -18,6 +18,9 @@ internal sealed partial class AnonVmaGraph
     {
         int anonVma = walk.Key;
         LockId root = LockOf(anonVma);
+
+        // folio_lock_anon_vma_read: up to the lock the anon_vma may go, but its slab page may not.
+        _world.Locks.Take(LockId.Rcu, LockMode.Read, 1);
         _world.Locks.Begin(root, LockMode.Read);
         ulong first = walk.First;
         ulong last = walk.Last;

@@ -97,6 +97,7 @@ public class AnonVmaLazyMap : DeferredMap
         }
         else if (Pins is null)
         {
+            World.Locks.Take(LockId.Rcu, LockMode.Read, 1);
             _ = WalkVma(DirectFolios.VmaOf(walk.Key), walk, ref visitor);
         }
         else if (World.Mms.Find(Pins.MmOf(walk.Key)) is Mm mm)
@@ -105,11 +106,12 @@ public class AnonVmaLazyMap : DeferredMap
         }
     }
 
-    /// <summary>What the VMA named is today may be elsewhere: those are asked that are where it had the pages.</summary>
+    /// <summary>The VMA named may be gone: asked are those that are where it had the pages.</summary>
     private void WalkPlaces<TVisitor>(Mm mm, ulong distance, in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
         _lookups++;
+        World.Locks.Take(LockId.Rcu, LockMode.Read, 1);
         ulong start = (walk.First + distance) << Page.Shift;
         foreach (VmaId id in mm.Vmas.Within(start, start + ((ulong)walk.Pages << Page.Shift)))
         {

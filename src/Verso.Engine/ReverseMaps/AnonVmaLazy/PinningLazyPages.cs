@@ -2,7 +2,9 @@ using Verso.Engine.PageTables;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
 
-/// <summary>The page hooks of <see cref="AnonVmaLazyMap"/> where a folio holds a reference to the VMA that it names.</summary>
+/// <summary>
+/// The page hooks of <see cref="AnonVmaLazyMap"/> where a folio holds a reference to the VMA that it names.
+/// </summary>
 public readonly struct PinningLazyPages(AnonVmaLazyMap map)
     : IAdoptingHooks<PinningLazyPages>, IMovingHooks<PinningLazyPages>, IReleasingHooks<PinningLazyPages>
 {

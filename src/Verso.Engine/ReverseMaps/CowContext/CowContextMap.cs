@@ -217,22 +217,26 @@ public sealed class CowContextMap : ReverseMap
 
     /// <summary>
     /// Down the tree of contexts, parents first; in each mm the VMA at the folio's own number, then one for each offset
-    /// recorded. An exclusive folio is in the mm that it names and nowhere below.
+    /// recorded. An exclusive folio is in the mm that it names and nowhere below. All of it under RCU.
     /// </summary>
     internal void Walk<TVisitor>(in RmapWalk walk, ref TVisitor visitor)
         where TVisitor : struct, IWalkVisitor
     {
         int top = walk.Key;
         bool exclusive = IsExclusive(walk);
+        long before = _passed + _lookups;
+        World.Locks.Begin(LockId.Rcu, LockMode.Read);
         for (int at = top; at != 0; at = exclusive ? 0 : Contexts.Next(top, at))
         {
             _passed++;
             MmId mm = Contexts[at].Mm;
             if (!mm.IsNone && WalkMm(World.Mms[mm], at, walk, exclusive, ref visitor) == WalkStep.Stop)
             {
-                return;
+                break;
             }
         }
+
+        World.Locks.End(LockId.Rcu, LockMode.Read, _passed + _lookups - before);
     }
 
     private bool IsExclusive(in RmapWalk walk)

@@ -16,7 +16,7 @@ internal sealed class CowContexts(World world)
 {
     private readonly MmHandles _ofMm = new();
     private Arena<CowContext> _slots =
-        new(world.Ledger, world.Ledger.Register("cow_context", CowContext.KernelSize));
+        new(world.Ledger, world.Ledger.Register("cow_context", CowContext.KernelSize, Freeing.AfterGrace));
 
     /// <summary>One past the highest handle ever given out.</summary>
     public int UsedCount => _slots.UsedCount;

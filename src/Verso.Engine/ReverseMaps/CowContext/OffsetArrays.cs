@@ -22,7 +22,7 @@ internal sealed class OffsetArrays(World world)
 
     private const int Step = 16;
 
-    private readonly ObjectType _type = world.Ledger.Register("cow_offsets", KernelSize);
+    private readonly ObjectType _type = world.Ledger.Register("cow_offsets", KernelSize, Freeing.AfterGrace);
     private readonly List<Stack<long[]>> _spares = [];
 
     /// <summary>An array for so many offsets, or null (ENOMEM).</summary>

@@ -19,7 +19,7 @@ namespace Verso.Engine.ReverseMaps.CowContext;
 internal sealed partial class RemapTable(World world, CowContexts contexts, Insertion insertion)
 {
     private Arena<RemapSegment> _segments =
-        new(world.Ledger, world.Ledger.Register("cow_remap", RemapSegment.KernelSize));
+        new(world.Ledger, world.Ledger.Register("cow_remap", RemapSegment.KernelSize, Freeing.AfterGrace));
 
     private readonly OffsetArrays _arrays = new(world);
 

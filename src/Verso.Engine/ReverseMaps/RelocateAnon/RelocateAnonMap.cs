@@ -27,7 +27,7 @@ public sealed class RelocateAnonMap : RehomingMap
                 "which moves relocate, and what one of shared pages does",
                 new OptionValue("may", "all; such a one moves as before (MREMAP_RELOCATE_ANON)"),
                 new OptionValue("must", "all; such a one is EFAULT (MREMAP_MUST_RELOCATE_ANON)", Soundness.Broken),
-                new OptionValue("asked", "as may, of moves alone that a program asked for and then did without the flag")),
+                new OptionValue("asked", "as may, of those moves that a program asked for before it made them")),
         ],
     };
 
