@@ -158,6 +158,22 @@ public sealed class TrapTests
         Assert.Equal(1, stage.VmaCount('A'));
     }
 
+    /// <summary>
+    /// What LTP's vma01 asks: a range that is mapped anew beside, between or below what fork made stays apart, or, as before
+    /// 965f55dea0e3, is one with it; so is a copy that mremap moves, and a VMA made alike.
+    /// </summary>
+    [Theory]
+    [InlineData("map B 4 3 rw", 2, 1)]
+    [InlineData("unmap B 2 1; map B 2 1 rw; write B 2 1", 3, 1)]
+    [InlineData("map B 4 1 r-; protect B 4 1 rw", 2, 1)]
+    [InlineData("remap B 3 1 1 maymove fixed 9; unmap B 1 2; map B 2 1 rw; remap B 9 1 1 maymove fixed 3", 2, 1)]
+    public void AForkChildMergesByOptionOnly(string steps, int apart, int merged)
+    {
+        const string Before = "map A 1 3 rw; write A 1 3; fork A B; ";
+        Assert.Equal(apart, Stage.After("anon-vma-chain", Before + steps).VmaCount('B'));
+        Assert.Equal(merged, Stage.After("anon-vma-chain:fork-children=merge", Before + steps).VmaCount('B'));
+    }
+
     /// <summary>In designs that keep nothing in VMAs all of these are one.</summary>
     [Theory]
     [InlineData("page-table-scan")]

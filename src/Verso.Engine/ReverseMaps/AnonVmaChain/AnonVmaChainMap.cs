@@ -19,9 +19,22 @@ public class AnonVmaChainMap : ReverseMap
         "anon-vma-chain",
         "anon_vmas and VMAs linked many to many; Linux today",
         "Rik van Riel, 2010 (5beb49305251); rules of 6.18.44",
-        PageOwner.PageTable);
+        PageOwner.PageTable)
+    {
+        Options =
+        [
+            new(
+                ForkChildren,
+                "whether a VMA that fork made merges with one that has no anon_vma",
+                new OptionValue("apart", "it does not (965f55dea0e3, 3.1, 2011)"),
+                new OptionValue("merge", "it does, as before that commit")),
+        ],
+    };
+
+    private const string ForkChildren = "fork-children";
 
     private AnonVmaGraph? _graph;
+    private bool _isKernels;
 
     /// <inheritdoc/>
     public override DesignFacts Facts => Line;
@@ -35,7 +48,10 @@ public class AnonVmaChainMap : ReverseMap
     public override void Start(World world)
     {
         base.Start(world);
-        _graph = new AnonVmaGraph(world, Ownership);
+        bool isReference = Facts == Line;
+        bool merges = isReference && Chosen(ForkChildren) == "merge";
+        _isKernels = isReference && !merges;
+        _graph = new AnonVmaGraph(world, Ownership, merges);
     }
 
     /// <inheritdoc/>
@@ -70,7 +86,7 @@ public class AnonVmaChainMap : ReverseMap
     /// <inheritdoc/>
     /// <remarks>A policy has a graph of its own, of which the log knows nothing.</remarks>
     public override Errno Fork(VmaId parent, VmaId child, int logged) =>
-        Facts == Line && logged != ForkReuse.Derive ? Graph.Fork(parent, child, logged) : Fork(parent, child);
+        _isKernels && logged != ForkReuse.Derive ? Graph.Fork(parent, child, logged) : Fork(parent, child);
 
     /// <inheritdoc/>
     public override Errno Prepare(VmaId vma, PrepareOutcome logged, out PrepareOutcome outcome) =>

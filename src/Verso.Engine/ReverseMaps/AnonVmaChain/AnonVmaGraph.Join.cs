@@ -37,6 +37,11 @@ internal sealed partial class AnonVmaGraph
             return MergeTests.AnonVma;
         }
 
+        if (_mergesForkChildren)
+        {
+            return MergeTests.None;
+        }
+
         if (target != 0)
         {
             return IsForkChild(candidate.Target) ? MergeTests.ForkedChain : MergeTests.None;

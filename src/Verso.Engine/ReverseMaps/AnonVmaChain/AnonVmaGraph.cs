@@ -34,10 +34,17 @@ internal sealed partial class AnonVmaGraph
     /// </summary>
     private bool TurnsChains => _world.Rules.ClonesTurnChains && _ownership == AnonVmaOwnership.WithTheChain;
 
-    public AnonVmaGraph(World world, AnonVmaOwnership ownership = AnonVmaOwnership.WithTheChain)
+    /// <summary>Whether fork children merge with what has no anon_vma, as before 965f55dea0e3.</summary>
+    private readonly bool _mergesForkChildren;
+
+    public AnonVmaGraph(
+        World world,
+        AnonVmaOwnership ownership = AnonVmaOwnership.WithTheChain,
+        bool mergesForkChildren = false)
     {
         _world = world;
         _ownership = ownership;
+        _mergesForkChildren = mergesForkChildren;
         _rows = new VmaRows<Row>(world.Vmas);
         _anonVmas = new Arena<AnonVma>(
             world.Ledger, world.Ledger.Register("anon_vma", AnonVma.KernelSize, AnonVma.HeldBytes));
