@@ -20,6 +20,8 @@
  *   mergeable       4 processes with 256 equal pages each, MADV_MERGEABLE
  *   hot-cold        1,024 pages shared by 16 children, of which the parent rewrites 64 again and again
  *   commit          a heap that 4 children share: each opens, writes and closes every other piece of 4 pages
+ *   refill          a heap of 512 pieces; the parent, then 4 children, unmap and refill every other one (2011)
+ *   grow            16 children and then their parent go on behind what they share, with 64 pages each (2011)
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -389,6 +391,56 @@ static int commit(void)
 	return 0;
 }
 
+static int refill_pieces(char *heap, int pieces, size_t pages)
+{
+	for (int i = 1; i < pieces; i += 2) {
+		char *piece = heap + i * pages * PAGE;
+
+		if (munmap(piece, pages * PAGE))
+			return 3;
+		write_pages(map_at(piece, pages * PAGE), 1);
+	}
+	return 0;
+}
+
+static int refill(void)
+{
+	enum { CHILDREN = 4, PIECES = 512, EACH = 4 };
+	char *heap = map_at(from, PIECES * EACH * PAGE);
+
+	open_gate();
+	write_pages(heap, PIECES * EACH);
+	if (refill_pieces(heap, PIECES, EACH))
+		return 3;
+	for (int child = 0; child < CHILDREN; child++)
+		if (!fork()) {
+			if (refill_pieces(heap, PIECES, EACH))
+				_exit(3);
+			stand();
+		}
+	close(gate[1]);
+	join(CHILDREN);
+	return 0;
+}
+
+static int grow(void)
+{
+	enum { CHILDREN = 16, PAGES = 64 };
+	char *heap = map_at(from, PAGES * PAGE), *end = heap + PAGES * PAGE;
+
+	open_gate();
+	write_pages(heap, PAGES);
+	for (int child = 0; child < CHILDREN; child++)
+		if (!fork()) {
+			write_pages(map_at(end, PAGES * PAGE), PAGES);
+			stand();
+		}
+	write_pages(map_at(end, PAGES * PAGE), PAGES);
+	close(gate[1]);
+	join(CHILDREN);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -429,6 +481,10 @@ int main(int argc, char **argv)
 		return hot_cold();
 	if (!strcmp(mode, "commit"))
 		return commit();
+	if (!strcmp(mode, "refill"))
+		return refill();
+	if (!strcmp(mode, "grow"))
+		return grow();
 	fprintf(stderr, "debate: no mode '%s': see the head of debate.c\n", mode);
 	return 2;
 }
