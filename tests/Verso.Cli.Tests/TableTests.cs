@@ -1,9 +1,14 @@
 using System.Diagnostics;
 
+using System.Text.RegularExpressions;
+
 namespace Verso.Cli.Tests;
 
-/// <summary>Tables in documents are what their scripts make of the recordings now.</summary>
-public sealed class TableTests
+/// <summary>
+/// Tables in documents are what their scripts make of the recordings now; what takes minutes, or another kernel's time, has
+/// a stamp of what it was made of.
+/// </summary>
+public sealed partial class TableTests
 {
     /// <param name="script">What makes it.</param>
     /// <param name="page">Where it stands.</param>
@@ -25,4 +30,24 @@ public sealed class TableTests
         Assert.True(rows.Length > 10);
         Assert.Equal(rows, lines.SkipWhile(line => line != before).SkipWhile(line => !line.StartsWith('|')).TakeWhile(line => line.StartsWith('|')));
     }
+
+    /// <summary>The scripts whose tables have stamps, with their pages, and how many.</summary>
+    [Theory]
+    [InlineData("scripts/verification-table", "docs/fidelity.md", 3)]
+    [InlineData("bench/snapshot-cost --write", "docs/snapshot.md", 1)]
+    public void WhatATableWasMadeOfIsWhatThereIs(string script, string page, int stamps)
+    {
+        MatchCollection found = Stamp().Matches(File.ReadAllText(Path.Combine(CommandLine.Root, page)));
+        Assert.Equal(stamps, found.Count);
+        foreach (Match stamp in found)
+        {
+            ProcessStartInfo start = new("bash", ["scripts/stamp", stamp.Groups[2].Value]) { WorkingDirectory = CommandLine.Root };
+            Outcome outcome = CommandLine.Run(start);
+            Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+            Assert.True(outcome.Output.Trim() == stamp.Groups[1].Value, $"{page}: {stamp.Groups[2].Value} changed: run {script}");
+        }
+    }
+
+    [GeneratedRegex("^<!-- stamp ([0-9a-f]{12}) of (.+) -->$", RegexOptions.Multiline)]
+    private static partial Regex Stamp();
 }
