@@ -22,7 +22,9 @@ public sealed class SnapshotFileTests
         Dictionary<ulong, ulong> names = [];
         foreach ((ProcessGraph ours, ProcessGraph theirs) in snapshot.Processes.Zip(read.Processes))
         {
-            Assert.Equal(ours with { Image = theirs.Image }, theirs);
+            Assert.Equal(ours with { Image = theirs.Image, FilePages = theirs.FilePages }, theirs);
+            Assert.Equal(ours.FilePages?.Reading, theirs.FilePages?.Reading);
+            Assert.Equal(ours.FilePages?.Mappings, theirs.FilePages?.Mappings);
             AssertSame(ours.Image, theirs.Image, names);
         }
     }
@@ -96,6 +98,60 @@ public sealed class SnapshotFileTests
         Assert.Contains($"at byte {whole.Length}, expected the end", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A record of an earlier version ends before the pages of files, or before all of what is resident.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatAnEarlierVersionLeftOutIsNotKnown(bool hasMemory)
+    {
+        ResidentMemory? memory = hasMemory ? new(1, 2, 3, 4, 5) : null;
+        ProcessGraph read = ReadOne(one => one with { Memory = memory, FilePages = null });
+        Assert.Equal(memory, read.Memory);
+        Assert.Null(read.FilePages);
+    }
+
+    /// <summary>VMA 1 of <see cref="Make"/> is a private mapping of 3 pages, VMA 3 a shared one.</summary>
+    [Theory]
+    [InlineData(true, 0, 1, 3, 0)]
+    [InlineData(true, 0, 1, 1, 2)]
+    [InlineData(true, 0, 5, 0, 0)]
+    [InlineData(true, 0, 1, 1, 1, 5, 0, 3)]
+    [InlineData(true, 1)]
+    [InlineData(true, 3)]
+    [InlineData(false, 4)]
+    [InlineData(false, 1, 1, 1, 1)]
+    [InlineData(false, 0, 1, 4, 0)]
+    [InlineData(false, 0, 1, 2, 2)]
+    [InlineData(false, 0, 1, -1, 0)]
+    [InlineData(false, 0, 1, 1, int.MinValue)]
+    [InlineData(false, 0, 0, 1, 0)]
+    [InlineData(false, 0, 3, 1, 0)]
+    [InlineData(false, 0, 6, 1, 0)]
+    [InlineData(false, 0, -1, 1, 0)]
+    [InlineData(false, 0, 5, 1, 0, 1, 1, 0)]
+    [InlineData(false, 0, 1, 1, 0, 1, 1, 0)]
+    [InlineData(false, 0, 1, 1, 0, 5, 1, 0, 5, 1, 0, 5, 1, 0, 5, 1, 0, 5, 1, 0, 5, 1, 0)]
+    public void OnlyPagesThatAMappingHas(bool isSound, int reading, params int[] words)
+    {
+        MappedFilePages[] mappings =
+            [.. words.Chunk(3).Select(three => new MappedFilePages(three[0], three[1], three[2]))];
+        FilePages pages = new((FilePagesReading)reading, mappings);
+        if (isSound)
+        {
+            Assert.Equal(mappings, ReadOne(one => one with { FilePages = pages }).FilePages!.Mappings);
+        }
+        else
+        {
+            Assert.Throws<SnapshotFormatException>(() => ReadOne(one => one with { FilePages = pages }));
+        }
+    }
+
+    private static ProcessGraph ReadOne(Func<ProcessGraph, ProcessGraph> change)
+    {
+        Snapshot snapshot = Make(processes: 1, vmas: 6);
+        return Assert.Single(Read(Write(snapshot with { Processes = [change(snapshot.Processes[0])] })).Processes);
+    }
+
     private static byte[] Write(Snapshot snapshot)
     {
         using MemoryStream stream = new();
@@ -139,6 +195,7 @@ public sealed class SnapshotFileTests
                 at % 2 == 0 ? GraphReading.Whole : GraphReading.Changed)
             {
                 Memory = at % 3 == 1 ? null : new ResidentMemory(at * 1000L, 17, 0, 1L << 40, 8192),
+                FilePages = at % 3 == 1 ? null : new FilePages(FilePagesReading.Counted, [new MappedFilePages(1, 2, 1)]),
             });
         }
 
@@ -167,7 +224,8 @@ public sealed class SnapshotFileTests
                     ? VmaTraits.None
                     : new VmaTraits(2, 0b101, Kernel + 64, 0, CloseOperation.None, "the heap"),
             }
-            : new VmaImage(start, start + 0x3000, VmaFlags.Read | VmaFlags.Shared, 0, new FileId(7), 0, [])
+            : new VmaImage(
+                start, start + 0x3000, VmaFlags.Read | (at % 4 == 3 ? VmaFlags.Shared : 0), 0, new FileId(7), 0, [])
             {
                 Traits = new VmaTraits(0, 0, 0, Kernel + 128, CloseOperation.Set, null),
             };

@@ -1,3 +1,4 @@
+using Verso.Engine;
 using Verso.Engine.Images;
 
 namespace Verso.Traces.Snapshots;
@@ -13,6 +14,7 @@ internal static class ProcessCodec
     }
 
     private const int TraitBytes = 7;
+    private const int MappedFilePagesBytes = 3;
 
     /// <summary>
     /// More than any address space has pages, or bytes of page tables; those of as many processes as there are ids
@@ -44,6 +46,10 @@ internal static class ProcessCodec
             to.Number((ulong)memory.SharedMemoryPages);
             to.Number((ulong)memory.SwapEntries);
             to.Number((ulong)memory.PageTableBytes);
+            if (process.FilePages is { } pages)
+            {
+                WriteFilePages(to, pages);
+            }
         }
     }
 
@@ -75,7 +81,56 @@ internal static class ProcessCodec
         return new ProcessGraph(pid, command, start, image with { AnonVmas = nodes, Vmas = vmas }, reading)
         {
             Memory = from.Left > 0 ? ReadMemory(from) : null,
+            FilePages = from.Left > 0 ? ReadFilePages(from, vmas) : null,
         };
+    }
+
+    private static void WriteFilePages(ByteEncoder to, FilePages pages)
+    {
+        to.Byte((byte)pages.Reading);
+        to.Number((ulong)pages.Mappings.Count);
+        int last = 0;
+        foreach (MappedFilePages mapping in pages.Mappings)
+        {
+            to.Number((ulong)(mapping.Vma - last));
+            to.Number((ulong)mapping.Copied);
+            to.Number((ulong)mapping.Mapped);
+            last = mapping.Vma;
+        }
+    }
+
+    // Nor was this: files of earlier versions end before it.
+    private static FilePages ReadFilePages(ByteDecoder from, VmaImage[] vmas)
+    {
+        FilePagesReading reading = (FilePagesReading)from.Byte();
+        int count = from.Count(MappedFilePagesBytes, vmas.Length, "private file mappings of a process");
+        MappedFilePages[] mappings = new MappedFilePages[count];
+        if (reading > FilePagesReading.Changed || (reading != FilePagesReading.Counted && mappings.Length > 0))
+        {
+            throw from.Malformed("counts of pages of this version in this block");
+        }
+
+        long place = 0;
+        for (int at = 0; at < mappings.Length; at++)
+        {
+            int step = from.Id();
+            place += step;
+            (ulong copied, ulong mapped) = (from.Number(), from.Number());
+            if ((at > 0 && step == 0) || place >= vmas.Length || !Holds(vmas[place], copied, mapped))
+            {
+                throw from.Malformed("pages that a private file mapping has in this block");
+            }
+
+            mappings[at] = new MappedFilePages((int)place, (long)copied, (long)mapped);
+        }
+
+        return new FilePages(reading, mappings);
+    }
+
+    private static bool Holds(VmaImage vma, ulong copied, ulong mapped)
+    {
+        ulong pages = (vma.End - vma.Start) >> Page.Shift;
+        return FilePages.IsPrivate(vma) && copied <= pages && mapped <= pages - copied;
     }
 
     // Not in the first snapshots of this version: a record may end before it.

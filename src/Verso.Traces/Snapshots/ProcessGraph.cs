@@ -15,6 +15,12 @@ public sealed record ProcessGraph(
     /// What was resident, about when the image was read; null if nobody looked, or the process had ended by then.
     /// </summary>
     public ResidentMemory? Memory { get; init; }
+
+    /// <summary>
+    /// What page tables held of its private file mappings, about when the image was read; null if nobody looked. A file
+    /// keeps it only beside <see cref="Memory"/>.
+    /// </summary>
+    public FilePages? FilePages { get; init; }
 }
 
 /// <summary>Whether the VMAs of an image belong to one moment.</summary>
