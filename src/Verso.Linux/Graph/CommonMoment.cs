@@ -42,8 +42,8 @@ internal sealed class CommonMoment
         _holders = holders;
     }
 
-    /// <summary>The processes that live.</summary>
-    internal IEnumerable<ProcessGraph> Processes => _readings.Select(reading => reading.Process);
+    /// <summary>The processes that live, in the order in which they were asked for.</summary>
+    internal IReadOnlyList<ProcessReading> Readings => _readings;
 
     /// <summary>Those that were read and have ended, or have no address space any more; by ascending id.</summary>
     internal IReadOnlyList<int> Ended => _ended;

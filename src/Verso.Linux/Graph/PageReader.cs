@@ -23,10 +23,10 @@ public sealed class PageReader : IDisposable
     private const ulong SoftDirtyBit = 1UL << 55;
     private const ulong MappedOnceBit = 1UL << 56;
     private const ulong UserfaultBit = 1UL << 57;
-    private const ulong GuardBit = 1UL << 58;
-    private const ulong FileBit = 1UL << 61;
-    private const ulong SwapBit = 1UL << 62;
-    private const ulong PresentBit = 1UL << 63;
+    internal const ulong GuardBit = 1UL << 58;
+    internal const ulong FileBit = 1UL << 61;
+    internal const ulong SwapBit = 1UL << 62;
+    internal const ulong PresentBit = 1UL << 63;
 
     private const ulong FlagAnonymous = 1UL << 12;
     private const ulong FlagSwapCache = 1UL << 13;

@@ -26,10 +26,13 @@ public static class SnapshotTaker
         var taken = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
         var read = CommonMoment.Read(reader, selection.Pids);
-        ProcessGraph[] processes = [.. read.Processes.OrderBy(process => process.Pid)];
+        ProcessReading[] readings = [.. read.Readings.OrderBy(reading => reading.Process.Pid)];
+        ProcessGraph[] processes = [.. readings.Select(reading => reading.Process)];
         if (detail == SnapshotDetail.GraphAndMemory)
         {
-            CountMemory(processes);
+            var files = reader.Files;
+            CountMemory(processes, files);
+            DoubtFilePages(reader, readings, processes, files);
         }
 
         var duration = clock.Elapsed;
@@ -45,20 +48,52 @@ public static class SnapshotTaker
         };
     }
 
-    // A file of /proc each: two processors halve an eighth of what a snapshot of many processes takes.
-    private static void CountMemory(ProcessGraph[] processes)
+    // Two files of /proc each: two processors halve a third of what a snapshot of many processes takes.
+    private static void CountMemory(ProcessGraph[] processes, IReadOnlyList<FileIdentity> files)
     {
-        var upper = Task.Run(() => CountMemory(processes.AsSpan(processes.Length / 2)));
-        CountMemory(processes.AsSpan(0, processes.Length / 2));
+        var upper = Task.Run(() => CountMemory(processes.AsSpan(processes.Length / 2), files));
+        CountMemory(processes.AsSpan(0, processes.Length / 2), files);
         upper.GetAwaiter().GetResult();
     }
 
-    private static void CountMemory(Span<ProcessGraph> processes)
+    private static void CountMemory(Span<ProcessGraph> processes, IReadOnlyList<FileIdentity> files)
     {
         MemoryCounters counters = new();
+        FilePageCounter pages = new(files);
         foreach (ref var process in processes)
         {
-            process = process with { Memory = counters.Read(process.Pid) };
+            var memory = counters.Read(process.Pid);
+            process = process with
+            {
+                Memory = memory,
+                FilePages = memory is null ? null : pages.Count(process.Pid, process.Image),
+            };
+        }
+    }
+
+    /// <summary>
+    /// Pages were counted by address, later than the addresses were read: a process whose address space changed since
+    /// is read once more, and where a file mapping is not what it was the count is worth nothing.
+    /// </summary>
+    private static void DoubtFilePages(
+        GraphReader reader, ProcessReading[] readings, ProcessGraph[] processes, IReadOnlyList<FileIdentity> files)
+    {
+        var holders = reader.ReadHolders();
+        FilePageCounter pages = new(files);
+        for (var at = 0; at < readings.Length; at++)
+        {
+            var image = processes[at].Image;
+            if (processes[at].FilePages?.Reading != FilePagesReading.Counted || readings[at].IsSteady(holders))
+            {
+                continue;
+            }
+
+            var later = image.Identity != 0 && readings[at].IsHeld(holders)
+                ? reader.ReadOnce([processes[at].Pid]).FirstOrDefault()?.Process.Image : null;
+            if (later?.Identity != image.Identity || !pages.AreKept(image, later))
+            {
+                processes[at] = processes[at] with { FilePages = FilePages.NotKnown(FilePagesReading.Changed) };
+            }
         }
     }
 

@@ -13,11 +13,13 @@ internal static unsafe partial class Libc
     internal const int MapPrivate = 2;
     internal const int MapAnonymous = 0x20;
     internal const int WaitNoHang = 1;
+    internal const int ErrorNotPermitted = 1;
     internal const int ErrorNoEntry = 2;
     internal const int ErrorInterrupted = 4;
     internal const int ErrorNoExec = 8;
     internal const int ErrorBadDescriptor = 9;
     internal const int ErrorAgain = 11;
+    internal const int ErrorAccess = 13;
     internal const int SignalHangUp = 1;
     internal const int SignalInterrupt = 2;
     internal const int SignalPipe = 13;
