@@ -169,7 +169,19 @@ public sealed class HostileTextTests : IDisposable
         {
             Header = new SnapshotHeader { Kernel = Evil, Machine = Evil, Selection = Evil },
             Files = [new FileIdentity(new FileId(1), FileKind.Regular, 1, 2, 8192, Evil)],
-            Processes = [new ProcessGraph(7, Evil, 1, image, GraphReading.Whole)],
+            Processes =
+            [
+                new ProcessGraph(7, Evil, 1, image, GraphReading.Whole)
+                {
+                    Memory = new ResidentMemory(2, 1, 0, 0, 8192),
+                    FilePages = new FilePages(FilePagesReading.Counted, [new MappedFilePages(2, 0, 1)]),
+                },
+                new ProcessGraph(8, Evil, 2, image with { Identity = 2, Vmas = [third], AnonVmas = [] }, GraphReading.Whole)
+                {
+                    Memory = new ResidentMemory(2, 1, 0, 0, 8192),
+                    FilePages = new FilePages(FilePagesReading.Counted, []),
+                },
+            ],
         });
     }
 

@@ -51,6 +51,9 @@ public sealed record SnapshotSummary
     /// <summary>Different open files that are mapped.</summary>
     public required int Files { get; init; }
 
+    /// <summary>Private file mappings, and whose their pages are.</summary>
+    public required FileMappings FileMappings { get; init; }
+
     /// <summary>Processes whose VMAs changed while being read, whenever it was tried.</summary>
     public required IReadOnlyList<int> Changed { get; init; }
 
@@ -99,6 +102,7 @@ public sealed record SnapshotSummary
             ChainEntries = entries,
             LongestChain = processes.Count == 0 ? 0 : processes.Max(process => process.LongestChain),
             Files = snapshot.Files.Count,
+            FileMappings = FileMappings.Of(snapshot),
             Changed = [.. snapshot.Processes.Where(one => one.Reading == GraphReading.Changed).Select(one => one.Pid)],
             ByProcess = [.. processes.OrderByDescending(one => one.ChainEntries).ThenBy(one => one.Pid)],
         };

@@ -18,7 +18,9 @@ public sealed record RmapProcessDocument(
     int WidestTree,
     long Bytes,
     long? ResidentAnonymousPages,
-    long? PageTableBytes);
+    long? PageTableBytes,
+    FilePagesDocument? PrivateFilePages,
+    string? PrivateFilePagesNotKnown);
 
 /// <summary>Processes related by fork.</summary>
 public sealed record RmapFamilyDocument(
@@ -96,6 +98,9 @@ public sealed record RmapDocument
     /// <summary>anon_vmas that are shared with processes that were not read.</summary>
     public required int PartialAnonVmas { get; init; }
 
+    /// <summary>Whose the pages of private file mappings are.</summary>
+    public required FileMappingsDocument PrivateFileMappings { get; init; }
+
     public required IReadOnlyList<int> Changed { get; init; }
 
     public required IReadOnlyList<int> Ended { get; init; }
@@ -121,7 +126,7 @@ public sealed record RmapDocument
 
 internal static class RmapDocuments
 {
-    /// <summary>Lists of roots and anon_vmas have at most so many entries; processes and families all.</summary>
+    /// <summary>Lists of files, roots and anon_vmas have at most so many entries; processes and families all.</summary>
     public static RmapDocument Of(ReverseMapCosts costs, int top)
     {
         FamilyGraph graph = costs.Graph;
@@ -138,9 +143,10 @@ internal static class RmapDocuments
                 ["anon_vma_chain"] = Objects(graph.ChainEntries, SnapshotSummary.ChainEntryBytes),
             },
             PartialAnonVmas = graph.PartialCount,
+            PrivateFileMappings = FileMappingDocuments.Of(costs.Summary.FileMappings, top),
             Changed = costs.Summary.Changed,
             Ended = graph.Snapshot.Ended,
-            Processes = [.. costs.BySpace.Select(Of)],
+            Processes = [.. costs.BySpace.Select(space => Of(space, costs.Summary.FileMappings))],
             Families = [.. graph.Families.Select(Of)],
             Roots = [.. graph.Roots.Take(top).Select(Of)],
             Visited = Of(costs.Walks.All),
@@ -153,7 +159,7 @@ internal static class RmapDocuments
         };
     }
 
-    private static RmapProcessDocument Of(SpaceNode space) => new(
+    private static RmapProcessDocument Of(SpaceNode space, FileMappings mappings) => new(
         [.. space.Processes.Select(process => process.Pid)],
         space.Process.Command,
         space.Parent?.Process.Pid,
@@ -166,7 +172,9 @@ internal static class RmapDocuments
         space.WidestTree,
         space.ReverseMapBytes,
         space.Process.Memory?.AnonymousPages,
-        space.Process.Memory?.PageTableBytes);
+        space.Process.Memory?.PageTableBytes,
+        FileMappingDocuments.PagesOf(mappings.Of(space.Process.Pid)),
+        FileMappingDocuments.ReasonOf(mappings.Of(space.Process.Pid)));
 
     private static RmapFamilyDocument Of(Family family) => new(
         PidsOf(family.Spaces),

@@ -13,7 +13,9 @@ public sealed record SnapshotProcessDocument(
     int AnonVmas,
     long ChainEntries,
     int LongestChain,
-    long OwnBytes);
+    long OwnBytes,
+    FilePagesDocument? PrivateFilePages,
+    string? PrivateFilePagesNotKnown);
 
 /// <summary>Kernel objects of one type in a snapshot.</summary>
 public sealed record SnapshotObjectDocument(long Count, long SizeBytes, long Bytes);
@@ -46,6 +48,9 @@ public sealed record SnapshotDocument
     /// <summary>vm_area_struct, anon_vma, anon_vma_chain.</summary>
     public required IReadOnlyDictionary<string, SnapshotObjectDocument> Objects { get; init; }
 
+    /// <summary>Whose the pages of private file mappings are.</summary>
+    public required FileMappingsDocument PrivateFileMappings { get; init; }
+
     /// <summary>Processes whose VMAs changed while being read.</summary>
     public required IReadOnlyList<int> Changed { get; init; }
 
@@ -76,6 +81,7 @@ internal static class SnapshotDocuments
             ["anon_vma"] = Objects(summary.AnonVmas, SnapshotSummary.AnonVmaBytes),
             ["anon_vma_chain"] = Objects(summary.ChainEntries, SnapshotSummary.ChainEntryBytes),
         },
+        PrivateFileMappings = FileMappingDocuments.Of(summary.FileMappings, int.MaxValue),
         Changed = summary.Changed,
         Ended = snapshot.Ended,
         Processes = [.. summary.ByProcess.Select(process => new SnapshotProcessDocument(
@@ -86,7 +92,9 @@ internal static class SnapshotDocuments
             process.AnonVmas,
             process.ChainEntries,
             process.LongestChain,
-            process.OwnBytes))],
+            process.OwnBytes,
+            FileMappingDocuments.PagesOf(summary.FileMappings.Of(process.Pid)),
+            FileMappingDocuments.ReasonOf(summary.FileMappings.Of(process.Pid))))],
     };
 
     private static SnapshotObjectDocument Objects(long count, int size) => new(count, size, count * size);

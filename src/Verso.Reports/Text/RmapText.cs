@@ -20,6 +20,7 @@ public static class RmapText
         if (costs.Graph.Spaces.Count > 0)
         {
             AppendProcesses(text, costs, top, width, palette);
+            FilePagesText.AppendTable(text, costs.Summary.FileMappings, top, width, palette);
         }
 
         if (costs.Graph.AnonVmas.Count > 0)
@@ -81,6 +82,7 @@ public static class RmapText
         }
 
         text.Append('\n');
+        FilePagesText.AppendTotals(text, costs.Summary.FileMappings);
         AppendNotes(text, costs);
     }
 

@@ -11,6 +11,9 @@ public static class SnapshotText
     /// <summary>How many processes are told one by one.</summary>
     private const int Told = 20;
 
+    /// <summary>How many files, and processes that map them.</summary>
+    private const int ToldOfFiles = 5;
+
     /// <summary>Totals, and the processes with the most chain entries.</summary>
     public static string Render(Snapshot snapshot, SnapshotSummary summary, int width, Palette palette)
     {
@@ -39,6 +42,7 @@ public static class SnapshotText
             "anon_vma_chain",
             SnapshotSummary.ChainEntryBytes,
             $", the longest chain of a VMA {Figures.Count(summary.LongestChain)}");
+        FilePagesText.AppendTotals(text, summary.FileMappings);
         if (summary.Changed.Count > 0)
         {
             text.Append($"  changed while being read: {Pids(summary.Changed)}\n");
@@ -55,7 +59,9 @@ public static class SnapshotText
         }
 
         int left = summary.ByProcess.Count - Told;
-        return left <= 0 ? text.ToString() : text.Append($"  and {Figures.Count(left)} more\n").ToString();
+        text.Append(left > 0 ? $"  and {Figures.Count(left)} more\n" : "");
+        FilePagesText.AppendTable(text, summary.FileMappings, ToldOfFiles, width, palette);
+        return text.ToString();
     }
 
     private static TextTable Table(SnapshotSummary summary)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
@@ -43,7 +44,8 @@ internal sealed class FuzzInputs
         foreach (string name in (string[])["examples/redis-fork.vsnap", "tests/Verso.Cli.Tests/Fixtures/reasons.vsnap"])
         {
             using FileStream file = File.OpenRead(Path.Combine(CommandLine.Root, name));
-            _snapshots.Add(SnapshotFile.Read(file));
+            Snapshot snapshot = SnapshotFile.Read(file);
+            _snapshots.Add(snapshot with { Processes = [.. snapshot.Processes.Select(WithFilePages)] });
         }
 
         foreach (string name in Directory.GetFiles(Path.Combine(CommandLine.Root, "tests/Verso.Traces.Tests/Fixtures"), "*.txt").Order())
@@ -136,6 +138,28 @@ internal sealed class FuzzInputs
             new FuzzEvents(image, told.Mm, random).Make(kind));
     }
 
+    // As the snapshots would be if this version had taken them: of every private file mapping one page is a copy.
+    private static ProcessGraph WithFilePages(ProcessGraph process)
+    {
+        IEnumerable<int> places = Enumerable.Range(0, process.Image.Vmas.Count)
+            .Where(at => FilePages.AreOf(process.Image.Vmas[at], FileKind.Regular));
+        return process with
+        {
+            Memory = process.Memory ?? new ResidentMemory(1, 1, 1, 1, 8192),
+            FilePages = new FilePages(FilePagesReading.Counted, [.. places.Select(at => new MappedFilePages(at, 1, 0))]),
+        };
+    }
+
+    private static FilePages Disturbed(FilePages pages, Random random)
+    {
+        List<MappedFilePages> mappings = [.. pages.Mappings];
+        int at = random.Next(mappings.Count + 1);
+        MappedFilePages made = new(random.Next(200) - 2, (long)Damage.Word(random), random.Next(3));
+        MappedFilePages[] changed = random.Next(3) == 0 ? [] : [made];
+        return new FilePages(
+            (FilePagesReading)random.Next(5), random.Next(3) == 0 ? [] : [.. mappings.Take(at), .. changed, .. mappings.Skip(at + 1)]);
+    }
+
     private FuzzInput OfSnapshot(Random random)
     {
         Snapshot snapshot = _snapshots[random.Next(_snapshots.Count)];
@@ -144,8 +168,9 @@ internal sealed class FuzzInputs
         {
             int at = random.Next(processes.Count);
             ProcessGraph process = processes[at];
-            processes[at] = random.Next(8) switch
+            processes[at] = random.Next(9) switch
             {
+                8 => process with { FilePages = Disturbed(process.FilePages!, random) },
                 0 => process with { Pid = random.Next(1, 20000) },
                 1 => process with { Command = "\e[2J\u202e" },
                 2 => process with { Reading = (GraphReading)random.Next(3), StartNanoseconds = Damage.Word(random) },

@@ -86,12 +86,29 @@ internal static class RawFile
             {
                 part.Number((ulong)memory.AnonymousPages).Number((ulong)memory.FilePages).Number((ulong)memory.SharedMemoryPages);
                 part.Number((ulong)memory.SwapEntries).Number((ulong)memory.PageTableBytes);
+                AppendFilePages(part, process.FilePages);
             }
 
             to.Byte(2).Part(part.ToArray());
         }
 
         return to.ToArray();
+    }
+
+    private static void AppendFilePages(RawBytes to, FilePages? pages)
+    {
+        if (pages is null)
+        {
+            return;
+        }
+
+        to.Byte((byte)pages.Reading).Number((ulong)pages.Mappings.Count);
+        int last = 0;
+        foreach (MappedFilePages mapping in pages.Mappings)
+        {
+            to.Number((ulong)(mapping.Vma - last)).Number((ulong)mapping.Copied).Number((ulong)mapping.Mapped);
+            last = mapping.Vma;
+        }
     }
 
     private static byte[] Payload(object payload)
