@@ -46,14 +46,14 @@ public sealed class FilePageTests : IDisposable
         using var reader = GraphReaderTests.Open();
         using var program = new DrivenProgram("files", Path.Join(_folder, "data"));
         var places = program.ReadLine().Split(' ');
-        Assert.Equal([(5, 7), (0, 3)], places.Select(place => CountAt(reader, program.Id, place)));
+        Assert.Equal([(5, 7), (0, 3), (601, 1)], places.Select(place => CountAt(reader, program.Id, place)));
 
         program.WriteLine();
         var child = int.Parse(program.ReadLine(), CultureInfo.InvariantCulture);
 
         // fork copies the entries of what has an anon_vma, and leaves those of the other to faults.
-        Assert.Equal([(5, 7), (0, 3)], places.Select(place => CountAt(reader, program.Id, place)));
-        Assert.Equal([(7, 6), (0, 0)], places.Select(place => CountAt(reader, child, place)));
+        Assert.Equal([(5, 7), (0, 3), (601, 1)], places.Select(place => CountAt(reader, program.Id, place)));
+        Assert.Equal([(7, 6), (0, 0), (601, 1)], places.Select(place => CountAt(reader, child, place)));
 
         var both = SnapshotTaker.Take(reader, ProcessSelection.OfPids([program.Id, child]));
         Assert.All(both.Processes, process => AssertAsInSmaps(both, process));

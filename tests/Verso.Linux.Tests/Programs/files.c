@@ -1,7 +1,8 @@
 /*
  * Private mappings of a file of 64 pages whose pages are all in the page cache. Of the first, 5 pages are written, 7 read
- * and the rest left alone; of the second, which is for reading only, 3 are read. Then a child writes a page of each kind
- * of the first, and reads none of the second. Prints the addresses, then, line by line, the child's id.
+ * and the rest left alone; of the second, which is for reading only, 3 are read. The third is of a sparse file of 2^28
+ * pages: 600 are written, no two of them adjacent, and then the last one; one is read. Then a child writes a page of each
+ * kind of the first, and reads none of the second. Prints the addresses, then, at the first line, the child's id.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #define PAGE 4096
 #define PAGES 64
+#define MANY (1L << 28)
 
 static char *map(int file, int protection)
 {
@@ -33,11 +35,11 @@ int main(int count, char **words)
 {
 	char text[PAGE];
 	FILE *named = fopen(words[1], "w+");
-	char *first, *second;
-	int file;
+	char *first, *second, *third;
+	int file, sparse = memfd_create("sparse", 0);
 	pid_t child;
 
-	if (count < 2 || !named)
+	if (count < 2 || !named || ftruncate(sparse, MANY * PAGE))
 		return 1;
 	file = fileno(named);
 	memset(text, 'x', sizeof(text));
@@ -46,13 +48,18 @@ int main(int count, char **words)
 			return 1;
 	first = map(file, PROT_READ | PROT_WRITE);
 	second = map(file, PROT_READ);
-	if (first == MAP_FAILED || second == MAP_FAILED)
+	third = mmap(NULL, MANY * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, sparse, 0);
+	if (first == MAP_FAILED || second == MAP_FAILED || third == MAP_FAILED)
 		return 1;
 	for (int page = 0; page < 5; page++)
 		first[page * PAGE] = 1;
 	keep(first, 40, 47, 5, PAGES);
 	keep(second, 10, 13, 0, PAGES);
-	printf("%p %p\n", (void *)first, (void *)second);
+	for (int page = 0; page < 1200; page += 2)
+		third[page * PAGE] = 1;
+	third[(MANY - 1) * PAGE] = 1;
+	(void)*(volatile char *)(third + MANY / 2 * PAGE);
+	printf("%p %p %p\n", (void *)first, (void *)second, (void *)third);
 	fflush(stdout);
 	if (getchar() == EOF)
 		return 0;
