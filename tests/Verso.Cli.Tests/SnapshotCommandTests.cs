@@ -1,9 +1,12 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Verso.Engine;
+using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Linux.Graph;
 using Verso.Linux.Proc;
+using Verso.Traces;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Cli.Tests;
 
@@ -64,18 +67,46 @@ public sealed class SnapshotCommandTests : IDisposable
         }
     }
 
-    /// <summary>Somebody who may load BPF programs, and not look into the processes of others.</summary>
-    [Fact]
-    public void WhatMayNotBeReadIsNotKnown()
+    /// <summary>Each reason of the format, on one line of the report and as a word of JSON; what is known goes on.</summary>
+    [Theory]
+    [InlineData(FilePagesReading.NoPagemap, "the kernel has no /proc/PID/pagemap", "no-pagemap")]
+    [InlineData(FilePagesReading.Refused, "/proc/PID/pagemap may not be read", "refused")]
+    [InlineData(FilePagesReading.Changed, "it ended or its file mappings changed", "changed")]
+    public void WhatWasNotCountedIsNotKnown(FilePagesReading reading, string words, string reason)
     {
-        RequireReader();
-        Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "needs setpriv");
-        using Sleeper sleeper = new();
-        Outcome outcome = CommandLine.Run(new ProcessStartInfo(
-            "setpriv", ["--bounding-set", "-sys_ptrace", CommandLine.Program, "snapshot", "--pid", sleeper.Id]));
-        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
-        Assert.Contains("not known of 1 address space: /proc/PID/pagemap may not be read", outcome.Output.Replace("\n    ", " "));
-        Assert.DoesNotContain(" copied, ", outcome.Output);
+        VmaImage vma = new(0x10000, 0x14000, VmaFlags.Read, 0, new FileId(1), 0, []);
+        MmImage image = new() { Vmas = [vma], AnonVmas = [] };
+        ResidentMemory memory = new(1, 1, 0, 0, 4096);
+        string file = Path.Combine(_folder, "made.vsnap");
+        using (FileStream stream = File.Create(file))
+        {
+            SnapshotFile.Write(stream, new Snapshot
+            {
+                Header = new SnapshotHeader(),
+                Files = [new FileIdentity(new FileId(1), FileKind.Regular, 1, 2, 16384, "/lib/x")],
+                Processes =
+                [
+                    new ProcessGraph(1, "a", 0, image, GraphReading.Whole)
+                    {
+                        Memory = memory,
+                        FilePages = new FilePages(reading, []),
+                    },
+                    new ProcessGraph(2, "b", 0, image, GraphReading.Whole)
+                    {
+                        Memory = memory,
+                        FilePages = new FilePages(FilePagesReading.Counted, [new MappedFilePages(0, 1, 2)]),
+                    },
+                ],
+            });
+        }
+
+        string text = CommandLine.Run("snapshot", "--from", file).Output.Replace("\n    ", " ");
+        Assert.Contains($"private file mappings not known of 1 address space: {words}", text);
+        Assert.Contains("1 private file mapping, 4 pages: 1 copied, 3 follow the file (2 mapped)", text);
+        Assert.Contains("  /lib/x     1      4       1       2           1\n", text);
+        JsonElement json = JsonDocument.Parse(CommandLine.Run("snapshot", "-j", "--from", file).Output).RootElement;
+        Assert.Equal(reason, json.GetProperty("processes")[0].GetProperty("privateFilePagesNotKnown").GetString());
+        Assert.Equal(1, json.GetProperty("privateFileMappings").GetProperty("pages").GetProperty("copied").GetInt64());
     }
 
     /// <summary>Nor what an earlier version kept: the example is of one.</summary>

@@ -72,6 +72,15 @@ public sealed class FilePageTests : IDisposable
         Assert.Equal(FilePagesReading.Counted, counter.Count(Environment.ProcessId, image).Reading);
     }
 
+    /// <summary>Whoever may load the BPF program may read pagemap too, on later kernels: CAP_PERFMON is enough.</summary>
+    [Theory]
+    [InlineData(1, FilePagesReading.Refused)]
+    [InlineData(13, FilePagesReading.Refused)]
+    [InlineData(2, FilePagesReading.Changed)]
+    [InlineData(3, FilePagesReading.Changed)]
+    public void WhyItCannotBeOpened(int error, FilePagesReading reason) =>
+        Assert.Equal(reason, FilePageCounter.ReasonOf(error));
+
     /// <summary>Other memory may come and go; what was counted has to be there.</summary>
     [Fact]
     public void OnlyFileMappingsThatAreGoneMakeACountWorthless()

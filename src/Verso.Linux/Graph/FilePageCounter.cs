@@ -64,7 +64,8 @@ internal sealed class FilePageCounter
     private bool IsCounted(VmaImage vma) =>
         !vma.File.IsNone && vma.File.Value < _kinds.Length && FilePages.AreOf(vma, _kinds[vma.File.Value]);
 
-    private static FilePagesReading ReasonOf(int error) =>
+    /// <summary>Why nothing is known where the file cannot be opened.</summary>
+    internal static FilePagesReading ReasonOf(int error) =>
         error is Libc.ErrorAccess or Libc.ErrorNotPermitted ? FilePagesReading.Refused
             : error == Libc.ErrorNoEntry && !File.Exists("/proc/self/pagemap") ? FilePagesReading.NoPagemap
             : FilePagesReading.Changed;

@@ -86,7 +86,7 @@ internal static class FilePagesText
     private static string WordsOf(FilePagesGap reason) => reason switch
     {
         FilePagesGap.NoPagemap => "the kernel has no /proc/PID/pagemap (CONFIG_PROC_PAGE_MONITOR)",
-        FilePagesGap.Refused => "/proc/PID/pagemap may not be read (CAP_SYS_PTRACE)",
+        FilePagesGap.Refused => "/proc/PID/pagemap may not be read (CAP_SYS_PTRACE is missing)",
         FilePagesGap.Changed => "it ended or its file mappings changed while they were counted",
         _ => "the snapshot does not say (an earlier version took it, or they ended meanwhile)",
     };
