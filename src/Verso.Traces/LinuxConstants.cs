@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Numerics;
 using Verso.Engine;
-using Verso.Traces.Importers;
 
 namespace Verso.Traces;
 
@@ -114,8 +114,10 @@ public static class LinuxConstants
         string[] words = Constants.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         for (int at = 0; at < words.Length; at += 2)
         {
-            Invariant.Require(StraceValue.TryParseNumber(words[at + 1], out ulong value));
-            constants.Add((words[at], value));
+            string value = words[at + 1];
+            constants.Add((words[at], value.StartsWith("0x", StringComparison.Ordinal)
+                ? ulong.Parse(value[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+                : ulong.Parse(value, CultureInfo.InvariantCulture)));
         }
 
         return [.. constants];

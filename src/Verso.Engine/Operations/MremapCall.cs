@@ -18,7 +18,10 @@ public static class MremapCall
         public SyscallResult Mremap(MmId mmId, in MremapRequest request)
         {
             Mm mm = machine.World.Mms[mmId];
-            machine.Structure.Remapping(mmId, request);
+            machine.Structure.Remapping(
+                mmId,
+                request.OldAddress,
+                (request.Flags & (RemapFlags.RelocateAnon | RemapFlags.MustRelocateAnon)) != 0);
             using MmapHold hold = machine.World.Locks.HoldMmap(mmId, LockMode.Write);
             MremapRequest call = request with
             {

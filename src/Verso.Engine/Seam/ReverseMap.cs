@@ -81,10 +81,10 @@ public abstract class ReverseMap
     }
 
     /// <summary>
-    /// A process calls mremap, whatever will come of it: its flags may hold wishes of the design's own, which the
-    /// call refuses as every kernel does.
+    /// A process calls mremap for what is at this byte address, whatever will come of it. Where it asks to relocate
+    /// (MREMAP_RELOCATE_ANON) that is EINVAL, as in every kernel: what it asked for is the design's to remember.
     /// </summary>
-    public virtual void Remapping(MmId mm, in MremapRequest call)
+    public virtual void Remapping(MmId mm, ulong address, bool asksToRelocate)
     {
     }
 

@@ -50,6 +50,7 @@ public sealed class LockDurationTests
     [Theory]
     [InlineData("anon-vma-chain", 1)]
     [InlineData("anon-vma-lazy", 1)]
+    [InlineData("reflink", 1)]
     [InlineData("cow-context", 12)]
     public void AWalkIsUnderRcuForSoManySteps(string design, int steps)
     {

@@ -33,7 +33,7 @@ public sealed class LockOwnerTests
         ["anon-vma-chain"] = [LockClass.AnonVmaRoot, LockClass.Rcu],
         ["matena-merging"] = [LockClass.AnonVmaRoot, LockClass.Rcu],
         ["anon-vma-flags"] = [LockClass.AnonVmaRoot, LockClass.Rcu],
-        ["reflink"] = [LockClass.Extent],
+        ["reflink"] = [LockClass.Extent, LockClass.Rcu],
         ["anon-vma-lazy"] = [LockClass.Vma, LockClass.AnonVmaRoot, LockClass.Rcu],
         ["cow-context"] = [LockClass.CowContext, LockClass.CowRemaps, LockClass.Rcu],
         ["relocate-anon"] = [LockClass.AnonVmaRoot, LockClass.Rcu],

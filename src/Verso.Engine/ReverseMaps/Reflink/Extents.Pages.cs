@@ -113,6 +113,7 @@ internal sealed partial class Extents
             return;
         }
 
+        _world.Locks.Take(LockId.Rcu, LockMode.Read, 1);
         _world.Locks.Begin(LockOf(extent), LockMode.Read);
         ulong from = walk.First;
         ulong to = walk.Last;

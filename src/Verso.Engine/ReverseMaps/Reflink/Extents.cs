@@ -37,7 +37,7 @@ internal sealed partial class Extents
         _hasSlots = hasSlots;
         _pages = new HeldPages(world);
         _freesExactly = freesExactly;
-        _extentType = world.Ledger.Register("extent", Extent.KernelSize);
+        _extentType = world.Ledger.Register("extent", Extent.KernelSize, Freeing.AfterGrace);
         _slotType = world.Ledger.Register("extent_slot", Extent.KernelSlot, heldBytes: 0);
         _referenceType = world.Ledger.Register("extent_reference", ExtentReference.KernelSize, heldBytes: 0);
         _extents = new Arena<Extent>(world.Ledger, _extentType);

@@ -70,12 +70,12 @@ public sealed class RelocateAnonMap : RehomingMap
     }
 
     /// <inheritdoc/>
-    public override void Remapping(MmId mm, in MremapRequest call)
+    public override void Remapping(MmId mm, ulong address, bool asksToRelocate)
     {
-        _isAsked = _asked.Remove(mm, out ulong from) && from == call.OldAddress;
-        if ((call.Flags & (RemapFlags.RelocateAnon | RemapFlags.MustRelocateAnon)) != 0)
+        _isAsked = _asked.Remove(mm, out ulong from) && from == address;
+        if (asksToRelocate)
         {
-            _asked.Add(mm, call.OldAddress);
+            _asked.Add(mm, address);
             _askedFor++;
         }
     }
