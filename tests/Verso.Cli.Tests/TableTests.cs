@@ -1,5 +1,4 @@
 using System.Diagnostics;
-
 using System.Text.RegularExpressions;
 
 namespace Verso.Cli.Tests;
@@ -34,6 +33,7 @@ public sealed partial class TableTests
     /// <summary>The scripts whose tables have stamps, with their pages, and how many.</summary>
     [Theory]
     [InlineData("scripts/verification-table", "docs/fidelity.md", 3)]
+    [InlineData("scripts/equal-designs", "docs/designs/README.md", 1)]
     [InlineData("bench/snapshot-cost --write", "docs/snapshot.md", 1)]
     public void WhatATableWasMadeOfIsWhatThereIs(string script, string page, int stamps)
     {
