@@ -117,9 +117,19 @@ internal static class UserfaultFilling
                 return machine.MovePage(mm, id, at, fill.Source + done);
             }
 
-            return isTaken || machine.IsHeld(id, address) ? Errno.EEXIST
+            return machine.IsBeyondFile(id, address) ? Errno.EFAULT
+                : isTaken || machine.IsHeld(id, address) ? Errno.EEXIST
                 : machine.Vmas[id].File.IsNone || !machine.Vmas[id].IsShared ? machine.FillPrivate(id, at, fill.Action)
                 : machine.FillShared(id, at, fill.Action);
+        }
+
+        /// <summary>
+        /// mfill_file_over_size, which is asked before the entry is looked at. All of /dev/zero is beyond its end.
+        /// </summary>
+        private bool IsBeyondFile(VmaId id, ulong address)
+        {
+            ref Vma vma = ref machine.Vmas[id];
+            return !vma.File.IsNone && machine.World.Files[vma.File].IsBeyondEnd(vma.PgoffAt(address));
         }
 
         /// <summary>A memory object has the page: Linux's entry would map it.</summary>
@@ -132,12 +142,6 @@ internal static class UserfaultFilling
             if (action == UserfaultAction.Continue)
             {
                 return machine.FillShared(id, at, action);
-            }
-
-            if (!machine.Vmas[id].File.IsNone
-                && machine.World.Files[machine.Vmas[id].File].IsBeyondEnd(machine.Vmas[id].PgoffAt(at.Address)))
-            {
-                return Errno.EFAULT;
             }
 
             if (action != UserfaultAction.ZeroPage)
@@ -154,7 +158,7 @@ internal static class UserfaultFilling
         {
             Inode inode = machine.World.Files[machine.Vmas[id].File];
             ulong pgoff = machine.Vmas[id].PgoffAt(at.Address);
-            if (pgoff > Frames.Frame.IndexMax || inode.IsBeyondEnd(pgoff))
+            if (pgoff > Frames.Frame.IndexMax)
             {
                 return Errno.EFAULT;
             }
