@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Verso.Engine;
 using Verso.Lab.Explain;
 using Verso.Linux.Graph;
@@ -29,6 +30,10 @@ internal static class ExplainCommand
                 + "or a range, written as in /proc/PID/maps",
             HelpName = "ADDR",
         };
+        Option<bool> full = new("--full")
+        {
+            Description = "show everything: all pairs by reason, with addresses and remedies",
+        };
         RmapOptions rmap = new();
         Option<string?> from = SnapshotCommand.From();
         Option<string> source = Source();
@@ -36,16 +41,19 @@ internal static class ExplainCommand
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "explain",
-            "For each pair of adjacent VMAs: which kernel check prevents merging, and what would remove it. Processes "
-            + "that have ended are reported and left out. Returns 0 if at least one could be read, else 2.",
+            "Why a process has so many VMAs: what keeps most of them apart, where, what to do, and how many are left "
+            + "then. With --full, for each pair of adjacent VMAs: which kernel check prevents merging, and what would "
+            + "remove it. Processes that have ended are reported and left out. Returns 0 if at least one could be "
+            + "read, else 2.",
             "verso explain $(pidof dotnet)                      # why so many VMAs? (run as root for the full answer)",
+            "verso explain 4711 --full                          # every reason, with addresses and remedies",
             "verso explain 4711 --at 7f2c40000000               # what keeps the VMAs around an address apart",
             "verso explain 4711 --at 7f2c40000000-7f2c50000000  # those of a range",
             "verso explain 4711 --from now.vsnap                # of a snapshot taken elsewhere",
             "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasNeverAtMost]'",
             "verso explain --rmap --all                         # what does the reverse map cost, and who owns it?")
         {
-            pids, place, from, source, format, json,
+            pids, full, place, from, source, format, json,
         };
         rmap.AddTo(command);
         command.SetAction(parsed =>
@@ -56,10 +64,17 @@ internal static class ExplainCommand
             if (rmap.IsWanted(parsed))
             {
                 parsed.Refuse("cannot be combined with --rmap, which covers whole processes", place);
+                parsed.Refuse("cannot be combined with --rmap: see --top", full);
                 parsed.Refuse("cannot be combined with --rmap, which needs the kernel's graph", source);
                 return rmap.Run(surroundings, parsed, named, parsed.GetValue(from), asJson);
             }
 
+            if (asJson || parsed.Has(place))
+            {
+                parsed.Refuse("has no effect with --at or JSON, which leave nothing out", full);
+            }
+
+            bool isFull = parsed.GetValue(full);
             AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
             if (named.Length == 0)
             {
@@ -76,18 +91,24 @@ internal static class ExplainCommand
                 parsed.Refuse("is for live processes: it cannot be combined with --from", source);
             }
 
-            return ExplainAll(surroundings, named, pid => Render(
-                Read(surroundings, pid, parsed.GetValue(from), parsed.GetRequiredValue(source)),
-                range,
-                asJson,
-                surroundings.Palette));
+            return ExplainAll(surroundings, named, isFull, pid =>
+            {
+                SpaceExplanation explanation =
+                    Read(surroundings, pid, parsed.GetValue(from), parsed.GetRequiredValue(source));
+                SpaceStrip? strip = range?.Of(explanation);
+                return asJson ? JsonReport.Render(explanation, strip)
+                    : strip is not null ? StripText.Render(explanation, strip, surroundings.Palette)
+                    : isFull ? FullText(surroundings, explanation)
+                    : ExplainBriefText.Render(explanation, surroundings.ProseWidth, surroundings.Palette);
+            });
         });
         return command;
     }
 
     /// <summary>One after another; who has ended is reported, and is trouble only if nobody is left.</summary>
-    private static int ExplainAll(Surroundings surroundings, int[] pids, Func<int, string> explain)
+    private static int ExplainAll(Surroundings surroundings, int[] pids, bool isPaged, Func<int, string> explain)
     {
+        StringBuilder all = new();
         List<ProcessSelectionException> leftOut = [];
         int[] distinct = [.. pids.Distinct()];
         bool isFirst = true;
@@ -95,9 +116,16 @@ internal static class ExplainCommand
         {
             try
             {
-                string text = explain(pid);
-                surroundings.Output.Write(isFirst ? text : "\n" + text);
+                string text = (isFirst ? "" : "\n") + explain(pid);
                 isFirst = false;
+                if (isPaged && surroundings.IsTerminal)
+                {
+                    all.Append(text);
+                }
+                else
+                {
+                    surroundings.Output.Write(text);
+                }
             }
             catch (ProcessSelectionException reason) when (distinct.Length > 1)
             {
@@ -105,6 +133,7 @@ internal static class ExplainCommand
             }
         }
 
+        Pager.Write(surroundings, all.ToString());
         if (leftOut.Count == distinct.Length)
         {
             throw new ProcessSelectionException(
@@ -132,13 +161,10 @@ internal static class ExplainCommand
         return source;
     }
 
-    private static string Render(
-        SpaceExplanation explanation, AddressRange? range, bool asJson, Palette palette)
+    private static string FullText(Surroundings surroundings, SpaceExplanation explanation)
     {
-        SpaceStrip? strip = range?.Of(explanation);
-        return asJson ? JsonReport.Render(explanation, strip)
-        : strip is null ? ExplainText.Render(explanation, palette)
-        : StripText.Render(explanation, strip, palette);
+        string text = ExplainText.Render(explanation, surroundings.Palette);
+        return surroundings.IsTerminal ? Prose.Fit(text, surroundings.ProseWidth) : text;
     }
 
     private static SpaceExplanation Read(Surroundings surroundings, int pid, string? from, string source)

@@ -68,8 +68,7 @@ internal sealed class LiveScreen : IDisposable
     /// <summary>The screen; null where there is no terminal, or one that can do nothing but write.</summary>
     internal static LiveScreen? TryOpen(Surroundings surroundings)
     {
-        if (!ReferenceEquals(surroundings.Output, Console.Out) || Console.IsOutputRedirected
-            || OperatingSystem.IsWindows())
+        if (!surroundings.IsTerminal || OperatingSystem.IsWindows())
         {
             return null;
         }

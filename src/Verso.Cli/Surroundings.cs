@@ -8,15 +8,18 @@ internal sealed class Surroundings
 {
     private const int WidthWithoutTerminal = 100;
     private const int NarrowestWidth = 80;
+    private const int NarrowestProse = 40;
 
     internal static readonly Option<string> ColorOption = CreateColorOption();
 
-    private Surroundings(TextWriter output, TextWriter error, Palette palette, int width)
+    private Surroundings(TextWriter output, TextWriter error, Palette palette, bool isTerminal)
     {
         Output = output;
         Error = error;
         Palette = palette;
-        Width = width;
+        IsTerminal = isTerminal;
+        Width = isTerminal ? Math.Max(Console.WindowWidth, NarrowestWidth) : WidthWithoutTerminal;
+        ProseWidth = isTerminal ? Math.Max(LiveScreen.Width, NarrowestProse) : Prose.Columns;
     }
 
     /// <summary>For data.</summary>
@@ -27,8 +30,14 @@ internal sealed class Surroundings
 
     internal Palette Palette { get; }
 
-    /// <summary>Columns for text.</summary>
+    /// <summary>Whether data goes to a terminal.</summary>
+    internal bool IsTerminal { get; }
+
+    /// <summary>Columns for tables.</summary>
     internal int Width { get; }
+
+    /// <summary>Columns for sentences: those of the terminal, if there is one.</summary>
+    internal int ProseWidth { get; }
 
     /// <summary>Whether messages go to a terminal, so that progress may be shown.</summary>
     internal bool ShowsProgress => ReferenceEquals(Error, Console.Error) && !Console.IsErrorRedirected;
@@ -38,8 +47,7 @@ internal sealed class Surroundings
         TextWriter output = parsed.InvocationConfiguration.Output;
         bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
         Palette palette = IsColored(parsed.GetValue(ColorOption), isTerminal) ? Palette.Colored : Palette.Plain;
-        int width = isTerminal ? Math.Max(Console.WindowWidth, NarrowestWidth) : WidthWithoutTerminal;
-        return new Surroundings(output, parsed.InvocationConfiguration.Error, palette, width);
+        return new Surroundings(output, parsed.InvocationConfiguration.Error, palette, isTerminal);
     }
 
     private static bool IsColored(string? choice, bool isTerminal) => choice switch

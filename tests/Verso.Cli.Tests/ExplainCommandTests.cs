@@ -91,7 +91,7 @@ public sealed class ExplainCommandTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(
             CommandLine.Run("explain", sleeper.Id, "--source", "proc", "-j").Output);
         bool isOpen = document.RootElement.GetProperty("untold").GetArrayLength() > 0;
-        string text = CommandLine.Run("explain", sleeper.Id, "--source", "proc").Output;
+        string text = CommandLine.Run("explain", sleeper.Id, "--full", "--source", "proc").Output;
         Assert.Equal(isOpen, text.Contains("which does not show for every pair", StringComparison.Ordinal));
         Assert.Equal(!isOpen, text.Contains("read from /proc, which shows all that matters for these pairs\n", StringComparison.Ordinal));
     }
@@ -170,7 +170,7 @@ public sealed class ExplainCommandTests : IDisposable
             SnapshotFile.Write(stream, snapshot with { Header = snapshot.Header with { Kernel = kernel } });
         }
 
-        Outcome outcome = CommandLine.Run("explain", Reasons.Pid, "--from", file);
+        Outcome outcome = CommandLine.Run("explain", Reasons.Pid, "--full", "--from", file);
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         return outcome.Output;
     }

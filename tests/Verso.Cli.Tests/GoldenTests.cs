@@ -47,7 +47,8 @@ public sealed class GoldenTests
 
     /// <summary>A pair for each reason: Fixtures/reasons.c.</summary>
     [Theory]
-    [InlineData("explain.txt")]
+    [InlineData("explain.txt", "--full")]
+    [InlineData("explain-brief.txt")]
     [InlineData("explain.json", "-j")]
     [InlineData("explain-strip.txt", "--at", "100007001000")]
     [InlineData("explain-range.txt", "--at", "100000000000-100010000000")]
@@ -63,6 +64,8 @@ public sealed class GoldenTests
     }
 
     [Theory]
+    [InlineData("explain-brief-redis.txt", "explain", "10807")]
+    [InlineData("explain-full-redis.txt", "explain", "10807", "--full")]
     [InlineData("explain-rmap.txt", "explain", "--rmap", "--top", "5")]
     [InlineData("explain-rmap.json", "explain", "--rmap", "--top", "2", "-j", "--designs", ThreeDesigns)]
     [InlineData("top.txt", "top")]

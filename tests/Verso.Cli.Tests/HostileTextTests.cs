@@ -41,6 +41,7 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("snapshot", "--from", "{snapshot}")]
     [InlineData("snapshot", "--from", "{snapshot}", "-j")]
     [InlineData("explain", "7", "--from", "{snapshot}")]
+    [InlineData("explain", "7", "--full", "--from", "{snapshot}")]
     [InlineData("explain", "7", "--from", "{snapshot}", "-j")]
     [InlineData("explain", "--rmap", "--from", "{snapshot}")]
     [InlineData("explain", "--rmap", "--from", "{snapshot}", "-j")]
@@ -84,7 +85,7 @@ public sealed class HostileTextTests : IDisposable
             string pid = $"{sleeper.Id}";
             foreach (string[] words in (string[][])
             [
-                ["snapshot", "-p", pid], ["explain", pid], ["explain", pid, "--source", "proc"],
+                ["snapshot", "-p", pid], ["explain", pid], ["explain", pid, "--full", "--source", "proc"],
                 ["explain", "--rmap", pid], ["top", "-p", pid, "--count", "1"],
             ])
             {

@@ -130,7 +130,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IDisposable
 
     private void Explain(string pid, params string[] words)
     {
-        Outcome outcome = CommandLine.Run(["explain", pid, .. words]);
+        Outcome outcome = CommandLine.Run(["explain", pid, "--full", .. words]);
         if (outcome.Status == 0)
         {
             Assert.Equal("", outcome.Error);

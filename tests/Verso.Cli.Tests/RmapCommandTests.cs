@@ -83,7 +83,7 @@ public sealed partial class RmapCommandTests
                 SnapshotFile.Write(kept, real with { Header = real.Header with { Kernel = "6.1\n\e[2J" } });
             }
 
-            Outcome outcome = CommandLine.Run("explain", "10807", "--from", file);
+            Outcome outcome = CommandLine.Run("explain", "10807", "--full", "--from", file);
             Assert.Equal(0, outcome.Status);
             Assert.DoesNotContain('\e', outcome.Output + outcome.Error);
             Assert.Equal("", outcome.Error);

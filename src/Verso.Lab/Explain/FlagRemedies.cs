@@ -188,6 +188,10 @@ internal static class FlagRemedies
     internal static IEnumerable<Remedy> For(IReadOnlyList<Boundary> boundaries) =>
         Cases.Where(each => boundaries.Any(each.IsFor)).Select(each => each.Remedy);
 
+    /// <summary>Which pairs a remedy is for; null if it is none of these.</summary>
+    internal static Func<Boundary, bool>? CaseOf(Remedy remedy) =>
+        Cases.FirstOrDefault(each => each.Remedy == remedy).IsFor;
+
     private static Lift Of(VmaFlags flags) => new(MergeTests.Flags) { Flags = flags };
 
     // What allows no access is charged for nothing, and what lay there would be like its neighbours.

@@ -7,18 +7,21 @@ internal static class LastingRemedies
 {
     private const MergeTests OfOtherObjects = MergeTests.File | MergeTests.PageOffset;
 
-    /// <summary>Remedies, and how many VMAs fewer there would be with each; at least one.</summary>
-    internal static IEnumerable<(Remedy Remedy, int Fewer)> For(SpaceExplanation explanation, LastingGroup group)
+    /// <summary>Remedies, for which pairs, and how many VMAs fewer there would be with each; at least one.</summary>
+    internal static IEnumerable<(Remedy Remedy, IReadOnlyList<Boundary> Pairs, int Fewer)> For(
+        SpaceExplanation explanation, LastingGroup group)
     {
-        List<(Remedy Remedy, int Fewer)> remedies =
+        ILookup<Remedy?, Boundary> kinds = group.Boundaries.ToLookup(pair => Of(explanation, group.Reason, pair));
+        List<(Remedy Remedy, IReadOnlyList<Boundary> Pairs, int Fewer)> remedies =
         [
-            .. group.Boundaries.GroupBy(pair => Of(explanation, group.Reason, pair))
-                .Where(pairs => pairs.Key is not null).Select(pairs => (pairs.Key!, pairs.Count())),
+            .. kinds.Where(pairs => pairs.Key is not null)
+                .Select(pairs => (pairs.Key!, (IReadOnlyList<Boundary>)[.. pairs], pairs.Count())),
         ];
         remedies.AddRange(group.Reason switch
         {
-            LastingReason.TwoFiles => [(FileRemedies.UnmapDeleted, explanation.DeletedFileVmas)],
-            LastingReason.FileAndAnonymous => [(FileRemedies.ReadIn, FileOverlays.Count(explanation))],
+            LastingReason.TwoFiles => [(FileRemedies.UnmapDeleted, [.. kinds[null]], explanation.DeletedFileVmas)],
+            LastingReason.FileAndAnonymous =>
+                [(FileRemedies.ReadIn, group.Boundaries, FileOverlays.Count(explanation))],
             _ => [],
         });
         return remedies.Where(each => each.Fewer > 0);

@@ -35,6 +35,21 @@ public sealed record Remedy(string Text, RemedyBasis Basis, string Shown = "", s
     /// <param name="kernel">As <c>uname -r</c> has it.</param>
     public bool WorksOn(string kernel) => Since.Length == 0 || KernelRules.IsAtLeast(kernel, Since);
 
+    /// <summary>Those of some pairs that it is for; all of them where nothing tells.</summary>
+    internal IReadOnlyList<Boundary> Among(IReadOnlyList<Boundary> pairs)
+    {
+        Boundary[] those = [.. pairs.Where(FlagRemedies.CaseOf(this) ?? IsFor)];
+        return those.Length > 0 ? those : pairs;
+    }
+
+    // What has no lift moves anonymous memory back.
+    private bool IsFor(Boundary pair)
+    {
+        MergeTests tests = Lift?.Tests ?? MergeTests.PageOffset;
+        return (tests == MergeTests.None || ((pair.Verdict.Failed | pair.Untold) & tests) != MergeTests.None)
+            && (Lift?.Applies(pair) ?? pair.IsAnonymous);
+    }
+
     /// <summary>The remedies for pairs that a test keeps apart, the best first; empty if there is none.</summary>
     public static IReadOnlyList<Remedy> For(ReasonGroup group)
     {

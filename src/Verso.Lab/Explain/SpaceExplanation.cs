@@ -137,7 +137,10 @@ public sealed class SpaceExplanation
     {
         ArgumentNullException.ThrowIfNull(group);
         IReadOnlyList<RemedyOffer> offers = group.Boundaries.Count == 0 ? [] : RemedyOffer.Order(
-            Remedy.For(group).Select(remedy => new RemedyOffer(remedy, VmasWith(remedy))));
+            Remedy.For(group).Select(remedy => new RemedyOffer(remedy, VmasWith(remedy))
+            {
+                Pairs = remedy.Among(group.Boundaries),
+            }));
         int anyway = VmasWithout(MergeTests.None).Most;
         RemedyOffer[] useful = [.. offers.Where(offer => offer.Vmas.Most < anyway)];
         return useful.Length > 0 ? useful : offers;
@@ -155,7 +158,7 @@ public sealed class SpaceExplanation
     {
         ArgumentNullException.ThrowIfNull(group);
         return RemedyOffer.Order(LastingRemedies.For(this, group)
-            .Select(each => new RemedyOffer(each.Remedy, Exactly(VmaCount - each.Fewer))));
+            .Select(each => new RemedyOffer(each.Remedy, Exactly(VmaCount - each.Fewer)) { Pairs = each.Pairs }));
     }
 
     /// <summary>Whether it maps a file that somebody deleted.</summary>

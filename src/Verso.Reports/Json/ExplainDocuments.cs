@@ -54,6 +54,19 @@ public sealed record LastingDocument(
     IReadOnlyList<KindDocument> Kinds,
     IReadOnlyList<RemedyDocument> Remedies);
 
+/// <summary>What leaves the fewest VMAs when it is removed.</summary>
+public sealed record MainCauseDocument(
+    string Reason,
+    string Plain,
+    int Pairs,
+    string Start,
+    string End,
+    string Mapping,
+    int PairsThere,
+    string Remedy,
+    int VmasAtLeast,
+    int VmasAtMost);
+
 /// <summary>VMAs that holes keep apart.</summary>
 public sealed record HolesDocument(
     int Count,
@@ -115,6 +128,8 @@ public sealed record ExplanationDocument
 
     public required IReadOnlyList<string> Untold { get; init; }
 
+    public required MainCauseDocument? Main { get; init; }
+
     public required IReadOnlyList<ReasonDocument> Reasons { get; init; }
 
     public required HolesDocument Holes { get; init; }
@@ -149,6 +164,7 @@ internal static class ExplainDocuments
         PossiblePairs = explanation.PossiblePairs,
         OneWayPairs = explanation.OneWayPairs,
         Untold = Names(explanation.Untold),
+        Main = MainCause.WorthSaying(explanation) is MainCause main ? Of(main) : null,
         Reasons = [.. explanation.Groups.Select(group => Of(explanation, group))],
         Holes = HolesOf(explanation),
         Never = LastingOf(explanation),
@@ -161,6 +177,18 @@ internal static class ExplainDocuments
         Boundaries = [.. explanation.Boundaries.Where(each => IsShown(each, strip)).Select(Of)],
         Strip = strip is null ? null : StripOf(explanation, strip),
     };
+
+    private static MainCauseDocument Of(MainCause main) => new(
+        main.Name.Replace(' ', '-'),
+        main.Plain,
+        main.Pairs,
+        JsonReport.Hex(main.Region.Start),
+        JsonReport.Hex(main.Region.End),
+        main.Region.Name,
+        main.Region.Pairs,
+        main.Offer.Remedy.Text,
+        main.Offer.Vmas.Least,
+        main.Offer.Vmas.Most);
 
     private static ReasonDocument Of(SpaceExplanation explanation, ReasonGroup group)
     {

@@ -35,6 +35,25 @@ internal static class BoundaryText
         _ => "",
     };
 
+    /// <summary>What keeps them apart, in a few words for people who have not read mm/vma.c.</summary>
+    internal static string Brief(SpaceExplanation explanation, Boundary boundary) => boundary switch
+    {
+        { Standing: BoundaryStanding.Never } => ReasonText.Plain(boundary.Lasting),
+        { Standing: BoundaryStanding.CannotTell } => "/proc shows no reason; different anon_vmas are possible",
+        { Verdict.First: MergeTests.Flags, Inaccessible: InaccessibleUse.Guard } =>
+            "guard pages without access (PROT_NONE) divide it",
+        { Verdict.First: MergeTests.Flags, Inaccessible: InaccessibleUse.Reserve } =>
+            "parts of an inaccessible reserve were made accessible",
+        { Verdict.First: MergeTests.Flags } => $"permissions or flags differ ({Kind(explanation, boundary)})",
+        { Verdict.First: MergeTests.AnonVma, IsOfZeroDevice: false, HasForked: false } =>
+            "each was written apart: different anon_vmas",
+        { Verdict.First: MergeTests.PageOffset, IsAnonymous: true } => "mremap moved it after it was written",
+        { Verdict.First: MergeTests.PageOffset, IsOfZeroDevice: false } => "parts of a file, not in the file's order",
+        { Verdict.First: MergeTests.File or MergeTests.AnonVma or MergeTests.PageOffset } =>
+            Kind(explanation, boundary),
+        _ => ReasonText.Plain(boundary.Verdict.First),
+    };
+
     /// <summary>How large a hole is, and what is beside it.</summary>
     internal static string Kind(HoleBetween hole) =>
         $"{Figures.Bytes((long)hole.Bytes)} between {VmaText.Permissions(hole.Lower.Flags)}";

@@ -11,14 +11,7 @@ internal static class ExplainHeadText
 {
     internal static void Append(StringBuilder text, SpaceExplanation explanation, Palette palette)
     {
-        int left = explanation.MaxMapCount - explanation.VmaCount;
-        double share = 100.0 * explanation.VmaCount / Math.Max(1, explanation.MaxMapCount);
-        text.Append(palette.Bold(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{explanation.Process.Pid} {Printable.Of(explanation.Process.Command)}")))
-            .Append(": ").Append(Figures.Plural(explanation.VmaCount, "VMA", "VMAs"))
-            .Append(CultureInfo.InvariantCulture, $", {share:F1} % of vm.max_map_count ({explanation.MaxMapCount}); ")
-            .Append(Figures.Count(Math.Max(0, left))).Append(" left\n");
+        text.Append(palette.Bold(Who(explanation))).Append(Verdict(explanation)).Append('\n');
         text.Append(Figures.Plural(explanation.Boundaries.Count, "adjacent pair", "adjacent pairs"))
             .Append(": ").Append(Figures.Count(explanation.PossiblePairs)).Append(" could be one VMA, ")
             .Append(Figures.Count(explanation.Boundaries.Count - explanation.PossiblePairs)).Append(" never");
@@ -27,6 +20,21 @@ internal static class ExplainHeadText
         AppendLimit(text, explanation, palette);
         AppendCause(text, explanation);
         AppendNotes(text, explanation);
+    }
+
+    /// <summary>The process, in two words.</summary>
+    internal static string Who(SpaceExplanation explanation) => string.Create(
+        CultureInfo.InvariantCulture, $"{explanation.Process.Pid} {Printable.Of(explanation.Process.Command)}");
+
+    /// <summary>How many VMAs it has, beside how many it may have; what follows its name.</summary>
+    internal static string Verdict(SpaceExplanation explanation)
+    {
+        int left = explanation.MaxMapCount - explanation.VmaCount;
+        double share = 100.0 * explanation.VmaCount / Math.Max(1, explanation.MaxMapCount);
+        return $": {Figures.Plural(explanation.VmaCount, "VMA", "VMAs")}"
+            + string.Create(
+                CultureInfo.InvariantCulture, $", {share:F1} % of vm.max_map_count ({explanation.MaxMapCount}); ")
+            + $"{Figures.Count(Math.Max(0, left))} left";
     }
 
     private static void AppendLimit(StringBuilder text, SpaceExplanation explanation, Palette palette)
@@ -46,33 +54,12 @@ internal static class ExplainHeadText
         text.Append(palette.Bad(lines.ToString().TrimEnd('\n'))).Append('\n');
     }
 
-    // Of all that is advised further down, what would leave the fewest VMAs.
     private static void AppendCause(StringBuilder text, SpaceExplanation explanation)
     {
-        List<(string Cause, int Pairs, RemedyOffer Offer)> causes = [];
-        foreach (ReasonGroup group in explanation.Groups.Where(group => group.Boundaries.Count > 0))
+        if (MainCause.Of(explanation) is MainCause main)
         {
-            IGrouping<string, Boundary>? kind = ExplainText.ByKind(
-                group.Boundaries, pair => BoundaryText.Kind(explanation, pair)).FirstOrDefault();
-            string name = BoundaryText.Name(group.First, group.Standing);
-            string detail = kind is null ? "" : $": {kind.Key}";
-            causes.AddRange(explanation.Offers(group).Take(1)
-                .Select(offer => (name + detail, kind?.Count() ?? group.Boundaries.Count, offer)));
-        }
-
-        causes.AddRange(explanation.HoleOffers.Take(1).Select(offer => ("holes", explanation.Holes.All.Count, offer)));
-        foreach (LastingGroup group in explanation.Lasting)
-        {
-            causes.AddRange(explanation.Offers(group).Take(1)
-                .Select(offer => (ReasonText.Plain(group.Reason), group.Boundaries.Count, offer)));
-        }
-
-        (string Cause, int Pairs, RemedyOffer Offer) main =
-            causes.OrderBy(each => each.Offer.Vmas.Most).ThenByDescending(each => each.Pairs).FirstOrDefault();
-        if (main.Offer is not null && main.Offer.Vmas.Most < explanation.VmaCount)
-        {
-            Prose.Wrap(
-                text, "", $"main cause: {main.Cause}, {Figures.Plural(main.Pairs, "pair", "pairs")}", 2);
+            string pairs = Figures.Plural(main.DetailPairs, "pair", "pairs");
+            Prose.Wrap(text, "", $"main cause: {main.Detail}, {pairs}", 2);
             Prose.Wrap(text, "  > ", RemedyText.Short(main.Offer), 4);
         }
     }

@@ -2,24 +2,54 @@ using System.Text;
 
 namespace Verso.Reports.Text;
 
-/// <summary>Sentences in lines of at most 80 columns.</summary>
-internal static class Prose
+/// <summary>Sentences in lines, of at most 80 columns if nothing else is said.</summary>
+public static class Prose
 {
-    private const int Columns = 80;
+    /// <summary>Without a terminal.</summary>
+    public const int Columns = 80;
+
+    /// <summary>The same text with no line longer than this, but where one word is: it goes on below, indented.</summary>
+    public static string Fit(string text, int columns)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        StringBuilder fit = new(text.Length + 16);
+        foreach (string line in text.TrimEnd('\n').Split('\n'))
+        {
+            if (line.Length <= columns)
+            {
+                fit.Append(line).Append('\n');
+                continue;
+            }
+
+            string words = line.TrimStart(' ');
+            string blanks = new(' ', line.Length - words.Length);
+            Wrap(fit, blanks, words, blanks.Length + 2, columns);
+        }
+
+        return fit.ToString();
+    }
+
+    /// <summary>The end of a path says more than its beginning.</summary>
+    internal static string Fitting(string text, int columns) =>
+        text.Length <= columns ? text
+        : columns <= 3 ? ""
+        : "..." + text[^(columns - 3)..];
 
     /// <summary>Adds words in as many lines as they take, each ended; one word is never divided.</summary>
     /// <param name="text">Where to.</param>
     /// <param name="first">What the first line begins with.</param>
     /// <param name="sentence">Words between single blanks.</param>
     /// <param name="indent">Blanks before the further lines.</param>
-    internal static void Wrap(StringBuilder text, string first, string sentence, int indent)
+    /// <param name="columns">Of a line.</param>
+    internal static void Wrap(
+        StringBuilder text, string first, string sentence, int indent, int columns = Columns)
     {
         text.Append(first);
         int used = first.Length;
         bool isFresh = true;
         foreach (string word in sentence.Split(' '))
         {
-            if (!isFresh && used + 1 + word.Length > Columns)
+            if (!isFresh && used + 1 + word.Length > columns)
             {
                 text.Append('\n').Append(' ', indent);
                 used = indent;

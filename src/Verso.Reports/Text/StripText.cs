@@ -75,7 +75,7 @@ public static class StripText
         string range = string.Create(CultureInfo.InvariantCulture, $"{vma.Start:x}-{vma.End:x}").PadRight(RangeColumns);
         string line = $"{range} {VmaText.Permissions(vma.Flags)} {Size(vma.End - vma.Start).PadLeft(SizeColumns)} "
             + $"{Graph(explanation, vma, names).PadRight(GraphColumns)} ";
-        return line + Fitting(NameOf(explanation, vma), Columns - 2 - line.Length);
+        return line + Prose.Fitting(NameOf(explanation, vma), Columns - 2 - line.Length);
     }
 
     /// <summary>The anon_vma: A, or A+2 for one with two of its ancestors behind it; - if there is none.</summary>
@@ -120,10 +120,4 @@ public static class StripText
         string format = scaled == Math.Floor(scaled) ? "F0" : "F1";
         return scaled.ToString(format, CultureInfo.InvariantCulture) + units[unit];
     }
-
-    /// <summary>The end of a path says more than its beginning.</summary>
-    private static string Fitting(string text, int columns) =>
-        text.Length <= columns ? text
-        : columns <= 3 ? ""
-        : "..." + text[^(columns - 3)..];
 }

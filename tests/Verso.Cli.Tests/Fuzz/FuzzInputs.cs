@@ -198,7 +198,8 @@ internal sealed class FuzzInputs
             3 => ["explain", "--rmap", pid, "--from", "{0}", "--designs", _designs[random.Next(_designs.Length)], Limit],
             4 => ["explain", "--rmap", "--from", "{0}", "--jobs", "1", Limit],
             5 => ["explain", pid, "--from", "{0}", "-j"],
-            _ => ["explain", pid, "--from", "{0}"],
+            6 => ["explain", pid, "--from", "{0}"],
+            _ => ["explain", pid, "--full", "--from", "{0}"],
         };
         return new FuzzInput(".vsnap", RawFile.Join("VSNAP", head, body, snapshot.Files.Count + processes.Count, tail), command);
     }
