@@ -24,12 +24,7 @@ internal static class ExplainCommand
             Arity = ArgumentArity.ZeroOrMore,
             CustomParser = SnapshotCommand.ParsePids,
         };
-        Option<string?> place = new("--at")
-        {
-            Description = "a hexadecimal address of one process: show the VMAs around it and what keeps them apart; "
-                + "or a range, written as in /proc/PID/maps",
-            HelpName = "ADDR",
-        };
+        Option<string?> place = Place();
         Option<bool> full = new("--full")
         {
             Description = "show everything: all pairs by reason, with addresses and remedies",
@@ -69,21 +64,11 @@ internal static class ExplainCommand
                 return rmap.Run(surroundings, parsed, named, parsed.GetValue(from), asJson);
             }
 
-            if (asJson || parsed.Has(place))
-            {
-                parsed.Refuse("has no effect with --at or JSON, which leave nothing out", full);
-            }
-
             bool isFull = parsed.GetValue(full);
             AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
-            if (named.Length == 0)
+            if (asJson || range is not null)
             {
-                throw new UsageException("name a process, or use --rmap");
-            }
-
-            if (range is not null && named.Length > 1)
-            {
-                throw new UsageException("--at requires exactly one process");
+                parsed.Refuse("has no effect with --at or JSON, which leave nothing out", full);
             }
 
             if (parsed.GetValue(from) is not null)
@@ -91,18 +76,28 @@ internal static class ExplainCommand
                 parsed.Refuse("is for live processes: it cannot be combined with --from", source);
             }
 
+            RequireProcesses(named, range);
             return ExplainAll(surroundings, named, isFull, pid =>
             {
                 SpaceExplanation explanation =
                     Read(surroundings, pid, parsed.GetValue(from), parsed.GetRequiredValue(source));
-                SpaceStrip? strip = range?.Of(explanation);
-                return asJson ? JsonReport.Render(explanation, strip)
-                    : strip is not null ? StripText.Render(explanation, strip, surroundings.Palette)
-                    : isFull ? FullText(surroundings, explanation)
-                    : ExplainBriefText.Render(explanation, surroundings.ProseWidth, surroundings.Palette);
+                return Render(surroundings, explanation, range, asJson, isFull);
             });
         });
         return command;
+    }
+
+    private static void RequireProcesses(int[] named, AddressRange? range)
+    {
+        if (named.Length == 0)
+        {
+            throw new UsageException("name a process, or use --rmap");
+        }
+
+        if (range is not null && named.Length > 1)
+        {
+            throw new UsageException("--at requires exactly one process");
+        }
     }
 
     /// <summary>One after another; who has ended is reported, and is trouble only if nobody is left.</summary>
@@ -148,6 +143,13 @@ internal static class ExplainCommand
         return ExitStatus.Success;
     }
 
+    private static Option<string?> Place() => new("--at")
+    {
+        Description = "a hexadecimal address of one process: show the VMAs around it and what keeps them apart; "
+            + "or a range, written as in /proc/PID/maps",
+        HelpName = "ADDR",
+    };
+
     private static Option<string> Source()
     {
         Option<string> source = new("--source")
@@ -161,8 +163,21 @@ internal static class ExplainCommand
         return source;
     }
 
-    private static string FullText(Surroundings surroundings, SpaceExplanation explanation)
+    private static string Render(
+        Surroundings surroundings, SpaceExplanation explanation, AddressRange? range, bool asJson, bool isFull)
     {
+        SpaceStrip? strip = range?.Of(explanation);
+        if (asJson || strip is not null)
+        {
+            return asJson ? JsonReport.Render(explanation, strip)
+                : StripText.Render(explanation, strip!, surroundings.Palette);
+        }
+
+        if (!isFull)
+        {
+            return ExplainBriefText.Render(explanation, surroundings.ProseWidth, surroundings.Palette);
+        }
+
         string text = ExplainText.Render(explanation, surroundings.Palette);
         return surroundings.IsTerminal ? Prose.Fit(text, surroundings.ProseWidth) : text;
     }

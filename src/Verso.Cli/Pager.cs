@@ -15,7 +15,7 @@ internal static class Pager
     /// <summary>What git gives less: end where all fits, colours, and leave the text on the screen.</summary>
     private const string LessOptions = "FRX";
 
-    /// <summary>Writes to standard output, through the pager if there is a terminal that the text is too long for.</summary>
+    /// <summary>Writes data, through the pager if it goes to a terminal that it is too long for.</summary>
     internal static void Write(Surroundings surroundings, string text)
     {
         if (!IsWanted(surroundings, text) || !TryPage(text))

@@ -8,7 +8,7 @@ public static class Prose
     /// <summary>Without a terminal.</summary>
     public const int Columns = 80;
 
-    /// <summary>The same text with no line longer than this, but where one word is: it goes on below, indented.</summary>
+    /// <summary>The same text, but what is longer than a line goes on below it, indented. No word is divided.</summary>
     public static string Fit(string text, int columns)
     {
         ArgumentNullException.ThrowIfNull(text);
