@@ -10,6 +10,9 @@ public sealed class ExplainBriefTests : IDisposable
     private const int MostLines = 8;
     private const int MostColumns = 80;
 
+    /// <summary>What less shows below a page when it waits for a key.</summary>
+    private const string Prompt = ":\e[K";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("verso-cli-tests-").FullName;
 
     /// <summary>Every process of every snapshot that is kept.</summary>
@@ -139,8 +142,11 @@ public sealed class ExplainBriefTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/less"), "needs less");
         using Terminal terminal = new();
         terminal.Type($"unset PAGER LESS; {Command} --full; echo $? ended\n");
-        _ = terminal.Await("main cause: ");
+        string page = Plain(terminal.Await(Prompt));
+        Assert.Contains("  pairs  only this  VMAs if undone now  if never so", page);
         terminal.Type("\u0003");
+        _ = terminal.Await("\a");
+        _ = terminal.Await(Prompt);
         terminal.Type("G");
         _ = terminal.Await("never one");
         terminal.Type("q");

@@ -1,5 +1,4 @@
 using Verso.Engine.Images;
-using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 
 namespace Verso.Reports.Text;

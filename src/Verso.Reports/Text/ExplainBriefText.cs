@@ -3,7 +3,6 @@ using System.Text;
 using Verso.Engine;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
-using Verso.Linux.Graph;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Reports.Text;

@@ -1,4 +1,3 @@
-using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 
 namespace Verso.Reports.Text;

@@ -15,7 +15,7 @@ public static class Prose
         StringBuilder fit = new(text.Length + 16);
         foreach (string line in text.TrimEnd('\n').Split('\n'))
         {
-            if (line.Length <= columns)
+            if (Visible(line) <= columns)
             {
                 fit.Append(line).Append('\n');
                 continue;
@@ -27,6 +27,18 @@ public static class Prose
         }
 
         return fit.ToString();
+    }
+
+    // Colours take no column.
+    private static int Visible(string line)
+    {
+        int length = line.Length;
+        for (int at = line.IndexOf('\e', StringComparison.Ordinal); at >= 0; at = line.IndexOf('\e', at + 1))
+        {
+            length -= line.IndexOf('m', at) - at + 1;
+        }
+
+        return length;
     }
 
     /// <summary>The end of a path says more than its beginning.</summary>
