@@ -124,7 +124,9 @@ internal static class VerifyCommand
             bool isAlone = parsed.GetValue(s_engine);
             return RunFiles(surroundings, asJson, names, new ScenarioRunOptions
             {
-                Rules = isAlone ? RulesChoice.For(KernelRules.Reference.Release) : RunningRules(parsed),
+                Rules = isAlone
+                    ? RulesChoice.For(KernelRules.Reference.Release, ReplaySettings.RulesOf(parsed, s_rules))
+                    : RunningRules(parsed),
                 Against = isAlone ? Against.Expectations : Against.Kernel,
                 Drawing = parsed.GetValue(s_draw) ? Drawing.EveryStep : Drawing.None,
                 Writing = parsed.GetValue(s_expect) ? Writing.Expectations : Writing.Nothing,

@@ -46,7 +46,7 @@ public sealed class JsonTests
         using JsonDocument document = JsonDocument.Parse(outcome.Output);
         JsonElement locks = document.RootElement.GetProperty("locks");
         JsonElement[] classes = [.. locks.GetProperty("classes").EnumerateArray()];
-        Assert.Equal(["mmap", "file-map", "anon-vma-root"], classes.Select(each => each.GetProperty("class").GetString()));
+        Assert.Equal(["mmap", "file-map", "anon-vma-root", "rcu"], classes.Select(each => each.GetProperty("class").GetString()));
         JsonElement counted = document.RootElement.GetProperty("design").GetProperty("locks");
         Assert.Equal(counted.GetProperty("mmap-write").GetInt64(), classes[0].GetProperty("writes").GetInt64());
         Assert.Equal(counted.GetProperty("file-map-read").GetInt64(), classes[1].GetProperty("reads").GetInt64());

@@ -17,6 +17,7 @@ public sealed partial class TableTests
     [InlineData("scripts/fidelity-table", "docs/fidelity.md", "## Recordings")]
     [InlineData("scripts/merge-table", "docs/designs/matena-merging.md", "<!-- merge-table begins -->")]
     [InlineData("scripts/lazy-table", "docs/designs/anon-vma-lazy.md", "<!-- lazy-table begins -->")]
+    [InlineData("scripts/equal-designs", "docs/designs/README.md", "<!-- equal-designs begins -->")]
     [InlineData("scripts/fork-ban-table", "docs/answers/fork-child-ban.md", "<!-- fork-ban-table begins -->")]
     public void ATableIsWhatItsScriptMakes(string script, string page, string before)
     {
@@ -26,14 +27,13 @@ public sealed partial class TableTests
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         string[] rows = [.. outcome.Output.Split('\n').Where(line => line.StartsWith('|'))];
         string[] lines = File.ReadAllLines(Path.Combine(CommandLine.Root, page));
-        Assert.True(rows.Length > 10);
+        Assert.True(rows.Length > 5);
         Assert.Equal(rows, lines.SkipWhile(line => line != before).SkipWhile(line => !line.StartsWith('|')).TakeWhile(line => line.StartsWith('|')));
     }
 
     /// <summary>The scripts whose tables have stamps, with their pages, and how many.</summary>
     [Theory]
     [InlineData("scripts/verification-table", "docs/fidelity.md", 3)]
-    [InlineData("scripts/equal-designs", "docs/designs/README.md", 1)]
     [InlineData("bench/snapshot-cost --write", "docs/snapshot.md", 1)]
     public void WhatATableWasMadeOfIsWhatThereIs(string script, string page, int stamps)
     {

@@ -55,7 +55,9 @@ public sealed class StepMixTests(ITestOutputHelper output)
             mix.Weights,
             each => Assert.True(succeeded.GetValueOrDefault(each.Kind) > 0, $"{each.Kind} never succeeds"));
         Assert.Equal(AlwaysRefused, met & ~words);
-        Assert.All(Enum.GetValues<OpWords>(), word => Assert.True(met.HasFlag(word), $"{word} was never said"));
+
+        // What no kernel knows and a design may is for the conformance suite.
+        Assert.All(Enum.GetValues<OpWords>().Except([OpWords.Relocate]), word => Assert.True(met.HasFlag(word), $"{word} was never said"));
         Assert.True(beyondMemlock > 0, "RLIMIT_MEMLOCK never refuses");
         Assert.True(oddSucceeded > 0 && oddSucceeded < odd, "some calls round, others refuse");
         Assert.True(succeeded.Values.Sum() * 2 > done.Values.Sum(), "most steps fail");

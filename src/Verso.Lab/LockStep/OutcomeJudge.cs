@@ -6,7 +6,8 @@ namespace Verso.Lab.LockStep;
 
 /// <summary>Whether a step returned the same on both sides, and broke nothing.</summary>
 /// <param name="kernel">One of the sides; null: then there is nothing to compare.</param>
-internal sealed class OutcomeJudge(KernelStage? kernel) : Observer<Op, LockStepOutcome>
+/// <param name="engine">The other.</param>
+internal sealed class OutcomeJudge(KernelStage? kernel, EngineStage engine) : Observer<Op, LockStepOutcome>
 {
     /// <inheritdoc/>
     public override string? Observe(long position, in Op step, in LockStepOutcome outcome) =>
@@ -19,9 +20,11 @@ internal sealed class OutcomeJudge(KernelStage? kernel) : Observer<Op, LockStepO
     /// on whether the source has a page table with nothing in it, which the engine has freed (empty-tables in
     /// docs/fidelity.md).
     /// </summary>
-    internal static bool IsOfEmptyTables(in Op step, in LockStepOutcome outcome) =>
+    private bool IsOfEmptyTables(in Op step, in LockStepOutcome outcome) =>
         step.Kind == OpKind.FillMove
-        && outcome.Engine == new Outcome(Errno.ENOENT) && outcome.Kernel == new Outcome(Errno.EEXIST);
+        && outcome.Engine == new Outcome(Errno.ENOENT) && outcome.Kernel == new Outcome(Errno.EEXIST)
+        && engine.Machine.World.PageTables.FindLeaf(
+            engine.Machine.World.Mms[engine.Mms[step.Mm]], engine.Window.Address(step.Target)) == 0;
 
     /// <summary>What a step returned, for people.</summary>
     internal static string Said(Outcome outcome, Op op) =>

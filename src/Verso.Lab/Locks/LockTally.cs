@@ -24,7 +24,7 @@ public sealed class LockTally : IReplayLockLog
     /// <summary>The locks taken most often, and of those taken as often the one taken first.</summary>
     /// <param name="count">At most so many.</param>
     public IReadOnlyList<LockFigures> MostTaken(int count) =>
-        [.. _all.OrderByDescending(each => each.Reads + each.Writes).Take(count)];
+        [.. _all.Where(each => each.Class != LockClass.Rcu).OrderByDescending(each => each.Reads + each.Writes).Take(count)];
 
     /// <inheritdoc/>
     public void Attach(Machine machine) => _files = machine.World.Files;

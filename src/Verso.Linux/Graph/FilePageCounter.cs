@@ -16,6 +16,9 @@ internal sealed class FilePageCounter
 {
     private const int EntriesAtOnce = 8192;
 
+    /// <summary>What one page table holds: above it, asking which pages are there costs less than looking.</summary>
+    private const ulong TableBytes = 2 << 20;
+
     private readonly ulong[] _entries = new ulong[EntriesAtOnce];
     private readonly FileKind[] _kinds;
 
@@ -95,10 +98,10 @@ internal sealed class FilePageCounter
         return found;
     }
 
-    // Of a VMA that one reading does not cover, only what is there: a sparse file may span all of an address space.
+    // Of a larger VMA only what is there: a sparse file may span all of an address space.
     private (long Copied, long Mapped)? Count(int pagemap, VmaImage vma)
     {
-        if (vma.End - vma.Start <= EntriesAtOnce * Page.Size)
+        if (vma.End - vma.Start <= TableBytes)
         {
             return Count(pagemap, vma.Start, vma.End);
         }

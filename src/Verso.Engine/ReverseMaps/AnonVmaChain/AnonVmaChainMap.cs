@@ -26,7 +26,7 @@ public class AnonVmaChainMap : ReverseMap
             new(
                 ForkChildren,
                 "whether a VMA that fork made merges with one that has no anon_vma",
-                new OptionValue("apart", "it does not (965f55dea0e3, 3.1, 2011)"),
+                new OptionValue("apart", "it does not (965f55dea0e3, 3.0, 2011)"),
                 new OptionValue("merge", "it does, as before that commit")),
         ],
     };

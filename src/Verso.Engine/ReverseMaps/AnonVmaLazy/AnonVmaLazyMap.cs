@@ -53,7 +53,7 @@ public class AnonVmaLazyMap : DeferredMap
     internal PinnedVmas? Pins { get; private set; }
 
     /// <summary>A machine in the form that the options choose.</summary>
-    internal static Machine Create(MachineOptions options) => options.Design.GetValueOrDefault("pointer") == "pin"
+    internal static Machine Create(MachineOptions options) => Pinning(options)
         ? Machine.With(options, new PinningLazyPages(new()))
         : Machine.With(options, new AnonVmaLazyPages(new()));
 
@@ -61,8 +61,10 @@ public class AnonVmaLazyMap : DeferredMap
     public override void Start(World world)
     {
         base.Start(world);
-        Pins = world.Options.Design.GetValueOrDefault("pointer") == "pin" ? new PinnedVmas(world) : null;
+        Pins = Pinning(world.Options) ? new PinnedVmas(world) : null;
     }
+
+    private static bool Pinning(MachineOptions options) => options.Design.GetValueOrDefault("pointer") == "pin";
 
     /// <summary>A new folio of this VMA: its anon_vma or the VMA itself, and its page offset there.</summary>
     internal void Instantiate(Pfn frame, VmaId vma, ulong address)
@@ -256,17 +258,7 @@ public class AnonVmaLazyMap : DeferredMap
     /// <inheritdoc/>
     public override string? Audit()
     {
-        for (int pfn = 1; pfn < World.Frames.UsedCount; pfn++)
-        {
-            Frames.Frame frame = World.Frames[new Pfn(pfn)];
-            bool isDirect = frame.IsAnonymous && DirectFolios.IsDirect(frame.Mapping);
-            if (isDirect && (Pins is null ? AuditDirect(frame) : Pins.Audit(frame)) is string broken)
-            {
-                return $"{new Pfn(pfn)}: {broken}";
-            }
-        }
-
-        return Pins?.AuditCounts() ?? base.Audit();
+        return (Pins is null ? AuditDirect() : AuditPinned(Pins)) ?? base.Audit();
     }
 
     /// <inheritdoc/>
@@ -278,6 +270,37 @@ public class AnonVmaLazyMap : DeferredMap
         new("folios re-pointed at mremap", _atMove),
         .. Pins is null ? [] : Pins.Figures(_lookups),
     ];
+
+    private string? AuditPinned(PinnedVmas pins)
+    {
+        foreach (Mm mm in World.Mms.Live)
+        {
+            foreach (VmaId vma in mm.Vmas.Ids)
+            {
+                if (pins.AuditPlaces(vma) is string misplaced)
+                {
+                    return misplaced;
+                }
+            }
+        }
+
+        return pins.Audit();
+    }
+
+    private string? AuditDirect()
+    {
+        for (int pfn = 1; pfn < World.Frames.UsedCount; pfn++)
+        {
+            Frames.Frame frame = World.Frames[new Pfn(pfn)];
+            bool isDirect = frame.IsAnonymous && DirectFolios.IsDirect(frame.Mapping);
+            if (isDirect && AuditDirect(frame) is string broken)
+            {
+                return $"{new Pfn(pfn)}: {broken}";
+            }
+        }
+
+        return null;
+    }
 
     private string? AuditDirect(in Frames.Frame frame)
     {

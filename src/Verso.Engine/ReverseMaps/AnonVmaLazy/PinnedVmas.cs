@@ -1,4 +1,5 @@
 using Verso.Engine.Frames;
+using Verso.Engine.PageTables;
 using Verso.Engine.Vmas;
 
 namespace Verso.Engine.ReverseMaps.AnonVmaLazy;
@@ -43,8 +44,11 @@ internal sealed class PinnedVmas
 
         public int Folios;
 
-        /// <summary>The VMA; none if it is gone from its address space.</summary>
+        /// <summary>The VMA; none if it is gone, or has other page offsets now.</summary>
         public VmaId Vma;
+
+        /// <summary>Whether it is allocated for its folios alone.</summary>
+        public bool IsKept;
 
         public int NextFree;
     }
@@ -101,16 +105,23 @@ internal sealed class PinnedVmas
         pin.Folios--;
         if (pin.Folios == 0 && pin.Vma.IsNone)
         {
-            _world.Ledger.Release(_kept);
+            if (pin.IsKept)
+            {
+                _world.Ledger.Release(_kept);
+            }
+
             Free(-key);
         }
     }
 
-    /// <summary>The VMA is gone, but for those that name it; after MREMAP_DONTUNMAP it is still there.</summary>
+    /// <summary>
+    /// The VMA is gone, but for the folios that name it. After MREMAP_DONTUNMAP it is there and may have other page
+    /// offsets: what is written into it then is no folio of this pin.
+    /// </summary>
     public void Drop(VmaId vma, DropReason reason)
     {
         int at = _pinOf[vma];
-        if (at == 0 || (reason == DropReason.MovedAway && _pins[at].Folios > 0))
+        if (at == 0)
         {
             return;
         }
@@ -122,21 +133,17 @@ internal sealed class PinnedVmas
             return;
         }
 
-        _pins[at].Vma = default;
-        _world.Ledger.Keep(_kept);
-    }
-
-    /// <summary>What is wrong with a direct folio, or null.</summary>
-    public string? Audit(in Frame frame)
-    {
-        ref Pin pin = ref _pins[-frame.Mapping];
-        return pin.Folios == 0 ? "names a VMA that no folio holds"
-            : frame.MapCount > 1 ? $"names a VMA, and is mapped {frame.MapCount} times"
-            : null;
+        ref Pin pin = ref _pins[at];
+        pin.Vma = default;
+        pin.IsKept = reason != DropReason.MovedAway;
+        if (pin.IsKept)
+        {
+            _world.Ledger.Keep(_kept);
+        }
     }
 
     /// <summary>What is wrong with the counts of folios, or null.</summary>
-    public string? AuditCounts()
+    public string? Audit()
     {
         int[] folios = new int[_used];
         for (int pfn = 1; pfn < _world.Frames.UsedCount; pfn++)
@@ -145,6 +152,10 @@ internal sealed class PinnedVmas
             if (frame.IsAnonymous && DirectFolios.IsDirect(frame.Mapping))
             {
                 folios[-frame.Mapping]++;
+                if (frame.MapCount > 1)
+                {
+                    return $"{new Pfn(pfn)} names a VMA, and is mapped {frame.MapCount} times";
+                }
             }
         }
 
@@ -153,6 +164,27 @@ internal sealed class PinnedVmas
             if (folios[at] != _pins[at].Folios)
             {
                 return $"{_pins[at].Vma} is named by {folios[at]} folios, and counts {_pins[at].Folios}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What is wrong with a direct folio that this VMA maps, or null.</summary>
+    public string? AuditPlaces(VmaId id)
+    {
+        Vma vma = _world.Vmas[id];
+        ulong address = vma.Start;
+        while (_world.PageTables.TryNextRange(_world.Mms[vma.Mm], ref address, vma.End, out PteRange range))
+        {
+            foreach (ulong pte in _world.PageTables.Entries(range))
+            {
+                if (Pte.HasFrame(pte) && _world.Frames[Pte.Frame(pte)] is { IsAnonymous: true } frame
+                    && DirectFolios.IsDirect(frame.Mapping)
+                    && (MmOf(frame.Mapping) != vma.Mm || DistanceOf(frame.Mapping) != DistanceOf(vma)))
+                {
+                    return $"{Pte.Frame(pte)} in {id} names a VMA that a walk would look for elsewhere";
+                }
             }
         }
 
