@@ -24,7 +24,7 @@ internal static class CompareCommand
             DefaultValueFactory = _ => "all",
             HelpName = "LIST",
         };
-        Option<int> jobs = ReplaySettings.Number("--jobs", 1, Environment.ProcessorCount, "replays to run in parallel");
+        Option<int> jobs = ReplaySettings.Jobs("replays to run in parallel");
         Option<bool> verify = ReplaySettings.Verify();
         Option<int> walks = ReplaySettings.Walks();
         Option<int?> measure = ReplaySettings.Measure();
@@ -56,13 +56,13 @@ internal static class CompareCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
-                Word = parsed.GetValue(word),
+                Word = ReplaySettings.WordOf(parsed, word),
                 MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
                 DifferenceLimit = 0,
             };
             string form = ReplaySettings.FormatOf(parsed, format, json);
             string[] names = parsed.GetRequiredValue(traces);
-            (int atOnce, int? rounds) = (parsed.GetValue(jobs), parsed.GetValue(measure));
+            (int atOnce, int? rounds) = (ReplaySettings.JobsOf(parsed, jobs), parsed.GetValue(measure));
             return Run(Surroundings.Of(parsed), names, choices, template, atOnce, rounds, form);
         });
         return command;

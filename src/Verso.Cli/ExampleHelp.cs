@@ -19,13 +19,15 @@ internal sealed class ExampleHelp : SynchronousCommandLineAction
 
     public override bool ClearsParseErrors => true;
 
+    internal static IReadOnlyList<string> ExamplesOf(Command command) =>
+        command is DocumentedCommand documented ? documented.Examples : s_rootExamples;
+
     public override int Invoke(ParseResult parseResult)
     {
         TextWriter output = parseResult.InvocationConfiguration.Output;
         Command command = parseResult.CommandResult.Command;
-        IReadOnlyList<string> examples = command is DocumentedCommand documented ? documented.Examples : s_rootExamples;
         output.Write("Examples:\n");
-        foreach (string example in examples)
+        foreach (string example in ExamplesOf(command))
         {
             output.Write($"  {example}\n");
         }

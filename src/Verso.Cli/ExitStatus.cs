@@ -23,4 +23,17 @@ internal static class ExitStatus
 
     /// <summary>Ended by SIGTERM.</summary>
     internal const int Terminated = 143;
+
+    /// <summary>Each with what it says, for the manual.</summary>
+    internal static readonly IReadOnlyList<(int Status, string Meaning)> All =
+    [
+        (Success, "All went well; what was compared is the same."),
+        (Differs, "What was compared differs, or a check of --verify failed."),
+        (Trouble,
+            "The command line is wrong, a file cannot be read, or this machine cannot do it; one line says which."),
+        (InternalError, "An error in Verso itself; please report it."),
+        (Interrupted, "Ended by Ctrl-C (SIGINT)."),
+        (BrokenPipe, "Whoever read standard output went away."),
+        (Terminated, "Ended by SIGTERM."),
+    ];
 }

@@ -20,7 +20,9 @@ internal static class ImportCommand
         {
             Description = "strace or perf (default: detected), then the file (- for stdin)",
             Arity = new ArgumentArity(1, 2),
+            HelpName = "TEXT",
         };
+        words.CompletionSources.Add("strace", "perf");
         Option<string> output = new("--output", "-o")
         {
             Description = "write the trace to this file; - for stdout",

@@ -60,7 +60,7 @@ internal static class ReplayCommand
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
                 ProbeInterval = parsed.GetValue(walks),
                 Rules = ReplaySettings.RulesOf(parsed, rules),
-                Word = parsed.GetValue(word),
+                Word = ReplaySettings.WordOf(parsed, word),
                 MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
                 DifferenceLimit = parsed.GetValue(differences) ?? DefaultCount,
                 History = parsed.GetResult(differences) is null ? HistoryKeeping.Off : HistoryKeeping.On,
@@ -90,7 +90,7 @@ internal static class ReplayCommand
     {
         Description = "the design, with options as name:option=value",
         DefaultValueFactory = _ => ReferenceDesign.Name,
-        HelpName = "NAME",
+        HelpName = "DESIGN",
     };
 
     /// <summary>An option that lists N, or <see cref="DefaultCount"/>.</summary>

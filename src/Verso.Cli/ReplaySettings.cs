@@ -35,18 +35,16 @@ internal static class ReplaySettings
         ReplayOptions.DefaultProbeInterval,
         "probe walk every N faults, of the page touched, and of the last ones at checkpoints; 0: none");
 
-    internal static Option<MachineWord> Word()
+    internal static Option<MachineWord> Word() => new("--word")
     {
-        Option<MachineWord> option = new("--word")
-        {
-            Description = "whose structs are counted: those of a machine of 64 bits, or of 32",
-            DefaultValueFactory = _ => MachineWord.Bits64,
-            CustomParser = ParseWord,
-            HelpName = "BITS",
-        };
-        option.CompletionSources.Add("64", "32");
-        return option;
-    }
+        Description = "whose structs are counted: those of a machine of 64 bits, or of 32; default: 64",
+        CustomParser = ParseWord,
+        HelpName = "64|32",
+    };
+
+    /// <summary>The machine that was asked for, or today's.</summary>
+    internal static MachineWord WordOf(ParseResult parsed, Option<MachineWord> option) =>
+        parsed.Has(option) ? parsed.GetValue(option) : MachineWord.Bits64;
 
     private static MachineWord ParseWord(ArgumentResult result)
     {
@@ -113,6 +111,17 @@ internal static class ReplaySettings
             CustomParser = result => Parsed(result, name, least, most),
             HelpName = "N",
         };
+
+    /// <summary>How much is done at once.</summary>
+    internal static Option<int> Jobs(string description) => new("--jobs")
+    {
+        Description = $"{description}; default: one per processor",
+        CustomParser = result => ParseNumber(result, "--jobs", 1),
+        HelpName = "N",
+    };
+
+    internal static int JobsOf(ParseResult parsed, Option<int> option) =>
+        parsed.Has(option) ? parsed.GetValue(option) : Environment.ProcessorCount;
 
     /// <summary>The seed of a random sequence: any number of 64 bits.</summary>
     internal static Option<ulong> Seed(string description) => new("--seed")

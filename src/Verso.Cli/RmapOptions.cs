@@ -35,13 +35,13 @@ internal sealed class RmapOptions
         HelpName = "LIST",
     };
 
-    private readonly Option<int> _jobs = ReplaySettings.Number(
-        "--jobs", 1, Environment.ProcessorCount, "with --rmap: designs to load in parallel");
+    private readonly Option<int> _jobs = ReplaySettings.Jobs("with --rmap: designs to load in parallel");
 
     private readonly Option<long> _memory = MemoryLimit.Option();
 
     internal void AddTo(Command command)
     {
+        _designs.CompletionSources.Add("none");
         command.Options.Add(_rmap);
         command.Options.Add(_all);
         command.Options.Add(_cgroup);
@@ -93,7 +93,7 @@ internal sealed class RmapOptions
         return DesignHoldings.Of(
             graph,
             designs,
-            parsed.GetValue(_jobs),
+            ReplaySettings.JobsOf(parsed, _jobs),
             MemoryLimit.Of(parsed, _memory),
             _ => Interlocked.Increment(ref done),
             interruption.Token);

@@ -30,7 +30,7 @@ internal static class VerifyCommand
     private static readonly Option<string?> s_design = new("--design")
     {
         Description = "with --engine: this design instead of the kernel's, its walks checked after every step",
-        HelpName = "NAME",
+        HelpName = "DESIGN",
     };
 
     private static readonly Option<bool> s_expect = new("--expect")

@@ -102,6 +102,8 @@ public static class VersoCommandLine
             ExplainCommand.Create(),
             TopCommand.Create(),
             CompletionCommand.Create(),
+            CompletionCommand.CreateAnswer(),
+            ManCommand.Create(),
         };
         root.Options.Add(Surroundings.ColorOption);
         foreach (Option option in root.Options)

@@ -104,11 +104,9 @@ public sealed class GoldenTests
         Assert.Equal(File.ReadAllText(path), actual);
     }
 
-    /// <summary>Without the place of the checkout and the number of processors.</summary>
+    /// <summary>Without the place of the checkout.</summary>
     private static string Steady(string text)
     {
-        text = text.Replace(
-            $"at once [default: {Environment.ProcessorCount}]", "at once [default: 2]", StringComparison.Ordinal);
         text = text.Replace(CommandLine.Root + "/", "", StringComparison.Ordinal);
         return text.Replace("Verso.Cli.Tests", "verso", StringComparison.Ordinal);
     }
