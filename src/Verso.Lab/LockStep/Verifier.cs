@@ -136,7 +136,11 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
         RandomSource source = new(generator, steps);
         StateJudge? states = States(empty, engine, () => source.Given.Count - 1, allFrom: 0);
         return new LockStepPlay(
-            empty with { Ops = source.Given }, source, Stage(engine), states, [new OutcomeJudge(kernel, engine), states]);
+            empty with { Ops = source.Given },
+            source,
+            Stage(engine),
+            states,
+            [new OutcomeJudge(kernel, engine), states]);
     }
 
     /// <summary>The smallest scenario that still differs, made from one that did.</summary>

@@ -21,10 +21,11 @@ public sealed class LockTally : IReplayLockLog
     /// <summary>By class, in the order in which they may be taken.</summary>
     public IReadOnlyCollection<LockFigures> Classes => _classes.Values;
 
-    /// <summary>The locks taken most often, and of those taken as often the one taken first.</summary>
+    /// <summary>The locks taken most often, and of those taken as often the one taken first. Not RCU.</summary>
     /// <param name="count">At most so many.</param>
     public IReadOnlyList<LockFigures> MostTaken(int count) =>
-        [.. _all.Where(each => each.Class != LockClass.Rcu).OrderByDescending(each => each.Reads + each.Writes).Take(count)];
+        [.. _all.Where(each => each.Class != LockClass.Rcu)
+            .OrderByDescending(each => each.Reads + each.Writes).Take(count)];
 
     /// <inheritdoc/>
     public void Attach(Machine machine) => _files = machine.World.Files;
