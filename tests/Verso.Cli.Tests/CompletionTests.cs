@@ -31,6 +31,9 @@ public sealed partial class CompletionTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("verso-cli-tests-").FullName;
 
+    /// <summary>In a home without this folder fish reads all man pages, and goes on when it has ended.</summary>
+    public CompletionTests() => Directory.CreateDirectory(Path.Combine(_folder, ".local/share/fish/generated_completions"));
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
