@@ -101,7 +101,7 @@ public sealed partial class CompletionTests : IDisposable
             + $"printf '%s\\n' \"$@\" > {given}; printf '%s\\n' ++''+\n");
         Script("only-here", "");
         using Terminal terminal = new();
-        terminal.Type($"cd {_folder}; export PATH=$PWD/.bin:$PATH HOME=$PWD XDG_CONFIG_HOME=$PWD/.fish LC_ALL=C.UTF-8; exec {start}\n");
+        terminal.Type($"cd {_folder}; export PATH=$PWD/.bin:$PATH HOME=$PWD XDG_CONFIG_HOME=$PWD/.fish HISTFILE= LC_ALL=C.UTF-8; exec {start}\n");
         terminal.Type($"{setUp}\nverso ready\n");
         _ = terminal.Await("+++");
         foreach ((string keys, string[] words) in _typed)
