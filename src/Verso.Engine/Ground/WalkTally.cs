@@ -7,7 +7,7 @@ namespace Verso.Engine;
 public struct WalkTally
 {
     /// <summary>Of how many candidates a walk may be told apart by their number of bits.</summary>
-    private const int Lengths = 32;
+    public const int Lengths = 32;
 
     private ByLength _walks;
 
@@ -56,6 +56,10 @@ public struct WalkTally
 
         return Most;
     }
+
+    /// <summary>Walks that looked at so many candidates that the number has this many bits; 0 and 1 are one.</summary>
+    /// <param name="length">From 1 to <see cref="Lengths"/>.</param>
+    public readonly long CountOf(int length) => _walks[length];
 
     [InlineArray(Lengths + 1)]
     private struct ByLength

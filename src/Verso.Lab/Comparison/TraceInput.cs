@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Verso.Engine;
 using Verso.Linux;
 using Verso.Traces;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Comparison;
 
@@ -99,6 +100,31 @@ public sealed class TraceInput : IDisposable
             return use(reader, position);
         }
         catch (Exception problem) when (problem is TraceFormatException or MemoryLimitException)
+        {
+            throw new InputException(Name, problem);
+        }
+    }
+
+    /// <summary>Whether it begins as a snapshot does, and not as a trace.</summary>
+    public bool IsSnapshot
+    {
+        get
+        {
+            using FileStream file = File.OpenRead(_path);
+            return SnapshotFile.IsOne(file);
+        }
+    }
+
+    /// <summary>Reads it as a snapshot.</summary>
+    /// <exception cref="InputException">It is none, or a damaged one.</exception>
+    public Snapshot ReadSnapshot()
+    {
+        using FileStream file = File.OpenRead(_path);
+        try
+        {
+            return SnapshotFile.Read(file);
+        }
+        catch (SnapshotFormatException problem)
         {
             throw new InputException(Name, problem);
         }

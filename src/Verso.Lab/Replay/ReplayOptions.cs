@@ -33,6 +33,9 @@ public sealed record ReplayOptions
     /// <summary>Whether each kept difference comes with the events that led to it.</summary>
     public HistoryKeeping History { get; init; } = HistoryKeeping.Off;
 
+    /// <summary>Whether the result has what its figures were on the way.</summary>
+    public TimelineKeeping Timeline { get; init; } = TimelineKeeping.Off;
+
     /// <summary>Told every so often how many events have been replayed; from the replay's own thread.</summary>
     public Action<long>? Progress { get; init; }
 

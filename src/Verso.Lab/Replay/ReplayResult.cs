@@ -41,6 +41,9 @@ public sealed record ReplayResult
     /// <summary>What only this design counts: totals, and the most that figures of state were.</summary>
     public required IReadOnlyList<DesignFigure> Figures { get; init; }
 
+    /// <summary>What the figures were on the way; null if nobody asked for it.</summary>
+    public Timeline? Timeline { get; init; }
+
     /// <summary>
     /// Time that this one replay spent reading and decoding the trace: no figure to compare designs by, since who comes
     /// first pays for what others find warm.

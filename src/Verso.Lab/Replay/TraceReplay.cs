@@ -21,6 +21,7 @@ public sealed class TraceReplay : IPlayer
     private readonly StateVerification? _verification;
     private readonly EventObservers _observers;
     private readonly FigurePeaks _peaks;
+    private readonly TimelineSampler? _timeline;
     private readonly Player<TraceEvent, EventOutcome> _player;
     private long _ticks;
 
@@ -43,7 +44,9 @@ public sealed class TraceReplay : IPlayer
         _probes = options.ProbeInterval == 0 ? null : new Probes(machine, options.ProbeInterval);
         _verification = options.Verification == Verification.None ? null : new StateVerification(machine);
         _peaks = new FigurePeaks(machine);
-        EventObserver?[] observers = [history, _judge, _probes, _verification, _peaks.HasState ? _peaks : null];
+        _timeline = options.Timeline == TimelineKeeping.Off ? null : new TimelineSampler(machine, _stage.Live);
+        EventObserver?[] observers =
+            [_timeline, history, _judge, _probes, _verification, _peaks.HasState ? _peaks : null];
         _observers = new EventObservers(observers.OfType<EventObserver>());
         _player = new Player<TraceEvent, EventOutcome>(_source, _stage, _observers);
         options.Locks?.Attach(machine);
@@ -65,6 +68,12 @@ public sealed class TraceReplay : IPlayer
 
     /// <inheritdoc/>
     public IEnumerable<PlayedSpace> Spaces => _stage.Spaces;
+
+    /// <summary>What the trace says of files of the machine, by their ids there.</summary>
+    internal IReadOnlyDictionary<FileId, FileIdentity> Files => _stage.Files.ByMachine();
+
+    /// <summary>What the trace says of itself.</summary>
+    internal TraceHeader Header => _reader.Header;
 
     /// <summary>The event that was taken last. Requires: there was one.</summary>
     public ref readonly TraceEvent Step => ref _player.Step;
@@ -130,6 +139,7 @@ public sealed class TraceReplay : IPlayer
             Objects = [.. Machine.Ledger.Rows.Select(ObjectFigures.Of)],
             Work = WorkFigures.Of(Machine),
             Figures = _peaks.Figures(),
+            Timeline = _timeline?.End(),
             DecodeNanoseconds = Nanoseconds(_source.Ticks),
             EngineNanoseconds = Nanoseconds(Math.Max(_ticks - aside, 0)),
         };

@@ -15,6 +15,15 @@ public static class SnapshotFile
     /// <summary>The bytes a snapshot begins with; the odd ones catch transfers that touch line ends.</summary>
     internal static ReadOnlySpan<byte> Magic => "VSNAP\r\n\u001a"u8;
 
+    /// <summary>Whether a stream begins as a snapshot does; it is read no further.</summary>
+    public static bool IsOne(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Span<byte> begin = stackalloc byte[Magic.Length];
+        return stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) == begin.Length
+            && begin.SequenceEqual(Magic);
+    }
+
     /// <summary>Writes to a stream, which may be a pipe, and leaves it open.</summary>
     /// <exception cref="IOException">
     /// It cannot be written, or the graph of one process takes more than 64 MiB.

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Verso.Lab.Comparison;
+using Verso.Lab.Explain;
+using Verso.Lab.Families;
+using Verso.Lab.Locks;
+using Verso.Lab.Replay;
+using Verso.Lab.Snapshots;
+using Verso.Traces.Snapshots;
+
+namespace Verso.Lab.Studies;
+
+/// <summary>All that a report of one recording is made of.</summary>
+/// <param name="Trace">It through the designs, with their timelines.</param>
+public sealed record RecordingStudy(TraceComparison Trace)
+{
+    /// <summary>Moments that are looked at besides the one with the most VMAs.</summary>
+    private const int Moments = 5;
+
+    /// <summary>Its largest address space at some moments, the fullest first; none where nothing is mapped.</summary>
+    public IReadOnlyList<(string Name, SpaceExplanation Space)> Spaces { get; init; } = [];
+
+    /// <summary>The graph of all address spaces at those moments.</summary>
+    public IReadOnlyList<(string Name, FamilyGraph Graph)> Graphs { get; init; } = [];
+
+    /// <summary>The reference's locks by owner; null: nobody counted them.</summary>
+    public LockTally? Locks { get; init; }
+
+    /// <summary>Studies recordings: each through every design, and the reference twice more.</summary>
+    /// <param name="inputs">The recordings.</param>
+    /// <param name="designs">The designs, in the order of the result.</param>
+    /// <param name="template">Options of replays; the design in them is replaced.</param>
+    /// <param name="jobs">Machines that run at once; at least 1.</param>
+    /// <param name="progress">Told how far the designs are; null if nobody looks.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static IReadOnlyList<RecordingStudy> Of(
+        IReadOnlyList<TraceInput> inputs,
+        IReadOnlyList<DesignChoice> designs,
+        ReplayOptions template,
+        int jobs,
+        ReplayProgress? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(template);
+        DesignComparison comparison = DesignComparison.Run(
+            inputs, designs, template with { Timeline = TimelineKeeping.On }, jobs, progress, cancellation);
+        return [.. comparison.Traces.Select((trace, at) => Of(trace, inputs[at], template, cancellation))];
+    }
+
+    private static RecordingStudy Of(
+        TraceComparison trace, TraceInput input, ReplayOptions template, CancellationToken cancellation)
+    {
+        LockTally locks = new();
+        _ = DesignComparison.Replay(
+            input, template with { Design = ReferenceDesign.Choice, Locks = locks }, null, cancellation);
+        Timeline timeline = trace.Reference.Timeline!;
+        long fullest = Fullest(timeline);
+        IReadOnlyList<RecordedMoment> moments =
+            RecordedMoment.Of(input, template, Events(timeline, fullest), timeline.Lives, cancellation);
+        IEnumerable<RecordedMoment> fullestFirst = moments.OrderBy(moment => moment.Event != fullest);
+        return new RecordingStudy(trace)
+        {
+            Locks = locks,
+            Spaces =
+            [
+                .. fullestFirst.Select(moment => (NameOf(moment, fullest), Space: Explain(moment, trace)))
+                    .Where(each => each.Space is not null).Select(each => (each.Item1, each.Space!)),
+            ],
+            Graphs =
+            [
+                .. fullestFirst.Where(moment => moment.Snapshot.Processes.Count > 0)
+                    .Select(moment => (NameOf(moment, fullest), FamilyGraph.Of(moment.Snapshot))),
+            ],
+        };
+    }
+
+    /// <summary>The sampled event after which an address space has the most VMAs; 0: there is none.</summary>
+    private static long Fullest(Timeline timeline) => timeline.Samples.Count == 0 ? 0
+        : timeline.Samples.MaxBy(sample => sample.VmasOfLargest).Event;
+
+    private static long[] Events(Timeline timeline, long fullest)
+    {
+        int count = timeline.Samples.Count;
+        return count == 0 ? []
+            : [.. Enumerable.Range(1, Moments).Select(at => timeline.Samples[at * (count - 1) / (Moments + 1)].Event)
+                .Append(fullest).Distinct().Order()];
+    }
+
+    private static string NameOf(RecordedMoment moment, long fullest) =>
+        string.Create(CultureInfo.InvariantCulture, $"event {moment.Event:N0}")
+        + (moment.Event == fullest ? ", the most VMAs" : "");
+
+    /// <summary>The largest address space of a moment; null: none, or none that a kernel has.</summary>
+    private static SpaceExplanation? Explain(RecordedMoment moment, TraceComparison trace)
+    {
+        ProcessGraph? largest = moment.Snapshot.Processes.MaxBy(process => process.Image.Vmas.Count);
+        return largest is null || largest.Image.Vmas.Count == 0 ? null
+            : SnapshotStudy.Explain(moment.Snapshot, largest, trace.Reference.Rules.Rules);
+    }
+}
