@@ -2,9 +2,8 @@ using System.CommandLine;
 using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
+using Verso.Reports.Comparisons;
 using Verso.Reports.Json;
-using Verso.Reports.Tables;
-using Verso.Reports.Text;
 
 namespace Verso.Cli;
 
@@ -32,19 +31,24 @@ internal static class CompareCommand
             "use the rules of this kernel release, such as 6.12; default: the recorded kernel");
         Option<MachineWord> word = ReplaySettings.Word();
         Option<long> memory = MemoryLimit.Option();
-        Option<string> format = ReplaySettings.Format("text", "json", "csv", "lkp");
+        ComparisonOptions shown = new();
+        Option<string> format = ReplaySettings.Format("text", "markdown", "json", "csv", "lkp");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "compare",
-            "Replays traces through the designs and shows what each would have cost: first a line per design, then all "
-            + "figures. Designs may differ: returns 0, or 1 if a check of --verify failed, 2 on errors.",
-            "verso compare make.verso                             # every design, as a table",
+            "Replays traces through the designs and shows what each would have cost: a line per design, as differences "
+            + "from Linux's; with --full all figures. Designs may differ: returns 0, or 1 if a check of --verify "
+            + "failed, 2 on errors.",
+            "verso compare make.verso                             # a line per design",
+            "verso compare make.verso --full --designs anon-vma-chain,pte-chain",
+            "verso compare make.verso --metrics vmas,merges --format markdown",
             "verso compare make.verso --designs anon-vma-chain,pte-chain --format lkp",
             "verso compare *.verso -j | jq '.traces[].designs[] | {name, vmasPeak}'",
             "verso compare make.verso --measure                   # and how long each takes, with the spread",
             "verso compare make.verso --verify                    # and check every walk at every checkpoint")
         {
-            traces, designs, jobs, verify, walks, measure, rules, word, memory, format, json,
+            traces, designs, shown.Full, shown.OnlyDifferent, shown.Metrics, shown.Label, jobs, verify, walks, measure,
+            rules, word, memory, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -63,7 +67,8 @@ internal static class CompareCommand
             string form = ReplaySettings.FormatOf(parsed, format, json);
             string[] names = parsed.GetRequiredValue(traces);
             (int atOnce, int? rounds) = (ReplaySettings.JobsOf(parsed, jobs), parsed.GetValue(measure));
-            return Run(Surroundings.Of(parsed), names, choices, template, atOnce, rounds, form);
+            ComparisonChoice choice = shown.Of(parsed, form);
+            return Run(Surroundings.Of(parsed), names, choices, template, atOnce, rounds, choice, form);
         });
         return command;
     }
@@ -75,6 +80,7 @@ internal static class CompareCommand
         ReplayOptions template,
         int jobs,
         int? rounds,
+        ComparisonChoice choice,
         string format)
     {
         if (names.Count(name => name == TraceInput.Standard) > 1)
@@ -93,10 +99,11 @@ internal static class CompareCommand
             DesignComparison comparison = Compare(surroundings, inputs, choices, template, jobs, rounds);
             surroundings.Output.Write(format switch
             {
-                "json" => JsonReport.Render(comparison),
-                "csv" => CsvReport.Render(comparison),
-                "lkp" => LkpReport.Render(comparison),
-                _ => ComparisonText.Render(comparison, surroundings.Width, surroundings.Palette),
+                "json" => JsonReport.Render(comparison, choice.Labels),
+                "csv" => CsvReport.Render(comparison, choice),
+                "lkp" => LkpReport.Render(comparison, choice),
+                "markdown" => ComparisonMarkdown.Render(comparison, choice),
+                _ => ComparisonText.Render(comparison, choice, surroundings.Width, surroundings.Palette),
             });
             bool violated = comparison.Traces.Any(trace =>
                 trace.Designs.Append(trace.Reference).Any(result => result.Fidelity.Violations.Count > 0));

@@ -1,10 +1,16 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
+using Verso.Lab.Studies;
 using Verso.Linux;
 using Verso.Linux.Recording;
+using Verso.Reports.Comparisons;
+using Verso.Reports.Json;
+using Verso.Reports.Rendering;
 using Verso.Reports.Text;
+using Verso.Reports.Views;
 using Verso.Traces;
 
 namespace Verso.Cli;
@@ -33,54 +39,85 @@ internal static class DemoCommand
         1 while wait != -1;
         """;
 
+    /// <summary>Where it is run, or where temporary files are if nothing may be written there.</summary>
+    private const string Recording = "verso-demo.verso";
+    private const string Page = "verso-demo.html";
+
+    /// <summary>One design of each kind: no map, one by page, Linux's, one by object. They fit a screen.</summary>
+    private static readonly string[] s_shown = ["page-table-scan", "pte-chain", "anon-vma-chain", "reflink"];
+
     internal static Command Create()
     {
-        Option<string> keep = new("--keep")
+        Option<string?> keep = new("--keep")
         {
-            Description = "save the recording to this file; by default it is deleted",
+            Description = $"write the recording to this file; default: {Recording}",
             HelpName = "FILE",
         };
+        Option<string?> output = new("--output", "-o")
+        {
+            Description = $"write the report to this file; default: {Page}",
+            HelpName = "FILE",
+        };
+        Option<bool> json = new("--json", "-j") { Description = "all figures as JSON, as verso compare has them" };
         DocumentedCommand command = new(
             "demo",
-            "Records a small program that forks and copies on write, replays it through every design, and explains "
-            + "the figures. Without root or BPF it uses a recording that comes with Verso.",
+            "Records a small program that forks and copies on write, replays it through every design, says what the "
+            + "figures mean, and makes a page to look at. Without root or BPF it uses a recording that comes with "
+            + "Verso.",
             "verso demo",
-            "verso demo --keep demo.verso; verso replay demo.verso")
+            "verso demo --keep demo.verso -o demo.html; verso replay demo.verso")
         {
-            keep,
+            keep, output, json,
         };
-        command.SetAction(parsed => Run(Surroundings.Of(parsed), parsed.GetValue(keep)));
+        command.SetAction(parsed =>
+            Run(Surroundings.Of(parsed), parsed.GetValue(keep), parsed.GetValue(output), parsed.GetValue(json)));
         return command;
     }
 
-    /// <summary>One design of each kind: no map, one by page, Linux's, one by object. They fit a page.</summary>
-    private const string Shown = "page-table-scan,pte-chain,anon-vma-chain,reflink";
-
-    private static int Run(Surroundings surroundings, string? keep)
+    private static int Run(Surroundings surroundings, string? keep, string? output, bool asJson)
     {
-        string path = keep ?? Path.GetTempFileName();
-        try
+        string path = keep ?? InWritable(Recording);
+        string page = output ?? InWritable(Page);
+        OutputPath.Require(path);
+        OutputPath.Require(page);
+        OutputPath.RequireApart(page, path);
+        string origin = Obtain(surroundings.Error, path);
+        using TraceInput input = TraceInput.Open(path);
+        ReplayOptions options = new() { Design = ReferenceDesign.Choice, DifferenceLimit = 0 };
+        RecordingStudy study = RecordingStudy.Of([input], DesignChoice.All, options, Environment.ProcessorCount)[0];
+        OutputFile.Write(page, stream => stream.Write(Encoding.UTF8.GetBytes(HtmlRendering.Of(
+            ReportCommand.Of(RecordingReport.Sections(study, ""), "demo", "verso demo")))));
+        if (asJson)
         {
-            string origin = Obtain(surroundings.Error, path);
-            using TraceInput input = TraceInput.Open(path);
-            IReadOnlyList<DesignChoice> designs = DesignChoice.ParseList(Shown);
-            ReplayOptions options = new() { Design = designs[0], DifferenceLimit = 0 };
-            DesignComparison comparison = DesignComparison.Run(
-                [input], designs, options, Environment.ProcessorCount);
-            TraceComparison trace = comparison.Traces[0] with { Name = origin };
-            surroundings.Output.Write(ComparisonText.Render(
-                new DesignComparison([trace]), surroundings.Width, surroundings.Palette));
-            surroundings.Output.Write(DemoText.Render(trace));
-            surroundings.Output.Write(
-                $"\n4 of {DesignChoice.All.Count} designs are shown; for all: verso compare FILE --designs all\n");
+            surroundings.Output.Write(JsonReport.Render(new DesignComparison([study.Trace])));
             return ExitStatus.Success;
         }
-        finally
+
+        TraceComparison shown = study.Trace with
         {
-            if (keep is null)
-            {
-                File.Delete(path);
-            }
+            Name = origin,
+            Designs = [.. study.Trace.Designs.Where(design => s_shown.Contains(design.Name))],
+        };
+        int width = surroundings.Width;
+        surroundings.Output.Write(
+            ComparisonText.Render(new DesignComparison([shown]), ComparisonChoice.Table, width, surroundings.Palette));
+        surroundings.Output.Write(DemoText.Render(shown, width));
+        surroundings.Output.Write($"\nall {study.Trace.Designs.Count} designs, to look at: {Printable.Of(page)}\n"
+            + $"all figures: verso compare {Printable.Of(path)} --full\n");
+        return ExitStatus.Success;
+    }
+
+    /// <summary>A file of this name where the user is, or where temporary files are.</summary>
+    private static string InWritable(string name)
+    {
+        try
+        {
+            using OutputFile probe = OutputFile.Create(name, Leftover.Deleted);
+            return name;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return Path.Combine(Path.GetTempPath(), name);
         }
     }
 

@@ -154,7 +154,7 @@ internal static class ManPages
     private static string Lower(string sentence) => char.ToLowerInvariant(sentence[0]) + sentence[1..];
 
     /// <summary>As --version says it, without the commit.</summary>
-    private static string Version() => Assembly.GetExecutingAssembly()
+    internal static string Version() => Assembly.GetExecutingAssembly()
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>Of the source where a package is made, so that it comes out the same each time.</summary>

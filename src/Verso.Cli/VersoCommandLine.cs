@@ -93,6 +93,7 @@ public static class VersoCommandLine
             DemoCommand.Create(),
             RecordCommand.Create(),
             CompareCommand.Create(),
+            ReportCommand.Create(),
             ReplayCommand.Create(),
             VerifyCommand.Create(),
             DesignsCommand.Create(),

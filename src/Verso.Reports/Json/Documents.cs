@@ -148,7 +148,11 @@ public sealed record TraceDocument
 }
 
 /// <summary><c>verso compare -j</c>.</summary>
-public sealed record ComparisonDocument(string Schema, IReadOnlyList<TraceDocument> Traces);
+public sealed record ComparisonDocument(string Schema, IReadOnlyList<TraceDocument> Traces)
+{
+    /// <summary>What was given by --label; absent where nothing was.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}
 
 /// <summary>One design of the catalogue.</summary>
 public sealed record CatalogueEntryDocument(

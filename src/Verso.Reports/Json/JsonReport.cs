@@ -26,11 +26,15 @@ public static class JsonReport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
-    public static string Render(DesignComparison comparison)
+    public static string Render(
+        DesignComparison comparison, IReadOnlyList<KeyValuePair<string, string>>? labels = null)
     {
         ArgumentNullException.ThrowIfNull(comparison);
         return Write(
-            new ComparisonDocument("verso-compare/1", [.. comparison.Traces.Select(ResultDocuments.Of)]),
+            new ComparisonDocument("verso-compare/1", [.. comparison.Traces.Select(ResultDocuments.Of)])
+            {
+                Labels = labels is { Count: > 0 } ? labels.ToDictionary() : null,
+            },
             s_context.ComparisonDocument);
     }
 

@@ -22,20 +22,30 @@ public static class Figures
     /// <summary>12 B, 3.4 KiB, 5.6 MiB, 7.8 GiB.</summary>
     public static string Bytes(long value)
     {
-        if (value < 1024)
-        {
-            return string.Create(s_culture, $"{value} B");
-        }
+        (double scaled, int unit) = Scaled(value);
+        return unit == 0 ? string.Create(s_culture, $"{value} B")
+            : string.Create(s_culture, $"{scaled:F1} {"BKMGT"[unit]}iB");
+    }
 
+    /// <summary>12, 3.4K, 5.6M, 7.8G: the same for narrow tables, which say that these are bytes.</summary>
+    public static string BriefBytes(long value)
+    {
+        (double scaled, int unit) = Scaled(value);
+        return unit == 0 ? string.Create(s_culture, $"{value}")
+            : string.Create(s_culture, $"{scaled:F1}{"BKMGT"[unit]}");
+    }
+
+    private static (double Scaled, int Unit) Scaled(long value)
+    {
         double scaled = value;
         int unit = 0;
-        while (scaled >= LeastOfNextUnit && unit < 4)
+        while (scaled >= (unit == 0 ? 1024 : LeastOfNextUnit) && unit < 4)
         {
             scaled /= 1024;
             unit++;
         }
 
-        return string.Create(s_culture, $"{scaled:F1} {"BKMGT"[unit]}iB");
+        return (scaled, unit);
     }
 
     /// <summary>850 µs, 12.3 ms, 4.56 s.</summary>

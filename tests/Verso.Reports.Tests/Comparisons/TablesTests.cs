@@ -2,10 +2,11 @@ using System.Globalization;
 using nietras.SeparatedValues;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
-using Verso.Reports.Tables;
+using Verso.Reports.Comparisons;
+using Verso.Reports.Model;
 using Verso.Reports.Text;
 
-namespace Verso.Reports.Tests.Tables;
+namespace Verso.Reports.Tests.Comparisons;
 
 /// <summary>CSV and the table of the 0-day robot say the figures of a comparison.</summary>
 public sealed class TablesTests
@@ -43,7 +44,7 @@ public sealed class TablesTests
     public void CsvIsReadBack()
     {
         using SepReader reader = Sep.New(',').Reader(options => options with { Unescape = true })
-            .FromText(CsvReport.Render(Example.Comparison));
+            .FromText(CsvReport.Render(Example.Comparison, ComparisonChoice.Summary));
         List<(string, string, long)> read = [];
         foreach (SepReader.Row row in reader)
         {
@@ -59,14 +60,14 @@ public sealed class TablesTests
     public void CsvQuotesWhatHasCommas()
     {
         TraceComparison trace = Example.Trace with { Name = "a,\"b\"\n" };
-        string line = CsvReport.Render(new DesignComparison([trace])).Split('\n')[1];
+        string line = CsvReport.Render(new DesignComparison([trace]), ComparisonChoice.Summary).Split('\n')[1];
         Assert.StartsWith("\"a,\"\"b\"\"\\n\",", line, StringComparison.Ordinal);
     }
 
     [Fact]
     public void TheRobotsTableIsNarrowAndItsChangesAreThoseOfTheFigures()
     {
-        string text = LkpReport.Render(Example.Comparison);
+        string text = LkpReport.Render(Example.Comparison, new ComparisonChoice { IsFull = true });
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= Columns, line));
         Assert.Equal(Designs.Length - 1, text.Split("%stddev     %change").Length - 1);
         string table = text[..text.IndexOf("reflink", StringComparison.Ordinal)];

@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
+using Verso.Reports.Model;
 using Verso.Reports.Text;
 
-namespace Verso.Reports.Tables;
+namespace Verso.Reports.Comparisons;
 
 /// <summary>
 /// A comparison in the form of the 0-day robot's mails, at most 80 columns wide: the base design, the change in
@@ -25,25 +26,26 @@ public static class LkpReport
 {
     private const int NameWidth = 15;
 
-    public static string Render(DesignComparison comparison)
+    public static string Render(DesignComparison comparison, ComparisonChoice choice)
     {
         ArgumentNullException.ThrowIfNull(comparison);
+        ArgumentNullException.ThrowIfNull(choice);
         StringBuilder text = new();
         foreach (TraceComparison trace in comparison.Traces)
         {
             ReplayResult reference = trace.Designs.Contains(trace.Reference) ? trace.Reference : trace.Designs[0];
             IEnumerable<ReplayResult> others = trace.Designs.Where(result => result != reference);
-            AppendOrigin(text, trace);
+            AppendOrigin(text, trace, choice);
             foreach (ReplayResult other in others.DefaultIfEmpty(reference))
             {
-                AppendTable(text, reference, other);
+                AppendTable(text, choice, reference, other);
             }
         }
 
         return text.ToString();
     }
 
-    private static void AppendOrigin(StringBuilder text, TraceComparison trace)
+    private static void AppendOrigin(StringBuilder text, TraceComparison trace, ComparisonChoice choice)
     {
         text.Append(text.Length > 0 ? "\n" : "")
             .Append('=', 79).Append('\n')
@@ -53,13 +55,19 @@ public static class LkpReport
             .Append('\n')
             .Append(Cut($"  {FidelityText.Phrase(trace.Reference.Fidelity)}", 80)).Append('\n')
             .Append(Cut($"  rules of {RulesText.Of(trace.Reference.Rules)}", 80)).Append('\n');
+        foreach ((string key, string value) in choice.Labels)
+        {
+            text.Append(Cut($"  {Printable.Of(key)}={Printable.Of(value)}", 80)).Append('\n');
+        }
+
         if (trace.Header.Command.Length > 0)
         {
             text.Append(Cut($"  {Printable.Of(trace.Header.Command)}", 80)).Append('\n');
         }
     }
 
-    private static void AppendTable(StringBuilder text, ReplayResult left, ReplayResult right)
+    private static void AppendTable(
+        StringBuilder text, ComparisonChoice choice, ReplayResult left, ReplayResult right)
     {
         text.Append('\n')
             .Append($"{Cut(left.Name, NameWidth),16} {Cut(right.Name, 27)}\n")
@@ -70,7 +78,8 @@ public static class LkpReport
         {
             long before = cells[0]?.Value ?? 0;
             long after = cells[1]?.Value ?? 0;
-            if (before != 0 || after != 0)
+            bool isShown = choice.IsFull ? before != 0 || after != 0 : before != after || left == right;
+            if (isShown && choice.IsChosen(head))
             {
                 text.Append($"{Value(before, head.Unit),10}      {Change(before, after),11} ")
                     .Append($"{Value(after, head.Unit),10}        {Cut(Name(head), 34)}\n");
@@ -80,8 +89,8 @@ public static class LkpReport
 
     private static string Name(Metric metric) => metric.Unit switch
     {
-        MetricUnit.Nanoseconds => $"{metric.Key}.ms",
-        MetricUnit.PerSecond => $"{metric.Key}_per_second",
+        Unit.Nanoseconds => $"{metric.Key}.ms",
+        Unit.PerSecond => $"{metric.Key}_per_second",
         _ => metric.Key,
     };
 
@@ -96,7 +105,7 @@ public static class LkpReport
         return string.Create(CultureInfo.InvariantCulture, $"{percent:+0.0;-0.0;+0.0}%");
     }
 
-    private static string Value(long value, MetricUnit unit) => unit == MetricUnit.Nanoseconds
+    private static string Value(long value, Unit unit) => unit == Unit.Nanoseconds
         ? string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:F2}")
         : Significant(value);
 

@@ -2,16 +2,17 @@ using System.Globalization;
 using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
+using Verso.Reports.Text;
 
-namespace Verso.Reports.Text;
+namespace Verso.Reports.Comparisons;
 
 /// <summary>What verso demo says about its figures: three sentences, every number in them computed.</summary>
 public static class DemoText
 {
-    private const int Columns = 100;
-
     /// <summary>The sentences for a comparison of one trace.</summary>
-    public static string Render(TraceComparison trace)
+    /// <param name="trace">It.</param>
+    /// <param name="width">Columns.</param>
+    public static string Render(TraceComparison trace, int width)
     {
         ArgumentNullException.ThrowIfNull(trace);
         WorkFigures work = trace.Reference.Work;
@@ -28,27 +29,13 @@ public static class DemoText
                 + $"the replay had {vmas} of the kernel's VMAs and {graph} of its anon_vma graph, so these are this "
                 + "program's figures.",
         ];
-        return "\n" + string.Concat(sentences.Select(Fold));
-    }
-
-    /// <summary>Breaks a sentence at spaces, with what follows indented below its number.</summary>
-    private static string Fold(string sentence)
-    {
-        StringBuilder folded = new();
-        int column = 0;
-        foreach (string word in sentence.Split(' '))
+        StringBuilder text = new("\n");
+        foreach (string sentence in sentences)
         {
-            if (column > 0 && column + 1 + word.Length > Columns)
-            {
-                folded.Append("\n  ");
-                column = 2;
-            }
-
-            folded.Append(folded.Length == 0 ? "" : " ").Append(word);
-            column += word.Length + 1;
+            Prose.Wrap(text, "", sentence, 3, width);
         }
 
-        return folded.Append('\n').ToString();
+        return text.ToString();
     }
 
     /// <summary>What a design kept of its own, beyond what every design has.</summary>
@@ -62,7 +49,7 @@ public static class DemoText
     }
 
     private static string Walks(ReplayResult design) =>
-        string.Create(CultureInfo.InvariantCulture, $"{design.Work.VisitsPerWalk:F1} places in {design.Name}");
+        string.Create(CultureInfo.InvariantCulture, $"{design.Work.VisitsPerWalk:N1} places in {design.Name}");
 
     private static string Plural(long count, string noun) =>
         count == 1 ? $"One {noun}" : $"{Figures.Count(count)} {noun}s";

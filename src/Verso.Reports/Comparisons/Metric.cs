@@ -1,17 +1,10 @@
 using Verso.Engine;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Replay;
+using Verso.Reports.Model;
+using Verso.Reports.Text;
 
-namespace Verso.Reports.Text;
-
-/// <summary>What a figure counts.</summary>
-public enum MetricUnit
-{
-    Count = 0,
-    Bytes = 1,
-    Nanoseconds = 2,
-    PerSecond = 3,
-}
+namespace Verso.Reports.Comparisons;
 
 /// <summary>One figure of one replay, as every tabular format shows it.</summary>
 /// <param name="Group">The heading it stands under in text.</param>
@@ -19,7 +12,7 @@ public enum MetricUnit
 /// <param name="Key">Its name where it stands alone: dotted, in kernel words.</param>
 /// <param name="Value">The figure.</param>
 /// <param name="Unit">What it counts.</param>
-public sealed record Metric(string Group, string Label, string Key, long Value, MetricUnit Unit = MetricUnit.Count);
+public sealed record Metric(string Group, string Label, string Key, long Value, Unit Unit = Unit.Count);
 
 /// <summary>All figures of a replay, in one order for every format.</summary>
 public static class Metrics
@@ -43,7 +36,7 @@ public static class Metrics
         foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
         {
             all.Add(new Metric(
-                "bytes at the peak", row.Name, $"objects.{row.Name}.bytesPeak", row.BytesPeak, MetricUnit.Bytes));
+                "bytes at the peak", row.Name, $"objects.{row.Name}.bytesPeak", row.BytesPeak, Unit.Bytes));
         }
 
         foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
@@ -106,14 +99,14 @@ public static class Metrics
         AddSpread(all, "elapsed", "elapsed", times.Elapsed);
         AddSpread(all, "engine alone", "engine", times.Engine);
         all.Add(new Metric(
-            TimeGroup, "events a second", "events", times.EventsPerSecond(result.Events), MetricUnit.PerSecond));
+            TimeGroup, "events a second", "events", times.EventsPerSecond(result.Events), Unit.PerSecond));
     }
 
     private static void AddSpread(List<Metric> all, string label, string key, Spread spread)
     {
-        all.Add(new Metric(TimeGroup, $"{label}, median", $"{key}.median", spread.Median, MetricUnit.Nanoseconds));
-        all.Add(new Metric(TimeGroup, $"{label}, least", $"{key}.least", spread.Least, MetricUnit.Nanoseconds));
-        all.Add(new Metric(TimeGroup, $"{label}, most", $"{key}.most", spread.Most, MetricUnit.Nanoseconds));
+        all.Add(new Metric(TimeGroup, $"{label}, median", $"{key}.median", spread.Median, Unit.Nanoseconds));
+        all.Add(new Metric(TimeGroup, $"{label}, least", $"{key}.least", spread.Least, Unit.Nanoseconds));
+        all.Add(new Metric(TimeGroup, $"{label}, most", $"{key}.most", spread.Most, Unit.Nanoseconds));
     }
 
     private static void AddVmas(List<Metric> all, ReplayResult result)

@@ -1,0 +1,147 @@
+using System.Globalization;
+using Verso.Engine.Images;
+using Verso.Lab.Families;
+using Verso.Reports.Model;
+using Verso.Reports.Text;
+
+namespace Verso.Reports.Views;
+
+/// <summary>
+/// VMAs and anon_vmas: as boxes and links where they are few, after Corbet's drawings in LWN; else as a matrix.
+/// </summary>
+internal static class GraphView
+{
+    /// <summary>Boxes that one can follow the links of.</summary>
+    private const int MostBoxes = 60;
+
+    /// <summary>Dots of a matrix.</summary>
+    private const int MostDots = 5000;
+
+    /// <summary>The section; null where there is no anon_vma.</summary>
+    /// <param name="graphs">Graphs, each with the moment that it is of.</param>
+    /// <param name="choice">What the choice is between.</param>
+    /// <param name="prefix">Of ids.</param>
+    internal static Section? Of(IReadOnlyList<(string Name, FamilyGraph Graph)> graphs, string choice, string prefix)
+    {
+        (string Name, FamilyGraph Graph)[] with = [.. graphs.Where(each => each.Graph.AnonVmas.Count > 0)];
+        if (with.Length == 0)
+        {
+            return null;
+        }
+
+        string id = $"{prefix}graph";
+        FamilyGraph first = with[0].Graph;
+        string description = $"{Figures.Plural(first.AnonVmas.Count, "anon_vma", "anon_vmas")} and "
+            + $"{Figures.Plural(first.ChainEntries, "anon_vma_chain", "anon_vma_chains")} of "
+            + $"{Figures.Plural(first.Spaces.Count, "address space", "address spaces")}: {Figures.Bytes(first.Bytes)}.";
+        List<Block> blocks =
+        [
+            new Chart($"{id}-matrix", "VMAs by anon_vmas, in the order of forks", ChartKind.Matrix,
+                [.. with.Select((each, at) => Matrix(each.Graph, each.Name, $"{id}-matrix-{at + 1}"))])
+            {
+                Choice = choice,
+                Description = description + " A dot is an anon_vma_chain: the VMA is in the anon_vma's interval tree.",
+            },
+        ];
+        FamilyGraph? small = with.Select(each => each.Graph)
+            .FirstOrDefault(graph => Linked(graph).Count() + graph.AnonVmas.Count <= MostBoxes);
+        if (small is not null)
+        {
+            string name = with.First(each => each.Graph == small).Name;
+            blocks.Insert(0, new Chart($"{id}-boxes", "VMAs, chains and anon_vmas", ChartKind.Graph,
+                [Boxes(small, name, $"{id}-boxes-table")])
+            {
+                Description = $"{name}: {description} A link is an anon_vma_chain.",
+            });
+        }
+
+        return new Section(id, "The anon_vma graph", blocks);
+    }
+
+    private static IEnumerable<(SpaceNode Space, VmaImage Vma)> Linked(FamilyGraph graph) =>
+        graph.Spaces.SelectMany(space =>
+            space.Image.Vmas.Where(vma => vma.Chain.Count > 0).Select(vma => (space, vma)));
+
+    private static Dictionary<ulong, AnonVmaNode> ById(FamilyGraph graph) =>
+        graph.AnonVmas.ToDictionary(node => node.Image.Id);
+
+    private static Table Boxes(FamilyGraph graph, string name, string id)
+    {
+        Dictionary<ulong, AnonVmaNode> byId = ById(graph);
+        List<IReadOnlyList<Cell>> rows = [];
+        foreach ((SpaceNode space, VmaImage vma) in Linked(graph))
+        {
+            rows.Add(
+            [
+                VmaName(space, vma), 0L, (long)rows.Count, "VMA",
+                string.Join(' ', vma.Chain.Select(chain => NodeName(byId[chain]))),
+                byId.TryGetValue(vma.AnonVma, out AnonVmaNode? own) ? NodeName(own) : "",
+            ]);
+        }
+
+        int place = 0;
+        foreach (AnonVmaNode node in graph.AnonVmas)
+        {
+            rows.Add(
+            [
+                NodeName(node), 1L, (long)place++, node.Root == node ? "anon_vma, root" : "anon_vma",
+                node.Parent is AnonVmaNode parent ? NodeName(parent) : "", "",
+            ]);
+        }
+
+        return new Table(
+            id,
+            name,
+            [
+                new("name", "name"), new("column", "column", Unit.Count), new("place", "place", Unit.Count),
+                new("kind", "kind"), new("links", "linked to"), new("own", "names for new pages"),
+            ],
+            rows);
+    }
+
+    private static Table Matrix(FamilyGraph graph, string name, string id)
+    {
+        Dictionary<ulong, AnonVmaNode> byId = ById(graph);
+        List<IReadOnlyList<Cell>> rows = [];
+        int place = 0;
+        long hidden = 0;
+        foreach ((SpaceNode space, VmaImage vma) in Linked(graph))
+        {
+            foreach (ulong chain in vma.Chain)
+            {
+                if (rows.Count < MostDots)
+                {
+                    AnonVmaNode node = byId[chain];
+                    rows.Add(
+                    [
+                        (long)place, VmaName(space, vma), (long)(node.Number - 1), NodeName(node),
+                        chain == vma.AnonVma ? "own" : "chain",
+                    ]);
+                }
+                else
+                {
+                    hidden++;
+                }
+            }
+
+            place++;
+        }
+
+        return new Table(
+            id,
+            name,
+            [
+                new("row", "row", Unit.Count), new("vma", "VMA"), new("at", "column", Unit.Count),
+                new("anonVma", "anon_vma"), new("kind", "kind"),
+            ],
+            rows)
+        {
+            Hidden = hidden == 0 ? "" : $"{Figures.Count(hidden)} more anon_vma_chains are not shown",
+        };
+    }
+
+    private static string VmaName(SpaceNode space, VmaImage vma) =>
+        string.Create(CultureInfo.InvariantCulture, $"{space.Process.Pid}:{vma.Start:x}");
+
+    private static string NodeName(AnonVmaNode node) => string.Create(CultureInfo.InvariantCulture, $"av{node.Number}");
+}

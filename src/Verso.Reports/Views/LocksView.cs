@@ -1,0 +1,75 @@
+using Verso.Engine;
+using Verso.Lab.Locks;
+using Verso.Lab.Replay;
+using Verso.Reports.Model;
+using Verso.Reports.Text;
+
+namespace Verso.Reports.Views;
+
+/// <summary>Locks by class and owner, and the work under them.</summary>
+internal static class LocksView
+{
+    /// <summary>Locks that are listed one by one.</summary>
+    private const int MostLocks = 20;
+
+    /// <summary>The section.</summary>
+    /// <param name="designs">Replays.</param>
+    /// <param name="owners">The locks of the reference by owner; null: nobody counted them.</param>
+    /// <param name="prefix">Of ids.</param>
+    internal static Section Of(IReadOnlyList<ReplayResult> designs, LockTally? owners, string prefix)
+    {
+        string id = $"{prefix}locks";
+        List<Block> blocks =
+        [
+            ByClass(designs, $"{id}-work", "Steps of work under locks", each => each.Work,
+                "Work is counted in steps, not in time: what a lock was held for."),
+            ByClass(designs, $"{id}-taken", "Locks taken", each => each.Taken, "How often each class was taken."),
+        ];
+        if (owners?.MostTaken(MostLocks) is { Count: > 0 } most)
+        {
+            blocks.Add(new Table(
+                $"{id}-owners",
+                $"Locks taken most, by owner ({ReferenceDesign.Name})",
+                [
+                    new("lock", "lock"), new("reads", "reads", Unit.Count), new("writes", "writes", Unit.Count),
+                    new("steps", "steps held", Unit.Count), new("longest", "longest", Unit.Count),
+                    new("tasks", "tasks", Unit.Count),
+                ],
+                [
+                    .. most.Select(one => (IReadOnlyList<Cell>)
+                        [LockText.Name(one), one.Reads, one.Writes, one.Steps, one.LongestSteps, (long)one.Tasks]),
+                ]));
+        }
+
+        return new Section(id, "Locks", blocks);
+    }
+
+    private static Chart ByClass(
+        IReadOnlyList<ReplayResult> designs, string id, string title, Func<(long Taken, long Work), long> of,
+        string description)
+    {
+        CountedLock[] classes =
+        [
+            .. designs.SelectMany(design => design.Work.Locks).Where(each => of(each.Value) > 0)
+                .Select(each => each.Key).Distinct().Order(),
+        ];
+        return new Chart(id, title, ChartKind.Stack,
+        [
+            new Table(
+                $"{id}-table",
+                title,
+                [
+                    new("design", "design"),
+                    .. classes.Select(each => Kebab.Of(each.ToString()))
+                        .Select(name => new Column(name, name, Unit.Count)),
+                ],
+                [
+                    .. designs.Select(design => (IReadOnlyList<Cell>)
+                        [design.Name, .. classes.Select(each => Cell.Of(of(design.Work.Locks[each])))]),
+                ]),
+        ])
+        {
+            Description = description,
+        };
+    }
+}

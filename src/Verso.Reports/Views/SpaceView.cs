@@ -1,0 +1,161 @@
+using System.Globalization;
+using Verso.Engine.Images;
+using Verso.Lab.Explain;
+using Verso.Reports.Model;
+using Verso.Reports.Text;
+
+namespace Verso.Reports.Views;
+
+/// <summary>An address space as boxes: a VMA each, or some in a row that the same reason keeps apart.</summary>
+internal static class SpaceView
+{
+    /// <summary>Boxes of a strip; of larger address spaces those next to each other are put together.</summary>
+    private const int MostBoxes = 1500;
+
+    private static readonly Column[] s_columns =
+    [
+        new("start", "start", Unit.Address), new("end", "end", Unit.Address), new("letter", "letter"),
+        new("reason", "apart from the next by"), new("what", "what it is"), new("advice", "what to do"),
+        new("vmas", "VMAs", Unit.Count),
+    ];
+
+    /// <summary>The section.</summary>
+    /// <param name="spaces">Explained address spaces, each with the moment or the process that it is of.</param>
+    /// <param name="choice">What the choice is between.</param>
+    /// <param name="prefix">Of ids.</param>
+    internal static Section? Of(
+        IReadOnlyList<(string Name, SpaceExplanation Space)> spaces, string choice, string prefix)
+    {
+        if (spaces.Count == 0)
+        {
+            return null;
+        }
+
+        string id = $"{prefix}space";
+        (string name, SpaceExplanation first) = spaces[0];
+        List<Block> blocks =
+        [
+            new Preformatted(ExplainBriefText.Render(first, Prose.Columns, Palette.Plain)),
+            new Chart($"{id}-strip", "The address space, from the lowest address to the highest", ChartKind.Strip,
+                [.. spaces.Select((each, at) => StripOf(each.Space, each.Name, $"{id}-{at + 1}"))])
+            {
+                Choice = choice,
+                Description = $"{name}: {Figures.Plural(first.VmaCount, "VMA", "VMAs")}. A box is a VMA; its letter "
+                    + "and colour say what keeps it apart from the next one.",
+            },
+            Reasons(first, $"{id}-reasons"),
+        ];
+        return new Section(id, "Address space", blocks);
+    }
+
+    private static Table Reasons(SpaceExplanation space, string id) => new(
+        id,
+        "What keeps VMAs apart",
+        [
+            new("reason", "reason"), new("pairs", "pairs", Unit.Count), new("meaning", "which means"),
+            new("remedy", "what to do"), new("after", "VMAs after", Unit.Count),
+        ],
+        [
+            .. space.Groups.Where(group => group.Boundaries.Count > 0).Select(group =>
+            {
+                RemedyOffer? offer = First(space.Offers(group));
+                return (IReadOnlyList<Cell>)
+                [
+                    BoundaryText.Name(group.First, group.Standing), (long)group.Boundaries.Count,
+                    BoundaryText.Brief(space, group.Boundaries[0]),
+                    offer?.Remedy.Text is string remedy ? Cell.Of(remedy) : Cell.None,
+                    offer is null ? Cell.None : Cell.Of((long)offer.Vmas.Most),
+                ];
+            }),
+            .. space.Lasting.Select(group => (IReadOnlyList<Cell>)
+                [Kebab.Of(group.Reason.ToString()), (long)group.Boundaries.Count, ReasonText.Plain(group.Reason),
+                    Cell.None, Cell.None]),
+            .. space.Holes.All.Count == 0 ? (IEnumerable<IReadOnlyList<Cell>>)[] :
+            [
+                ["holes", (long)space.Holes.All.Count, "munmap left a hole between what is alike",
+                    space.HoleOffers[0].Remedy.Text, (long)space.HoleOffers[0].Vmas.Most],
+            ],
+        ]);
+
+    private static RemedyOffer? First(IReadOnlyList<RemedyOffer> offers) => offers.Count > 0 ? offers[0] : null;
+
+    private static Table StripOf(SpaceExplanation space, string name, string id)
+    {
+        IReadOnlyList<VmaImage> vmas = space.Process.Image.Vmas;
+        Dictionary<ulong, Boundary> byLower = space.Boundaries.ToDictionary(pair => pair.Lower.Start);
+        HashSet<ulong> holes = [.. space.Holes.All.Select(hole => hole.Lower.Start)];
+        Dictionary<string, string> advice = [];
+        foreach (ReasonGroup group in space.Groups.Where(group => group.Boundaries.Count > 0))
+        {
+            string reason = BoundaryText.Name(group.First, group.Standing);
+            advice.TryAdd(reason, First(space.Offers(group))?.Remedy.Text ?? "");
+        }
+
+        Box[] boxes = [.. vmas.Select(vma => BoxOf(space, vma, byLower.GetValueOrDefault(vma.Start), holes, advice))];
+        int together = Math.Max(1, (boxes.Length + MostBoxes - 1) / MostBoxes);
+        List<IReadOnlyList<Cell>> rows = [];
+        for (int at = 0; at < boxes.Length;)
+        {
+            int end = at + 1;
+            while (together > 1 && end < boxes.Length && boxes[end].Reason == boxes[at].Reason
+                && (end - at < together || boxes.Length - end + rows.Count > MostBoxes))
+            {
+                end++;
+            }
+
+            rows.Add(Row(vmas[at], vmas[end - 1], boxes[at], end - at));
+            at = end;
+        }
+
+        Dictionary<string, string> letters = Letters(rows.Select(row => row[3].Text!).Distinct());
+        return new Table(id, name, s_columns,
+            [.. rows.Select(row => (IReadOnlyList<Cell>)[row[0], row[1], letters[row[3].Text!], .. row.Skip(3)])])
+        {
+            Hidden = rows.Count == vmas.Count ? ""
+                : $"{Figures.Count(vmas.Count)} VMAs are {Figures.Count(rows.Count)} boxes: those in a row that the "
+                    + "same reason keeps apart are one",
+        };
+    }
+
+    private static IReadOnlyList<Cell> Row(VmaImage first, VmaImage last, Box box, int count) =>
+    [
+        (long)first.Start, (long)last.End, "", box.Reason,
+        count == 1 ? box.What : $"{Figures.Count(count)} VMAs from here; the first: {box.What}",
+        box.Advice, (long)count,
+    ];
+
+    private static Box BoxOf(
+        SpaceExplanation space, VmaImage vma, Boundary? above, HashSet<ulong> holes, Dictionary<string, string> advice)
+    {
+        string what = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{vma.Start:x}-{vma.End:x} {VmaText.Permissions(vma.Flags)} {BoundaryText.NameOf(space, vma)}, ")
+            + Figures.Bytes((long)(vma.End - vma.Start));
+        if (above is null)
+        {
+            return holes.Contains(vma.Start)
+                ? new Box("hole", what, space.HoleOffers.Count > 0 ? space.HoleOffers[0].Remedy.Text : "")
+                : new Box("unmapped", what, "");
+        }
+
+        string reason = above.Standing == BoundaryStanding.Never
+            ? Kebab.Of(above.Lasting.ToString()) : BoundaryText.Name(above.Verdict.First, above.Standing);
+        return new Box(reason, $"{what}; {BoundaryText.Brief(space, above)}", advice.GetValueOrDefault(reason, ""));
+    }
+
+    /// <summary>A letter for each reason: its first one that no other has.</summary>
+    private static Dictionary<string, string> Letters(IEnumerable<string> reasons)
+    {
+        Dictionary<string, string> letters = [];
+        foreach (string reason in reasons)
+        {
+            letters[reason] = reason.ToUpperInvariant().Concat(reason).Concat("0123456789")
+                .Where(letter => char.IsAsciiLetterOrDigit(letter)).Select(letter => $"{letter}")
+                .First(letter => !letters.ContainsValue(letter));
+        }
+
+        return letters;
+    }
+
+    private sealed record Box(string Reason, string What, string Advice);
+}
