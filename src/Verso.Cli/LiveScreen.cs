@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -27,6 +28,8 @@ internal sealed class LiveScreen : IDisposable
     private readonly JobTerminal _terminal = new();
     private readonly ManualResetEvent _ended = new(initialState: false);
     private readonly AutoResetEvent _woken = new(initialState: false);
+    private readonly AutoResetEvent _pressed = new(initialState: false);
+    private readonly ConcurrentQueue<ConsoleKeyInfo> _keys = new();
     private readonly List<PosixSignalRegistration> _signals = [];
     private PosixSignalRegistration? _stops;
     private Func<string> _render = () => "";
@@ -112,14 +115,34 @@ internal sealed class LiveScreen : IDisposable
                 return which != WaitHandle.WaitTimeout;
             }
 
-            if (_isToStop && !OperatingSystem.IsWindows())
+            Wake();
+        }
+    }
+
+    /// <summary>Whether there are keys to be pressed.</summary>
+    internal bool HasKeys => _terminal.HasKeys;
+
+    /// <summary>Waits for a key, and sees to the terminal meanwhile.</summary>
+    /// <returns>The key; null when it is over: q, a signal, or <paramref name="token"/>.</returns>
+    internal ConsoleKeyInfo? AwaitKey(CancellationToken token)
+    {
+        WaitHandle[] events = [_ended, token.WaitHandle, _woken, _pressed];
+        ConsoleKeyInfo key;
+        while (!_keys.TryDequeue(out key))
+        {
+            int which = WaitHandle.WaitAny(events);
+            if (which < Array.IndexOf(events, _woken))
             {
-                Stop();
+                return null;
             }
 
-            Control(Enter["\e[?1049h".Length..]);
-            Show(_render);
+            if (events[which] == _woken)
+            {
+                Wake();
+            }
         }
+
+        return key;
     }
 
     public void Dispose()
@@ -127,6 +150,18 @@ internal sealed class LiveScreen : IDisposable
         _stops?.Dispose();
         _signals.ForEach(signal => signal.Dispose());
         Close();
+    }
+
+    // Another size, or the foreground again, or Ctrl-Z.
+    private void Wake()
+    {
+        if (_isToStop && !OperatingSystem.IsWindows())
+        {
+            Stop();
+        }
+
+        Control(Enter["\e[?1049h".Length..]);
+        Show(_render);
     }
 
     private void Open()
@@ -189,11 +224,12 @@ internal sealed class LiveScreen : IDisposable
         try
         {
             ConsoleKeyInfo key;
-            do
+            while ((key = Console.ReadKey(intercept: true)).KeyChar is not ('q' or 'Q') && key != default)
             {
-                key = Console.ReadKey(intercept: true);
+                _keys.Enqueue(key);
+                _pressed.Set();
             }
-            while (key.KeyChar is not ('q' or 'Q') && key != default);
+
             if (key != default)
             {
                 _ended.Set();

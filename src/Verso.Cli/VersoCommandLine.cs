@@ -96,6 +96,7 @@ public static class VersoCommandLine
             ReportCommand.Create(),
             ReplayCommand.Create(),
             VerifyCommand.Create(),
+            StepCommand.Create(),
             DesignsCommand.Create(),
             ImportCommand.Create(),
             InfoCommand.Create(),

@@ -37,6 +37,7 @@ public sealed class GoldenTests
     [InlineData("help-explain.txt", "explain", "--help")]
     [InlineData("help-snapshot.txt", "snapshot", "--help")]
     [InlineData("help-top.txt", "top", "--help")]
+    [InlineData("help-step.txt", "step", "--help")]
     [InlineData("completion.bash", "completion", "bash")]
     public void WhatVersoSaysOfItself(string golden, params string[] arguments)
     {
@@ -89,6 +90,20 @@ public sealed class GoldenTests
             ["verify", "--engine", "--draw", .. scenarios.Select(name => Path.Combine(folder, name))]);
         Assert.Equal(0, outcome.Status);
         Assert.Equal("", outcome.Error);
+        AssertGolden(golden, outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("step.txt", "scenarios/merge/forked-target.txt")]
+    [InlineData("step-two.txt", "scenarios/fork/reuse-one-child.txt", "--design", "anon-vma-chain,reflink")]
+    [InlineData("step-moved.txt", "scenarios/mremap/several.txt", "--design", "anonmm")]
+    [InlineData("step-recording.txt", "examples/git-repack.verso", "--at", "300", "--until", "312", "--design", ThreeDesigns)]
+    [InlineData("step.json", "scenarios/merge/forked-target.txt", "--at", "5", "-j")]
+    [InlineData("step-recording.json", "examples/bash-pipeline.verso", "--at", "90", "-j")]
+    public void StepsShown(string golden, string file, params string[] arguments)
+    {
+        Outcome outcome = CommandLine.Run(["step", Path.Combine(CommandLine.Root, file), .. arguments]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         AssertGolden(golden, outcome.Output);
     }
 

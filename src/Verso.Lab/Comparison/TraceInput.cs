@@ -155,7 +155,8 @@ public sealed class TraceInput : IDisposable
         }
     }
 
-    private TraceReader OpenReader(out Stream position)
+    /// <summary>A reader of its own, and the stream below it.</summary>
+    internal TraceReader OpenReader(out Stream position)
     {
         FileStream file = new(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
         try

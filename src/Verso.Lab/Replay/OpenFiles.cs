@@ -41,6 +41,10 @@ internal sealed class OpenFiles(Machine machine)
         _files.GroupBy(each => each.Value).ToDictionary(
             same => same.Key, same => _identities[same.Min(each => each.Key)] with { File = same.Key });
 
+    /// <summary>What the trace says of a file of the machine; null where it says nothing.</summary>
+    public FileIdentity? IdentifyOpened(FileId file) =>
+        _files.Where(each => each.Value == file).Select(each => _identities[each.Key]).FirstOrDefault();
+
     /// <summary>
     /// The machine's file for an id; one of its own for a mapping whose file the trace does not name.
     /// </summary>

@@ -355,4 +355,5 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(RandomVerificationDocument))]
 [JsonSerializable(typeof(ScenariosDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
+[JsonSerializable(typeof(StepDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

@@ -12,6 +12,7 @@ using Verso.Lab.LockStep;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
 using Verso.Lab.Snapshots;
+using Verso.Lab.Stepping;
 using Verso.Reports.Text;
 using Verso.Traces.Snapshots;
 
@@ -159,6 +160,13 @@ public static class JsonReport
     {
         ArgumentNullException.ThrowIfNull(view);
         return Write(TopDocuments.Of(view, limit), s_context.TopDocument);
+    }
+
+    /// <summary>A step, once a design.</summary>
+    public static string Render(string name, IReadOnlyList<StepView> views)
+    {
+        ArgumentNullException.ThrowIfNull(views);
+        return Write(StepDocuments.Of(name, views), s_context.StepDocument);
     }
 
     /// <summary>An address as every document has it.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Verso.Engine.Vmas;
 using Verso.Lab.Scenarios;
 
 namespace Verso.Reports.Text;
@@ -47,6 +48,12 @@ internal sealed record DrawnVma(
     public static DrawnVma[] ParseAll(string state) =>
         [.. state.Split(" | ").Select(Parse).OfType<DrawnVma>()];
 
+    /// <summary>Flags besides permissions as smaps names them, a blank between.</summary>
+    public static string Words(VmaFlags flags) => Words(StateText.FlagNames(flags).Split(',')[1..]);
+
+    private static string Words(IEnumerable<string> flags) => string.Join(
+        ' ', flags.Select(flag => Mnemonics.GetValueOrDefault(flag, flag)).Where(flag => flag.Length > 0));
+
     private static DrawnVma? Parse(string text)
     {
         string[] words = text.Split(' ');
@@ -58,13 +65,12 @@ internal sealed record DrawnVma(
         string[] range = words[0].Split('+');
         string[] flags = words[1].Split(',');
         string[] graph = words[^2].TrimEnd(')').Split('(');
-        IEnumerable<string> named = flags[1..].Select(flag => Mnemonics.GetValueOrDefault(flag, flag));
         long pages = long.Parse(range[1], CultureInfo.InvariantCulture);
         return new DrawnVma(
             long.Parse(range[0], CultureInfo.InvariantCulture),
             pages,
             flags[0],
-            string.Join(' ', named.Where(flag => flag.Length > 0)),
+            Words(flags[1..]),
             string.Join(' ', words[2..^2]),
             graph[0],
             graph.Length > 1 ? graph[1].Split(',') : [],

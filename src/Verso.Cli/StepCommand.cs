@@ -1,0 +1,172 @@
+using System.CommandLine;
+using Verso.Engine;
+using Verso.Lab.Comparison;
+using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
+using Verso.Lab.Stepping;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso step: a scenario or a recording, one step at a time, with the state after each.</summary>
+internal static class StepCommand
+{
+    /// <summary>Of a recording so many steps are printed where nobody says how many.</summary>
+    private const int UnaskedEvents = 20;
+
+    private static readonly Argument<string> s_file = new("SCENARIO")
+    {
+        Description = "a scenario file, or a trace (.verso); - for a trace on stdin",
+    };
+
+    private static readonly Option<string> s_designs = new("--design", "-d")
+    {
+        Description = "in these designs, comma-separated; beside each other where the width permits",
+        DefaultValueFactory = _ => ReferenceDesign.Name,
+        HelpName = "LIST",
+    };
+
+    private static readonly Option<int> s_at = ReplaySettings.Number(
+        "--at", 1, 0, "print step N; on a terminal: begin there");
+
+    private static readonly Option<int> s_until = ReplaySettings.Number(
+        "--until", 1, 0, "print from the first step, or --at, to step N");
+
+    private static readonly Option<string?> s_rules = ReplaySettings.Rules(
+        "use the rules of this kernel release, such as 6.12; default: the recorded kernel; of a scenario "
+            + KernelRules.Reference.Release);
+
+    private static readonly Option<long> s_memory = MemoryLimit.Option();
+
+    internal static Command Create()
+    {
+        Option<string> format = ReplaySettings.Format("text", "json");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "step",
+            "Shows a scenario or a recording one step at a time, forwards and backwards: VMAs, page tables, frames, "
+            + "what the design keeps, the verdict on each merge that was tried, and what changed. On a terminal by "
+            + "keys, else all steps as text. Returns 0, or 2 on errors.",
+            "verso step scenarios/merge/forked-target.txt",
+            "verso step scenarios/fork/reuse-one-child.txt --design anon-vma-chain,reflink",
+            "verso step scenarios/merge/forked-target.txt --at 6   # the sixth step alone, into a mail",
+            "verso step make.verso --at 1200 --until 1210          # of a recording a step is an event")
+        {
+            s_file, s_designs, s_at, s_until, s_rules, s_memory, format, json,
+        };
+        command.SetAction(parsed => Run(parsed, ReplaySettings.FormatOf(parsed, format, json) == "json"));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, bool asJson)
+    {
+        Surroundings surroundings = Surroundings.Of(parsed);
+        string name = parsed.GetRequiredValue(s_file);
+        int at = parsed.GetValue(s_at);
+        int until = parsed.GetValue(s_until);
+        if (until > 0 && until < at)
+        {
+            throw new UsageException($"--until {until} is before --at {at}");
+        }
+
+        IReadOnlyList<DesignChoice> designs =
+            ReplaySettings.Parse(DesignChoice.ParseList, parsed.GetRequiredValue(s_designs));
+        KernelRules? rules = ReplaySettings.RulesOf(parsed, s_rules);
+        long memory = MemoryLimit.Of(parsed, s_memory);
+        using Interruption interruption = new();
+        CancellationToken token = interruption.Token;
+        if (!IsTrace(name))
+        {
+            IReadOnlyList<Scenario> scenarios = ScenarioFiles.Read([name]);
+            Scenario one = scenarios.Count == 1
+                ? scenarios[0]
+                : throw new UsageException($"'{name}' holds {scenarios.Count} scenarios: name one of them");
+            KernelRules followed = rules ?? KernelRules.Reference;
+            using StepSession session = new(
+                [.. designs.Select<DesignChoice, Func<StepPlay>>(
+                    design => () => StepPlay.Of(one, design, followed, memory, token))],
+                one.Ops.Count,
+                token);
+            return Show(surroundings, session, new Wanted(name, at, until, int.MaxValue, asJson), token);
+        }
+
+        using TraceInput input = TraceInput.Open(name);
+        using StepSession events = new(
+            [.. designs.Select<DesignChoice, Func<StepPlay>>(
+                design => () => StepPlay.Of(input, design, rules, memory, token))],
+            cancellation: token);
+        return Show(surroundings, events, new Wanted(name, at, until, UnaskedEvents, asJson), token);
+    }
+
+    private static bool IsTrace(string name) =>
+        name == TraceInput.Standard || name.EndsWith(".verso", StringComparison.Ordinal);
+
+    private static int Show(Surroundings surroundings, StepSession session, Wanted wanted, CancellationToken token)
+    {
+        if (!wanted.AsJson && wanted.Until == 0 && !Console.IsInputRedirected)
+        {
+            // What is wrong with the first step stays in sight: it is taken before the screen is another.
+            Begin(session, Math.Max(wanted.At, 1));
+            using LiveScreen? screen = LiveScreen.TryOpen(surroundings);
+            if (screen is { HasKeys: true })
+            {
+                new StepScreen(session, screen, surroundings.Palette).Run(token);
+                return ExitStatus.Success;
+            }
+        }
+
+        return Print(surroundings, session, wanted);
+    }
+
+    private static void Begin(StepSession session, long number)
+    {
+        if (!session.GoTo(number))
+        {
+            throw new UsageException(session.Total is > 0 and long total
+                ? $"there is no step {number}: the last one is {total}"
+                : "there is no step");
+        }
+    }
+
+    private static int Print(Surroundings surroundings, StepSession session, Wanted wanted)
+    {
+        long first = Math.Max(wanted.At, 1);
+        long last = wanted.Until > 0 ? wanted.Until
+            : wanted.At > 0 ? wanted.At
+            : wanted.Unasked;
+        Begin(session, first);
+        if (!wanted.AsJson)
+        {
+            surroundings.Output.Write(Prose.Fit(StepText.Legend, Math.Min(surroundings.Width, Prose.Columns)));
+        }
+
+        bool isMore = true;
+        for (; isMore && session.Position <= last; isMore = session.Forward())
+        {
+            surroundings.Output.Write(wanted.AsJson
+                ? JsonReport.Render(wanted.Name, session.Views)
+                : "\n" + StepText.Render(session.Views, session.Total, surroundings.Width, surroundings.Palette));
+            if (session.Position == last)
+            {
+                break;
+            }
+        }
+
+        if (wanted is { At: 0, Until: 0 } && session.Position == last && session.Forward())
+        {
+            surroundings.Error.Write(
+                $"verso step: these are the first {last} events; --at N and --until N show others\n");
+        }
+
+        return ExitStatus.Success;
+    }
+
+    /// <summary>What is to be shown.</summary>
+    /// <param name="Name">The file.</param>
+    /// <param name="At">The first step; 0: nobody said.</param>
+    /// <param name="Until">The last one; 0: nobody said.</param>
+    /// <param name="Unasked">The last one where nobody said anything.</param>
+    /// <param name="AsJson">As documents.</param>
+    private sealed record Wanted(string Name, int At, int Until, int Unasked, bool AsJson);
+}
