@@ -51,7 +51,8 @@ internal static class StepCommand
             "verso step scenarios/merge/forked-target.txt",
             "verso step scenarios/fork/reuse-one-child.txt --design anon-vma-chain,reflink",
             "verso step scenarios/merge/forked-target.txt --at 6   # the sixth step alone, into a mail",
-            "verso step make.verso --at 1200 --until 1210          # of a recording a step is an event")
+            "verso step make.verso --at 1200 --until 1210          # of a recording a step is an event",
+            "verso quiz --seed 7 > q.txt; verso step q.txt         # how a question comes to its answer")
         {
             s_file, s_designs, s_at, s_until, s_rules, s_memory, format, json,
         };

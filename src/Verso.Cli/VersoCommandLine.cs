@@ -97,6 +97,7 @@ public static class VersoCommandLine
             ReplayCommand.Create(),
             VerifyCommand.Create(),
             StepCommand.Create(),
+            QuizCommand.Create(),
             DesignsCommand.Create(),
             ImportCommand.Create(),
             InfoCommand.Create(),

@@ -38,6 +38,18 @@ public sealed class GoldenTests
     [InlineData("help-snapshot.txt", "snapshot", "--help")]
     [InlineData("help-top.txt", "top", "--help")]
     [InlineData("help-step.txt", "step", "--help")]
+    [InlineData("help-quiz.txt", "quiz", "--help")]
+    [InlineData("quiz.txt", "quiz", "--seed", "7")]
+    [InlineData("quiz-regions.txt", "quiz", "--seed", "7", "--topic", "regions", "--solve")]
+    [InlineData("quiz-chains.txt", "quiz", "--seed", "7", "--topic", "chains", "--solve")]
+    [InlineData("quiz-aim7.txt", "quiz", "--seed", "7", "--topic", "aim7", "--solve")]
+    [InlineData("quiz-mremap.txt", "quiz", "--seed", "7", "--topic", "mremap", "--solve")]
+    [InlineData("quiz-zygote.txt", "quiz", "--seed", "7", "--topic", "zygote", "--solve")]
+    [InlineData("quiz-daemon.txt", "quiz", "--seed", "7", "--topic", "daemon", "--solve")]
+    [InlineData("quiz-splits.txt", "quiz", "--seed", "7", "--topic", "splits", "--solve")]
+    [InlineData("quiz-refusal.txt", "quiz", "--seed", "7", "--topic", "refusal", "--solve")]
+    [InlineData("quiz-stale.txt", "quiz", "--seed", "7", "--topic", "stale", "--solve")]
+    [InlineData("quiz.json", "quiz", "--seed", "18446744073709551615", "-n", "2", "-j", "--solve")]
     [InlineData("completion.bash", "completion", "bash")]
     public void WhatVersoSaysOfItself(string golden, params string[] arguments)
     {

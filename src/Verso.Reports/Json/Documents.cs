@@ -356,4 +356,5 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(ScenariosDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(StepDocument))]
+[JsonSerializable(typeof(QuizDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

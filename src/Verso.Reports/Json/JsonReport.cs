@@ -10,6 +10,7 @@ using Verso.Lab.Families;
 using Verso.Lab.Locks;
 using Verso.Lab.LockStep;
 using Verso.Lab.Merging;
+using Verso.Lab.Quiz;
 using Verso.Lab.Replay;
 using Verso.Lab.Snapshots;
 using Verso.Lab.Stepping;
@@ -167,6 +168,13 @@ public static class JsonReport
     {
         ArgumentNullException.ThrowIfNull(views);
         return Write(StepDocuments.Of(name, views), s_context.StepDocument);
+    }
+
+    /// <summary>A question, with its answer only if that is asked for.</summary>
+    public static string Render(QuizQuestion question, bool isSolved)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        return Write(QuizDocuments.Of(question, isSolved), s_context.QuizDocument);
     }
 
     /// <summary>An address as every document has it.</summary>

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Verso.Lab.Quiz;
+using Verso.Reports.Json;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso quiz: a question from a seed, answered by the engine.</summary>
+internal static class QuizCommand
+{
+    internal static Command Create()
+    {
+        Option<ulong> seed = ReplaySettings.Seed("the question: the same seed is the same question forever");
+        Option<string?> topic = Topic();
+        Option<bool> solve = new("--solve", "-s") { Description = "print the answer too, and why" };
+        Option<int> count = ReplaySettings.Number(
+            "--count", 1, 1, "print N questions: those of this seed and the next ones");
+        count.Aliases.Add("-n");
+        Option<string> format = ReplaySettings.Format("text", "json");
+        Option<bool> json = ReplaySettings.Json();
+        DocumentedCommand command = new(
+            "quiz",
+            "Asks what the kernel makes of a few steps, which are drawn from the seed. On a terminal it takes an "
+            + "answer and says whether it is right, and why; elsewhere only --solve tells it. Without --topic the seed "
+            + "chooses. Returns 0, 1 if an answer was wrong, or 2 on errors.",
+            "verso quiz --seed 7                      # a question; on a terminal it awaits an answer",
+            "verso quiz --seed 7 --solve              # with the answer, and why",
+            "verso quiz --topic aim7 --count 10       # a sheet of exercises",
+            "verso quiz --seed 7 > q.txt; verso step q.txt  # the same steps, one at a time")
+        {
+            seed, topic, solve, count, format, json,
+        };
+        command.SetAction(parsed =>
+        {
+            Surroundings surroundings = Surroundings.Of(parsed);
+            bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
+            bool isSolved = parsed.GetValue(solve);
+            bool asks = !asJson && !isSolved && surroundings.IsTerminal && !Console.IsInputRedirected;
+            IQuizTopic? chosen = QuizTopics.All.FirstOrDefault(each => each.Name == parsed.GetValue(topic));
+            bool isRight = true;
+            for (int at = 0; at < parsed.GetValue(count); at++)
+            {
+                QuizQuestion question = QuizTopics.Ask(unchecked(parsed.GetValue(seed) + (ulong)at), chosen);
+                surroundings.Output.Write(asJson ? JsonReport.Render(question, isSolved)
+                    : (at > 0 ? "\n" : "") + QuizText.Question(question, surroundings.ProseWidth)
+                        + (isSolved ? QuizText.Answer(question, surroundings.ProseWidth) : ""));
+                if (asks)
+                {
+                    isRight &= Ask(surroundings, question);
+                }
+            }
+
+            return isRight ? ExitStatus.Success : ExitStatus.Differs;
+        });
+        return command;
+    }
+
+    private static Option<string?> Topic()
+    {
+        string[] names = [.. QuizTopics.All.Select(topic => topic.Name)];
+        Option<string?> option = new("--topic", "-t")
+        {
+            Description = $"what it is about: {string.Join(", ", names[..^1])} or {names[^1]}",
+            HelpName = "TOPIC",
+        };
+        option.AcceptOnlyFromAmong(names);
+        return option;
+    }
+
+    /// <summary>False for a wrong answer; who gives none is not wrong.</summary>
+    private static bool Ask(Surroundings surroundings, QuizQuestion question)
+    {
+        surroundings.Output.Write(surroundings.Palette.Bold($"\nYour answer ({question.Form}): "));
+        surroundings.Output.Flush();
+        string typed = Console.In.ReadLine() ?? "";
+        if (string.IsNullOrWhiteSpace(typed))
+        {
+            surroundings.Output.Write("\n--solve tells the answer\n");
+            return true;
+        }
+
+        bool isRight = question.IsRight(typed);
+        Palette palette = surroundings.Palette;
+        surroundings.Output.Write(isRight ? palette.Good("right\n") : palette.Bad("wrong\n"));
+        surroundings.Output.Write(QuizText.Answer(question, surroundings.ProseWidth));
+        return isRight;
+    }
+}
