@@ -33,7 +33,7 @@ internal sealed class RefusalTopic : IQuizTopic
         throw new InvalidOperationException("no boundary was tested");
     }
 
-    private QuizQuestion Asked(QuizPlay play, List<string> steps, MergeVerdict verdict)
+    private static QuizQuestion Asked(QuizPlay play, List<string> steps, MergeVerdict verdict)
     {
         string name = QuizPlay.NameOf(verdict.First);
         IEnumerable<string> failed = Enum.GetValues<MergeTests>()

@@ -191,7 +191,7 @@ internal sealed class StepGrid
     }
 
     /// <summary>Chains from left to right if all fit, else downwards, the own anon_vma in brackets.</summary>
-    private static IEnumerable<string> Chains(Band band, Drawn[] drawn)
+    private static List<string> Chains(Band band, Drawn[] drawn)
     {
         Drawn[] linked = [.. drawn.Where(each =>
             each.Vma.Change != StepChange.Gone && (each.Vma.Vma.AnonVma != 0 || each.Vma.Vma.Chain.Count > 0))];

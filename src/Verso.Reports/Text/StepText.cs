@@ -150,7 +150,7 @@ public static class StepText
         yield return Prose.Fitting(view.Design, width);
         IEnumerable<string> lines = view.Merges
             .SelectMany(merge => Fit("  ", ["merge", .. Describe(view, merge).Split(' ')], width, " "))
-            .Concat(view.Window is null ? view.Spaces.SelectMany(space => Listed(view, space, width))
+            .Concat(view.Window is null ? view.Spaces.SelectMany(space => Listed(space, width))
                 : new StepGrid(view, width).Lines())
             .Concat(Fit("  ", [.. view.Objects.Select(Counted)], width));
         foreach (string line in lines)
@@ -164,7 +164,7 @@ public static class StepText
         $"{objects.Name} {objects.Live}")
         + (objects.More == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" ({objects.More:+0;-0})"));
 
-    private static IEnumerable<string> Listed(StepView view, StepSpace space, int width)
+    private static IEnumerable<string> Listed(StepSpace space, int width)
     {
         string count = space.Change == StepChange.Gone ? "ended" : Figures.Plural(space.VmaCount, "VMA", "VMAs");
         IEnumerable<string> lines = Fit($"{Mark(space.Change)} ", [$"mm{space.Name}", count], width);
