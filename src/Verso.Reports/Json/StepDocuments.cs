@@ -1,4 +1,3 @@
-using Verso.Engine;
 using Verso.Engine.Vmas;
 using Verso.Lab.Stepping;
 using Verso.Reports.Text;
