@@ -11,7 +11,7 @@ namespace Verso.Lab.Replay;
 internal sealed class TimelineSampler : EventObserver
 {
     /// <summary>Samples that are kept.</summary>
-    public const int Most = 256;
+    public const int Most = 160;
 
     private readonly Machine _machine;
     private readonly AddressSpaces _live;
