@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using CsvHelper;
 using CsvHelper.Configuration;
-using Verso.Reports.Model;
 using Verso.Reports.Text;
 
 namespace Verso.Cli.Tests;

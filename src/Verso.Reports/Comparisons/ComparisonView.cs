@@ -1,5 +1,4 @@
 using Verso.Engine;
-using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
