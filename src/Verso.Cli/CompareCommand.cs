@@ -67,7 +67,7 @@ internal static class CompareCommand
             string form = ReplaySettings.FormatOf(parsed, format, json);
             string[] names = parsed.GetRequiredValue(traces);
             (int atOnce, int? rounds) = (ReplaySettings.JobsOf(parsed, jobs), parsed.GetValue(measure));
-            ComparisonChoice choice = shown.Of(parsed, form);
+            ComparisonChoice choice = shown.Of(parsed, form, rounds is not null);
             return Run(Surroundings.Of(parsed), names, choices, template, atOnce, rounds, choice, form);
         });
         return command;
@@ -83,11 +83,7 @@ internal static class CompareCommand
         ComparisonChoice choice,
         string format)
     {
-        if (names.Count(name => name == TraceInput.Standard) > 1)
-        {
-            throw new UsageException("standard input can be read only once");
-        }
-
+        ReplaySettings.RequireOneStandardInput(names);
         List<TraceInput> inputs = [];
         try
         {

@@ -30,7 +30,11 @@ internal sealed class ComparisonOptions
         CustomParser = ParseLabels,
     };
 
-    internal ComparisonChoice Of(ParseResult parsed, string format)
+    /// <summary>What was asked for.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="hasTimes">Whether times were measured: a summary has none, so that text shows all figures.</param>
+    internal ComparisonChoice Of(ParseResult parsed, string format, bool hasTimes)
     {
         ComparisonChoice choice = new()
         {
@@ -39,7 +43,8 @@ internal sealed class ComparisonOptions
             Metrics = parsed.GetValue(Metrics) ?? [],
             Labels = parsed.GetValue(Label) ?? [],
         };
-        return format != "json" || !choice.ShowsFigures ? choice
+        return format == "text" && hasTimes && !choice.ShowsFigures ? choice with { IsFull = true }
+            : format != "json" || !choice.ShowsFigures ? choice
             : throw new UsageException("json has all figures: leave out --full, --only-different and --metrics");
     }
 

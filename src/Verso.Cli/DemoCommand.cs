@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Reflection;
-using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Lab.Studies;
@@ -85,8 +84,8 @@ internal static class DemoCommand
         using TraceInput input = TraceInput.Open(path);
         ReplayOptions options = new() { Design = ReferenceDesign.Choice, DifferenceLimit = 0 };
         RecordingStudy study = RecordingStudy.Of([input], DesignChoice.All, options, Environment.ProcessorCount)[0];
-        OutputFile.Write(page, stream => stream.Write(Encoding.UTF8.GetBytes(HtmlRendering.Of(
-            ReportCommand.Of(RecordingReport.Sections(study, ""), "demo", "verso demo")))));
+        OutputFile.WriteText(
+            page, HtmlRendering.Of(ReportCommand.Of(RecordingReport.Sections(study, ""), "demo", "verso demo")));
         if (asJson)
         {
             surroundings.Output.Write(JsonReport.Render(new DesignComparison([study.Trace])));

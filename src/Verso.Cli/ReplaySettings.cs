@@ -11,6 +11,15 @@ namespace Verso.Cli;
 /// <summary>The options that every command that replays has.</summary>
 internal static class ReplaySettings
 {
+    /// <summary>Standard input among files that are read one after another.</summary>
+    internal static void RequireOneStandardInput(IEnumerable<string> names)
+    {
+        if (names.Count(name => name == TraceInput.Standard) > 1)
+        {
+            throw new UsageException("standard input can be read only once");
+        }
+    }
+
     internal static Option<bool> Json() => new("--json", "-j") { Description = "the same as --format json" };
 
     internal static Option<bool> Verify() => new("--verify")

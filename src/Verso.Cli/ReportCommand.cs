@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Lab.Studies;
@@ -97,11 +96,7 @@ internal static class ReportCommand
             names.ToList().ForEach(name => OutputPath.RequireApart(target, name));
         }
 
-        if (names.Count(name => name == TraceInput.Standard) > 1)
-        {
-            throw new UsageException("standard input can be read only once");
-        }
-
+        ReplaySettings.RequireOneStandardInput(names);
         ReplayProgress progress = new();
         using Interruption interruption = new();
         using ProgressLine line = ProgressLine.Start(surroundings, progress);
@@ -152,7 +147,7 @@ internal static class ReportCommand
             return ExitStatus.Success;
         }
 
-        OutputFile.Write(target, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        OutputFile.WriteText(target, text);
         surroundings.Output.Write($"{Printable.Of(target)}: {Figures.Bytes(new FileInfo(target).Length)}, "
             + $"{Figures.Plural(report.Sections.Count, "section", "sections")}; open it in a browser\n");
         return ExitStatus.Success;

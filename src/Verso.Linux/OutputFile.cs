@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Verso.Linux.Interop;
+using System.Text;
 
 namespace Verso.Linux;
 
@@ -95,6 +96,10 @@ public sealed class OutputFile : IDisposable
         write(file.Stream);
         file.Complete();
     }
+
+    /// <summary>The same of a text, in UTF-8.</summary>
+    public static void WriteText(string path, string text) =>
+        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>It is whole: puts it in its place. Throws <see cref="IOException"/>.</summary>
     public void Complete()

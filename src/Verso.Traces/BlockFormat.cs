@@ -17,6 +17,9 @@ internal static class BlockFormat
     /// <summary>The bytes a trace begins with; the odd ones catch transfers that touch line ends.</summary>
     public static ReadOnlySpan<byte> Magic => "VERSO\r\n\u001a"u8;
 
+    /// <summary>What a snapshot begins with; all that follows has the same form.</summary>
+    public static ReadOnlySpan<byte> SnapshotMagic => "VSNAP\r\n\u001a"u8;
+
     public const int FrameHeaderBytes = 24;
 
     /// <summary>A block is closed once it holds this much before compression.</summary>

@@ -1,12 +1,12 @@
 namespace Verso.Traces;
 
-/// <summary>Copies a trace from a stream that can be read only once and may have no end.</summary>
+/// <summary>Copies a trace or a snapshot from a stream that can be read only once and may have no end.</summary>
 public static class TraceCopy
 {
     private const int ChunkBytes = 1 << 16;
 
     /// <summary>
-    /// Copies for as long as it is a trace: frame after frame, up to the first that is none, and that one's head. A
+    /// Copies for as long as it is one: frame after frame, up to the first that is none, and that one's head. A
     /// reader of the copy says what is wrong there, as it would of the original.
     /// </summary>
     public static void Copy(Stream source, Stream target)
@@ -14,8 +14,8 @@ public static class TraceCopy
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
         byte[] chunk = new byte[ChunkBytes];
-        if (Take(BlockFormat.Magic.Length) < BlockFormat.Magic.Length
-            || !chunk.AsSpan(0, BlockFormat.Magic.Length).SequenceEqual(BlockFormat.Magic))
+        ReadOnlySpan<byte> begin = chunk.AsSpan(0, Take(BlockFormat.Magic.Length));
+        if (!begin.SequenceEqual(BlockFormat.Magic) && !begin.SequenceEqual(BlockFormat.SnapshotMagic))
         {
             return;
         }

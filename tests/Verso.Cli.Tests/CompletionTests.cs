@@ -55,7 +55,7 @@ public sealed partial class CompletionTests : IDisposable
     [Fact]
     public void EveryValueIsKnown()
     {
-        string[] free = ["ADDR", "N", "PATH", "PID", "RELEASE", "ROUNDS", "SECONDS", "SIZE"];
+        string[] free = ["ADDR", "KEY=VALUE", "N", "PATH", "PID", "PREFIXES", "RELEASE", "ROUNDS", "SECONDS", "SIZE"];
         foreach (string command in Commands())
         {
             foreach (Match option in ValueOption().Matches(CommandLine.Run(command, "--help").Output))

@@ -8,7 +8,7 @@ public sealed class FileErrorTests : IDisposable
     private static readonly string[][] _readers =
     [
         ["info"], ["replay"], ["compare"], ["import"], ["verify", "--engine"], ["snapshot", "--from"], ["top", "--from"],
-        ["explain", "1", "--from"], ["explain", "--rmap", "--from"],
+        ["explain", "1", "--from"], ["explain", "--rmap", "--from"], ["report", "-j"], ["step"],
     ];
 
     private static readonly string[] _sentences = ["Access to the path", "Could not find", "is denied", "fully qualified", " : '"];

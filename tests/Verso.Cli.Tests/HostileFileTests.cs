@@ -7,10 +7,12 @@ namespace Verso.Cli.Tests;
 public sealed class HostileFileTests
 {
     private static readonly string[][] TraceCommands =
-        [["info"], ["replay"], ["replay", "--verify"], ["replay", "--merges"], ["replay", "--locks=20"], ["compare"], ["verify", "--engine"]];
+        [["info"], ["replay"], ["replay", "--verify"], ["replay", "--merges"], ["replay", "--locks=20"], ["compare"], ["verify", "--engine"],
+            ["report", "-j"], ["step", "--at", "1000000"]];
 
     private static readonly string[][] SnapshotCommands =
-        [["snapshot", "--from"], ["explain", "1", "--from"], ["explain", "--rmap", "--from"], ["top", "--from"]];
+        [["snapshot", "--from"], ["explain", "1", "--from"], ["explain", "--rmap", "--from"], ["top", "--from"],
+            ["report", "-j"]];
 
     public static string Fixture(string name) =>
         Path.Combine(CommandLine.Root, "tests/Verso.Cli.Tests/Fixtures/hostile", name);

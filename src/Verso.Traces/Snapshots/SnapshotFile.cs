@@ -13,7 +13,7 @@ public static class SnapshotFile
     private const byte ProcessTag = 2;
 
     /// <summary>The bytes a snapshot begins with; the odd ones catch transfers that touch line ends.</summary>
-    internal static ReadOnlySpan<byte> Magic => "VSNAP\r\n\u001a"u8;
+    internal static ReadOnlySpan<byte> Magic => BlockFormat.SnapshotMagic;
 
     /// <summary>Whether a stream begins as a snapshot does; it is read no further.</summary>
     public static bool IsOne(Stream stream)
