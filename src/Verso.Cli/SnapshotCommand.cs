@@ -141,14 +141,7 @@ internal static class SnapshotCommand
         }
 
         using Stream stream = name == TraceInput.Standard ? DescriptorStream.Input : File.OpenRead(name);
-        try
-        {
-            return SnapshotFile.Read(stream);
-        }
-        catch (SnapshotFormatException problem)
-        {
-            throw new InputException(name, problem);
-        }
+        return TraceInput.ReadSnapshot(name, stream);
     }
 
     private static void Save(string target, Snapshot snapshot)

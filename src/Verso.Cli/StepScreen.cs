@@ -1,5 +1,6 @@
 using System.Globalization;
 using Verso.Lab.Stepping;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 
 namespace Verso.Cli;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Verso.Lab.Families;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 
 namespace Verso.Cli;

@@ -120,13 +120,22 @@ public sealed class TraceInput : IDisposable
     public Snapshot ReadSnapshot()
     {
         using FileStream file = File.OpenRead(_path);
+        return ReadSnapshot(Name, file);
+    }
+
+    /// <summary>Reads a snapshot.</summary>
+    /// <param name="name">As a command names it.</param>
+    /// <param name="stream">It.</param>
+    /// <exception cref="InputException">It is none, or a damaged one.</exception>
+    public static Snapshot ReadSnapshot(string name, Stream stream)
+    {
         try
         {
-            return SnapshotFile.Read(file);
+            return SnapshotFile.Read(stream);
         }
         catch (SnapshotFormatException problem)
         {
-            throw new InputException(Name, problem);
+            throw new InputException(name, problem);
         }
     }
 

@@ -4,6 +4,7 @@ using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
+using Verso.Lab.Words;
 
 namespace Verso.Lab.Quiz;
 
@@ -85,8 +86,7 @@ internal sealed class QuizPlay
         + (each.Trial.Verdict.CanMerge ? "passes" : $"is refused by {NameOf(each.Trial.Verdict.First)}"));
 
     /// <summary>As all reports name a test.</summary>
-    public static string NameOf(MergeTests test) => string.Concat(test.ToString().Select((letter, at) =>
-        char.IsUpper(letter) ? $"{(at == 0 ? "" : "-")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
+    public static string NameOf(MergeTests test) => Kebab.Of(test.ToString());
 
     /// <summary><c>A, B and C</c>.</summary>
     public static string Join(IEnumerable<char> letters)

@@ -36,11 +36,6 @@ internal sealed class OpenFiles(Machine machine)
     /// <summary>What the trace says of a file; null where it says nothing.</summary>
     public FileIdentity? Identify(FileId traceId) => _identities.GetValueOrDefault(traceId.Value);
 
-    /// <summary>What the trace says of files of the machine, by their ids there; of its own ones nothing.</summary>
-    public IReadOnlyDictionary<FileId, FileIdentity> ByMachine() =>
-        _files.GroupBy(each => each.Value).ToDictionary(
-            same => same.Key, same => _identities[same.Min(each => each.Key)] with { File = same.Key });
-
     /// <summary>What the trace says of a file of the machine; null where it says nothing.</summary>
     public FileIdentity? IdentifyOpened(FileId file) =>
         _files.Where(each => each.Value == file).Select(each => _identities[each.Key]).FirstOrDefault();

@@ -197,7 +197,8 @@ public sealed record WorkFigures
         };
     }
 
-    private static SortedDictionary<MergeTests, long> Refused(Counters counters)
+    /// <summary>See <see cref="MergesRefused"/>.</summary>
+    internal static SortedDictionary<MergeTests, long> Refused(Counters counters)
     {
         SortedDictionary<MergeTests, long> refused = [];
         for (int test = 0; test < counters.MergesRefused.Length; test++)

@@ -30,18 +30,15 @@ internal sealed class SpaceLives(Machine machine, AddressSpaces live, Ledger.Row
         long bytes = own.Sum(row => row.Allocated * row.SizeBytes);
         long copied = machine.World.Counters.FaultCopied;
         long ptes = machine.World.Counters.PtesCopied;
-        SpaceLife? charged = e.Kind switch
+        if (e.Kind == TraceEventKind.MmExit)
         {
-            TraceEventKind.FileDefined => Define(e),
-            TraceEventKind.Fork => Begin(position, (int)e.Arg0, IndexOf(e.Mm), SpaceBeginning.Fork, null),
-            TraceEventKind.Exec => Begin(
-                position, e.Mm, IndexOf((int)e.Arg0), SpaceBeginning.Exec, e.Payload as MmImage),
-            TraceEventKind.Attach => Begin(position, e.Mm, -1, SpaceBeginning.Attach, e.Payload as MmImage),
-            TraceEventKind.MmExit => End(position, e.Mm),
-            _ when e.Mm != 0 && live.Find(e.Mm) is not null => At(position, e.Mm),
-            _ => null,
-        };
-        if (charged is not null)
+            End(position, e.Mm);
+        }
+        else if (e.Payload is FileIdentity file)
+        {
+            _paths[file.File] = file.Path;
+        }
+        else if (ChargedBy(position, e) is SpaceLife charged)
         {
             charged.Events++;
             charged.OwnBytesAllocated += bytes - _bytes;
@@ -57,6 +54,16 @@ internal sealed class SpaceLives(Machine machine, AddressSpaces live, Ledger.Row
         (_bytes, _ptes, _copied) = (bytes, ptes, copied);
     }
 
+    /// <summary>Whose an event is; null: nobody's.</summary>
+    private SpaceLife? ChargedBy(long position, in TraceEvent e) => e.Kind switch
+    {
+        TraceEventKind.Fork => Begin(position, (int)e.Arg0, IndexOf(e.Mm), SpaceBeginning.Fork, null),
+        TraceEventKind.Exec => Begin(position, e.Mm, IndexOf((int)e.Arg0), SpaceBeginning.Exec, e.Payload as MmImage),
+        TraceEventKind.Attach => Begin(position, e.Mm, -1, SpaceBeginning.Attach, e.Payload as MmImage),
+        _ when e.Mm != 0 && live.Find(e.Mm) is not null => At(position, e.Mm),
+        _ => null,
+    };
+
     private int IndexOf(int mm) => _current.TryGetValue(mm, out int index) ? index : _ended.GetValueOrDefault(mm, -1);
 
     private SpaceLife At(long position, int mm) => _current.TryGetValue(mm, out int index)
@@ -65,7 +72,7 @@ internal sealed class SpaceLives(Machine machine, AddressSpaces live, Ledger.Row
 
     private SpaceLife Begin(long position, int mm, int parent, SpaceBeginning beginning, MmImage? image)
     {
-        _ = End(position, mm);
+        End(position, mm);
         SpaceLife life = new()
         {
             Mm = mm,
@@ -80,26 +87,13 @@ internal sealed class SpaceLives(Machine machine, AddressSpaces live, Ledger.Row
         return life;
     }
 
-    private SpaceLife? End(long position, int mm)
+    private void End(long position, int mm)
     {
-        if (!_current.Remove(mm, out int index))
+        if (_current.Remove(mm, out int index))
         {
-            return null;
+            _all[index].EndEvent = position;
+            _ended[mm] = index;
         }
-
-        _all[index].EndEvent = position;
-        _ended[mm] = index;
-        return null;
-    }
-
-    private SpaceLife? Define(in TraceEvent e)
-    {
-        if (e.Payload is FileIdentity file)
-        {
-            _paths[file.File] = file.Path;
-        }
-
-        return null;
     }
 
     /// <summary>exec maps the program before its interpreter; its text is the lowest that may be executed.</summary>

@@ -1,5 +1,4 @@
 using Verso.Engine;
-using Verso.Engine.Vmas;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
@@ -80,16 +79,6 @@ internal sealed class TimelineSampler : EventObserver
             largest = Math.Max(largest, count);
         }
 
-        Dictionary<MergeTests, long> refused = [];
-        ReadOnlySpan<long> counts = _machine.World.Counters.MergesRefused;
-        for (int test = 0; test < counts.Length; test++)
-        {
-            if (counts[test] != 0)
-            {
-                refused[(MergeTests)(1 << test)] = counts[test];
-            }
-        }
-
         return new TimelineSample(_position, _time)
         {
             Spaces = _live.Count,
@@ -97,7 +86,7 @@ internal sealed class TimelineSampler : EventObserver
             VmasOfLargest = largest,
             Frames = _machine.World.Frames.LiveCount,
             OwnBytes = [.. _own.Select(row => row.Live * row.SizeBytes)],
-            Refused = refused,
+            Refused = WorkFigures.Refused(_machine.World.Counters),
         };
     }
 }

@@ -69,8 +69,8 @@ public sealed class TraceReplay : IPlayer
     /// <inheritdoc/>
     public IEnumerable<PlayedSpace> Spaces => _stage.Spaces;
 
-    /// <summary>What the trace says of files of the machine, by their ids there.</summary>
-    internal IReadOnlyDictionary<FileId, FileIdentity> Files => _stage.Files.ByMachine();
+    /// <summary>The files of the trace in the machine.</summary>
+    internal OpenFiles Files => _stage.Files;
 
     /// <summary>What the trace says of itself.</summary>
     internal TraceHeader Header => _reader.Header;

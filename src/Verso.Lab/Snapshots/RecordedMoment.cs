@@ -16,9 +16,9 @@ namespace Verso.Lab.Snapshots;
 /// <param name="Snapshot">A process for each address space, by its number in the recording.</param>
 public sealed record RecordedMoment(long Event, Snapshot Snapshot)
 {
-    /// <summary>Replays a recording in the reference design and looks at it after some events.</summary>
+    /// <summary>Replays a recording in the reference design, to its end, and looks at it after some events.</summary>
     /// <param name="input">The recording.</param>
-    /// <param name="options">How it is replayed; its design is the reference's, and nothing is probed.</param>
+    /// <param name="options">How it is replayed; its design is the reference's.</param>
     /// <param name="events">Numbers of events, ascending, from 1; those beyond the end are left out.</param>
     /// <param name="lives">What the address spaces were, to name them; may be empty.</param>
     /// <param name="cancellation">Ends it between two events.</param>
@@ -33,7 +33,6 @@ public sealed record RecordedMoment(long Event, Snapshot Snapshot)
         ReplayOptions plain = options with
         {
             Design = ReferenceDesign.Choice,
-            ProbeInterval = 0,
             Timeline = TimelineKeeping.Off,
             Verification = Verification.None,
         };
@@ -41,10 +40,10 @@ public sealed record RecordedMoment(long Event, Snapshot Snapshot)
         {
             TraceReplay replay = TraceReplay.Begin(reader, plain, cancellation);
             List<RecordedMoment> moments = [];
-            while (moments.Count < events.Count && replay.Next())
+            while (replay.Next())
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (replay.Position == events[moments.Count])
+                if (moments.Count < events.Count && replay.Position == events[moments.Count])
                 {
                     moments.Add(new RecordedMoment(replay.Position, Capture(replay, lives)));
                 }
@@ -56,20 +55,21 @@ public sealed record RecordedMoment(long Event, Snapshot Snapshot)
 
     private static Snapshot Capture(TraceReplay replay, IReadOnlyList<SpaceLife> lives)
     {
-        Dictionary<string, string> names = [];
+        Dictionary<int, string> names = [];
         foreach (SpaceLife life in lives.Where(life => life.FirstEvent <= replay.Position))
         {
-            names[$"{life.Mm}"] = Path.GetFileName(life.Program);
+            names[life.Mm] = Path.GetFileName(life.Program);
         }
 
         ProcessGraph[] processes =
         [
-            .. replay.Spaces.Select(space => new ProcessGraph(
-                int.Parse(space.Name, CultureInfo.InvariantCulture),
-                names.GetValueOrDefault(space.Name, ""),
-                0,
-                replay.Machine.Capture(space.Mm),
-                GraphReading.Whole)),
+            .. replay.Spaces.Select(space => (Number: int.Parse(space.Name, CultureInfo.InvariantCulture), space.Mm))
+                .Select(space => new ProcessGraph(
+                    space.Number,
+                    names.GetValueOrDefault(space.Number, ""),
+                    0,
+                    replay.Machine.Capture(space.Mm),
+                    GraphReading.Whole)),
         ];
         return new Snapshot
         {
@@ -86,16 +86,13 @@ public sealed record RecordedMoment(long Event, Snapshot Snapshot)
     }
 
     /// <summary>The trace's word for files that it names; for what the machine made itself its kind.</summary>
-    private static FileIdentity[] Files(TraceReplay replay, IEnumerable<ProcessGraph> processes)
-    {
-        IReadOnlyDictionary<FileId, FileIdentity> named = replay.Files;
-        return
-        [
-            .. processes.SelectMany(process => process.Image.Vmas).Select(vma => vma.File)
-                .Where(file => !file.IsNone).Distinct()
-                .Select(file => named.GetValueOrDefault(file) ?? OfMachine(replay.Machine, file)),
-        ];
-    }
+    private static FileIdentity[] Files(TraceReplay replay, IEnumerable<ProcessGraph> processes) =>
+    [
+        .. processes.SelectMany(process => process.Image.Vmas).Select(vma => vma.File)
+            .Where(file => !file.IsNone).Distinct()
+            .Select(file => replay.Files.IdentifyOpened(file) is FileIdentity named
+                ? named with { File = file } : OfMachine(replay.Machine, file)),
+    ];
 
     private static FileIdentity OfMachine(Machine machine, FileId file)
     {

@@ -25,7 +25,7 @@ public sealed record RecordingStudy(TraceComparison Trace)
     /// <summary>The reference's locks by owner; null: nobody counted them.</summary>
     public LockTally? Locks { get; init; }
 
-    /// <summary>Studies recordings: each through every design, and the reference twice more.</summary>
+    /// <summary>Studies recordings: each through every design, and the reference once more.</summary>
     /// <param name="inputs">The recordings.</param>
     /// <param name="designs">The designs, in the order of the result.</param>
     /// <param name="template">Options of replays; the design in them is replaced.</param>
@@ -51,12 +51,10 @@ public sealed record RecordingStudy(TraceComparison Trace)
         TraceComparison trace, TraceInput input, ReplayOptions template, CancellationToken cancellation)
     {
         LockTally locks = new();
-        _ = DesignComparison.Replay(
-            input, template with { Design = ReferenceDesign.Choice, Locks = locks }, null, cancellation);
         Timeline timeline = trace.Reference.Timeline!;
         long fullest = Fullest(timeline);
-        IReadOnlyList<RecordedMoment> moments =
-            RecordedMoment.Of(input, template, Events(timeline, fullest), timeline.Lives, cancellation);
+        IReadOnlyList<RecordedMoment> moments = RecordedMoment.Of(
+            input, template with { Locks = locks }, Events(timeline, fullest), timeline.Lives, cancellation);
         IEnumerable<RecordedMoment> fullestFirst = moments.OrderBy(moment => moment.Event != fullest);
         return new RecordingStudy(trace)
         {

@@ -30,23 +30,18 @@ public sealed record ComparisonChoice
     public bool ShowsFigures => IsFull || OnlyDifferent || Metrics.Count > 0;
 
     /// <summary>The rows of figures that are shown: never one that is 0 or absent in every design.</summary>
-    internal IEnumerable<(Metric Head, IReadOnlyList<Metric?> Cells)> Rows(TraceComparison trace) =>
-        Comparisons.Metrics.Rows(trace.Designs).Where(row => IsChosen(row.Head) && IsShown(trace, row));
+    internal IEnumerable<(Metric Head, IReadOnlyList<Metric?> Cells)> Rows(TraceComparison trace)
+    {
+        Dictionary<string, long> reference =
+            Comparisons.Metrics.Of(trace.Reference).ToDictionary(metric => metric.Key, metric => metric.Value);
+        return Comparisons.Metrics.Rows(trace.Designs).Where(row => IsChosen(row.Head)
+            && row.Cells.Any(cell => (cell?.Value ?? 0) != Unshown(row.Head)));
+
+        long Unshown(Metric metric) => OnlyDifferent ? reference.GetValueOrDefault(metric.Key) : 0;
+    }
 
     /// <summary>Whether a figure is among those that were asked for.</summary>
     internal bool IsChosen(Metric metric) => Metrics.Count == 0 || Metrics.Any(name =>
         metric.Key.StartsWith(name, StringComparison.Ordinal)
         && (metric.Key.Length == name.Length || name[^1] == '.' || metric.Key[name.Length] == '.'));
-
-    private bool IsShown(TraceComparison trace, (Metric Head, IReadOnlyList<Metric?> Cells) row)
-    {
-        if (!OnlyDifferent)
-        {
-            return row.Cells.Any(cell => cell is { Value: not 0 });
-        }
-
-        long reference = Comparisons.Metrics.Of(trace.Reference)
-            .FirstOrDefault(metric => metric.Key == row.Head.Key)?.Value ?? 0;
-        return row.Cells.Any(cell => (cell?.Value ?? 0) != reference);
-    }
 }

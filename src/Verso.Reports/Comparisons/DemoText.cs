@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
@@ -49,7 +48,7 @@ public static class DemoText
     }
 
     private static string Walks(ReplayResult design) =>
-        string.Create(CultureInfo.InvariantCulture, $"{design.Work.VisitsPerWalk:N1} places in {design.Name}");
+        $"{Figures.Ratio(design.Work.VisitsPerWalk)} places in {design.Name}";
 
     private static string Plural(long count, string noun) =>
         count == 1 ? $"One {noun}" : $"{Figures.Count(count)} {noun}s";

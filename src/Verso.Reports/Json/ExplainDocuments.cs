@@ -1,6 +1,7 @@
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;

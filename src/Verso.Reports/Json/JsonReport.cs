@@ -14,6 +14,7 @@ using Verso.Lab.Quiz;
 using Verso.Lab.Replay;
 using Verso.Lab.Snapshots;
 using Verso.Lab.Stepping;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 using Verso.Traces.Snapshots;
 

@@ -1,6 +1,7 @@
 using Verso.Engine.Vmas;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;

@@ -2,6 +2,7 @@ using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;

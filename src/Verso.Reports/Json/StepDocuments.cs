@@ -1,5 +1,6 @@
 using Verso.Engine.Vmas;
 using Verso.Lab.Stepping;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;

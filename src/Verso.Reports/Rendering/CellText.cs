@@ -50,7 +50,9 @@ public static class CellText
     {
         Unit.Bytes => isBrief ? Figures.BriefBytes(count ?? (long)number) : Figures.Bytes(count ?? (long)number),
         Unit.Nanoseconds => Figures.Duration(count ?? (long)number),
-        Unit.Ratio => number.ToString(isBrief && number >= 100 ? "N0" : "N1", CultureInfo.InvariantCulture),
+        Unit.Ratio when isBrief && number >= 100 =>
+            Figures.Count((long)Math.Round(number, MidpointRounding.AwayFromZero)),
+        Unit.Ratio => Figures.Ratio(number),
         Unit.Seconds => number.ToString("F3", CultureInfo.InvariantCulture),
         Unit.Address => string.Create(CultureInfo.InvariantCulture, $"{(ulong)(count ?? 0):x}"),
         _ => count is long whole ? Figures.Count(whole) : number.ToString("R", CultureInfo.InvariantCulture),

@@ -6,23 +6,6 @@ namespace Verso.Reports.Rendering;
 /// <summary>Tables as CSV (RFC 4180, but lines end in LF).</summary>
 public static class CsvRendering
 {
-    /// <summary>One table: a line a row, a column a column.</summary>
-    public static string Of(Table table)
-    {
-        ArgumentNullException.ThrowIfNull(table);
-        using SepWriter writer = Sep.New(',').Writer(options => options with { Escape = true }).ToText();
-        foreach (IReadOnlyList<Cell> cells in table.Rows)
-        {
-            using SepWriter.Row row = writer.NewRow();
-            for (int column = 0; column < cells.Count; column++)
-            {
-                row[table.Columns[column].Key].Set(CellText.Plain(cells[column]));
-            }
-        }
-
-        return writer.ToString();
-    }
-
     /// <summary>All tables of a report: a line a cell, so that columns never change.</summary>
     public static string Of(Report report)
     {

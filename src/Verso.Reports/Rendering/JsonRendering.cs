@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Verso.Lab.Words;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Verso.Engine.Vmas;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
+using Verso.Lab.Words;
 
 namespace Verso.Reports.Text;
 

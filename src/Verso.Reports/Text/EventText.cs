@@ -2,6 +2,7 @@ using System.Globalization;
 using Verso.Engine;
 using Verso.Engine.Calls;
 using Verso.Lab.Fidelity;
+using Verso.Lab.Words;
 using Verso.Traces;
 
 namespace Verso.Reports.Text;

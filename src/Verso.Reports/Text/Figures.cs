@@ -48,6 +48,9 @@ public static class Figures
         return (scaled, unit);
     }
 
+    /// <summary>1,234.5: so many a time.</summary>
+    public static string Ratio(double value) => value.ToString("N1", s_culture);
+
     /// <summary>850 µs, 12.3 ms, 4.56 s.</summary>
     public static string Duration(long nanoseconds) => nanoseconds switch
     {

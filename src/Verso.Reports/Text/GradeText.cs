@@ -1,3 +1,4 @@
+using Verso.Lab.Words;
 using Verso.Traces;
 
 namespace Verso.Reports.Text;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Verso.Lab.Locks;
+using Verso.Lab.Words;
 
 namespace Verso.Reports.Text;
 

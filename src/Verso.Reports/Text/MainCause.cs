@@ -1,4 +1,5 @@
 using Verso.Lab.Explain;
+using Verso.Lab.Words;
 
 namespace Verso.Reports.Text;
 

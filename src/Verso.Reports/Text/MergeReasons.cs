@@ -1,4 +1,5 @@
 using Verso.Engine.Vmas;
+using Verso.Lab.Words;
 
 namespace Verso.Reports.Text;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Verso.Engine.Vmas;
 using Verso.Lab.Merging;
 using Verso.Lab.Replay;
+using Verso.Lab.Words;
 
 namespace Verso.Reports.Text;
 

@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Lab.Explain;
+using Verso.Lab.Words;
 
 namespace Verso.Reports.Text;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Verso.Engine;
 using Verso.Lab.LockStep;
 using Verso.Lab.Scenarios;
+using Verso.Lab.Words;
 
 namespace Verso.Reports.Text;
 

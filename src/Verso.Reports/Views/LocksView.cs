@@ -1,6 +1,7 @@
 using Verso.Engine;
 using Verso.Lab.Locks;
 using Verso.Lab.Replay;
+using Verso.Lab.Words;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
 

@@ -49,24 +49,19 @@ public static class RecordingReport
     private static Section Origin(TraceComparison trace, string prefix)
     {
         ReplayResult reference = trace.Reference;
-        List<IReadOnlyList<Cell>> rows =
-        [
-            ["file", trace.Name],
-            ["sha256", trace.Sha256],
-            ["made by", trace.Header.Source],
-            ["kernel", trace.Header.Kernel],
-            ["command", trace.Header.Command],
-            ["grade", GradeText.Of(trace.Grade)],
-            ["fidelity", FidelityText.Phrase(reference.Fidelity)],
-            ["rules", RulesText.Of(reference.Rules)],
-            ["events", Figures.Count(reference.Events)],
-            ["events lost", Figures.Count(reference.Tally.Lost)],
-        ];
-        return new Section($"{prefix}origin", "Where the figures come from",
-        [
-            new Table($"{prefix}origin-table", "Origin", [new("what", "what"), new("value", "value")],
-                [.. rows.Where(row => row[1].Text?.Length > 0)]),
-            .. GradeText.Explain(trace.Grade).Select(line => new Paragraph(line)),
-        ]);
+        return OriginView.Of(
+            [
+                ("file", trace.Name),
+                ("sha256", trace.Sha256),
+                ("made by", trace.Header.Source),
+                ("kernel", trace.Header.Kernel),
+                ("command", trace.Header.Command),
+                ("grade", GradeText.Of(trace.Grade)),
+                ("fidelity", FidelityText.Phrase(reference.Fidelity)),
+                ("rules", RulesText.Of(reference.Rules)),
+                ("events", Figures.Count(reference.Events)),
+                ("events lost", Figures.Count(reference.Tally.Lost)),
+            ],
+            GradeText.Explain(trace.Grade), prefix);
     }
 }

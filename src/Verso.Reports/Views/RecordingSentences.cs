@@ -1,4 +1,3 @@
-using System.Globalization;
 using Verso.Engine.Vmas;
 using Verso.Lab.Replay;
 using Verso.Lab.Studies;
@@ -73,8 +72,7 @@ internal static class RecordingSentences
         }
 
         (string least, string most) = Extremes(
-            designs, design => design.Work.VisitsPerWalk,
-            value => value.ToString("N1", CultureInfo.InvariantCulture));
+            designs, design => design.Work.VisitsPerWalk, Figures.Ratio);
         return least == most ? $"A walk looked at {least} places in every design."
             : $"Places that a walk from a page to its mappings looked at: {least}, {most}.";
     }

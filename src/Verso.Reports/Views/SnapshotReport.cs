@@ -105,15 +105,14 @@ public static class SnapshotReport
     private static Section Origin(SnapshotStudy study, string prefix)
     {
         SnapshotHeader header = study.Graph.Snapshot.Header;
-        List<IReadOnlyList<Cell>> rows =
-        [
-            ["file", study.Name],
-            ["kernel", header.Kernel],
-            ["of", header.Selection],
-            ["taken", Figures.Moment(header.TakenUnixSeconds)],
-        ];
-        return new Section($"{prefix}origin", "Where the figures come from",
-            [new Table($"{prefix}origin-table", "Origin", [new("what", "what"), new("value", "value")], rows)]);
+        return OriginView.Of(
+            [
+                ("file", study.Name),
+                ("kernel", header.Kernel),
+                ("of", header.Selection),
+                ("taken", Figures.Moment(header.TakenUnixSeconds)),
+            ],
+            [], prefix);
     }
 
     private static string Who(SpaceNode space) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Verso.Engine.Images;
 using Verso.Lab.Explain;
+using Verso.Lab.Words;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
 

@@ -1,4 +1,3 @@
-using Verso.Engine.Vmas;
 using Verso.Lab.Replay;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
@@ -47,18 +46,9 @@ internal static class TimelineView
     private static Chart Measure(
         ReplayResult[] designs, string id, string title, Func<TimelineSample, long> of, Unit unit)
     {
-        IReadOnlyList<TimelineSample> moments = designs[0].Timeline!.Samples;
-        Table table = new(
-            id,
-            title,
-            [.. s_moments, .. designs.Select(design => new Column(design.Name, design.Name, unit))],
-            [
-                .. moments.Select((moment, at) => (IReadOnlyList<Cell>)
-                [
-                    moment.Event, Seconds(moment),
-                    .. designs.Select(design => Cell.Of(of(design.Timeline!.Samples[at]))),
-                ]),
-            ]);
+        Table table = Series(
+            id, title, unit, designs[0].Timeline!.Samples,
+            designs.Select(design => (design.Name, (Func<int, long>)(at => of(design.Timeline!.Samples[at])))));
         (string Design, long Most)[] order =
         [
             .. designs.Select(design => (design.Name, design.Timeline!.Samples.Max(of))).OrderBy(each => each.Item2),
@@ -72,24 +62,37 @@ internal static class TimelineView
         };
     }
 
+    /// <summary>A row a moment: the event, the time, and a number for each line.</summary>
+    private static Table Series(
+        string id,
+        string title,
+        Unit unit,
+        IReadOnlyList<TimelineSample> samples,
+        IEnumerable<(string Name, Func<int, long> At)> lines)
+    {
+        (string Name, Func<int, long> At)[] all = [.. lines];
+        return new Table(
+            id,
+            title,
+            [.. s_moments, .. all.Select(line => new Column(line.Name, line.Name, unit))],
+            [
+                .. samples.Select((sample, at) => (IReadOnlyList<Cell>)
+                    [sample.Event, Seconds(sample), .. all.Select(line => Cell.Of(line.At(at)))]),
+            ]);
+    }
+
     private static Chart ByType(ReplayResult[] designs, string prefix)
     {
         string id = $"{prefix}rmap-by-type";
         IEnumerable<Table> tables = designs.Select(design =>
         {
             Timeline timeline = design.Timeline!;
-            int[] types =
-            [
-                .. Enumerable.Range(0, timeline.ObjectTypes.Count)
-                    .Where(type => timeline.Samples.Any(sample => sample.OwnBytes[type] > 0)),
-            ];
-            return new Table(
-                $"{id}-{Slug.Of(design.Name)}",
-                design.Name,
-                [.. s_moments, .. types.Select(type =>
-                    new Column(timeline.ObjectTypes[type], timeline.ObjectTypes[type], Unit.Bytes))],
-                [.. timeline.Samples.Select(sample => (IReadOnlyList<Cell>)
-                    [sample.Event, Seconds(sample), .. types.Select(type => Cell.Of(sample.OwnBytes[type]))])]);
+            return Series(
+                $"{id}-{Slug.Of(design.Name)}", design.Name, Unit.Bytes, timeline.Samples,
+                Enumerable.Range(0, timeline.ObjectTypes.Count)
+                    .Where(type => timeline.Samples.Any(sample => sample.OwnBytes[type] > 0))
+                    .Select(type => (timeline.ObjectTypes[type],
+                        (Func<int, long>)(at => timeline.Samples[at].OwnBytes[type]))));
         }).Where(table => table.Columns.Count > s_moments.Length);
         return new Chart(id, "Bytes of the reverse map by type", ChartKind.Lines, [.. tables.DefaultIfEmpty(Empty(id))])
         {
@@ -103,18 +106,12 @@ internal static class TimelineView
         string id = $"{prefix}refused-by-reason";
         IEnumerable<Table> tables = designs.Select(design =>
         {
-            MergeTests[] reasons =
-                [.. design.Timeline!.Samples.SelectMany(sample => sample.Refused.Keys).Distinct().Order()];
-            return new Table(
-                $"{id}-{Slug.Of(design.Name)}",
-                design.Name,
-                [.. s_moments, .. reasons.Select(reason =>
-                    new Column(MergeReasons.Name(reason), MergeReasons.Name(reason), Unit.Count))],
-                [.. design.Timeline!.Samples.Select(sample => (IReadOnlyList<Cell>)
-                [
-                    sample.Event, Seconds(sample),
-                    .. reasons.Select(reason => Cell.Of(sample.Refused.GetValueOrDefault(reason))),
-                ])]);
+            IReadOnlyList<TimelineSample> samples = design.Timeline!.Samples;
+            return Series(
+                $"{id}-{Slug.Of(design.Name)}", design.Name, Unit.Count, samples,
+                samples.SelectMany(sample => sample.Refused.Keys).Distinct().Order()
+                    .Select(reason => (MergeReasons.Name(reason),
+                        (Func<int, long>)(at => samples[at].Refused.GetValueOrDefault(reason)))));
         });
         return new Chart(id, "Merges refused until then, by reason", ChartKind.Lines, [.. tables])
         {

@@ -24,8 +24,8 @@ internal static class WalksView
             new Chart(
                 $"{id}-useful", "Places visited, and those that mapped the page", ChartKind.Bars, [Useful(designs, id)])
             {
-                Description = $"A walk looked at {Ratio(least)} places in {least.Name}, "
-                    + $"at {Ratio(most)} in {most.Name}.",
+                Description = $"A walk looked at {Figures.Ratio(least.Work.VisitsPerWalk)} places in {least.Name}, "
+                    + $"at {Figures.Ratio(most.Work.VisitsPerWalk)} in {most.Name}.",
                 IsLogarithmic = true,
             },
             new Chart($"{id}-distribution", "Walks by the number of places they looked at", ChartKind.Stack,
@@ -40,9 +40,6 @@ internal static class WalksView
             },
         ]);
     }
-
-    private static string Ratio(ReplayResult design) =>
-        design.Work.VisitsPerWalk.ToString("N1", System.Globalization.CultureInfo.InvariantCulture);
 
     private static Table Useful(IReadOnlyList<ReplayResult> designs, string id) => new(
         $"{id}-visited",

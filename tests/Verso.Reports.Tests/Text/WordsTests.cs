@@ -2,6 +2,7 @@ using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 using Verso.Lab.Explain;
 using Verso.Lab.Replay;
+using Verso.Lab.Words;
 using Verso.Reports.Text;
 using Verso.Traces;
 

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Verso.Reports.Text;
+namespace Verso.Lab.Words;
 
 /// <summary>Names of enum members as output has them: <c>PageOffset</c> is <c>page-offset</c>.</summary>
 public static class Kebab
