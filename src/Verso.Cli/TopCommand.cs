@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Verso.Lab.Families;
 using Verso.Lab.Words;
-using Verso.Reports.Text;
 
 namespace Verso.Cli;
 

@@ -1,6 +1,6 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Verso.Linux.Interop;
-using System.Text;
 
 namespace Verso.Linux;
 

@@ -12,10 +12,10 @@ public sealed class DirectStartTests
     private static readonly string[] _commands = ["--version", "info DEMO", "replay DEMO", "compare DEMO --format csv", "verify --engine STACK"];
 
     [Theory]
-    [InlineData("ulimit -v 24000")]
+    [InlineData("ulimit -v 32000")]
     [InlineData("ulimit -v 100000")]
     [InlineData("ulimit -v 400000")]
-    [InlineData("ulimit -d 5000")]
+    [InlineData("ulimit -d 8000")]
     [InlineData("ulimit -d 30000")]
     [InlineData("ulimit -n 16")]
     [InlineData("ulimit -n 40")]

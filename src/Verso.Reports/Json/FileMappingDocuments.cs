@@ -1,6 +1,5 @@
 using Verso.Lab.Snapshots;
 using Verso.Lab.Words;
-using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 

@@ -1,7 +1,6 @@
 using Verso.Lab.Families;
 using Verso.Lab.Snapshots;
 using Verso.Lab.Words;
-using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 

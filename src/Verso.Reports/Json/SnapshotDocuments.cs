@@ -1,6 +1,5 @@
 using Verso.Lab.Snapshots;
 using Verso.Lab.Words;
-using Verso.Reports.Text;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Reports.Json;

@@ -1,7 +1,6 @@
 using Verso.Lab.LockStep;
 using Verso.Lab.Scenarios;
 using Verso.Lab.Words;
-using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 

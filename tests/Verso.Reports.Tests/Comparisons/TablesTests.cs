@@ -3,7 +3,6 @@ using nietras.SeparatedValues;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Reports.Comparisons;
-using Verso.Reports.Text;
 
 namespace Verso.Reports.Tests.Comparisons;
 
