@@ -11,7 +11,7 @@ internal sealed class Completion
     private const string Separator = "--";
 
     /// <summary>Names of values that are files.</summary>
-    private static readonly string[] s_files = ["FILE", "IMAGE", "SCENARIO", "TEXT", "TRACE"];
+    private static readonly string[] s_files = ["DIR", "FILE", "IMAGE", "SCENARIO", "TEXT", "TRACE"];
 
     private readonly List<Candidate> _candidates = [];
 

@@ -207,7 +207,8 @@ internal static class ExplainCommand
         }
     }
 
-    private static SpaceExplanation Explain(Snapshot snapshot, int pid)
+    /// <summary>A process of a snapshot.</summary>
+    internal static SpaceExplanation Explain(Snapshot snapshot, int pid)
     {
         ProcessGraph process = snapshot.Processes.FirstOrDefault(each => each.Pid == pid)
             ?? throw NotIn(snapshot, pid);
@@ -222,7 +223,8 @@ internal static class ExplainCommand
         ? $"process {pid} ended before it could be read"
         : $"the snapshot has no process {pid}");
 
-    private static SpaceExplanation Explain(ProcSpace space)
+    /// <summary>A process as /proc shows it.</summary>
+    internal static SpaceExplanation Explain(ProcSpace space)
     {
         KernelRules rules = RulesChoice.For(space.Header.Kernel).Rules;
         return WithReadableErrors(() => SpaceExplanation.Of(space, rules));

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Verso.Lab.Families;
 using Verso.Lab.Words;
 
@@ -26,7 +24,7 @@ internal static class TopCommand
         Option<bool> all = new("--all", "-a") { Description = "every process; the default" };
         Option<string?> from = SnapshotCommand.From();
         Option<string> sort = Sort();
-        Option<double> interval = Interval();
+        Option<double> interval = SecondsOption.Create("--interval", 2, 0.1, "seconds between refreshes", "-i");
         Option<int> count = ReplaySettings.Number(
             "--count", 0, 0, "exit after N refreshes; 0: never, but after one with --from, json and prometheus");
         Option<int> limit = ReplaySettings.Number(
@@ -112,25 +110,4 @@ internal static class TopCommand
 
     private static TopOrder ParseOrder(string name) =>
         Enum.GetValues<TopOrder>().First(order => Kebab.Of(order.ToString()) == name);
-
-    private static Option<double> Interval() => new("--interval", "-i")
-    {
-        Description = "seconds between refreshes, 0.1 to 86400",
-        DefaultValueFactory = _ => 2,
-        CustomParser = ParseInterval,
-        HelpName = "SECONDS",
-    };
-
-    private static double ParseInterval(ArgumentResult result)
-    {
-        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
-            && seconds is >= 0.1 and <= 86400)
-        {
-            return seconds;
-        }
-
-        result.AddError($"--interval takes seconds from 0.1 to 86400, not '{text}'");
-        return 1;
-    }
 }

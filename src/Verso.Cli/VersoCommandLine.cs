@@ -104,6 +104,7 @@ public static class VersoCommandLine
             SnapshotCommand.Create(),
             ExplainCommand.Create(),
             TopCommand.Create(),
+            WatchCommand.Create(),
             CompletionCommand.Create(),
             CompletionCommand.CreateAnswer(),
             ManCommand.Create(),

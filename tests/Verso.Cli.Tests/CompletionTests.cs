@@ -55,7 +55,8 @@ public sealed partial class CompletionTests : IDisposable
     [Fact]
     public void EveryValueIsKnown()
     {
-        string[] free = ["ADDR", "KEY=VALUE", "N", "PATH", "PID", "PREFIXES", "RELEASE", "ROUNDS", "SECONDS", "SIZE"];
+        string[] free =
+            ["ADDR", "COMMAND", "KEY=VALUE", "N", "PATH", "PERCENT", "PID", "PREFIXES", "RELEASE", "ROUNDS", "SECONDS", "SIZE"];
         foreach (string command in Commands())
         {
             foreach (Match option in ValueOption().Matches(CommandLine.Run(command, "--help").Output))

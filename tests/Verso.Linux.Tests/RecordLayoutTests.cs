@@ -39,6 +39,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("graph_vma", typeof(GraphVma), GraphObject)]
     [InlineData("graph_link", typeof(GraphLink), GraphObject)]
     [InlineData("graph_holder", typeof(GraphHolder), GraphObject)]
+    [InlineData("graph_count", typeof(GraphCount), GraphObject)]
     public void FieldsLieWhereTheyDoInC(string name, Type type, string program = RecorderObject)
     {
         var btf = OpenTypes(program);

@@ -28,6 +28,7 @@ const volatile u32 chain_entries = 480;
 
 u64 chain_skip;			/* how many entries of every chain to leave out; VMAs without more are left out too */
 u64 hidden_start, hidden_end;	/* VMAs that begin there are left out: what a tool has put there itself */
+u32 least_count;		/* processes with fewer VMAs are left out of a pass of counts */
 u64 last_session;
 u64 last_mm;
 u32 last_tgid;
@@ -39,6 +40,7 @@ const union {
 	struct graph_vma vma;
 	struct graph_link link;
 	struct graph_holder holder;
+	struct graph_count count;
 	enum graph_kind kind;
 } graph_layouts;
 
@@ -360,6 +362,33 @@ int read_holders(struct bpf_iter__task *ctx)
 	if (!after)
 		return 0;
 	record.mm = after == mm ? (u64)mm : 0;
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+/*
+ * Who has how many VMAs, of those that have many: a pass of this must be cheap enough to be made several times a second.
+ * Of an address space that ends meanwhile the count may be anything; the next pass has it no more.
+ */
+SEC("iter/task")
+int read_counts(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct graph_count record = {};
+	struct mm_struct *mm;
+
+	if (!task || (task->flags & PF_KTHREAD))
+		return 0;
+	mm = task->mm;
+	if (!mm || (task->pid != task->tgid && BPF_CORE_READ(task, group_leader, mm) == mm))
+		return 0;
+	record.map_count = mm->map_count;
+	if (record.map_count < least_count)
+		return 0;
+	record.head = HEAD(GRAPH_COUNT, sizeof(record), pid_of(task));
+	record.start_time = BPF_CORE_READ(task, group_leader, start_boottime);
+	record.mm = (u64)mm;
+	BPF_CORE_READ_STR_INTO(&record.comm, task, group_leader, comm);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

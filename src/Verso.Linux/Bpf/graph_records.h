@@ -17,6 +17,7 @@ enum graph_kind {
 	GRAPH_LINK = 5, /* graph_link: the next entry of the VMA's chain; upper half: refcount of its anon_vma */
 	GRAPH_MORE = 6, /* head: the chain goes on; ask again with chain_skip */
 	GRAPH_HOLDER = 7, /* graph_holder: of a pass of its own, who has which address space; upper half as of mm */
+	GRAPH_COUNT = 8, /* graph_count: of a pass of its own, who has how many VMAs; upper half as of mm */
 };
 
 /* graph_vma.traits */
@@ -83,4 +84,12 @@ struct graph_holder {
 	__u64 mm;		/* 0: it changed while it was looked at */
 	__u32 execs;
 	__u32 sequence;		/* mm->mm_lock_seq */
+};
+
+struct graph_count {
+	__u64 head;
+	__u64 start_time;
+	__u64 mm;
+	__u64 map_count;
+	char comm[16];
 };

@@ -171,7 +171,8 @@ internal sealed class GraphAssembler
         _ = _files.Define(record, Text(path));
     }
 
-    private static string Text(ReadOnlySpan<byte> bytes)
+    /// <summary>Up to the NUL that ends it, if there is one.</summary>
+    internal static string Text(ReadOnlySpan<byte> bytes)
     {
         var end = bytes.IndexOf((byte)0);
         return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Verso.Engine;
 using Verso.Engine.Images;
+using Verso.Linux.Counting;
 using Verso.Linux.Interop;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
@@ -35,10 +36,12 @@ public sealed class GraphReader : IDisposable
     private readonly int _chainEntries;
     private readonly nint _iterator;
     private readonly nint _holders;
+    private readonly nint _counts;
     private readonly GraphAssembler _assembler = new();
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private GraphTarget? _everything;
     private GraphTarget? _everybody;
+    private GraphTarget? _counted;
     private int _order;
 
     private enum Pace
@@ -53,6 +56,7 @@ public sealed class GraphReader : IDisposable
         _chainEntries = chainEntries;
         _iterator = program.Program("read_graph");
         _holders = program.Program("read_holders");
+        _counts = program.Program("read_counts");
     }
 
     /// <summary>Every open file that an image of this reader named, by ascending id.</summary>
@@ -204,31 +208,31 @@ public sealed class GraphReader : IDisposable
         return found;
     }
 
+    /// <summary>
+    /// The processes that have so many VMAs or more: a look at every task, at no VMA, cheap enough for several times a
+    /// second.
+    /// </summary>
+    public IReadOnlyList<VmaCount> ReadCounts(int least)
+    {
+        _counted ??= Link(0, _counts);
+        _program.Variable<uint>("least_count") = (uint)Math.Max(least, 0);
+        List<VmaCount> counts = [];
+        ReadRecords<GraphCount>(_counted, record => counts.Add(new VmaCount(
+            (int)new GraphHead(record.Head).Upper,
+            record.StartTime,
+            GraphAssembler.Text(record.Command),
+            (int)record.MapCount)));
+        return counts;
+    }
+
     /// <summary>Who has which address space now, by process id: a look at every task, at no VMA.</summary>
     internal Dictionary<int, Holder> ReadHolders()
     {
         _everybody ??= Link(0, _holders);
         Dictionary<int, Holder> holders = [];
-        var iterator = Iterate(_everybody);
-        try
-        {
-            for (var length = Fill(iterator, _buffer); length > 0; length = Fill(iterator, _buffer))
-            {
-                var records = MemoryMarshal.Cast<byte, GraphHolder>(_buffer.AsSpan(0, length));
-                Invariant.Require(records.Length * Marshal.SizeOf<GraphHolder>() == length);
-                foreach (var holder in records)
-                {
-                    _ = holders.TryAdd(
-                        (int)new GraphHead(holder.Head).Upper,
-                        new Holder(holder.StartTime, holder.Mm, holder.Execs, holder.Sequence));
-                }
-            }
-        }
-        finally
-        {
-            _ = Libc.Close(iterator);
-        }
-
+        ReadRecords<GraphHolder>(_everybody, holder => _ = holders.TryAdd(
+            (int)new GraphHead(holder.Head).Upper,
+            new Holder(holder.StartTime, holder.Mm, holder.Execs, holder.Sequence)));
         return holders;
     }
 
@@ -268,6 +272,7 @@ public sealed class GraphReader : IDisposable
     {
         _everything?.Dispose();
         _everybody?.Dispose();
+        _counted?.Dispose();
         _program.Dispose();
     }
 
@@ -369,6 +374,29 @@ public sealed class GraphReader : IDisposable
         for (var length = Fill(iterator, _buffer); length > 0; length = Fill(iterator, _buffer))
         {
             _assembler.Add(_buffer.AsSpan(0, length));
+        }
+    }
+
+    // Of a pass that has records of one kind only.
+    private void ReadRecords<T>(GraphTarget target, Action<T> take)
+        where T : unmanaged
+    {
+        var iterator = Iterate(target);
+        try
+        {
+            for (var length = Fill(iterator, _buffer); length > 0; length = Fill(iterator, _buffer))
+            {
+                var records = MemoryMarshal.Cast<byte, T>(_buffer.AsSpan(0, length));
+                Invariant.Require(records.Length * Marshal.SizeOf<T>() == length);
+                foreach (var record in records)
+                {
+                    take(record);
+                }
+            }
+        }
+        finally
+        {
+            _ = Libc.Close(iterator);
         }
     }
 

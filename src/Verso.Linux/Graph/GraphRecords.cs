@@ -14,6 +14,7 @@ internal enum GraphKind : byte
     Link,
     More,
     Holder,
+    Count,
 }
 
 [Flags]
@@ -117,4 +118,15 @@ internal struct GraphHolder
     internal ulong Mm;
     internal uint Execs;
     internal uint Sequence;
+}
+
+/// <summary>How many VMAs a process has at one moment.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct GraphCount
+{
+    internal ulong Head;
+    internal ulong StartTime;
+    internal ulong Mm;
+    internal ulong MapCount;
+    internal TaskName Command;
 }

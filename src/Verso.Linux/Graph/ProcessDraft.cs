@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
@@ -168,10 +167,7 @@ internal sealed class ProcessDraft(TraitsCatalogue traits)
             Reading = GraphReading.Changed;
         }
 
-        ReadOnlySpan<byte> command = _mm.Command;
-        var end = command.IndexOf((byte)0);
-        return new ProcessGraph(
-            Pid, Encoding.UTF8.GetString(end < 0 ? command : command[..end]), _mm.StartTime, Image(), Reading);
+        return new ProcessGraph(Pid, GraphAssembler.Text(_mm.Command), _mm.StartTime, Image(), Reading);
     }
 
     private MmImage Image()

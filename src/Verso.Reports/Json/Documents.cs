@@ -357,4 +357,5 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(StepDocument))]
 [JsonSerializable(typeof(QuizDocument))]
+[JsonSerializable(typeof(WatchDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

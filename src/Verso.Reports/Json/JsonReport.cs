@@ -29,6 +29,12 @@ public static class JsonReport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
+    // Documents that follow one another have a line each.
+    private static readonly DocumentContext s_lines = new(new JsonSerializerOptions(s_context.Options)
+    {
+        WriteIndented = false,
+    });
+
     public static string Render(
         DesignComparison comparison, IReadOnlyList<KeyValuePair<string, string>>? labels = null)
     {
@@ -176,6 +182,13 @@ public static class JsonReport
     {
         ArgumentNullException.ThrowIfNull(question);
         return Write(QuizDocuments.Of(question, isSolved), s_context.QuizDocument);
+    }
+
+    /// <summary>A process that nears its limit, on one line.</summary>
+    public static string Render(WatchReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return Write(WatchDocuments.Of(report), s_lines.WatchDocument);
     }
 
     /// <summary>An address as every document has it.</summary>
