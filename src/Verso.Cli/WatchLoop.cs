@@ -127,7 +127,7 @@ internal sealed class WatchLoop(Surroundings surroundings, ProcessSelection sele
                 {
                     Snapshot = SnapshotTaker.Take(reader, ProcessSelection.OfPids([alarm.Count.Pid])),
                 }
-                : reading with { Space = ProcSpaceReader.Read(alarm.Count.Pid) };
+                : reading with { Space = ProcSpaceReader.Read(alarm.Count.Pid, attempts: 1) };
         }
         catch (ProcessSelectionException reason)
         {

@@ -21,8 +21,8 @@ namespace Verso.Linux.Counting;
 /// </remarks>
 public sealed class ProcVmaCounter : IVmaCounter
 {
-    /// <summary>Of vm.max_map_count: from nothing to all of it in 4 seconds.</summary>
-    private const double PerSecond = 0.25;
+    /// <summary>Of vm.max_map_count: from nothing to all of it in 5 seconds.</summary>
+    private const double PerSecond = 0.2;
 
     private const int BufferBytes = 1 << 16;
     private const int StartTimeField = 19;
@@ -30,7 +30,7 @@ public sealed class ProcVmaCounter : IVmaCounter
     private const ulong KernelThread = 0x20_0000;
     private const int FlagsField = 6;
 
-    private static readonly TimeSpan s_betweenListings = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_betweenListings = TimeSpan.FromSeconds(2);
 
     /// <summary>When one is asked again that was refused: it may have become somebody else's.</summary>
     private static readonly TimeSpan s_afterRefusal = TimeSpan.FromSeconds(10);

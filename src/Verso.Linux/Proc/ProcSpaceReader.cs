@@ -25,20 +25,30 @@ public static class ProcSpaceReader
     /// <exception cref="ProcessSelectionException">
     /// It cannot be read; the message is one line that says why.
     /// </exception>
-    public static ProcSpace Read(int pid)
+    public static ProcSpace Read(int pid) => Read(pid, Attempts + 1);
+
+    /// <summary>The same, but of a process that changes all the time no more than so many readings are made.</summary>
+    public static ProcSpace Read(int pid, int attempts)
     {
         var selection = ProcessSelection.OfPids([pid]);
         var header = SnapshotTaker.Describe(selection, DateTimeOffset.UtcNow, TimeSpan.Zero);
+        ProcSpace? before = null;
         try
         {
             for (var attempt = 1; ; attempt++)
             {
                 var space = ReadOnce(pid, header);
-                if (space.Process.Reading == GraphReading.Whole || attempt > Attempts)
+                if (space.Process.Reading == GraphReading.Whole || attempt >= attempts)
                 {
                     return space;
                 }
+
+                before = space;
             }
+        }
+        catch (Exception ended) when (before is not null && ended is (IOException or ProcessSelectionException))
+        {
+            return before;
         }
         catch (UnauthorizedAccessException refused)
         {
@@ -57,6 +67,8 @@ public static class ProcSpaceReader
     private static ProcSpace ReadOnce(int pid, SnapshotHeader header)
     {
         var folder = $"/proc/{pid.ToString(CultureInfo.InvariantCulture)}";
+        var command = File.ReadAllText($"{folder}/comm").TrimEnd('\n');
+        var start = StartOf(folder);
         IReadOnlyList<SmapsEntry> entries;
         using (var smaps = Open(folder, "smaps"))
         {
@@ -68,8 +80,7 @@ public static class ProcSpaceReader
             throw new ProcessSelectionException($"process {pid} has ended: its address space is gone");
         }
 
-        var policies = Policies(folder, entries);
-        var isSteady = IsAsIn(folder, entries);
+        var (policies, isSteady) = ReadRest(folder, entries);
         ProcSpaceAssembler assembler = new();
         foreach (var entry in entries)
         {
@@ -83,13 +94,27 @@ public static class ProcSpaceReader
             Header = header,
             Process = new ProcessGraph(
                 pid,
-                File.ReadAllText($"{folder}/comm").TrimEnd('\n'),
-                StartOf(folder),
+                command,
+                start,
                 image,
                 isSteady ? GraphReading.Whole : GraphReading.Changed),
             Files = assembler.Files,
             Evidence = assembler.Evidence,
         };
+    }
+
+    // Who dies of having too many VMAs may do so now: what was read is worth having all the same.
+    private static (IReadOnlyDictionary<ulong, string> Policies, bool IsSteady) ReadRest(
+        string folder, IReadOnlyList<SmapsEntry> entries)
+    {
+        try
+        {
+            return (Policies(folder, entries), IsAsIn(folder, entries));
+        }
+        catch (IOException)
+        {
+            return (new Dictionary<ulong, string>(), false);
+        }
     }
 
     // Without CONFIG_NUMA there is no such file, and no policy either (mpol_equal is always true).

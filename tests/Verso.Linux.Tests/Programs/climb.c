@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * climb FROM TO SECONDS: maps memory and divides it until it has FROM VMAs, tells a line, and goes on evenly to TO in so
- * many seconds; tells another, and waits for a line, or for the end of its input. TO -1: until the kernel refuses, and
- * then it aborts, as programs do.
+ * many seconds; tells another, and waits for a line, or for the end of its input. Where the kernel refuses it aborts, as
+ * programs do.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +29,16 @@ int main(int argc, char **argv)
 {
 	long from = atol(argv[1]), to = atol(argv[2]);
 	double seconds = argc > 3 ? atof(argv[3]) : 0;
-	long most = to < 0 ? 100000 : to;
 	struct timespec pause = { 0, (long)(seconds * 1e9 / STEPS) };
 
 	page = sysconf(_SC_PAGESIZE);
-	pages = mmap(NULL, (size_t)(most + 2) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	pages = mmap(NULL, (size_t)(to + 2) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pages == MAP_FAILED || grow(from))
 		return 1;
 	puts("from");
 	fflush(stdout);
 	for (long step = 1; step <= STEPS; step++) {
-		if (grow(from + (most - from) * step / STEPS))
+		if (grow(from + (to - from) * step / STEPS))
 			abort();
 		nanosleep(&pause, NULL);
 	}
