@@ -83,7 +83,7 @@ internal sealed class Completion
         }
         else
         {
-            completion.AddArgument(command, firstArgument, words.Count - 1, current);
+            completion.AddArgument(command, afterSeparator, firstArgument, words.Count - 1, current);
         }
 
         return completion;
@@ -126,14 +126,14 @@ internal sealed class Completion
         }
     }
 
-    private void AddArgument(Command command, int first, int at, string current)
+    private void AddArgument(Command command, bool afterSeparator, int first, int at, string current)
     {
         if (command.Arguments.FirstOrDefault() is not Argument argument)
         {
             return;
         }
 
-        if (argument.Name == "COMMAND")
+        if (argument.Name == "COMMAND" || (afterSeparator && command is DocumentedCommand { RunsCommand: true }))
         {
             CommandAt = first < 0 ? at : first;
         }

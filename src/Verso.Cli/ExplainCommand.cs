@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text;
 using Verso.Engine;
 using Verso.Lab.Explain;
@@ -18,11 +20,11 @@ internal static class ExplainCommand
 
     internal static Command Create()
     {
-        Argument<int[]> pids = new("PID")
+        Argument<string[]> words = new("PID")
         {
-            Description = "the processes",
+            Description = "the processes; or after -- a command and its arguments, whose standard output then goes "
+                + "to standard error",
             Arity = ArgumentArity.ZeroOrMore,
-            CustomParser = SnapshotCommand.ParsePids,
         };
         Option<string?> place = Place();
         Option<bool> full = new("--full")
@@ -37,27 +39,31 @@ internal static class ExplainCommand
         DocumentedCommand command = new(
             "explain",
             "Why a process has so many VMAs: what keeps most of them apart, where, what to do, and how many are left "
-            + "then. With --full, for each pair of adjacent VMAs: which kernel check prevents merging, and what would "
+            + "then; after -- of a program that is run, at its fullest and at its end. With --full, for each pair of adjacent VMAs: which kernel check prevents merging, and what would "
             + "remove it. Processes that have ended are reported and left out. Returns 0 if at least one could be "
-            + "read, else 2.",
+            + "read, else 2; of a program its exit status.",
             "verso explain $(pidof dotnet)                      # why so many VMAs? (run as root for the full answer)",
             "verso explain 4711 --full                          # every reason, with addresses and remedies",
             "verso explain 4711 --at 7f2c40000000               # what keeps the VMAs around an address apart",
             "verso explain 4711 --at 7f2c40000000-7f2c50000000  # those of a range",
+            "verso explain -- make -j2                          # run it, and explain it at its fullest",
             "verso explain 4711 --from now.vsnap                # of a snapshot taken elsewhere",
             "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasNeverAtMost]'",
             "verso explain --rmap --all                         # what does the reverse map cost, and who owns it?")
         {
-            pids, full, place, from, source, format, json,
+            words, full, place, from, source, format, json,
         };
+        command.RunsCommand = true;
         rmap.AddTo(command);
         command.SetAction(parsed =>
         {
             Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
-            int[] named = parsed.GetValue(pids) ?? [];
+            string[] program = ProgramOf(parsed);
+            int[] named = PidsOf((parsed.GetValue(words) ?? [])[..^program.Length]);
             if (rmap.IsWanted(parsed))
             {
+                RequireNoProgram(program, "--rmap is of processes that run");
                 parsed.Refuse("cannot be combined with --rmap, which covers whole processes", place);
                 parsed.Refuse("cannot be combined with --rmap: see --top", full);
                 parsed.Refuse("cannot be combined with --rmap, which needs the kernel's graph", source);
@@ -76,6 +82,18 @@ internal static class ExplainCommand
                 parsed.Refuse("is for live processes: it cannot be combined with --from", source);
             }
 
+            if (program.Length > 0)
+            {
+                RequireNoProgram(named.Length > 0 ? program : [], "leave out the process ids before --");
+                parsed.Refuse("cannot be combined with a program to run", from);
+                return ExplainProgram.Run(
+                    surroundings,
+                    program,
+                    parsed.GetRequiredValue(source),
+                    explanation => Render(surroundings, explanation, range, asJson, isFull),
+                    asJson);
+            }
+
             RequireProcesses(named, range);
             return ExplainAll(surroundings, named, isFull, pid =>
             {
@@ -87,11 +105,40 @@ internal static class ExplainCommand
         return command;
     }
 
+    /// <summary>What stands after --.</summary>
+    private static string[] ProgramOf(ParseResult parsed)
+    {
+        int separator = parsed.Tokens.ToList().FindIndex(token => token.Type == TokenType.DoubleDash);
+        return separator < 0 ? [] : [.. parsed.Tokens.Skip(separator + 1).Select(token => token.Value)];
+    }
+
+    private static int[] PidsOf(string[] words)
+    {
+        foreach (string word in words)
+        {
+            if (!int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid <= 0)
+            {
+                throw new UsageException(
+                    $"PID takes process ids, not '{word}'; use --at for an address, -- before a command");
+            }
+        }
+
+        return [.. words.Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
+    }
+
+    private static void RequireNoProgram(string[] program, string why)
+    {
+        if (program.Length > 0)
+        {
+            throw new UsageException($"a program to run stands alone: {why}");
+        }
+    }
+
     private static void RequireProcesses(int[] named, AddressRange? range)
     {
         if (named.Length == 0)
         {
-            throw new UsageException("name a process, or use --rmap");
+            throw new UsageException("name a process, or a command after --, or use --rmap");
         }
 
         if (range is not null && named.Length > 1)
@@ -201,11 +248,28 @@ internal static class ExplainCommand
         catch (GraphUnavailableException reason) when (source != FromKernel)
         {
             ProcSpace space = ProcSpaceReader.Read(pid);
-            surroundings.Error.Write(
-                $"verso explain: read from /proc, which does not show everything: {Printable.Of(reason.Message)}\n");
+            SayFromProc(surroundings, reason);
             return Explain(space);
         }
     }
+
+    /// <summary>What reads the kernel's graph; null if /proc is to be read, which is said if nobody asked for it.</summary>
+    internal static GraphReader? OpenReader(Surroundings surroundings, string source)
+    {
+        try
+        {
+            return source == FromProc ? null : GraphReader.Open();
+        }
+        catch (GraphUnavailableException reason) when (source != FromKernel)
+        {
+            SayFromProc(surroundings, reason);
+            return null;
+        }
+    }
+
+    private static void SayFromProc(Surroundings surroundings, GraphUnavailableException reason) =>
+        surroundings.Error.Write(
+            $"verso explain: read from /proc, which does not show everything: {Printable.Of(reason.Message)}\n");
 
     /// <summary>A process of a snapshot.</summary>
     internal static SpaceExplanation Explain(Snapshot snapshot, int pid)

@@ -116,7 +116,7 @@ internal sealed class WatchLoop(Surroundings surroundings, ProcessSelection sele
     }
 
     // It may end at any moment; that it was near its limit is worth telling all the same.
-    private WatchReading Read(GraphReader? reader, VmaAlarm alarm)
+    private static WatchReading Read(GraphReader? reader, VmaAlarm alarm)
     {
         WatchReading reading = new(
             new WatchReport(alarm, DateTimeOffset.UtcNow.ToUnixTimeSeconds(), ControlGroup.Of(alarm.Count.Pid)));

@@ -53,11 +53,13 @@ internal static class WatchDocuments
         Unit = report.Group.Unit,
         Vmas = report.Alarm.Count.Vmas,
         MaxMapCount = report.Alarm.Limit,
-        Percent = Math.Round(WatchText.Share(report.Alarm), 2),
-        LevelPercent = Math.Round(100 * report.Alarm.Level, 2),
-        VmasPerSecond = report.Alarm.PerSecond is double speed ? Math.Round(speed, 1) : null,
+        Percent = Rounded(WatchText.Share(report.Alarm)),
+        LevelPercent = Rounded(100 * report.Alarm.Level),
+        VmasPerSecond = report.Alarm.PerSecond is double speed ? Rounded(speed) : null,
         Cause = WatchText.Cause(report),
         Snapshot = report.Snapshot,
         Explanation = report.ExplanationFile,
     };
+
+    private static double Rounded(double value) => Math.Round(value, 2, MidpointRounding.AwayFromZero);
 }
