@@ -100,40 +100,30 @@ internal sealed class LiveScreen : IDisposable
         Control(frame.Append("\e[J").ToString());
     }
 
-    /// <summary>Leaves the text where it is for so long, and sees to the person and the terminal meanwhile.</summary>
-    /// <returns>Whether it is over: q, a signal, or <paramref name="token"/>.</returns>
-    internal bool Rest(TimeSpan interval, CancellationToken token)
-    {
-        long begin = Stopwatch.GetTimestamp();
-        WaitHandle[] events = [_ended, token.WaitHandle, _woken];
-        while (true)
-        {
-            TimeSpan left = interval - Stopwatch.GetElapsedTime(begin);
-            int which = WaitHandle.WaitAny(events, left > TimeSpan.Zero ? left : TimeSpan.Zero);
-            if (which != Array.IndexOf(events, _woken))
-            {
-                return which != WaitHandle.WaitTimeout;
-            }
-
-            Wake();
-        }
-    }
-
     /// <summary>Whether there are keys to be pressed.</summary>
     internal bool HasKeys => _terminal.HasKeys;
 
-    /// <summary>Waits for a key, and sees to the terminal meanwhile.</summary>
-    /// <returns>The key; null when it is over: q, a signal, or <paramref name="token"/>.</returns>
-    internal ConsoleKeyInfo? AwaitKey(CancellationToken token)
+    /// <summary>Waits for a key, leaves the text where it is, and sees to the terminal meanwhile.</summary>
+    /// <param name="interval">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes.</param>
+    /// <param name="token">Ends it.</param>
+    /// <param name="key">The key that was pressed.</param>
+    internal LiveEvent Await(TimeSpan interval, CancellationToken token, out ConsoleKeyInfo key)
     {
+        long begin = Stopwatch.GetTimestamp();
         WaitHandle[] events = [_ended, token.WaitHandle, _woken, _pressed];
-        ConsoleKeyInfo key;
         while (!_keys.TryDequeue(out key))
         {
-            int which = WaitHandle.WaitAny(events);
+            TimeSpan left = interval - Stopwatch.GetElapsedTime(begin);
+            int which = interval == Timeout.InfiniteTimeSpan ? WaitHandle.WaitAny(events)
+                : WaitHandle.WaitAny(events, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            if (which == WaitHandle.WaitTimeout)
+            {
+                return LiveEvent.Elapsed;
+            }
+
             if (which < Array.IndexOf(events, _woken))
             {
-                return null;
+                return LiveEvent.Over;
             }
 
             if (events[which] == _woken)
@@ -142,7 +132,7 @@ internal sealed class LiveScreen : IDisposable
             }
         }
 
-        return key;
+        return LiveEvent.Key;
     }
 
     public void Dispose()
@@ -224,15 +214,10 @@ internal sealed class LiveScreen : IDisposable
         try
         {
             ConsoleKeyInfo key;
-            while ((key = Console.ReadKey(intercept: true)).KeyChar is not ('q' or 'Q') && key != default)
+            while ((key = Console.ReadKey(intercept: true)) != default)
             {
                 _keys.Enqueue(key);
                 _pressed.Set();
-            }
-
-            if (key != default)
-            {
-                _ended.Set();
             }
         }
         catch (Exception gone) when (gone is InvalidOperationException or IOException)

@@ -22,7 +22,8 @@ internal sealed class StepScreen(StepSession session, LiveScreen screen, Palette
     internal void Run(CancellationToken token)
     {
         screen.Show(Render);
-        while (screen.AwaitKey(token) is ConsoleKeyInfo key)
+        while (screen.Await(Timeout.InfiniteTimeSpan, token, out ConsoleKeyInfo key) == LiveEvent.Key
+            && key.KeyChar is not ('q' or 'Q'))
         {
             _said = "";
             Press(key);

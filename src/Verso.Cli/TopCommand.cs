@@ -28,25 +28,45 @@ internal static class TopCommand
         Option<int> count = ReplaySettings.Number(
             "--count", 0, 0, "exit after N refreshes; 0: never, but after one with --from, json and prometheus");
         Option<int> limit = ReplaySettings.Number(
-            "--limit", 0, 0, "show at most N processes; 0: a screenful, 20 without a terminal, all in other formats");
+            "--limit", 0, 0, "show at most N processes, as Prometheus text also all with half of vm.max_map_count or more; 0: a screenful, "
+                + "20 without a terminal, all in other formats");
+        Option<string> filter = new("--filter")
+        {
+            Description = "only processes that have this in their command or systemd unit, or as their id",
+            DefaultValueFactory = _ => "",
+            HelpName = "WORD",
+        };
+        Option<string?> listen = new("--listen")
+        {
+            Description = "answer Prometheus at this address until interrupted, with a refresh for each request",
+            HelpName = "ADDRESS:PORT",
+        };
         Option<string> format = ReplaySettings.Format("text", "json", "prometheus");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "top",
-            "Shows what the reverse maps of live processes cost, and how they grew since the last refresh; updated "
-            + "in place on a terminal, until q or Ctrl-C. Returns 0, or 2 on errors.",
+            "Shows which processes are nearest to vm.max_map_count, how fast they grow, and what their reverse maps "
+            + "cost; updated in place on a terminal, until q or Ctrl-C: Enter explains a process, / filters, ? shows all "
+            + "keys. Without root the VMAs of one's own processes. Returns 0, or 2 on errors.",
             "verso top                                # every process, every 2 seconds (root)",
-            "verso top --sort vmas --interval 0.5 --pid $(pidof java)",
+            "verso top --sort growth --interval 0.5 --filter java",
             "verso top --count 1 --limit 5            # one table, into a mail",
-            "verso top --format prometheus > /var/lib/node_exporter/verso.prom.new")
+            "verso top --format prometheus > /var/lib/node_exporter/verso.prom.new",
+            "verso top --listen 127.0.0.1:9836        # for Prometheus to scrape")
         {
-            pids, cgroup, all, from, sort, interval, count, limit, format, json,
+            pids, cgroup, all, from, sort, interval, count, limit, filter, listen, format, json,
         };
         command.SetAction(parsed =>
         {
             string form = ReplaySettings.FormatOf(parsed, format, json);
             string? file = parsed.GetValue(from);
             int wanted = parsed.GetValue(count);
+            string? address = parsed.GetValue(listen) is string text ? TopListener.Parse(text) : null;
+            if (address is not null)
+            {
+                parsed.Refuse("cannot be combined with --listen", from, interval, count, sort, format, json);
+            }
+
             int looked = wanted == 0 && (form != "text" || file is not null) ? 1 : wanted;
             RefuseMoreLooks(form, file, looked);
             if (looked == 1)
@@ -64,7 +84,11 @@ internal static class TopCommand
                 TimeSpan.FromSeconds(parsed.GetValue(interval)),
                 looked,
                 parsed.GetValue(limit),
-                form);
+                form)
+            {
+                Filter = parsed.GetRequiredValue(filter),
+                Listen = address,
+            };
             Surroundings surroundings = Surroundings.Of(parsed);
             return file is null ? looks.Watch(surroundings) : looks.ShowKept(surroundings, file);
         });
@@ -100,7 +124,7 @@ internal static class TopCommand
         Option<string> option = new("--sort")
         {
             Description = $"{string.Join(", ", names[..^1])} or {names[^1]}; "
-                + "growth: bytes added since the last refresh",
+                + "vmas: nearest to vm.max_map_count first; growth: VMAs a second since the last refresh",
             DefaultValueFactory = _ => names[0],
             HelpName = "ORDER",
         };

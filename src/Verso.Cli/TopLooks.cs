@@ -15,6 +15,12 @@ internal sealed record TopLooks(
 
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What names, units or ids of processes have to contain.</summary>
+    internal string Filter { get; init; } = "";
+
+    /// <summary>Where Prometheus may ask; null: what there is is printed.</summary>
+    internal string? Listen { get; init; }
+
     internal int ShowKept(Surroundings surroundings, string file)
     {
         TopView view = TopView.Of(SnapshotCommand.TakeOrLoad(surroundings, file, () => ProcessSelection.All), Order);
@@ -26,56 +32,50 @@ internal sealed record TopLooks(
     {
         ProcessSelection selection = Selection();
         SnapshotCommand.SayLeftOut(surroundings, selection);
-        using GraphReader reader = GraphReader.Open();
+        using TopSource source = TopSource.Open(surroundings, selection, Order);
         using Interruption interruption = new();
+        if (Listen is not null)
+        {
+            TopListener.Serve(
+                surroundings,
+                Listen,
+                () => PrometheusText.Render(source.Look().With(Filter), LimitOr(int.MaxValue)),
+                interruption.Token);
+            return ExitStatus.Success;
+        }
 
         // The first reading is outside of the screen that is put away at the end: what is wrong with it stays in sight.
-        TopView first = Look(reader, selection, null);
+        TopView first = source.Look();
         bool isWatchable = Format == "text"
-            ? WatchAsText(surroundings, reader, selection, first, interruption.Token)
-            : Repeat(
-                reader, selection, first, view => Write(surroundings, view, ""), WaitFor(interruption.Token));
+            ? WatchAsText(surroundings, source, first, interruption.Token)
+            : Repeat(source, first, view => Write(surroundings, view, ""), WaitFor(interruption.Token));
         if (!isWatchable)
         {
-            surroundings.Error.Write($"verso top: {Printable.Of(selection.Text)} ended\n");
+            surroundings.Error.Write($"verso top: {Printable.Of(source.Selection)} ended\n");
         }
 
         return ExitStatus.Success;
     }
 
-    private bool WatchAsText(
-        Surroundings surroundings,
-        GraphReader reader,
-        ProcessSelection selection,
-        TopView first,
-        CancellationToken token)
+    private bool WatchAsText(Surroundings surroundings, TopSource source, TopView first, CancellationToken token)
     {
+        TopScreen keys = new(surroundings, source, Order, Filter, LimitOr(int.MaxValue));
         using LiveScreen? screen = LiveScreen.TryOpen(surroundings);
-        if (screen is null)
-        {
-            return Repeat(
-                reader,
-                selection,
+        return screen is null
+            ? Repeat(
+                source,
                 first,
                 view => Write(surroundings, view, view == first ? "" : "\n"),
-                WaitFor(token));
-        }
-
-        return Repeat(
-            reader,
-            selection,
-            first,
-            view => screen.Show(() => TopText.Render(view, LimitOnScreen, LiveScreen.Width, surroundings.Palette)),
-            interval => screen.Rest(interval, token));
+                WaitFor(token))
+            : Repeat(
+                source,
+                first,
+                view => screen.Show(keys.Show(view)),
+                interval => keys.Rest(screen, interval, token));
     }
 
     /// <summary>False if what was to be watched is no more; q, Ctrl-C and the last look are no such end.</summary>
-    private bool Repeat(
-        GraphReader reader,
-        ProcessSelection selection,
-        TopView first,
-        Action<TopView> show,
-        Func<TimeSpan, bool> rest)
+    private bool Repeat(TopSource source, TopView first, Action<TopView> show, Func<TimeSpan, bool> rest)
     {
         TopView view = first;
         for (long shown = 1; ; shown++)
@@ -86,17 +86,13 @@ internal sealed record TopLooks(
                 return true;
             }
 
-            selection = selection.Again();
-            view = Look(reader, selection, view);
-            if (view.Processes == 0 && !selection.MayGrow)
+            view = source.Look();
+            if (view.Processes == 0 && !source.MayGrow)
             {
                 return false;
             }
         }
     }
-
-    private TopView Look(GraphReader reader, ProcessSelection selection, TopView? before) =>
-        TopView.Of(SnapshotTaker.Take(reader, selection, SnapshotDetail.Graph), Order, before);
 
     // Whoever read it may have gone long before there is more to write.
     private static Func<TimeSpan, bool> WaitFor(CancellationToken token) => interval =>
@@ -122,15 +118,16 @@ internal sealed record TopLooks(
         surroundings.Output.Flush();
     }
 
-    private string Render(Surroundings surroundings, TopView view) => Format switch
+    private string Render(Surroundings surroundings, TopView whole)
     {
-        "json" => JsonReport.Render(view, LimitOr(int.MaxValue)),
-        "prometheus" => PrometheusText.Render(view, LimitOr(int.MaxValue)),
-        _ => TopText.Render(view, LimitOr(LimitWithoutTerminal), surroundings.Width, surroundings.Palette),
-    };
+        TopView view = whole.With(Filter);
+        return Format switch
+        {
+            "json" => JsonReport.Render(view, LimitOr(int.MaxValue)),
+            "prometheus" => PrometheusText.Render(view, LimitOr(int.MaxValue)),
+            _ => TopText.Render(view, LimitOr(LimitWithoutTerminal), surroundings.Width, surroundings.Palette),
+        };
+    }
 
     private int LimitOr(int otherwise) => Limit == 0 ? otherwise : Limit;
-
-    private int LimitOnScreen =>
-        Math.Min(LimitOr(int.MaxValue), Math.Max(LiveScreen.Height - TopText.HeadLines - 1, 1));
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Verso.Linux.Counting;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Families;
@@ -5,9 +7,14 @@ namespace Verso.Lab.Families;
 /// <summary>What a view is sorted by; the most first, except process ids.</summary>
 public enum TopOrder
 {
+    /// <summary>VMAs: who is nearest to vm.max_map_count.</summary>
+    Vmas = 0,
+
+    /// <summary>VMAs that come in a second.</summary>
+    Growth,
+
     /// <summary>Bytes of the reverse map.</summary>
-    Bytes = 0,
-    Vmas,
+    Bytes,
 
     /// <summary>anon_vmas of its own.</summary>
     AnonVmas,
@@ -19,8 +26,6 @@ public enum TopOrder
     /// <summary>The most VMAs in the tree of an anon_vma.</summary>
     Widest,
 
-    /// <summary>Bytes of the reverse map that came since the view before.</summary>
-    Growth,
     Pid,
 }
 
@@ -32,6 +37,15 @@ public sealed record TopView
 
     /// <summary>A row an address space, in the order that was asked for.</summary>
     public required IReadOnlyList<TopRow> Rows { get; init; }
+
+    /// <summary>Whether more than VMAs is known; without root /proc shows no more.</summary>
+    public bool HasGraph { get; init; } = true;
+
+    /// <summary>Processes that may not be read, and are left out.</summary>
+    public int Refused { get; init; }
+
+    /// <summary>What names of processes or units have to contain to be among <see cref="Rows"/>; empty: all are.</summary>
+    public string Filter { get; init; } = "";
 
     /// <summary>Whether there was a view before, that rows say more of.</summary>
     public required bool IsCompared { get; init; }
@@ -58,22 +72,32 @@ public sealed record TopView
     /// <param name="snapshot">The processes now.</param>
     /// <param name="order">What it is sorted by.</param>
     /// <param name="before">The view before; null if this is the first.</param>
-    public static TopView Of(Snapshot snapshot, TopOrder order, TopView? before = null)
+    /// <param name="since">How long ago that was.</param>
+    public static TopView Of(Snapshot snapshot, TopOrder order, TopView? before = null, TimeSpan since = default)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         FamilyGraph graph = FamilyGraph.Of(snapshot);
-        Dictionary<(int, ulong), TopRow> known = [];
-        foreach (TopRow row in before?.Rows ?? [])
-        {
-            known[(row.Pid, row.StartNanoseconds)] = row;
-        }
-
-        IEnumerable<TopRow> rows = graph.Spaces.Select(space =>
-            RowOf(space, known.GetValueOrDefault((space.Process.Pid, space.Process.StartNanoseconds))));
+        TopRow[] rows =
+        [
+            .. graph.Spaces.Select(space => new TopRow
+            {
+                Pid = space.Process.Pid,
+                Command = space.Process.Command,
+                StartNanoseconds = space.Process.StartNanoseconds,
+                Vmas = space.Vmas,
+                AnonVmas = space.OwnAnonVmas,
+                ChainEntries = space.ChainEntries,
+                LongestChain = space.LongestChain,
+                WidestTree = space.WidestTree,
+                Bytes = space.ReverseMapBytes,
+                MoreVmas = null,
+                MoreBytes = null,
+            }),
+        ];
         return new TopView
         {
             Header = snapshot.Header,
-            Rows = [.. rows.OrderByDescending(row => KeyOf(row, order)).ThenBy(row => row.Pid)],
+            Rows = Sorted(Compared(rows, before, since), order),
             IsCompared = before is not null,
             Processes = snapshot.Processes.Count,
             Vmas = graph.Vmas,
@@ -84,31 +108,92 @@ public sealed record TopView
         };
     }
 
-    private static TopRow RowOf(SpaceNode space, TopRow? before) => new()
+    /// <summary>A view of what /proc shows: VMAs only.</summary>
+    /// <param name="header">When, of what.</param>
+    /// <param name="counts">The processes now.</param>
+    /// <param name="order">What it is sorted by; what only the graph tells is 0 for all.</param>
+    /// <param name="before">The view before; null if this is the first.</param>
+    /// <param name="since">How long ago that was.</param>
+    public static TopView Of(
+        SnapshotHeader header,
+        IReadOnlyList<VmaCount> counts,
+        TopOrder order,
+        TopView? before = null,
+        TimeSpan since = default)
     {
-        Pid = space.Process.Pid,
-        Command = space.Process.Command,
-        StartNanoseconds = space.Process.StartNanoseconds,
-        Vmas = space.Vmas,
-        AnonVmas = space.OwnAnonVmas,
-        ChainEntries = space.ChainEntries,
-        LongestChain = space.LongestChain,
-        WidestTree = space.WidestTree,
-        Bytes = space.ReverseMapBytes,
-        MoreVmas = before is null ? null : space.Vmas - before.Vmas,
-        MoreBytes = before is null ? null : space.ReverseMapBytes - before.Bytes,
-    };
+        ArgumentNullException.ThrowIfNull(counts);
+        TopRow[] rows =
+        [
+            .. counts.Select(count => new TopRow
+            {
+                Pid = count.Pid,
+                Command = count.Command,
+                StartNanoseconds = count.StartNanoseconds,
+                Vmas = count.Vmas,
+                AnonVmas = 0,
+                ChainEntries = 0,
+                LongestChain = 0,
+                WidestTree = 0,
+                Bytes = 0,
+                MoreVmas = null,
+                MoreBytes = null,
+            }),
+        ];
+        return new TopView
+        {
+            Header = header,
+            Rows = Sorted(Compared(rows, before, since), order),
+            HasGraph = false,
+            IsCompared = before is not null,
+            Processes = rows.Length,
+            Vmas = rows.Sum(row => (long)row.Vmas),
+            AnonVmas = 0,
+            Roots = 0,
+            ChainEntries = 0,
+            Bytes = 0,
+        };
+    }
+
+    /// <summary>The same rows by something else.</summary>
+    public TopView By(TopOrder order) => this with { Rows = Sorted(Rows, order) };
+
+    /// <summary>Only the rows of processes whose name, unit or id has this in it.</summary>
+    public TopView With(string filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return filter.Length == 0 ? this : this with { Rows = [.. Rows.Where(row => row.Has(filter))], Filter = filter };
+    }
+
+    private static IEnumerable<TopRow> Compared(TopRow[] rows, TopView? before, TimeSpan since)
+    {
+        Dictionary<(int, ulong), TopRow> known = [];
+        foreach (TopRow row in before?.Rows ?? [])
+        {
+            known[(row.Pid, row.StartNanoseconds)] = row;
+        }
+
+        double seconds = Math.Max(since.TotalSeconds, 1e-3);
+        return rows.Select(row => known.GetValueOrDefault((row.Pid, row.StartNanoseconds)) is not { } old ? row : row with
+        {
+            MoreVmas = row.Vmas - old.Vmas,
+            MoreBytes = row.Bytes - old.Bytes,
+            VmasPerSecond = since == default ? null : (row.Vmas - old.Vmas) / seconds,
+        });
+    }
+
+    private static TopRow[] Sorted(IEnumerable<TopRow> rows, TopOrder order) =>
+        [.. rows.OrderByDescending(row => KeyOf(row, order)).ThenBy(row => row.Pid)];
 
     private static long KeyOf(TopRow row, TopOrder order) => order switch
     {
-        TopOrder.Vmas => row.Vmas,
         TopOrder.AnonVmas => row.AnonVmas,
         TopOrder.Chains => row.ChainEntries,
         TopOrder.Longest => row.LongestChain,
         TopOrder.Widest => row.WidestTree,
-        TopOrder.Growth => row.MoreBytes ?? 0,
+        TopOrder.Growth => row.MoreVmas ?? 0,
         TopOrder.Pid => -row.Pid,
-        _ => row.Bytes,
+        TopOrder.Bytes => row.Bytes,
+        _ => row.Vmas,
     };
 }
 
@@ -143,4 +228,14 @@ public sealed record TopRow
 
     /// <summary>The same of <see cref="Bytes"/>.</summary>
     public required long? MoreBytes { get; init; }
+
+    /// <summary>VMAs that came in a second since the view before; null if it was not in that.</summary>
+    public double? VmasPerSecond { get; init; }
+
+    /// <summary>Its control group; null if nobody looked.</summary>
+    public ControlGroup? Group { get; init; }
+
+    internal bool Has(string text) => Command.Contains(text, StringComparison.OrdinalIgnoreCase)
+        || Group?.Unit.Contains(text, StringComparison.OrdinalIgnoreCase) == true
+        || Pid.ToString(CultureInfo.InvariantCulture) == text;
 }

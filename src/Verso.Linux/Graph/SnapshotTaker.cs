@@ -113,7 +113,7 @@ public static class SnapshotTaker
     }
 
     /// <summary>What a reading says of itself.</summary>
-    internal static SnapshotHeader Describe(
+    public static SnapshotHeader Describe(
         ProcessSelection selection, DateTimeOffset taken, TimeSpan duration) => new()
         {
             Kernel = Setting("/proc/sys/kernel/osrelease"),

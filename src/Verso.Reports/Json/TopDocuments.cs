@@ -1,18 +1,23 @@
 using Verso.Lab.Families;
+using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 
-/// <summary>One process of a view.</summary>
+/// <summary>One process of a view. What only the kernel's graph tells is left out without root.</summary>
 public sealed record TopProcessDocument(
     int Pid,
     string Command,
+    string? Cgroup,
+    string? Unit,
     int Vmas,
+    double Percent,
     long? MoreVmas,
-    int AnonVmas,
-    long ChainEntries,
-    int LongestChain,
-    int WidestTree,
-    long Bytes,
+    double? VmasPerSecond,
+    int? AnonVmas,
+    long? ChainEntries,
+    int? LongestChain,
+    int? WidestTree,
+    long? Bytes,
     long? MoreBytes);
 
 /// <summary><c>verso top --format json</c>.</summary>
@@ -23,10 +28,10 @@ public sealed record TopDocument(
     long DurationNanoseconds,
     int MaxMapCount,
     long Vmas,
-    long AnonVmas,
-    long Roots,
-    long ChainEntries,
-    long Bytes,
+    long? AnonVmas,
+    long? Roots,
+    long? ChainEntries,
+    long? Bytes,
     IReadOnlyList<TopProcessDocument> Processes);
 
 internal static class TopDocuments
@@ -38,19 +43,25 @@ internal static class TopDocuments
         view.Header.DurationNanoseconds,
         view.Header.MaxMapCount,
         view.Vmas,
-        view.AnonVmas,
-        view.Roots,
-        view.ChainEntries,
-        view.Bytes,
+        view.HasGraph ? view.AnonVmas : null,
+        view.HasGraph ? view.Roots : null,
+        view.HasGraph ? view.ChainEntries : null,
+        view.HasGraph ? view.Bytes : null,
         [.. view.Rows.Take(limit).Select(row => new TopProcessDocument(
             row.Pid,
             row.Command,
+            row.Group?.Path,
+            row.Group?.Unit,
             row.Vmas,
+            Rounded(TopText.Percent(view, row)),
             row.MoreVmas,
-            row.AnonVmas,
-            row.ChainEntries,
-            row.LongestChain,
-            row.WidestTree,
-            row.Bytes,
-            row.MoreBytes))]);
+            row.VmasPerSecond is double speed ? Rounded(speed) : null,
+            view.HasGraph ? row.AnonVmas : null,
+            view.HasGraph ? row.ChainEntries : null,
+            view.HasGraph ? row.LongestChain : null,
+            view.HasGraph ? row.WidestTree : null,
+            view.HasGraph ? row.Bytes : null,
+            view.HasGraph ? row.MoreBytes : null))]);
+
+    private static double Rounded(double value) => Math.Round(value, 2, MidpointRounding.AwayFromZero);
 }
