@@ -20,17 +20,9 @@ internal static class ExplainCommand
 
     internal static Command Create()
     {
-        Argument<string[]> words = new("PID")
-        {
-            Description = "the processes; or after -- a command and its arguments, whose standard output then goes "
-                + "to standard error",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
+        Argument<string[]> words = Words();
         Option<string?> place = Place();
-        Option<bool> full = new("--full")
-        {
-            Description = "show everything: all pairs by reason, with addresses and remedies",
-        };
+        Option<bool> full = Full();
         RmapOptions rmap = new();
         Option<string?> from = SnapshotCommand.From();
         Option<string> source = Source();
@@ -39,9 +31,10 @@ internal static class ExplainCommand
         DocumentedCommand command = new(
             "explain",
             "Why a process has so many VMAs: what keeps most of them apart, where, what to do, and how many are left "
-            + "then; after -- of a program that is run, at its fullest and at its end. With --full, for each pair of adjacent VMAs: which kernel check prevents merging, and what would "
-            + "remove it. Processes that have ended are reported and left out. Returns 0 if at least one could be "
-            + "read, else 2; of a program its exit status.",
+            + "then; after -- of a program that is run, at its fullest and at its end. With --full, for each pair of "
+            + "adjacent VMAs: which kernel check prevents merging, and what would remove it. Processes that have ended "
+            + "are reported and left out. Returns 0 if at least one could be read, else 2; of a program its exit "
+            + "status.",
             "verso explain $(pidof dotnet)                      # why so many VMAs? (run as root for the full answer)",
             "verso explain 4711 --full                          # every reason, with addresses and remedies",
             "verso explain 4711 --at 7f2c40000000               # what keeps the VMAs around an address apart",
@@ -82,25 +75,18 @@ internal static class ExplainCommand
                 parsed.Refuse("is for live processes: it cannot be combined with --from", source);
             }
 
+            string chosen = parsed.GetRequiredValue(source);
+            string Show(SpaceExplanation each) => Render(surroundings, each, range, asJson, isFull);
             if (program.Length > 0)
             {
                 RequireNoProgram(named.Length > 0 ? program : [], "leave out the process ids before --");
                 parsed.Refuse("cannot be combined with a program to run", from);
-                return ExplainProgram.Run(
-                    surroundings,
-                    program,
-                    parsed.GetRequiredValue(source),
-                    explanation => Render(surroundings, explanation, range, asJson, isFull),
-                    asJson);
+                return ExplainProgram.Run(surroundings, program, chosen, Show, asJson);
             }
 
             RequireProcesses(named, range);
-            return ExplainAll(surroundings, named, isFull, pid =>
-            {
-                SpaceExplanation explanation =
-                    Read(surroundings, pid, parsed.GetValue(from), parsed.GetRequiredValue(source));
-                return Render(surroundings, explanation, range, asJson, isFull);
-            });
+            return ExplainAll(
+                surroundings, named, isFull, pid => Show(Read(surroundings, pid, parsed.GetValue(from), chosen)));
         });
         return command;
     }
@@ -190,6 +176,18 @@ internal static class ExplainCommand
         return ExitStatus.Success;
     }
 
+    private static Argument<string[]> Words() => new("PID")
+    {
+        Description = "the processes; or after -- a command and its arguments, whose standard output then goes "
+            + "to standard error",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static Option<bool> Full() => new("--full")
+    {
+        Description = "show everything: all pairs by reason, with addresses and remedies",
+    };
+
     private static Option<string?> Place() => new("--at")
     {
         Description = "a hexadecimal address of one process: show the VMAs around it and what keeps them apart; "
@@ -253,7 +251,7 @@ internal static class ExplainCommand
         }
     }
 
-    /// <summary>What reads the kernel's graph; null if /proc is to be read, which is said if nobody asked for it.</summary>
+    /// <summary>What reads the kernel's graph; null if it is /proc, which is said if nobody asked for it.</summary>
     internal static GraphReader? OpenReader(Surroundings surroundings, string source)
     {
         try

@@ -21,14 +21,7 @@ internal static class SnapshotCommand
             Description = "write the snapshot to this file; - for stdout (the summary is then not printed)",
             HelpName = "FILE",
         };
-        Option<int[]> pids = new("--pid", "-p")
-        {
-            Description = "these processes",
-            Arity = ArgumentArity.OneOrMore,
-            AllowMultipleArgumentsPerToken = true,
-            CustomParser = ParsePids,
-            HelpName = "PID",
-        };
+        Option<int[]> pids = Pids();
         Option<string?> cgroup = Cgroup();
         Option<bool> all = new("--all", "-a") { Description = "every process; the default" };
         Option<string?> from = From();
@@ -73,6 +66,16 @@ internal static class SnapshotCommand
     {
         Description = "read a saved snapshot instead of taking one (- for stdin)",
         HelpName = "FILE",
+    };
+
+    /// <summary>The option that names processes.</summary>
+    internal static Option<int[]> Pids() => new("--pid", "-p")
+    {
+        Description = "these processes",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+        CustomParser = ParsePids,
+        HelpName = "PID",
     };
 
     /// <summary>The option that names a control group.</summary>

@@ -12,14 +12,7 @@ internal static class TopCommand
 
     internal static Command Create()
     {
-        Option<int[]> pids = new("--pid", "-p")
-        {
-            Description = "these processes",
-            Arity = ArgumentArity.OneOrMore,
-            AllowMultipleArgumentsPerToken = true,
-            CustomParser = SnapshotCommand.ParsePids,
-            HelpName = "PID",
-        };
+        Option<int[]> pids = SnapshotCommand.Pids();
         Option<string?> cgroup = SnapshotCommand.Cgroup();
         Option<bool> all = new("--all", "-a") { Description = "every process; the default" };
         Option<string?> from = SnapshotCommand.From();
@@ -27,27 +20,16 @@ internal static class TopCommand
         Option<double> interval = SecondsOption.Create("--interval", 2, 0.1, "seconds between refreshes", "-i");
         Option<int> count = ReplaySettings.Number(
             "--count", 0, 0, "exit after N refreshes; 0: never, but after one with --from, json and prometheus");
-        Option<int> limit = ReplaySettings.Number(
-            "--limit", 0, 0, "show at most N processes, as Prometheus text also all with half of vm.max_map_count or more; 0: a screenful, "
-                + "20 without a terminal, all in other formats");
-        Option<string> filter = new("--filter")
-        {
-            Description = "only processes that have this in their command or systemd unit, or as their id",
-            DefaultValueFactory = _ => "",
-            HelpName = "WORD",
-        };
-        Option<string?> listen = new("--listen")
-        {
-            Description = "answer Prometheus at this address until interrupted, with a refresh for each request",
-            HelpName = "ADDRESS:PORT",
-        };
+        Option<int> limit = Limit();
+        Option<string> filter = Filter();
+        Option<string?> listen = Listen();
         Option<string> format = ReplaySettings.Format("text", "json", "prometheus");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "top",
             "Shows which processes are nearest to vm.max_map_count, how fast they grow, and what their reverse maps "
-            + "cost; updated in place on a terminal, until q or Ctrl-C: Enter explains a process, / filters, ? shows all "
-            + "keys. Without root the VMAs of one's own processes. Returns 0, or 2 on errors.",
+            + "cost; updated in place on a terminal, until q or Ctrl-C: Enter explains a process, / filters, ? "
+            + "helps. Without root the VMAs of one's own processes. Returns 0, or 2 on errors.",
             "verso top                                # every process, every 2 seconds (root)",
             "verso top --sort growth --interval 0.5 --filter java",
             "verso top --count 1 --limit 5            # one table, into a mail",
@@ -117,6 +99,26 @@ internal static class TopCommand
             throw new UsageException($"--sort growth has no effect {one}");
         }
     }
+
+    private static Option<int> Limit() => ReplaySettings.Number(
+        "--limit",
+        0,
+        0,
+        "show at most N processes, as Prometheus text also all with half of vm.max_map_count or more; "
+            + "0: a screenful, 20 without a terminal, all in other formats");
+
+    private static Option<string> Filter() => new("--filter")
+    {
+        Description = "only processes that have this in their command or systemd unit, or as their id",
+        DefaultValueFactory = _ => "",
+        HelpName = "WORD",
+    };
+
+    private static Option<string?> Listen() => new("--listen")
+    {
+        Description = "answer Prometheus at this address until interrupted, with a refresh for each request",
+        HelpName = "ADDRESS:PORT",
+    };
 
     private static Option<string> Sort()
     {

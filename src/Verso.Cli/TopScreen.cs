@@ -7,7 +7,9 @@ using Verso.Reports.Text;
 
 namespace Verso.Cli;
 
-/// <summary>What verso top shows on a terminal, and what its keys do: a list, help, or why a process has its VMAs.</summary>
+/// <summary>
+/// What verso top shows on a terminal, and what its keys do: a list, help, or why a process has its VMAs.
+/// </summary>
 internal sealed class TopScreen(Surroundings surroundings, TopSource source, TopOrder order, string filter, int limit)
 {
     private const string Keys = """
@@ -26,6 +28,7 @@ internal sealed class TopScreen(Surroundings surroundings, TopSource source, Top
           q Ctrl-C             end
         """;
 
+    private TopView? _whole;
     private TopView? _view;
     private TopOrder _order = order;
     private string _filter = filter;
@@ -57,8 +60,6 @@ internal sealed class TopScreen(Surroundings surroundings, TopSource source, Top
         return Render;
     }
 
-    private TopView? _whole;
-
     /// <summary>Acts on keys until it is time to look again.</summary>
     /// <returns>Whether it is over: q, a signal, or <paramref name="token"/>.</returns>
     internal bool Rest(LiveScreen screen, TimeSpan interval, CancellationToken token)
@@ -73,7 +74,7 @@ internal sealed class TopScreen(Surroundings surroundings, TopSource source, Top
                 return happened == LiveEvent.Over;
             }
 
-            Turn turn = _isTyping ? Type(key) : _page is not null ? Turned(key) : Do(key);
+            Turn turn = TurnOf(key);
             if (turn != Turn.GoOn)
             {
                 return turn == Turn.End;
@@ -82,6 +83,8 @@ internal sealed class TopScreen(Surroundings surroundings, TopSource source, Top
             screen.Show(Render);
         }
     }
+
+    private Turn TurnOf(ConsoleKeyInfo key) => _isTyping ? Type(key) : _page is not null ? Turned(key) : Do(key);
 
     private void Arrange() => _view = _whole!.By(_order).With(_filter);
 
@@ -162,7 +165,8 @@ internal sealed class TopScreen(Surroundings surroundings, TopSource source, Top
         }
         else if (Step(key) is int step && Rows.Count > 0)
         {
-            int to = Math.Clamp(Selected + (Math.Abs(step) == 1 ? step : Math.Sign(step) * Steps(step)), 0, Rows.Count - 1);
+            int by = Math.Abs(step) == 1 ? step : Math.Sign(step) * Steps(step);
+            int to = Math.Clamp(Selected + by, 0, Rows.Count - 1);
             _chosen = (Rows[to].Pid, Rows[to].StartNanoseconds);
         }
 

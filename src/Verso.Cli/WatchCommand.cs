@@ -10,12 +10,7 @@ internal static class WatchCommand
 {
     internal static Command Create()
     {
-        Argument<int[]> pids = new("PID")
-        {
-            Description = "these processes",
-            Arity = ArgumentArity.ZeroOrMore,
-            CustomParser = SnapshotCommand.ParsePids,
-        };
+        Argument<int[]> pids = Pids();
         Option<string?> cgroup = SnapshotCommand.Cgroup();
         Option<bool> all = new("--all", "-a") { Description = "every process; the default" };
         Option<double> above = Above();
@@ -29,12 +24,7 @@ internal static class WatchCommand
             DefaultValueFactory = _ => ".",
             HelpName = "DIR",
         };
-        Option<string?> hook = new("--exec")
-        {
-            Description = "have sh run this for each, with VERSO_PID, VERSO_COMM, VERSO_VMAS, VERSO_LIMIT, "
-                + "VERSO_SNAPSHOT and VERSO_EXPLANATION in its environment; what it prints goes to stderr",
-            HelpName = "COMMAND",
-        };
+        Option<string?> hook = Hook();
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -88,6 +78,20 @@ internal static class WatchCommand
         });
         return command;
     }
+
+    private static Argument<int[]> Pids() => new("PID")
+    {
+        Description = "these processes",
+        Arity = ArgumentArity.ZeroOrMore,
+        CustomParser = SnapshotCommand.ParsePids,
+    };
+
+    private static Option<string?> Hook() => new("--exec")
+    {
+        Description = "have sh run this for each, with VERSO_PID, VERSO_COMM, VERSO_VMAS, VERSO_LIMIT, "
+            + "VERSO_SNAPSHOT and VERSO_EXPLANATION in its environment; what it prints goes to stderr",
+        HelpName = "COMMAND",
+    };
 
     private static Option<double> Above() => new("--above")
     {

@@ -14,7 +14,9 @@ namespace Verso.Cli;
 /// </summary>
 internal sealed class WatchLoop(Surroundings surroundings, ProcessSelection selection)
 {
-    /// <summary>Seconds. Who grows from a tenth of the limit to all of it in 5 s has 1.1 s from 80 % to the end.</summary>
+    /// <summary>
+    /// Seconds. Who grows from a tenth of the limit to all of it in 5 s has 1.1 s from 80 % to the end.
+    /// </summary>
     internal const double UsualInterval = 0.25;
 
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(500);

@@ -96,7 +96,8 @@ internal sealed class WatchWriter : IDisposable
         }
 
         (string snapshotPath, string textPath) = FreeNames(report);
-        if (reading.Snapshot is Snapshot snapshot && Write(snapshotPath, stream => SnapshotFile.Write(stream, snapshot)))
+        if (reading.Snapshot is Snapshot snapshot
+            && Write(snapshotPath, stream => SnapshotFile.Write(stream, snapshot)))
         {
             report = report with { Snapshot = snapshotPath };
         }

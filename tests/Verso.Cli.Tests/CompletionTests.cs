@@ -56,7 +56,10 @@ public sealed partial class CompletionTests : IDisposable
     public void EveryValueIsKnown()
     {
         string[] free =
-            ["ADDR", "COMMAND", "KEY=VALUE", "N", "PATH", "PERCENT", "PID", "PREFIXES", "RELEASE", "ROUNDS", "SECONDS", "SIZE"];
+        [
+            "ADDR", "ADDRESS:PORT", "COMMAND", "KEY=VALUE", "N", "PATH", "PERCENT", "PID", "PREFIXES", "RELEASE", "ROUNDS", "SECONDS",
+            "SIZE", "WORD",
+        ];
         foreach (string command in Commands())
         {
             foreach (Match option in ValueOption().Matches(CommandLine.Run(command, "--help").Output))

@@ -37,11 +37,27 @@ public sealed class UnprivilegedTests : IDisposable
     {
         RequireSetpriv();
         using Sleeper own = new(AsNobody);
-        foreach (string command in (string[])["snapshot", "snapshot --all", $"snapshot --pid {own.Id}", "top --count 1",
-            $"top --pid {own.Id}", "explain --rmap --all", $"explain --rmap {own.Id}", "record -o x.verso -- true"])
+        foreach (string command in (string[])["snapshot", "snapshot --all", $"snapshot --pid {own.Id}",
+            "explain --rmap --all", $"explain --rmap {own.Id}", "record -o x.verso -- true"])
         {
             Run(command.Split(' ')).AssertTrouble("CAP_BPF and CAP_PERFMON");
         }
+    }
+
+    /// <summary>top shows of one's own processes what /proc does.</summary>
+    [Fact]
+    public void TopShowsOneSOwn()
+    {
+        RequireSetpriv();
+        using Sleeper own = new(AsNobody);
+        using Sleeper roots = new();
+        Outcome outcome = Run("top", "--count", "1", "--filter", "sleep");
+        Assert.Equal(0, outcome.Status);
+        Assert.StartsWith("verso top: VMAs only, of processes that this user may read, from /proc: ", outcome.Error);
+        Assert.Contains($"  {own.Id} sleep ", outcome.Output);
+        Assert.DoesNotContain($"  {roots.Id} sleep", outcome.Output);
+        Assert.DoesNotContain("anon_vmas", outcome.Output);
+        Run("top", "--count", "1", "--pid", roots.Id).AssertTrouble($"process {roots.Id} belongs to root");
     }
 
     [Fact]

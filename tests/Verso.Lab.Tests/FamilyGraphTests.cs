@@ -167,9 +167,10 @@ public sealed class FamilyGraphTests
         _machine.Mprotect(first, Base, Page.Size, Protection.Read);
         End(second);
         _ = Fork(first);
-        TopView after = TopView.Of(SnapshotOf(), TopOrder.Growth, before);
+        TopView after = TopView.Of(SnapshotOf(), TopOrder.Growth, before, TimeSpan.FromSeconds(2));
         Assert.Equal([1, 3], after.Rows.Select(row => row.Pid));
         Assert.Equal((1L, 64L), (after.Rows[0].MoreVmas, after.Rows[0].MoreBytes));
+        Assert.Equal(0.5, after.Rows[0].VmasPerSecond);
         Assert.Null(after.Rows[1].MoreVmas);
         Assert.Equal(after.Bytes, after.Rows.Sum(row => row.Bytes));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Verso.Linux.Counting;
+using Verso.Linux.Graph;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Families;
@@ -44,7 +45,9 @@ public sealed record TopView
     /// <summary>Processes that may not be read, and are left out.</summary>
     public int Refused { get; init; }
 
-    /// <summary>What names of processes or units have to contain to be among <see cref="Rows"/>; empty: all are.</summary>
+    /// <summary>
+    /// What names of processes or units have to contain to be among <see cref="Rows"/>; empty: all are.
+    /// </summary>
     public string Filter { get; init; } = "";
 
     /// <summary>Whether there was a view before, that rows say more of.</summary>
@@ -161,7 +164,8 @@ public sealed record TopView
     public TopView With(string filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        return filter.Length == 0 ? this : this with { Rows = [.. Rows.Where(row => row.Has(filter))], Filter = filter };
+        return filter.Length == 0 ? this
+            : this with { Rows = [.. Rows.Where(row => row.Has(filter))], Filter = filter };
     }
 
     private static IEnumerable<TopRow> Compared(TopRow[] rows, TopView? before, TimeSpan since)
@@ -173,12 +177,15 @@ public sealed record TopView
         }
 
         double seconds = Math.Max(since.TotalSeconds, 1e-3);
-        return rows.Select(row => known.GetValueOrDefault((row.Pid, row.StartNanoseconds)) is not { } old ? row : row with
+        foreach (TopRow row in rows)
         {
-            MoreVmas = row.Vmas - old.Vmas,
-            MoreBytes = row.Bytes - old.Bytes,
-            VmasPerSecond = since == default ? null : (row.Vmas - old.Vmas) / seconds,
-        });
+            yield return known.GetValueOrDefault((row.Pid, row.StartNanoseconds)) is not { } old ? row : row with
+            {
+                MoreVmas = row.Vmas - old.Vmas,
+                MoreBytes = row.Bytes - old.Bytes,
+                VmasPerSecond = since == default ? null : (row.Vmas - old.Vmas) / seconds,
+            };
+        }
     }
 
     private static TopRow[] Sorted(IEnumerable<TopRow> rows, TopOrder order) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Verso.Linux.Graph;
 
 namespace Verso.Linux.Counting;
 
@@ -55,9 +56,9 @@ public sealed class AlarmLevels
             var level = Array.FindLastIndex(_near, near => count.Vmas >= near);
             if (level > (isKnown ? seen.Level : -1))
             {
-                alarms.Add(new VmaAlarm(count, limit, _levels[level], isKnown
-                    ? (count.Vmas - seen.Vmas) / Math.Max(Stopwatch.GetElapsedTime(seen.At, timestamp).TotalSeconds, 1e-3)
-                    : null));
+                var seconds = Math.Max(Stopwatch.GetElapsedTime(seen.At, timestamp).TotalSeconds, 1e-3);
+                double? speed = isKnown ? (count.Vmas - seen.Vmas) / seconds : null;
+                alarms.Add(new VmaAlarm(count, limit, _levels[level], speed));
             }
 
             _seen[key] = new Seen(Math.Max(level, isKnown ? seen.Level : -1), count.Vmas, timestamp);

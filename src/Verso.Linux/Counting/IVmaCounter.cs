@@ -1,4 +1,5 @@
 using System.Globalization;
+using Verso.Linux.Graph;
 
 namespace Verso.Linux.Counting;
 

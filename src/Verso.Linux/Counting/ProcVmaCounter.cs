@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Verso.Linux.Graph;
 using Verso.Linux.Interop;
 
 namespace Verso.Linux.Counting;
@@ -87,7 +88,8 @@ public sealed class ProcVmaCounter : IVmaCounter
             _ = _known.TryAdd(pid, new Known());
         }
 
-        foreach (var gone in _known.Where(each => each.Value.Sight == Sight.Gone || !living.Contains(each.Key)).ToArray())
+        foreach (var gone in _known
+            .Where(each => each.Value.Sight == Sight.Gone || !living.Contains(each.Key)).ToArray())
         {
             _ = _known.Remove(gone.Key);
         }
@@ -172,7 +174,8 @@ public sealed class ProcVmaCounter : IVmaCounter
         var open = text.IndexOf('(', StringComparison.Ordinal);
         var close = text.LastIndexOf(')');
         var fields = text[(close + 2)..].Split(' ');
-        return (ulong.Parse(fields[FlagsField], CultureInfo.InvariantCulture) & KernelThread) != 0 ? null : new VmaCount(
+        var isKernels = (ulong.Parse(fields[FlagsField], CultureInfo.InvariantCulture) & KernelThread) != 0;
+        return isKernels ? null : new VmaCount(
             pid,
             ulong.Parse(fields[StartTimeField], CultureInfo.InvariantCulture) * NanosecondsOfTick,
             text[(open + 1)..close],

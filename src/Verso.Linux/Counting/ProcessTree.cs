@@ -30,11 +30,13 @@ public sealed class ProcessTree(int root)
     // False if it has ended. A child belongs to the thread that forked it.
     private bool AddChildren(int pid, Queue<int> found)
     {
+        var folder = $"/proc/{pid.ToString(CultureInfo.InvariantCulture)}";
         try
         {
-            foreach (var task in Directory.EnumerateDirectories($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task"))
+            foreach (var task in Directory.EnumerateDirectories($"{folder}/task"))
             {
-                foreach (var word in File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                var children = File.ReadAllText($"{task}/children");
+                foreach (var word in children.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 {
                     if (int.TryParse(word, CultureInfo.InvariantCulture, out var child) && _members.Add(child))
                     {
@@ -47,7 +49,7 @@ public sealed class ProcessTree(int root)
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return Directory.Exists($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}");
+            return Directory.Exists(folder);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Verso.Linux.Graph;
 using Verso.Linux.Interop;
 using Verso.Linux.Recording;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Linux.Counting;
 using Verso.Linux.Interop;
 using Verso.Traces;
 using Verso.Traces.Snapshots;

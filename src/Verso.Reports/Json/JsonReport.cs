@@ -30,8 +30,9 @@ public static class JsonReport
     });
 
     // Documents that follow one another have a line each.
-    private static readonly DocumentContext s_lines = new(new JsonSerializerOptions(s_context.Options)
+    private static readonly DocumentContext s_lines = new(new JsonSerializerOptions(DocumentContext.Default.Options)
     {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = false,
     });
 

@@ -4,7 +4,9 @@ using Verso.Lab.Families;
 
 namespace Verso.Reports.Text;
 
-/// <summary>A view of processes by how near they are to their limit and what their reverse maps cost, as a table.</summary>
+/// <summary>
+/// A view of processes by how near they are to their limit and what their reverse maps cost, as a table.
+/// </summary>
 public static class TopText
 {
     /// <summary>Lines beside those of the processes.</summary>
@@ -59,7 +61,10 @@ public static class TopText
         }
 
         TopRow[] rows = [.. view.Rows.Skip(part.First).Take(part.Limit)];
-        string[] labels = [.. rows.Select(row => string.Create(CultureInfo.InvariantCulture, $"{row.Pid} {NameOf(row)}"))];
+        string[] labels =
+        [
+            .. rows.Select(row => string.Create(CultureInfo.InvariantCulture, $"{row.Pid} {NameOf(row)}")),
+        ];
         int labelWidth = Gap + labels.Select(label => label.Length).DefaultIfEmpty().Max();
         Column[] columns = [.. Fitting(view, rows, width - labelWidth)];
         text.Append(' ', labelWidth);
@@ -72,13 +77,14 @@ public static class TopText
         text.Append('\n');
         for (int at = 0; at < rows.Length; at++)
         {
-            StringBuilder line = new((part.Selected == part.First + at ? "> " : "  ") + labels[at].PadRight(labelWidth - Gap));
+            bool isSelected = part.Selected == part.First + at;
+            StringBuilder line = new((isSelected ? "> " : "  ") + labels[at].PadRight(labelWidth - Gap));
             foreach (Column column in columns)
             {
                 line.Append(' ', Gap).Append(column.Cell(view, rows[at]).PadLeft(WidthOf(column, view, rows)));
             }
 
-            text.Append(part.Selected == part.First + at ? palette.Bold(line.ToString()) : line).Append('\n');
+            text.Append(isSelected ? palette.Bold(line.ToString()) : line).Append('\n');
         }
 
         return text.ToString();
@@ -98,17 +104,18 @@ public static class TopText
         string processes = Figures.Plural(view.Processes, "process", "processes");
         string[] second =
         [
-            view.Filter.Length == 0 ? processes : $"{Figures.Count(view.Rows.Count)} of {processes} with '{Printable.Of(view.Filter)}'",
+            view.Filter.Length == 0 ? processes
+                : $"{Figures.Count(view.Rows.Count)} of {processes} with '{Printable.Of(view.Filter)}'",
             Figures.Plural(view.Vmas, "VMA", "VMAs"),
             .. view.HasGraph
-                ?
+                ? (string[])
                 [
                     Figures.Bytes(view.Bytes),
                     $"{Figures.Plural(view.AnonVmas, "anon_vma", "anon_vmas")} in "
                         + Figures.Plural(view.Roots, "tree", "trees"),
                     Figures.Plural(view.ChainEntries, "chain", "chains"),
                 ]
-                : (string[])["from /proc", .. view.Refused == 0 ? [] : (string[])[$"{Figures.Count(view.Refused)} may not be read"]],
+                : ["from /proc", view.Refused == 0 ? "" : $"{Figures.Count(view.Refused)} may not be read"],
         ];
         text.Append(Joined(second, width)).Append('\n');
     }

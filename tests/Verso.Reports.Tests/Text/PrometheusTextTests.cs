@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Verso.Lab.Families;
+using Verso.Linux.Counting;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
 using Verso.Traces.Snapshots;
@@ -25,6 +26,25 @@ public sealed class PrometheusTextTests
         Assert.Contains("verso_process_vmas{pid=\"1\",command=\"p1\"} 10", samples);
         Assert.Contains("verso_processes 3", samples);
         Assert.Contains("verso_process_vmas_limit 65530", samples);
+    }
+
+    /// <summary>Who is near the limit is there whatever else is left out, with where systemd has put it.</summary>
+    [Fact]
+    public void WhoIsNearIsNeverDropped()
+    {
+        TopView view = View(rows: 3);
+        ControlGroup group = new("/system.slice/a\"b.service");
+        view = view with
+        {
+            Rows = [view.Rows[0], view.Rows[1], view.Rows[2] with { Vmas = 40_000, Group = group }],
+        };
+        string text = PrometheusText.Render(view, limit: 1);
+        Assert.Contains(
+            "verso_process_vmas{pid=\"3\",command=\"p3\",cgroup=\"/system.slice/a\\\"b.service\",unit=\"a\\\"b.service\"} 40000\n",
+            text,
+            StringComparison.Ordinal);
+        Assert.Contains("verso_process_vmas_ratio{pid=\"3\",", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("pid=\"2\"", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace Verso.Linux.Counting;
+namespace Verso.Linux.Graph;
 
 /// <summary>How many VMAs a process has at one moment.</summary>
 /// <param name="Pid">The process.</param>
