@@ -47,7 +47,7 @@ internal sealed class TopScreen(Surroundings surroundings, TopSource source, Top
 
     private IReadOnlyList<TopRow> Rows => _view!.Rows;
 
-    private int Page => Math.Max(Math.Min(limit, LiveScreen.Height - TopText.HeadLines), 1);
+    private int Page => Math.Max(Math.Min(limit, LiveScreen.Height - TopText.HeadLines - 1), 1);
 
     private int Selected => Math.Max(
         _chosen is { } chosen ? Rows.ToList().FindIndex(row => (row.Pid, row.StartNanoseconds) == chosen) : 0, 0);

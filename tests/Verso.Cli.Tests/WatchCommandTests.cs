@@ -48,7 +48,7 @@ public sealed class WatchCommandTests : IDisposable
     [InlineData("--interval takes seconds from 0.05 to 86400, not '0'", "--interval", "0")]
     [InlineData("--interval has no effect with --once", "--once", "--interval", "1")]
     [InlineData("choose one of PID..., --cgroup and --all", "1", "--all")]
-    [InlineData("is no directory", "--output", "/none")]
+    [InlineData("/none: No such file or directory", "--output", "/none")]
     [InlineData("does not exist", "2147483647")]
     public void WhatMakesNoSenseIsRefused(string message, params string[] arguments) =>
         CommandLine.Run(["watch", .. arguments]).AssertTrouble(message);
