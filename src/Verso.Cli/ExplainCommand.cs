@@ -25,6 +25,7 @@ internal static class ExplainCommand
         Option<bool> full = Full();
         RmapOptions rmap = new();
         Option<string?> from = SnapshotCommand.From();
+        from.Description += ", or a recording, of which PID is the number of an address space";
         Option<string> source = Source();
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
@@ -41,6 +42,7 @@ internal static class ExplainCommand
             "verso explain 4711 --at 7f2c40000000-7f2c50000000  # those of a range",
             "verso explain -- make -j2                          # run it, and explain it at its fullest",
             "verso explain 4711 --from now.vsnap                # of a snapshot taken elsewhere",
+            "verso explain --from make.verso --at 1.5s          # a recording, then; without --at at its fullest",
             "verso explain 4711 -j | jq '.reasons[] | [.reason, .pairs, .vmasNeverAtMost]'",
             "verso explain --rmap --all                         # what does the reverse map cost, and who owns it?")
         {
@@ -48,47 +50,58 @@ internal static class ExplainCommand
         };
         command.RunsCommand = true;
         rmap.AddTo(command);
-        command.SetAction(parsed =>
-        {
-            Surroundings surroundings = Surroundings.Of(parsed);
-            bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
-            string[] program = ProgramOf(parsed);
-            int[] named = PidsOf((parsed.GetValue(words) ?? [])[..^program.Length]);
-            if (rmap.IsWanted(parsed))
-            {
-                RequireNoProgram(program, "--rmap is of processes that run");
-                parsed.Refuse("cannot be combined with --rmap, which covers whole processes", place);
-                parsed.Refuse("cannot be combined with --rmap: see --top", full);
-                parsed.Refuse("cannot be combined with --rmap, which needs the kernel's graph", source);
-                return rmap.Run(surroundings, parsed, named, parsed.GetValue(from), asJson);
-            }
-
-            bool isFull = parsed.GetValue(full);
-            AddressRange? range = parsed.GetValue(place) is string text ? AddressRange.Parse(text) : null;
-            if (asJson || range is not null)
-            {
-                parsed.Refuse("has no effect with --at or JSON, which leave nothing out", full);
-            }
-
-            if (parsed.GetValue(from) is not null)
-            {
-                parsed.Refuse("is for live processes: it cannot be combined with --from", source);
-            }
-
-            string chosen = parsed.GetRequiredValue(source);
-            string Show(SpaceExplanation each) => Render(surroundings, each, range, asJson, isFull);
-            if (program.Length > 0)
-            {
-                RequireNoProgram(named.Length > 0 ? program : [], "leave out the process ids before --");
-                parsed.Refuse("cannot be combined with a program to run", from);
-                return ExplainProgram.Run(surroundings, program, chosen, Show, asJson);
-            }
-
-            RequireProcesses(named, range);
-            return ExplainAll(
-                surroundings, named, isFull, pid => Show(Read(surroundings, pid, parsed.GetValue(from), chosen)));
-        });
+        Symbols symbols = new(words, full, place, rmap, from, source, format, json);
+        command.SetAction(parsed => Run(parsed, symbols));
         return command;
+    }
+
+    private static int Run(ParseResult parsed, Symbols symbols)
+    {
+        Surroundings surroundings = Surroundings.Of(parsed);
+        bool asJson = ReplaySettings.FormatOf(parsed, symbols.Format, symbols.Json) == "json";
+        string[] program = ProgramOf(parsed);
+        int[] named = PidsOf((parsed.GetValue(symbols.Words) ?? [])[..^program.Length]);
+        string? file = parsed.GetValue(symbols.From);
+        if (symbols.Rmap.IsWanted(parsed))
+        {
+            RequireNoProgram(program, "--rmap is of processes that run");
+            parsed.Refuse("cannot be combined with --rmap, which covers whole processes", symbols.Place);
+            parsed.Refuse("cannot be combined with --rmap: see --top", symbols.Full);
+            parsed.Refuse("cannot be combined with --rmap, which needs the kernel's graph", symbols.Source);
+            return symbols.Rmap.Run(surroundings, parsed, named, file, asJson);
+        }
+
+        bool isFull = parsed.GetValue(symbols.Full);
+        bool isRecording = program.Length == 0 && ExplainRecording.IsOne(file);
+        ulong? time = isRecording ? ExplainRecording.TimeOf(parsed.GetValue(symbols.Place)) : null;
+        AddressRange? range = time is null && parsed.GetValue(symbols.Place) is string text
+            ? AddressRange.Parse(text) : null;
+        if (asJson || range is not null)
+        {
+            parsed.Refuse("has no effect with --at or JSON, which leave nothing out", symbols.Full);
+        }
+
+        if (file is not null)
+        {
+            parsed.Refuse("is for live processes: it cannot be combined with --from", symbols.Source);
+        }
+
+        string source = parsed.GetRequiredValue(symbols.Source);
+        string Show(SpaceExplanation each) => Render(surroundings, each, range, asJson, isFull);
+        if (program.Length > 0)
+        {
+            RequireNoProgram(named.Length > 0 ? program : [], "leave out the process ids before --");
+            parsed.Refuse("cannot be combined with a program to run", symbols.From);
+            return ExplainProgram.Run(surroundings, program, source, Show, asJson);
+        }
+
+        if (isRecording)
+        {
+            return ExplainRecording.Run(surroundings, file!, named, time, Show, asJson);
+        }
+
+        RequireProcesses(named, range);
+        return ExplainAll(surroundings, named, isFull, pid => Show(Read(surroundings, pid, file, source)));
     }
 
     /// <summary>What stands after --.</summary>
@@ -191,7 +204,7 @@ internal static class ExplainCommand
     private static Option<string?> Place() => new("--at")
     {
         Description = "a hexadecimal address of one process: show the VMAs around it and what keeps them apart; "
-            + "or a range, written as in /proc/PID/maps",
+            + "or a range, written as in /proc/PID/maps; of a recording also a time after its begin: 1.5s, 20ms",
         HelpName = "ADDR",
     };
 
@@ -292,7 +305,8 @@ internal static class ExplainCommand
         return WithReadableErrors(() => SpaceExplanation.Of(space, rules));
     }
 
-    private static SpaceExplanation WithReadableErrors(Func<SpaceExplanation> explain)
+    /// <summary>What no kernel has is said on one line.</summary>
+    internal static T WithReadableErrors<T>(Func<T> explain)
     {
         try
         {
@@ -304,4 +318,14 @@ internal static class ExplainCommand
                 $"{wrong.Message}: it changed while being read, or the snapshot is not from a kernel", wrong);
         }
     }
+
+    private sealed record Symbols(
+        Argument<string[]> Words,
+        Option<bool> Full,
+        Option<string?> Place,
+        RmapOptions Rmap,
+        Option<string?> From,
+        Option<string> Source,
+        Option<string> Format,
+        Option<bool> Json);
 }

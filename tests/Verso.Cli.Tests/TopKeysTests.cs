@@ -23,8 +23,10 @@ public sealed partial class TopKeysTests
         _ = terminal.Await(End);
         terminal.Type("/");
         _ = terminal.Await("filter: _");
-        terminal.Type(sleeper.Id + "\r");
-        _ = terminal.Await("1 of ");
+        terminal.Type(sleeper.Id);
+        _ = terminal.Await($"with '{sleeper.Id}'");
+        _ = terminal.Await(End);
+        terminal.Type("\r");
         _ = terminal.Await(End);
         terminal.Type("\r");
         AssertFits(terminal.Await("Esc back") + End, rows, columns, "sleep", "of vm.max_map_count", "adjacent pairs");

@@ -74,6 +74,26 @@ public sealed class WatchCommandTests : IDisposable
         CommandLine.Run("explain", "--from", "x", "--", "true").AssertTrouble("--from cannot be combined with a program");
     }
 
+    [Fact]
+    public void ARecordingIsExplainedAtAMoment()
+    {
+        string recording = CommandLine.Example("regions-evenodd");
+        Outcome fullest = CommandLine.Run("explain", "--from", recording);
+        Assert.Equal((0, ""), (fullest.Status, fullest.Error));
+        Assert.Contains(" s after it began (event ", fullest.Output);
+        Outcome early = CommandLine.Run("explain", "--from", recording, "--at", "1ms", "-j");
+        Outcome late = CommandLine.Run("explain", "--from", recording, "-j");
+        Assert.True(Vmas(early) < Vmas(late));
+        CommandLine.Run("explain", "99", "--from", recording).AssertTrouble("the recording has no address space 99");
+        CommandLine.Run("explain", "1", "2", "--from", recording).AssertTrouble("name one address space by its number");
+    }
+
+    private static int Vmas(Outcome outcome)
+    {
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        return document.RootElement.GetProperty("vmas").GetInt32();
+    }
+
     private static void RequireReader()
     {
         if (GraphReader.Unavailable() is string reason)

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Verso.Lab.Comparison;
+using Verso.Lab.Explain;
+using Verso.Linux.Graph;
+using Verso.Reports.Text;
+
+namespace Verso.Cli;
+
+/// <summary>verso explain --from RECORDING: an address space of a recording, at its fullest or at another time.</summary>
+internal static class ExplainRecording
+{
+    private static ReadOnlySpan<byte> Magic => "VERSO"u8;
+
+    /// <summary>Whether a file begins as a recording does.</summary>
+    internal static bool IsOne(string? name)
+    {
+        if (name is null or TraceInput.Standard || !File.Exists(name))
+        {
+            return false;
+        }
+
+        Span<byte> begin = stackalloc byte[Magic.Length];
+        using FileStream file = new(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return file.CanSeek && file.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) == begin.Length
+            && begin.SequenceEqual(Magic);
+    }
+
+    /// <summary>Nanoseconds of a time as <c>1.5s</c> or <c>20ms</c>; null of what is none.</summary>
+    internal static ulong? TimeOf(string? text)
+    {
+        (string digits, double unit) = text switch
+        {
+            null => ("", 0),
+            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 1e6),
+            _ when text.EndsWith('s') => (text[..^1], 1e9),
+            _ => ("", 0.0),
+        };
+        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            && value * unit < 1e18 ? (ulong)(value * unit) : null;
+    }
+
+    internal static int Run(
+        Surroundings surroundings,
+        string name,
+        int[] named,
+        ulong? time,
+        Func<SpaceExplanation, string> render,
+        bool isJson)
+    {
+        if (named.Length > 1)
+        {
+            throw new UsageException("of a recording, name one address space by its number, or none");
+        }
+
+        int? mm = named.Length == 1 ? named[0] : null;
+        using Interruption interruption = new();
+        using TraceInput input = TraceInput.Open(name);
+        RecordedSpace space = RecordedSpace.Find(input, mm, time, interruption.Token)
+            ?? throw new ProcessSelectionException(
+                (mm is null ? "the recording has no address space" : $"the recording has no address space {mm}")
+                + (time is null ? "" : " at that time"));
+        string head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Printable.Of(name)}, {space.Nanoseconds / 1e9:F3} s after it began (event {space.Event}), "
+                + $"address space {space.Process.Pid}:\n");
+        string text = ExplainCommand.WithReadableErrors(() => render(space.Explain()));
+        surroundings.Output.Write(isJson ? text : head + text);
+        return ExitStatus.Success;
+    }
+}
