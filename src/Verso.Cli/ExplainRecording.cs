@@ -6,7 +6,9 @@ using Verso.Reports.Text;
 
 namespace Verso.Cli;
 
-/// <summary>verso explain --from RECORDING: an address space of a recording, at its fullest or at another time.</summary>
+/// <summary>
+/// verso explain --from RECORDING: an address space of a recording, at its fullest or at another time.
+/// </summary>
 internal static class ExplainRecording
 {
     private static ReadOnlySpan<byte> Magic => "VERSO"u8;

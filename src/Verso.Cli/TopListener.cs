@@ -4,7 +4,7 @@ using System.Text;
 namespace Verso.Cli;
 
 /// <summary>
-/// Gives Prometheus what it asks for, a look for each request (docs/decisions/0022-http.md).
+/// Gives Prometheus what it asks for, a look for each request (docs/decisions/0023-http.md).
 /// </summary>
 internal static class TopListener
 {
