@@ -1,8 +1,11 @@
 using System.Globalization;
 using Verso.Lab.Comparison;
 using Verso.Lab.Explain;
+using Verso.Lab.Replay;
+using Verso.Lab.Snapshots;
 using Verso.Linux.Graph;
 using Verso.Reports.Text;
+using Verso.Traces.Snapshots;
 
 namespace Verso.Cli;
 
@@ -57,15 +60,19 @@ internal static class ExplainRecording
         int? mm = named.Length == 1 ? named[0] : null;
         using Interruption interruption = new();
         using TraceInput input = TraceInput.Open(name);
-        RecordedSpace space = RecordedSpace.Find(input, mm, time, interruption.Token)
+        long position = RecordedMoment.Find(input, mm, time, interruption.Token);
+        ReplayOptions options = new() { Design = ReferenceDesign.Choice };
+        RecordedMoment? moment = RecordedMoment.Of(input, options, [position], interruption.Token).FirstOrDefault();
+        ProcessGraph process = moment?.Snapshot.Processes.Where(each => each.Pid == (mm ?? each.Pid))
+            .MaxBy(each => each.Image.Vmas.Count)
             ?? throw new ProcessSelectionException(
                 (mm is null ? "the recording has no address space" : $"the recording has no address space {mm}")
                 + (time is null ? "" : " at that time"));
         string head = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Printable.Of(name)}, {space.Nanoseconds / 1e9:F3} s after it began (event {space.Event}), "
-                + $"address space {space.Process.Pid}:\n");
-        string text = ExplainCommand.WithReadableErrors(() => render(space.Explain()));
+            $"{Printable.Of(name)}, {moment.Nanoseconds / 1e9:F3} s after it began (event {moment.Event}), "
+                + $"address space {process.Pid}:\n");
+        string text = render(ExplainCommand.Explain(moment.Snapshot, process.Pid));
         surroundings.Output.Write(isJson ? text : head + text);
         return ExitStatus.Success;
     }

@@ -17,10 +17,6 @@ internal sealed class OpenFiles(Machine machine)
     /// <summary>Mappings of files that the trace did not name.</summary>
     public long UnnamedCount => (long)_unnamed;
 
-    /// <summary>What the trace says of the files that are open now, by their ids in the machine.</summary>
-    public IReadOnlyList<FileIdentity> OfMachine =>
-        [.. _files.Select(each => _identities[each.Key] with { File = each.Value })];
-
     public void Define(FileIdentity identity)
     {
         ulong size = identity.SizeBytes;

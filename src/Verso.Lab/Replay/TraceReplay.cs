@@ -78,13 +78,7 @@ public sealed class TraceReplay : IPlayer
     /// <summary>The event that was taken last. Requires: there was one.</summary>
     public ref readonly TraceEvent Step => ref _player.Step;
 
-    /// <summary>The address spaces that are live, by their numbers in the trace.</summary>
-    internal IEnumerable<Space> Live => _stage.Live.Live;
-
-    /// <summary>The files that the trace has named, by their ids in the machine.</summary>
-    internal IReadOnlyList<FileIdentity> Files => _stage.Files.OfMachine;
-
-    /// <summary>One of them; null if it is not live.</summary>
+    /// <summary>An address space by its number in the trace; null if it is not live.</summary>
     internal Space? Find(int traceId) => _stage.Live.Find(traceId);
 
     /// <summary>Begins a replay, before the first event.</summary>

@@ -1,7 +1,10 @@
 using System.Globalization;
 using Verso.Engine;
+using Verso.Engine.Images;
 using Verso.Engine.Objects;
+using Verso.Engine.Vmas;
 using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Lab.Replay;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
@@ -13,39 +16,66 @@ namespace Verso.Lab.Snapshots;
 /// then, as far as the replay matches the kernel.
 /// </summary>
 /// <param name="Event">The event, counted from 1.</param>
+/// <param name="Nanoseconds">When that was, since the recording began.</param>
 /// <param name="Snapshot">A process for each address space, by its number in the recording.</param>
-public sealed record RecordedMoment(long Event, Snapshot Snapshot)
+public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snapshot)
 {
+    /// <summary>Replays a recording in the reference design to a moment that is asked for.</summary>
+    /// <param name="input">The recording.</param>
+    /// <param name="mm">The number of an address space; null: any.</param>
+    /// <param name="until">
+    /// Nanoseconds since the recording began; null: when that address space, or one of them, has the most VMAs.
+    /// </param>
+    /// <param name="cancellation">Ends it between two events.</param>
+    /// <returns>The number of the last event until then, counted from 1; 0: there is none.</returns>
+    public static long Find(TraceInput input, int? mm, ulong? until, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return input.Read((reader, _) =>
+        {
+            TraceReplay replay = TraceReplay.Begin(reader, Plain(new ReplayOptions { Design = ReferenceDesign.Choice }), cancellation);
+            (long found, int most) = (0, 0);
+            while (replay.Next() && !(replay.Step.Time > until))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int vmas = until is not null || replay.Step.Kind == TraceEventKind.Fault ? 0 : Count(replay, mm);
+                if (until is not null || vmas > most)
+                {
+                    (found, most) = (replay.Position, vmas);
+                }
+            }
+
+            return found;
+        });
+    }
+
+    /// <summary>The VMAs of the address space of the last event; 0 if another is asked for.</summary>
+    private static int Count(TraceReplay replay, int? mm) =>
+        (mm ?? replay.Step.Mm) == replay.Step.Mm && replay.Find(replay.Step.Mm) is Space space
+            ? replay.Machine.World.Mms[space.Mm].Vmas.Count : 0;
+
     /// <summary>Replays a recording in the reference design, to its end, and looks at it after some events.</summary>
     /// <param name="input">The recording.</param>
     /// <param name="options">How it is replayed; its design is the reference's.</param>
     /// <param name="events">Numbers of events, ascending, from 1; those beyond the end are left out.</param>
-    /// <param name="lives">What the address spaces were, to name them; may be empty.</param>
     /// <param name="cancellation">Ends it between two events.</param>
     public static IReadOnlyList<RecordedMoment> Of(
         TraceInput input,
         ReplayOptions options,
         IReadOnlyList<long> events,
-        IReadOnlyList<SpaceLife> lives,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ReplayOptions plain = options with
-        {
-            Design = ReferenceDesign.Choice,
-            Timeline = TimelineKeeping.Off,
-            Verification = Verification.None,
-        };
         return input.Read((reader, _) =>
         {
-            TraceReplay replay = TraceReplay.Begin(reader, plain, cancellation);
+            TraceReplay replay = TraceReplay.Begin(reader, Plain(options), cancellation);
             List<RecordedMoment> moments = [];
             while (replay.Next())
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (moments.Count < events.Count && replay.Position == events[moments.Count])
                 {
-                    moments.Add(new RecordedMoment(replay.Position, Capture(replay, lives)));
+                    moments.Add(new RecordedMoment(replay.Position, replay.Step.Time, Capture(replay)));
                 }
             }
 
@@ -53,24 +83,17 @@ public sealed record RecordedMoment(long Event, Snapshot Snapshot)
         });
     }
 
-    private static Snapshot Capture(TraceReplay replay, IReadOnlyList<SpaceLife> lives)
+    private static ReplayOptions Plain(ReplayOptions options) => options with
     {
-        Dictionary<int, string> names = [];
-        foreach (SpaceLife life in lives.Where(life => life.FirstEvent <= replay.Position))
-        {
-            names[life.Mm] = Path.GetFileName(life.Program);
-        }
+        Design = ReferenceDesign.Choice,
+        Timeline = TimelineKeeping.Off,
+        Verification = Verification.None,
+        ProbeInterval = 0,
+    };
 
-        ProcessGraph[] processes =
-        [
-            .. replay.Spaces.Select(space => (Number: int.Parse(space.Name, CultureInfo.InvariantCulture), space.Mm))
-                .Select(space => new ProcessGraph(
-                    space.Number,
-                    names.GetValueOrDefault(space.Number, ""),
-                    0,
-                    replay.Machine.Capture(space.Mm),
-                    GraphReading.Whole)),
-        ];
+    private static Snapshot Capture(TraceReplay replay)
+    {
+        ProcessGraph[] processes = [.. replay.Spaces.Select(space => Capture(replay, space))];
         return new Snapshot
         {
             Header = new SnapshotHeader
@@ -83,6 +106,16 @@ public sealed record RecordedMoment(long Event, Snapshot Snapshot)
             Files = Files(replay, processes),
             Processes = processes,
         };
+    }
+
+    // A recording does not name processes; the lowest file that may be executed is their program, as a rule.
+    private static ProcessGraph Capture(TraceReplay replay, PlayedSpace space)
+    {
+        MmImage image = replay.Machine.Capture(space.Mm);
+        FileId? program = image.Vmas.FirstOrDefault(vma => !vma.File.IsNone && (vma.Flags & VmaFlags.Exec) != 0)?.File;
+        string path = program is FileId file ? replay.Files.IdentifyOpened(file)?.Path ?? "" : "";
+        return new ProcessGraph(
+            int.Parse(space.Name, CultureInfo.InvariantCulture), Path.GetFileName(path), 0, image, GraphReading.Whole);
     }
 
     /// <summary>The trace's word for files that it names; for what the machine made itself its kind.</summary>

@@ -54,7 +54,7 @@ public sealed record RecordingStudy(TraceComparison Trace)
         Timeline timeline = trace.Reference.Timeline!;
         long fullest = Fullest(timeline);
         IReadOnlyList<RecordedMoment> moments = RecordedMoment.Of(
-            input, template with { Locks = locks }, Events(timeline, fullest), timeline.Lives, cancellation);
+            input, template with { Locks = locks }, Events(timeline, fullest), cancellation);
         IEnumerable<RecordedMoment> fullestFirst = moments.OrderBy(moment => moment.Event != fullest);
         return new RecordingStudy(trace)
         {
