@@ -62,7 +62,8 @@ internal static class ExplainRecording
         using TraceInput input = TraceInput.Open(name);
         long position = RecordedMoment.Find(input, mm, time, interruption.Token);
         ReplayOptions options = new() { Design = ReferenceDesign.Choice };
-        RecordedMoment? moment = RecordedMoment.Of(input, options, [position], interruption.Token).FirstOrDefault();
+        RecordedMoment? moment =
+            RecordedMoment.Of(input, options, [position], interruption.Token) is [RecordedMoment only] ? only : null;
         ProcessGraph process = moment?.Snapshot.Processes.Where(each => each.Pid == (mm ?? each.Pid))
             .MaxBy(each => each.Image.Vmas.Count)
             ?? throw new ProcessSelectionException(

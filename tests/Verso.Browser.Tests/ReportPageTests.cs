@@ -22,7 +22,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
     public async Task EveryViewIsDrawnInSilence(string example)
     {
         string[] designs = Path.GetDirectoryName(example) is "" ? [] : ["--designs", "anon-vma-chain,reflink"];
-        await using OpenPage open = await browser.Open(browser.Report([Example(example), .. designs]));
+        OpenPage open = await browser.OpenNext(browser.Report([Example(example), .. designs]));
         await open.Page.EvaluateAsync("verso.drawAll()");
         int charts = await open.Page.Locator("figure .chart").CountAsync();
         Assert.True(charts > 0);
@@ -142,11 +142,10 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         Assert.Contains("To do: ", said, StringComparison.Ordinal);
     }
 
+    /// <summary>What axe looks for depends on the width or on the colours, never on both: half of the pairs is all.</summary>
     [Theory]
-    [InlineData(1280, ColorScheme.Light)]
     [InlineData(1280, ColorScheme.Dark)]
     [InlineData(400, ColorScheme.Light)]
-    [InlineData(400, ColorScheme.Dark)]
     public async Task FitsAndCanBeRead(int width, ColorScheme scheme)
     {
         await using OpenPage open = await browser.Open(

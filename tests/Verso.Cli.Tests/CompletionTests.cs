@@ -41,7 +41,7 @@ public sealed partial class CompletionTests : IDisposable
     {
         foreach (string command in Commands().Append(""))
         {
-            foreach (char letter in "abcdefghijklmnopqrstuvwxyz-/0.")
+            foreach (char letter in command.Length == 0 ? "abcdefghijklmnopqrstuvwxyz-/0." : "adrsv-/0")
             {
                 string[] words = command.Length == 0 ? [] : [command];
                 string[] candidates = [.. Ask([.. words, letter.ToString()]).Skip(1)];

@@ -15,7 +15,7 @@ namespace Verso.Lab.Tests;
 /// </remarks>
 public sealed class DamagedTraceTests
 {
-    private const int Rounds = 600;
+    private const int Rounds = 400;
 
     /// <summary>Some damage only asks for much: guard markers in 128 TiB. Such a replay is given up.</summary>
     private const long MemoryLimitBytes = 64L << 20;
