@@ -68,7 +68,8 @@ internal sealed class TopScreen(Surroundings surroundings, TopSource source, Top
         while (true)
         {
             TimeSpan left = interval - Stopwatch.GetElapsedTime(begin);
-            LiveEvent happened = screen.Await(left > TimeSpan.Zero ? left : TimeSpan.Zero, token, out ConsoleKeyInfo key);
+            left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            LiveEvent happened = screen.Await(left, token, out ConsoleKeyInfo key);
             if (happened != LiveEvent.Key)
             {
                 return happened == LiveEvent.Over;

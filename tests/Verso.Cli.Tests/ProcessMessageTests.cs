@@ -74,7 +74,6 @@ public sealed class ProcessMessageTests
     /// <summary>As in a rootless container.</summary>
     [Theory]
     [InlineData("snapshot")]
-    [InlineData("top --count 1")]
     [InlineData("explain --rmap --all")]
     [InlineData("record -o FILE -- true")]
     public void RootOfAUserNamespace(string command)
@@ -88,8 +87,6 @@ public sealed class ProcessMessageTests
     [Theory]
     [InlineData("snapshot")]
     [InlineData("snapshot --pid SELF -o FILE")]
-    [InlineData("top --count 1")]
-    [InlineData("top --pid SELF --format prometheus")]
     [InlineData("explain SELF --source kernel")]
     [InlineData("explain --rmap SELF")]
     [InlineData("explain --rmap --all -j")]
@@ -101,6 +98,24 @@ public sealed class ProcessMessageTests
         command = command.Replace("SELF", $"{Environment.ProcessId}", StringComparison.Ordinal);
         Ran(WithoutBtf(command.Replace("FILE", file, StringComparison.Ordinal)), "this kernel has no BTF (", 2);
         Assert.False(File.Exists(file));
+    }
+
+    /// <summary>top counts VMAs where nothing more can be had, and says once why.</summary>
+    [Theory]
+    [InlineData("top --count 1")]
+    [InlineData("top --pid SELF --count 1 --format prometheus")]
+    public void TopCountsWithoutTheGraph(string command)
+    {
+        RequireMounts();
+        command = command.Replace("SELF", $"{Environment.ProcessId}", StringComparison.Ordinal);
+        AssertCounted(WithoutBtf(command), "this kernel has no BTF (");
+    }
+
+    [Fact]
+    public void TopCountsInAUserNamespace()
+    {
+        Ran("unshare -U -r true", "", 0);
+        AssertCounted($"exec unshare -U -r {Verso()} top --count 1", "root of a user namespace");
     }
 
     [Fact]
@@ -151,6 +166,19 @@ public sealed class ProcessMessageTests
         {
             new Outcome(process.ExitCode, process.StandardOutput.ReadToEnd(), error).AssertTrouble(message, status);
         }
+    }
+
+    private static void AssertCounted(string command, string reason)
+    {
+        using Process process = Shell(command);
+        string error = process.StandardError.ReadToEnd();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        Assert.StartsWith("verso top: ", error);
+        Assert.Contains(reason, error);
+        Assert.Equal(error.Length - 1, error.IndexOf('\n'));
+        Assert.Contains("mas", output, StringComparison.OrdinalIgnoreCase);
     }
 
     private static Process Shell(string command) => Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command])

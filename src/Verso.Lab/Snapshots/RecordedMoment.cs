@@ -31,9 +31,10 @@ public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snap
     public static long Find(TraceInput input, int? mm, ulong? until, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ReplayOptions options = Plain(new ReplayOptions { Design = ReferenceDesign.Choice });
         return input.Read((reader, _) =>
         {
-            TraceReplay replay = TraceReplay.Begin(reader, Plain(new ReplayOptions { Design = ReferenceDesign.Choice }), cancellation);
+            TraceReplay replay = TraceReplay.Begin(reader, options, cancellation);
             (long found, int most) = (0, 0);
             while (replay.Next() && !(replay.Step.Time > until))
             {
