@@ -85,7 +85,7 @@ internal static class DemoCommand
         ReplayOptions options = new() { Design = ReferenceDesign.Choice, DifferenceLimit = 0 };
         RecordingStudy study = RecordingStudy.Of([input], DesignChoice.All, options, Environment.ProcessorCount)[0];
         OutputFile.WriteText(
-            page, HtmlRendering.Of(ReportCommand.Of(RecordingReport.Sections(study, ""), "demo", "verso demo")));
+            page, HtmlRendering.Of(ReportSource.Of(RecordingReport.Sections(study, ""), "demo", "verso demo")));
         if (asJson)
         {
             surroundings.Output.Write(JsonReport.Render(new DesignComparison([study.Trace])));

@@ -17,26 +17,12 @@ internal static class ReportCommand
 
     internal static Command Create()
     {
-        Argument<string[]> files = new("FILE")
-        {
-            Description = "recordings and snapshots; - for stdin",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        ReportSource source = new("recordings and snapshots; - for stdin");
         Option<string?> output = new("--output", "-o")
         {
             Description = $"write to this file, - for stdout; default: {DefaultOutput}, and stdout for other formats",
             HelpName = "FILE",
         };
-        Option<string> designs = new("--designs")
-        {
-            Description = "comma-separated names, with options as name:option=value; all: every design",
-            DefaultValueFactory = _ => "all",
-            HelpName = "LIST",
-        };
-        Option<int> jobs = ReplaySettings.Jobs("replays to run in parallel");
-        Option<string?> rules = ReplaySettings.Rules(
-            "use the rules of this kernel release, such as 6.12; default: the recorded kernel");
-        Option<long> memory = MemoryLimit.Option();
         Option<string> format = new("--format")
         {
             Description = "html, text, markdown, csv or json",
@@ -55,81 +41,18 @@ internal static class ReportCommand
             "verso report live.vsnap -o live.html",
             "verso report make.verso -j | jq '.sections[].title'")
         {
-            files, output, designs, jobs, rules, memory, format, json,
+            output, format, json,
         };
+        source.AddTo(command);
         command.SetAction(parsed =>
         {
-            IReadOnlyList<DesignChoice> choices = ReplaySettings.Parse(
-                DesignChoice.ParseList, parsed.GetRequiredValue(designs));
-            ReplayOptions template = new()
-            {
-                Design = choices[0],
-                Rules = ReplaySettings.RulesOf(parsed, rules),
-                MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
-                DifferenceLimit = 0,
-            };
             string form = ReplaySettings.FormatOf(parsed, format, json);
             string? target = parsed.GetValue(output) ?? (form == "html" ? DefaultOutput : null);
-            string[] names = parsed.GetRequiredValue(files);
-            string typed = string.Join(' ', parsed.Tokens.Select(token => Quoted(token.Value)));
             Surroundings surroundings = Surroundings.Of(parsed);
-            Report report = Make(
-                surroundings, names, target, choices, template, ReplaySettings.JobsOf(parsed, jobs), $"verso {typed}");
-            return Write(surroundings, report, form, target);
+            return Write(surroundings, source.Make(parsed, surroundings, target), form, target);
         });
         return command;
     }
-
-    /// <summary>One report of all files.</summary>
-    internal static Report Make(
-        Surroundings surroundings,
-        IReadOnlyList<string> names,
-        string? target,
-        IReadOnlyList<DesignChoice> choices,
-        ReplayOptions template,
-        int jobs,
-        string command)
-    {
-        if (target is not (null or TraceInput.Standard))
-        {
-            OutputPath.Require(target);
-            names.ToList().ForEach(name => OutputPath.RequireApart(target, name));
-        }
-
-        ReplaySettings.RequireOneStandardInput(names);
-        ReplayProgress progress = new();
-        using Interruption interruption = new();
-        using ProgressLine line = ProgressLine.Start(surroundings, progress);
-        List<Section> sections = [];
-        for (int at = 0; at < names.Count; at++)
-        {
-            string prefix = names.Count == 1 ? "" : $"f{at + 1}-";
-            using TraceInput input = TraceInput.Open(names[at]);
-            sections.AddRange(input.IsSnapshot
-                ? SnapshotReport.Sections(
-                    SnapshotStudy.Of(
-                        input.Name, input.ReadSnapshot(), choices, jobs, template.MemoryLimitBytes, interruption.Token),
-                    prefix)
-                : RecordingReport.Sections(
-                    RecordingStudy.Of([input], choices, template, jobs, progress, interruption.Token)[0], prefix));
-        }
-
-        return Of(sections, names.Count == 1 ? Path.GetFileName(names[0]) : $"{names.Count} files", command);
-    }
-
-    /// <summary>Sections as a report of this program.</summary>
-    internal static Report Of(IReadOnlyList<Section> sections, string subject, string command) => new()
-    {
-        Title = $"Who maps a page: {Printable.Of(subject)}",
-        Command = command,
-        Generator = $"verso {ManPages.Version()}",
-        Sections = sections,
-    };
-
-    /// <summary>A word as a shell takes it.</summary>
-    private static string Quoted(string word) =>
-        word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./:=,+@%".Contains(letter))
-            ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     private static int Write(Surroundings surroundings, Report report, string format, string? target)
     {

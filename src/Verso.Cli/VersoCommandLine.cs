@@ -94,6 +94,7 @@ public static class VersoCommandLine
             RecordCommand.Create(),
             CompareCommand.Create(),
             ReportCommand.Create(),
+            PlotCommand.Create(),
             ReplayCommand.Create(),
             VerifyCommand.Create(),
             StepCommand.Create(),

@@ -57,7 +57,7 @@ public sealed partial class CompletionTests : IDisposable
     {
         string[] free =
         [
-            "ADDR", "ADDRESS:PORT", "COMMAND", "KEY=VALUE", "N", "PATH", "PERCENT", "PID", "PREFIXES", "RELEASE", "ROUNDS", "SECONDS",
+            "ADDR", "ADDRESS:PORT", "COMMAND", "KEY=VALUE", "N", "NAMES", "PATH", "PERCENT", "PID", "PREFIXES", "RELEASE", "ROUNDS", "SECONDS",
             "SIZE", "WORD",
         ];
         foreach (string command in Commands())

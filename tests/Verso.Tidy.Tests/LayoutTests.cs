@@ -8,7 +8,7 @@ public sealed partial class LayoutTests
 {
     /// <summary>A project may refer only to those on its right.</summary>
     private static readonly string[] Order =
-        ["Verso.Cli", "Verso.Reports", "Verso.Lab", "Verso.Linux", "Verso.CallHeader", "Verso.Traces", "Verso.Engine"];
+        ["Verso.Cli", "Verso.Plots", "Verso.Reports", "Verso.Lab", "Verso.Linux", "Verso.CallHeader", "Verso.Traces", "Verso.Engine"];
 
     [Fact]
     public void ReferencesPointOneWay()

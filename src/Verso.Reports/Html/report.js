@@ -22,8 +22,7 @@
 
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const still = matchMedia("(prefers-reduced-motion: reduce)");
-    const colours = ["#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#edc948", "#b07aa1", "#ff9da7", "#9c755f",
-        "#bab0ac", "#86bcb6", "#d37295", "#a0cbe8", "#8cd17d"];
+    const colours = report.colours;
     const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "arrow"];
     const dashes = ["solid", "dashed", "dotted"];
     const whole = new Intl.NumberFormat("en-US");
@@ -49,7 +48,7 @@
     function lines(chart, table, state) {
         const x = state.seconds ? 1 : 0;
         const unit = table.columns[2] ? table.columns[2].unit : "count";
-        const series = alike(table);
+        const series = table.lines;
         const every = Math.max(1, Math.ceil(table.rows.length / 12));
         return {
             legend: { type: "scroll", top: 4, data: series.map(each => each.name) },
@@ -73,20 +72,6 @@
                     : undefined,
             })),
         };
-    }
-
-    // Columns whose numbers are all equal are one line: it would hide all of them but the last.
-    function alike(table) {
-        const groups = new Map();
-        table.columns.slice(2).forEach((column, at) => {
-            const key = table.rows.map(row => row[at + 2]).join();
-            if (!groups.has(key)) groups.set(key, { column: at + 2, titles: [] });
-            groups.get(key).titles.push(column.title);
-        });
-        return [...groups.values()].map(({ column, titles }) => {
-            const first = titles.includes("anon-vma-chain") ? "anon-vma-chain" : titles[0];
-            return { column, name: titles.length < 3 ? titles.join(", ") : `${first} and ${titles.length - 1} alike` };
-        });
     }
 
     function bars(chart, table, state) {
@@ -155,7 +140,7 @@
         for (const row of table.rows) {
             if (!reasons.has(row[3])) {
                 reasons.set(row[3], { letter: row[2], count: 0, colour: row[3] === "unmapped"
-                    ? "#c9ced3" : colours[(reasons.size) % colours.length] });
+                    ? report.colourOfNothing : colours[(reasons.size) % colours.length] });
             }
             reasons.get(row[3]).count += row[6];
         }

@@ -358,4 +358,5 @@ public sealed record InfoDocument
 [JsonSerializable(typeof(StepDocument))]
 [JsonSerializable(typeof(QuizDocument))]
 [JsonSerializable(typeof(WatchDocument))]
+[JsonSerializable(typeof(PlotDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext;

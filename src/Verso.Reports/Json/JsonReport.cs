@@ -15,6 +15,7 @@ using Verso.Lab.Replay;
 using Verso.Lab.Snapshots;
 using Verso.Lab.Stepping;
 using Verso.Lab.Words;
+using Verso.Reports.Model;
 using Verso.Reports.Text;
 using Verso.Traces.Snapshots;
 
@@ -184,6 +185,10 @@ public static class JsonReport
         ArgumentNullException.ThrowIfNull(question);
         return Write(QuizDocuments.Of(question, isSolved), s_context.QuizDocument);
     }
+
+    /// <summary>The files of figures.</summary>
+    public static string Render(IReadOnlyList<PlottedFigure> figures) =>
+        Write(new PlotDocument("verso-plot/1", figures), s_context.PlotDocument);
 
     /// <summary>A process that nears its limit, on one line.</summary>
     public static string Render(WatchReport report)

@@ -28,4 +28,22 @@ public static class CsvRendering
 
         return writer.ToString();
     }
+
+    /// <summary>One table as it is: a line of its columns' keys, and a line a row.</summary>
+    public static string Of(Table table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        using SepWriter writer = Sep.New(',').Writer(options => options with { Escape = true }).ToText();
+        writer.Header.Add([.. table.Columns.Select(column => column.Key)]);
+        foreach (IReadOnlyList<Cell> cells in table.Rows)
+        {
+            using SepWriter.Row row = writer.NewRow();
+            for (int column = 0; column < cells.Count; column++)
+            {
+                row[column].Set(CellText.Plain(cells[column]));
+            }
+        }
+
+        return writer.ToString();
+    }
 }

@@ -28,6 +28,11 @@ public static class JsonRendering
             writer.WriteString("title", report.Title);
             writer.WriteString("generator", report.Generator);
             writer.WriteString("command", report.Command);
+            if (isForHtml)
+            {
+                WriteColours(writer);
+            }
+
             writer.WriteStartArray("sections");
             foreach (Section section in report.Sections)
             {
@@ -50,6 +55,18 @@ public static class JsonRendering
 
         string json = Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
         return isForHtml ? json : Printable.Json(json) + "\n";
+    }
+
+    private static void WriteColours(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray("colours");
+        foreach (string colour in ChartColours.Series)
+        {
+            writer.WriteStringValue(colour);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("colourOfNothing", ChartColours.Nothing);
     }
 
     private static void Write(Utf8JsonWriter writer, Block block)
@@ -99,6 +116,25 @@ public static class JsonRendering
         {
             writer.WriteStartObject();
             WriteTable(writer, table);
+            if (chart.Kind == ChartKind.Lines)
+            {
+                WriteLines(writer, table);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteLines(Utf8JsonWriter writer, Table table)
+    {
+        writer.WriteStartArray("lines");
+        foreach (ChartLine line in ChartLine.Of(table))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", line.Name);
+            writer.WriteNumber("column", line.Column);
             writer.WriteEndObject();
         }
 
