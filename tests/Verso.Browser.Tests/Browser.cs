@@ -12,7 +12,6 @@ public sealed class Browser : IAsyncLifetime
     private readonly Dictionary<string, string> _made = [];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
-    private OpenPage? _next;
 
     /// <summary>Where reports are.</summary>
     internal string Folder => _folder;
@@ -90,14 +89,6 @@ public sealed class Browser : IAsyncLifetime
         return open;
     }
 
-    /// <summary>Opens a report where the one before was: a page of its own takes longer than most reports.</summary>
-    internal async Task<OpenPage> OpenNext(string path)
-    {
-        _next ??= await NewPage(new());
-        await _next.GoTo(path, hasScript: true);
-        return _next;
-    }
-
     private async Task<OpenPage> NewPage(BrowserNewContextOptions options)
     {
         IBrowserContext context = await _browser!.NewContextAsync(options);
@@ -124,8 +115,6 @@ internal sealed class OpenPage : IAsyncDisposable
 
     internal async Task GoTo(string path, bool hasScript)
     {
-        _complaints.Clear();
-        _requests.Clear();
         await Page.GotoAsync("file://" + path);
         if (hasScript)
         {
