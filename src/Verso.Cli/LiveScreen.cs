@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
@@ -19,6 +20,10 @@ internal sealed class LiveScreen : IDisposable
 
     /// <summary>.NET puts the keypad in another mode to read keys, and leaves it so.</summary>
     private const string KeypadBack = "\e[?1l\e>";
+
+    /// <summary>A terminal that knows these shows all that is between them at once.</summary>
+    private const string BeginFrame = "\e[?2026h\e[H";
+    private const string EndFrame = "\e[?2026l";
 
     private const int UsualWidth = 80;
     private const int UsualHeight = 24;
@@ -63,10 +68,14 @@ internal sealed class LiveScreen : IDisposable
     }
 
     /// <summary>Columns, which may change; of a terminal that says 0, as a serial line does, what is usual.</summary>
-    internal static int Width => Console.WindowWidth is var columns and > 0 ? columns : UsualWidth;
+    internal static int Width => WidthOf(TerminalSize.Output);
 
     /// <summary>Lines.</summary>
-    internal static int Height => Console.WindowHeight is var lines and > 0 ? lines : UsualHeight;
+    internal static int Height => TerminalSize.Of(TerminalSize.Output).Lines is var lines and > 0 ? lines : UsualHeight;
+
+    /// <summary>Columns of the terminal that a descriptor is.</summary>
+    internal static int WidthOf(int descriptor) =>
+        TerminalSize.Of(descriptor).Columns is var columns and > 0 ? columns : UsualWidth;
 
     /// <summary>The screen; null where there is no terminal, or one that can do nothing but write.</summary>
     internal static LiveScreen? TryOpen(Surroundings surroundings)
@@ -84,20 +93,28 @@ internal sealed class LiveScreen : IDisposable
 
     /// <summary>
     /// Shows a text in place of the one before, cut to the screen; without clearing it, which would flicker. The
-    /// terminal cuts the lines: one that went on in the next row would scroll the first out of sight.
+    /// terminal cuts the lines: one that went on in the next row would scroll the first out of sight. Rows are erased
+    /// before they are written: after a line as long as its row the cursor is on the last letter.
     /// </summary>
     /// <param name="render">The text for the screen as large as it is; it is asked again when that changes.</param>
     internal void Show(Func<string> render)
     {
         _render = render;
-        StringBuilder frame = new("\e[H");
+        StringBuilder frame = new(BeginFrame);
         string[] lines = render().TrimEnd('\n').Split('\n');
-        for (int at = 0; at < Math.Min(lines.Length, Height); at++)
+        int height = Height;
+        int shown = Math.Min(lines.Length, height);
+        for (int at = 0; at < shown; at++)
         {
-            frame.Append(at > 0 ? "\n" : "").Append(lines[at]).Append("\e[K");
+            frame.Append(at > 0 ? "\n" : "").Append("\e[K").Append(lines[at]);
         }
 
-        Control(frame.Append("\e[J").ToString());
+        if (shown < height)
+        {
+            frame.Append(CultureInfo.InvariantCulture, $"\e[{shown + 1}H\e[J");
+        }
+
+        Control(frame.Append(EndFrame).ToString());
     }
 
     /// <summary>Whether there are keys to be pressed.</summary>

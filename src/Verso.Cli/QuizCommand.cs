@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Verso.Lab.Quiz;
+using Verso.Linux;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
 
@@ -8,6 +9,9 @@ namespace Verso.Cli;
 /// <summary>verso quiz: a question from a seed, answered by the engine.</summary>
 internal static class QuizCommand
 {
+    /// <summary>Not <see cref="Console.In"/>, which puts the keypad in another mode and leaves it so.</summary>
+    private static readonly StreamReader s_answers = new(DescriptorStream.Input);
+
     internal static Command Create()
     {
         Option<ulong> seed = ReplaySettings.Seed("the question: the same seed is the same question forever");
@@ -72,7 +76,7 @@ internal static class QuizCommand
     {
         surroundings.Output.Write(surroundings.Palette.Bold($"\nYour answer ({question.Form}): "));
         surroundings.Output.Flush();
-        string typed = Console.In.ReadLine() ?? "";
+        string typed = s_answers.ReadLine() ?? "";
         if (string.IsNullOrWhiteSpace(typed))
         {
             surroundings.Output.Write("\n--solve tells the answer\n");

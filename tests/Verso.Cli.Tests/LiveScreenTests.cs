@@ -129,10 +129,10 @@ public sealed class LiveScreenTests
         using Terminal terminal = Started();
         terminal.Resize(8, 100);
         _ = terminal.Await("\e[2J");
-        Assert.Equal(7, terminal.Await("\e[J").Split('\n').Length);
+        Assert.Equal(7, terminal.Await(Terminal.EndOfFrame).Split('\n').Length);
         terminal.Resize(0, 0);
         _ = terminal.Await("\e[2J");
-        Assert.InRange(terminal.Await("\e[J").Split('\n').Length, 5, 24);
+        Assert.InRange(terminal.Await(Terminal.EndOfFrame).Split('\n').Length, 5, 24);
         terminal.Type("q");
         _ = terminal.Await(Leave);
     }
@@ -146,7 +146,7 @@ public sealed class LiveScreenTests
         terminal.Type($"{Verso} top --interval 60\n");
         _ = terminal.Await(Enter);
         _ = terminal.Await("processes, ");
-        _ = terminal.Await("\e[J");
+        _ = terminal.Await(Terminal.EndOfFrame);
         return terminal;
     }
 

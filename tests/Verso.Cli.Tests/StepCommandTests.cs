@@ -45,7 +45,7 @@ public sealed class StepCommandTests
         _ = terminal.Await("this is the last step");
         terminal.Type("?");
         _ = terminal.Await("x exclusive");
-        string shown = terminal.Await("\e[J");
+        string shown = terminal.Await(Terminal.EndOfFrame);
         Assert.InRange(shown.Split('\n').Length, 1, rows);
         terminal.Type("q");
         _ = terminal.Await(Leave);
@@ -62,13 +62,13 @@ public sealed class StepCommandTests
         terminal.Resize(8, 80);
         terminal.Type($"{CommandLine.Program} step {Forked} --at 6\n");
         _ = terminal.Await("step 6 of 6");
-        Assert.Equal(7, terminal.Await("\e[J").Split('\n').Length - 1);
+        Assert.Equal(7, terminal.Await(Terminal.EndOfFrame).Split('\n').Length - 1);
         terminal.Type("\e[B\e[B");
-        _ = terminal.Await("\e[J");
-        string moved = terminal.Await("\e[J");
+        _ = terminal.Await(Terminal.EndOfFrame);
+        string moved = terminal.Await(Terminal.EndOfFrame);
         Assert.DoesNotContain("step 6", moved, StringComparison.Ordinal);
         terminal.Resize(24, 80);
-        Assert.Contains("step 6", terminal.Await("\e[J"), StringComparison.Ordinal);
+        Assert.Contains("step 6", terminal.Await(Terminal.EndOfFrame), StringComparison.Ordinal);
         terminal.Type("q");
         _ = terminal.Await(Leave);
     }

@@ -8,6 +8,9 @@ namespace Verso.Cli.Tests;
 /// <summary>A shell on a terminal of its own, and somebody who types and looks: Fixtures/terminal.py.</summary>
 internal sealed class Terminal : IDisposable
 {
+    /// <summary>What a frame of verso top and verso step ends with.</summary>
+    internal const string EndOfFrame = "\e[?2026l";
+
     private const string Python = "/usr/bin/python3";
 
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(15);

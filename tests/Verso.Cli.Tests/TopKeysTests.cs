@@ -6,8 +6,6 @@ namespace Verso.Cli.Tests;
 /// <summary>verso top and explain on terminals of 80x24 and 200x50: what keys do, and that nothing is cut.</summary>
 public sealed partial class TopKeysTests
 {
-    private const string End = "\e[J";
-
     [Theory]
     [InlineData(24, 80)]
     [InlineData(50, 200)]
@@ -16,25 +14,25 @@ public sealed partial class TopKeysTests
         using Sleeper sleeper = new();
         using Terminal terminal = Started(rows, columns);
         terminal.Type("v");
-        AssertFits(terminal.Await(End), rows, columns, "VMAs", "of max", "by vmas; Enter explains");
+        AssertFits(terminal.Await(Terminal.EndOfFrame), rows, columns, "VMAs", "of max", "by vmas; Enter explains");
         terminal.Type("?");
-        AssertFits(terminal.Await(End), rows, columns, "Keys of verso top", "Esc back");
+        AssertFits(terminal.Await(Terminal.EndOfFrame), rows, columns, "Keys of verso top", "Esc back");
         terminal.Type("q");
-        _ = terminal.Await(End);
+        _ = terminal.Await(Terminal.EndOfFrame);
         terminal.Type("/");
         _ = terminal.Await("filter: _");
         terminal.Type(sleeper.Id);
         _ = terminal.Await($"with '{sleeper.Id}'");
-        _ = terminal.Await(End);
+        _ = terminal.Await(Terminal.EndOfFrame);
         terminal.Type("\r");
-        _ = terminal.Await(End);
+        _ = terminal.Await(Terminal.EndOfFrame);
         terminal.Type("\r");
-        AssertFits(terminal.Await("Esc back") + End, rows, columns, "sleep", "of vm.max_map_count", "adjacent pairs");
+        AssertFits(terminal.Await("Esc back") + Terminal.EndOfFrame, rows, columns, "sleep", "of vm.max_map_count", "adjacent pairs");
         terminal.Type("q");
         _ = terminal.Await("by vmas");
-        _ = terminal.Await(End);
+        _ = terminal.Await(Terminal.EndOfFrame);
         terminal.Type("b");
-        AssertFits(terminal.Await(End), rows, columns, "by bytes");
+        AssertFits(terminal.Await(Terminal.EndOfFrame), rows, columns, "by bytes");
         terminal.Type("q");
         _ = terminal.Await("\e[?1049l");
     }
@@ -60,7 +58,7 @@ public sealed partial class TopKeysTests
         terminal.Resize(rows, columns);
         terminal.Type($"{CommandLine.Program} top --interval 60\n");
         _ = terminal.Await("processes, ");
-        _ = terminal.Await(End);
+        _ = terminal.Await(Terminal.EndOfFrame);
         return terminal;
     }
 
