@@ -93,14 +93,15 @@ internal static class CompareCommand
             }
 
             DesignComparison comparison = Compare(surroundings, inputs, choices, template, jobs, rounds);
-            surroundings.Output.Write(format switch
+            string text = format switch
             {
                 "json" => JsonReport.Render(comparison, choice.Labels),
                 "csv" => CsvReport.Render(comparison, choice),
                 "lkp" => LkpReport.Render(comparison, choice),
                 "markdown" => ComparisonMarkdown.Render(comparison, choice),
                 _ => ComparisonText.Render(comparison, choice, surroundings.Width, surroundings.Palette),
-            });
+            };
+            Pager.Write(surroundings, text, isForPeople: format == "text");
             bool violated = comparison.Traces.Any(trace =>
                 trace.Designs.Append(trace.Reference).Any(result => result.Fidelity.Violations.Count > 0));
             return violated ? ExitStatus.Differs : ExitStatus.Success;

@@ -24,9 +24,10 @@ internal static class DesignsCommand
         {
             Surroundings surroundings = Surroundings.Of(parsed);
             bool asJson = ReplaySettings.FormatOf(parsed, format, json) == "json";
-            surroundings.Output.Write(asJson
+            string text = asJson
                 ? JsonReport.Render(Catalogue.Designs)
-                : CatalogueText.Render(Catalogue.Designs, surroundings.Palette));
+                : CatalogueText.Render(Catalogue.Designs, surroundings.Palette);
+            Pager.Write(surroundings, text, isForPeople: !asJson);
             return ExitStatus.Success;
         });
         return command;

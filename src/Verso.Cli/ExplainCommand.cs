@@ -101,7 +101,7 @@ internal static class ExplainCommand
         }
 
         RequireProcesses(named, range);
-        return ExplainAll(surroundings, named, isFull, pid => Show(Read(surroundings, pid, file, source)));
+        return ExplainAll(surroundings, named, asJson, pid => Show(Read(surroundings, pid, file, source)));
     }
 
     /// <summary>What stands after --.</summary>
@@ -147,7 +147,7 @@ internal static class ExplainCommand
     }
 
     /// <summary>One after another; who has ended is reported, and is trouble only if nobody is left.</summary>
-    private static int ExplainAll(Surroundings surroundings, int[] pids, bool isPaged, Func<int, string> explain)
+    private static int ExplainAll(Surroundings surroundings, int[] pids, bool asJson, Func<int, string> explain)
     {
         StringBuilder all = new();
         List<ProcessSelectionException> leftOut = [];
@@ -159,7 +159,7 @@ internal static class ExplainCommand
             {
                 string text = (isFirst ? "" : "\n") + explain(pid);
                 isFirst = false;
-                if (isPaged && surroundings.IsTerminal)
+                if (!asJson && surroundings.IsTerminal)
                 {
                     all.Append(text);
                 }
@@ -236,8 +236,7 @@ internal static class ExplainCommand
             return ExplainBriefText.Render(explanation, surroundings.ProseWidth, surroundings.Palette);
         }
 
-        string text = ExplainText.Render(explanation, surroundings.Palette);
-        return surroundings.IsTerminal ? Prose.Fit(text, surroundings.ProseWidth) : text;
+        return ExplainText.Render(explanation, surroundings.Palette);
     }
 
     private static SpaceExplanation Read(Surroundings surroundings, int pid, string? from, string source)

@@ -29,21 +29,21 @@ internal static class ExplainProgram
                 $"{command[0]} ended (status {status}) before it could be read; 'verso record' misses nothing");
         }
 
-        Show(fullest, "at its fullest", More(run, fullest));
+        string all = Shown(fullest, "at its fullest", More(run, fullest));
         if (run.Last is { } last && last.Count.Vmas < fullest.Count.Vmas)
         {
-            surroundings.Output.Write("\n");
-            Show(last, "at its end", Before(run.Seen - last.At));
+            all += "\n" + Shown(last, "at its end", Before(run.Seen - last.At));
         }
 
+        Pager.Write(surroundings, all, isForPeople: !isJson);
         return status;
 
-        void Show(ProgramReading<Source> reading, string when, string note)
+        string Shown(ProgramReading<Source> reading, string when, string note)
         {
             string text = render(reading.Reading.Explain(reading.Count.Pid));
             string head = string.Create(
                 CultureInfo.InvariantCulture, $"{when}, {reading.At.TotalSeconds:F2} s after it began{note}:\n");
-            surroundings.Output.Write(isJson ? text : head + text);
+            return isJson ? text : head + text;
         }
     }
 

@@ -74,7 +74,7 @@ internal static class ExplainRecording
             $"{Printable.Of(name)}, {moment.Nanoseconds / 1e9:F3} s after it began (event {moment.Event}), "
                 + $"address space {process.Pid}:\n");
         string text = render(ExplainCommand.Explain(moment.Snapshot, process.Pid));
-        surroundings.Output.Write(isJson ? text : head + text);
+        Pager.Write(surroundings, isJson ? text : head + text, isForPeople: !isJson);
         return ExitStatus.Success;
     }
 }

@@ -28,9 +28,10 @@ internal static class InfoCommand
             string name = parsed.GetRequiredValue(trace);
             using TraceInput input = TraceInput.Open(name);
             TraceSummary summary = TraceSummary.Of(input);
-            surroundings.Output.Write(asJson
+            string text = asJson
                 ? JsonReport.Render(name, summary)
-                : TraceText.Info(name, summary, surroundings.Palette));
+                : TraceText.Info(name, summary, surroundings.Palette);
+            Pager.Write(surroundings, text, isForPeople: !asJson);
             return ExitStatus.Success;
         });
         return command;

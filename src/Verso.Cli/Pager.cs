@@ -15,17 +15,20 @@ internal static class Pager
     /// <summary>What git gives less: end where all fits, colours, and leave the text on the screen.</summary>
     private const string LessOptions = "FRX";
 
-    /// <summary>Writes data, through the pager if it goes to a terminal that it is too long for.</summary>
-    internal static void Write(Surroundings surroundings, string text)
+    /// <summary>
+    /// Writes data; on a terminal, if it is for people, in lines that fit it, and through the pager if these are too
+    /// many.
+    /// </summary>
+    internal static void Write(Surroundings surroundings, string text, bool isForPeople = true)
     {
-        if (!IsWanted(surroundings, text) || !TryPage(text))
+        string shown = isForPeople ? surroundings.Fit(text) : text;
+        if (!isForPeople || !surroundings.IsTerminal || !IsTooLong(shown) || !TryPage(shown))
         {
-            surroundings.Output.Write(text);
+            surroundings.Output.Write(shown);
         }
     }
 
-    private static bool IsWanted(Surroundings surroundings, string text) => surroundings.IsTerminal
-        && text.Count(letter => letter == '\n') >= LiveScreen.Height
+    private static bool IsTooLong(string text) => text.Count(letter => letter == '\n') >= LiveScreen.Height
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_PAGER"))
         && Environment.GetEnvironmentVariable("PAGER") is not ("" or "cat")
         && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");

@@ -107,12 +107,13 @@ internal static class ReplayCommand
                 ? ReplayMeasurement.Measure([once], input, options, count, token)[0]
                 : once;
         });
-        surroundings.Output.Write(format switch
+        string text = format switch
         {
             "json" => JsonReport.Render(name, result),
             "line" => ReplayText.Line(name, result),
             _ => Text(surroundings, name, result, options),
-        });
+        };
+        Pager.Write(surroundings, text, isForPeople: format == "text");
         return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
     }
 
@@ -126,10 +127,11 @@ internal static class ReplayCommand
         using TraceInput input = TraceInput.Open(name);
         (ReplayResult result, MergeTrace trace) = Follow(
             surroundings, (progress, token) => MergeTrace.Run(input, options, progress, token));
-        surroundings.Output.Write(format == "json"
+        string text = format == "json"
             ? JsonReport.Render(name, result, trace)
             : Text(surroundings, name, result, options) + "\n"
-                + MergeText.Render(trace, result, surroundings.Width, surroundings.Palette));
+                + MergeText.Render(trace, result, surroundings.Width, surroundings.Palette);
+        Pager.Write(surroundings, text, isForPeople: format != "json");
         return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
     }
 
@@ -140,10 +142,11 @@ internal static class ReplayCommand
         LockTally tally = new();
         ReplayResult result = Follow(surroundings, (progress, token) =>
             DesignComparison.Replay(input, options with { Locks = tally }, progress, token));
-        surroundings.Output.Write(format == "json"
+        string text = format == "json"
             ? JsonReport.Render(name, result, tally, most)
             : Text(surroundings, name, result, options) + "\n"
-                + LockText.Render(tally, most, surroundings.Width, surroundings.Palette));
+                + LockText.Render(tally, most, surroundings.Width, surroundings.Palette);
+        Pager.Write(surroundings, text, isForPeople: format != "json");
         return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
     }
 

@@ -76,9 +76,10 @@ internal sealed class RmapOptions
         };
         costs = costs with { Designs = Load(surroundings, costs.Graph, designs, parsed) };
         int top = parsed.GetValue(_top);
-        surroundings.Output.Write(asJson
+        string text = asJson
             ? JsonReport.Render(costs, top)
-            : RmapText.Render(costs, top, surroundings.Width, surroundings.Palette));
+            : RmapText.Render(costs, top, surroundings.Width, surroundings.Palette);
+        Pager.Write(surroundings, text, isForPeople: !asJson);
         return ExitStatus.Success;
     }
 

@@ -162,9 +162,9 @@ internal static class SnapshotCommand
     private static void SaveAndShow(Surroundings surroundings, Snapshot snapshot, string? target, bool asJson)
     {
         Task saving = target is null ? Task.CompletedTask : Task.Run(() => Save(target, snapshot));
-        string? text = target == TraceInput.Standard ? null : Render(surroundings, snapshot, asJson);
+        string text = target == TraceInput.Standard ? "" : Render(surroundings, snapshot, asJson);
         saving.GetAwaiter().GetResult();
-        surroundings.Output.Write(text);
+        Pager.Write(surroundings, text, isForPeople: !asJson && text.Length > 0);
     }
 
     private static string Render(Surroundings surroundings, Snapshot snapshot, bool asJson)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verso.Linux;
 using Verso.Reports.Text;
 
 namespace Verso.Cli;
@@ -18,7 +19,7 @@ internal sealed class Surroundings
         Error = error;
         Palette = palette;
         IsTerminal = isTerminal;
-        Width = isTerminal ? Math.Max(Console.WindowWidth, NarrowestWidth) : WidthWithoutTerminal;
+        Width = isTerminal ? Math.Max(LiveScreen.Width, NarrowestWidth) : WidthWithoutTerminal;
         ProseWidth = isTerminal ? Math.Max(LiveScreen.Width, NarrowestProse) : Prose.Columns;
     }
 
@@ -40,7 +41,10 @@ internal sealed class Surroundings
     internal int ProseWidth { get; }
 
     /// <summary>Whether messages go to a terminal, so that progress may be shown.</summary>
-    internal bool ShowsProgress => ReferenceEquals(Error, Console.Error) && !Console.IsErrorRedirected;
+    internal bool ShowsProgress => IsSeen(Error);
+
+    /// <summary>Text in lines that fit the terminal; without one as it is.</summary>
+    internal string Fit(string text) => IsTerminal ? Prose.Fit(text, ProseWidth) : text;
 
     internal static Surroundings Of(ParseResult parsed)
     {
@@ -49,6 +53,12 @@ internal sealed class Surroundings
         Palette palette = IsColored(parsed.GetValue(ColorOption), isTerminal) ? Palette.Colored : Palette.Plain;
         return new Surroundings(output, parsed.InvocationConfiguration.Error, palette, isTerminal);
     }
+
+    /// <summary>The same of a message, for where messages go.</summary>
+    internal static string FitMessage(TextWriter error, string message) =>
+        IsSeen(error) ? Prose.Fit(message, LiveScreen.WidthOf(TerminalSize.Error)) : message;
+
+    private static bool IsSeen(TextWriter error) => ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
 
     private static bool IsColored(string? choice, bool isTerminal) => choice switch
     {

@@ -229,9 +229,10 @@ internal static class VerifyCommand
             result = RandomVerification.Run(options, progress, interruption.Token);
         }
 
-        surroundings.Output.Write(asJson
+        string text = asJson
             ? JsonReport.Render(options, result)
-            : VerifyText.Render(options, result, surroundings.Palette));
+            : VerifyText.Render(options, result, surroundings.Palette);
+        Pager.Write(surroundings, text, isForPeople: !asJson);
         return result.Failures.Count == 0 ? ExitStatus.Success : ExitStatus.Differs;
     }
 
@@ -253,9 +254,10 @@ internal static class VerifyCommand
             ScenarioFiles.Write(results.Where(result => result.Failure is null).Select(result => result.Played));
         }
 
-        surroundings.Output.Write(asJson
+        string text = asJson
             ? JsonReport.Render(options, results)
-            : VerifyText.Render(options, results, surroundings.Palette));
+            : VerifyText.Render(options, results, surroundings.Palette);
+        Pager.Write(surroundings, text, isForPeople: !asJson);
         return results.Any(result => result.Failure?.Kind == FailureKind.NotPlayable) ? ExitStatus.Trouble
             : results.Any(result => result.Failure is not null) ? ExitStatus.Differs : ExitStatus.Success;
     }

@@ -134,7 +134,7 @@ public static class VersoCommandLine
     {
         try
         {
-            error.Write(message);
+            error.Write(Surroundings.FitMessage(error, message));
         }
         catch (IOException)
         {

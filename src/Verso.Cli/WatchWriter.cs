@@ -77,7 +77,7 @@ internal sealed class WatchWriter : IDisposable
         foreach (WatchReading reading in _waiting.GetConsumingEnumerable())
         {
             WatchReport report = WriteFiles(reading);
-            _surroundings.Output.Write(_isJson ? JsonReport.Render(report) : WatchText.Line(report));
+            _surroundings.Output.Write(_isJson ? JsonReport.Render(report) : _surroundings.Fit(WatchText.Line(report)));
             _surroundings.Output.Flush();
             if (_hook is not null)
             {

@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Verso.Reports.Text;
 
 /// <summary>Sentences in lines, of at most 80 columns if nothing else is said.</summary>
-public static class Prose
+public static partial class Prose
 {
     /// <summary>Without a terminal.</summary>
     public const int Columns = 80;
@@ -59,7 +60,7 @@ public static class Prose
         text.Append(first);
         int used = first.Length;
         bool isFresh = true;
-        foreach (string word in sentence.Split(' '))
+        foreach (string word in BeforeUnit().Replace(sentence, "\0").Split(' ').Select(word => word.Replace('\0', ' ')))
         {
             if (!isFresh && used + 1 + word.Length > columns)
             {
@@ -75,4 +76,8 @@ public static class Prose
 
         text.Append('\n');
     }
+
+    /// <summary>The blank in 13.9 KiB and in 100 %.</summary>
+    [GeneratedRegex(@"(?<=\d) (?=([KMGT]i)?B\b|%)", RegexOptions.CultureInvariant)]
+    private static partial Regex BeforeUnit();
 }
