@@ -159,10 +159,11 @@ internal static class DemoCommand
 
     private static string TakeShipped(TextWriter error, string path, string reason)
     {
-        error.Write($"verso demo: {reason}\nverso demo: using the recording that comes with Verso\n");
+        error.Write(Surroundings.FitMessage(
+            error, $"verso demo: {reason}\nverso demo: using the recording that comes with Verso\n"));
         using Stream shipped = Assembly.GetExecutingAssembly().GetManifestResourceStream(ShippedRecording)
             ?? throw new FileNotFoundException("the recording that comes with Verso is missing from this build");
         OutputFile.Write(path, shipped.CopyTo);
-        return "shipped with Verso (examples/demo.verso): a perl program that forks three children";
+        return "examples/demo.verso: a perl program that forks three children";
     }
 }

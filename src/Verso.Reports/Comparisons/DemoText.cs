@@ -15,18 +15,15 @@ public static class DemoText
     {
         ArgumentNullException.ThrowIfNull(trace);
         WorkFigures work = trace.Reference.Work;
-        string vmas = Figures.Percent(trace.Reference.Fidelity.All.Vmas);
-        string graph = Figures.Percent(trace.Reference.Fidelity.All.GraphVmas);
         string[] sentences =
         [
             $"1. {Plural(work.ForkCount, "fork")} copied "
-                + $"{Figures.Plural(work.PtesCopied, "page-table entry", "page-table entries")} and no page; of the "
-                + $"pages then shared, {Figures.Plural(work.FaultCopied, "was", "were")} copied on a write, and "
-                + $"{Figures.Plural(work.FaultReused, "was", "were")} reused by the last process that mapped them.",
-            $"2. To find a page's mappings again, {string.Join(", ", trace.Designs.Select(Holdings))}.",
-            $"3. A walk from a page to its mappings looked at {string.Join(", ", trace.Designs.Select(Walks))}; "
-                + $"the replay had {vmas} of the kernel's VMAs and {graph} of its anon_vma graph, so these are this "
-                + "program's figures.",
+                + $"{Figures.Plural(work.PtesCopied, "page-table entry", "page-table entries")} and no page; "
+                + $"then {Figures.Plural(work.FaultCopied, "page was", "pages were")} copied on a write, and "
+                + $"{Figures.Count(work.FaultReused)} reused by the last process that mapped them.",
+            $"2. Places that a walk from a page to its mappings looked at: "
+                + $"{string.Join(", ", trace.Designs.Select(Walks))}.",
+            $"3. Kept for such walks: {string.Join("; ", trace.Designs.Select(Holdings))}.",
         ];
         StringBuilder text = new("\n");
         foreach (string sentence in sentences)
@@ -42,13 +39,13 @@ public static class DemoText
     {
         ObjectFigures[] own = [.. design.OwnObjects.Where(row => row.Peak > 0)];
         return own.Length == 0
-            ? $"{design.Name} kept nothing"
-            : $"{design.Name} kept {string.Join(" and ", own.Select(row => $"{Figures.Count(row.Peak)} {row.Name}"))} "
+            ? $"{design.Name} nothing"
+            : $"{design.Name} {string.Join(", ", own.Select(row => $"{Figures.Count(row.Peak)} {row.Name}"))} "
                 + $"({Figures.Bytes(own.Sum(row => row.BytesPeak))})";
     }
 
     private static string Walks(ReplayResult design) =>
-        $"{Figures.Ratio(design.Work.VisitsPerWalk)} places in {design.Name}";
+        $"{Figures.Ratio(design.Work.VisitsPerWalk)} in {design.Name}";
 
     private static string Plural(long count, string noun) =>
         count == 1 ? $"One {noun}" : $"{Figures.Count(count)} {noun}s";
