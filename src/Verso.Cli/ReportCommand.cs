@@ -1,12 +1,10 @@
 using System.CommandLine;
 using Verso.Lab.Comparison;
-using Verso.Lab.Replay;
 using Verso.Lab.Studies;
 using Verso.Linux;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
 using Verso.Reports.Text;
-using Verso.Reports.Views;
 
 namespace Verso.Cli;
 
