@@ -3,6 +3,7 @@ using Verso.Lab.Quiz;
 using Verso.Linux;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
+using Verso.Reports.Views;
 
 namespace Verso.Cli;
 
@@ -20,6 +21,11 @@ internal static class QuizCommand
         Option<int> count = ReplaySettings.Number(
             "--count", 1, 1, "print N questions: those of this seed and the next ones");
         count.Aliases.Add("-n");
+        Option<string?> page = new("--html")
+        {
+            Description = "write a sheet to this file, answers hidden until they are asked for",
+            HelpName = "FILE",
+        };
         Option<string> format = ReplaySettings.Format("text", "json");
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
@@ -30,9 +36,10 @@ internal static class QuizCommand
             "verso quiz --seed 7                      # a question; on a terminal it awaits an answer",
             "verso quiz --seed 7 --solve              # with the answer, and why",
             "verso quiz --topic aim7 --count 10       # a sheet of exercises",
+            "verso quiz --count 12 --html sheet.html  # the same to look at, answers hidden",
             "verso quiz --seed 7 > q.txt; verso step q.txt  # the same steps, one at a time")
         {
-            seed, topic, solve, count, format, json,
+            seed, topic, solve, count, page, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -41,13 +48,26 @@ internal static class QuizCommand
             bool isSolved = parsed.GetValue(solve);
             bool asks = !asJson && !isSolved && surroundings.IsTerminal && !Console.IsInputRedirected;
             IQuizTopic? chosen = QuizTopics.All.FirstOrDefault(each => each.Name == parsed.GetValue(topic));
-            bool isRight = true;
-            for (int at = 0; at < parsed.GetValue(count); at++)
+            IEnumerable<QuizQuestion> questions = Enumerable.Range(0, parsed.GetValue(count))
+                .Select(at => QuizTopics.Ask(unchecked(parsed.GetValue(seed) + (ulong)at), chosen));
+            if (parsed.GetValue(page) is string file)
             {
-                QuizQuestion question = QuizTopics.Ask(unchecked(parsed.GetValue(seed) + (ulong)at), chosen);
+                parsed.Refuse("has no effect on a page, which has the answers hidden", solve);
+                parsed.Refuse("cannot be combined with --html", json);
+                string typed = ReportSource.CommandOf(parsed);
+                ReportSource.WritePage(
+                    surroundings, file, QuizReport.Of([.. questions], typed, ReportSource.Generator));
+                return ExitStatus.Success;
+            }
+
+            bool isRight = true;
+            string gap = "";
+            foreach (QuizQuestion question in questions)
+            {
                 surroundings.Output.Write(asJson ? JsonReport.Render(question, isSolved)
-                    : (at > 0 ? "\n" : "") + QuizText.Question(question, surroundings.ProseWidth)
+                    : gap + QuizText.Question(question, surroundings.ProseWidth)
                         + (isSolved ? QuizText.Answer(question, surroundings.ProseWidth) : ""));
+                gap = "\n";
                 if (asks)
                 {
                     isRight &= Ask(surroundings, question);

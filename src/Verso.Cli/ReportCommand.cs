@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Verso.Lab.Comparison;
-using Verso.Lab.Studies;
 using Verso.Linux;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
@@ -69,8 +68,7 @@ internal static class ReportCommand
         }
 
         OutputFile.WriteText(target, text);
-        surroundings.Output.Write($"{Printable.Of(target)}: {Figures.Bytes(new FileInfo(target).Length)}, "
-            + $"{Figures.Plural(report.Sections.Count, "section", "sections")}; open it in a browser\n");
+        ReportSource.SayWritten(surroundings, target, report);
         return ExitStatus.Success;
     }
 }

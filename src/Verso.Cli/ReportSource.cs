@@ -2,7 +2,9 @@ using System.CommandLine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Lab.Studies;
+using Verso.Linux;
 using Verso.Reports.Model;
+using Verso.Reports.Rendering;
 using Verso.Reports.Text;
 using Verso.Reports.Views;
 
@@ -86,17 +88,33 @@ internal sealed class ReportSource(string description)
         return Of(sections, subject, CommandOf(parsed));
     }
 
+    /// <summary>This program, by whom pages are made.</summary>
+    internal static string Generator => $"verso {ManPages.Version()}";
+
+    /// <summary>Writes a page, and says where it is.</summary>
+    internal static void WritePage(Surroundings surroundings, string path, Report report)
+    {
+        OutputPath.Require(path);
+        OutputFile.WriteText(path, HtmlRendering.Of(report));
+        SayWritten(surroundings, path, report);
+    }
+
+    /// <summary>Says that a report is in a file.</summary>
+    internal static void SayWritten(Surroundings surroundings, string path, Report report) =>
+        surroundings.Output.Write($"{Printable.Of(path)}: {Figures.Bytes(new FileInfo(path).Length)}, "
+            + $"{Figures.Plural(report.Sections.Count, "section", "sections")}; open it in a browser\n");
+
     /// <summary>Sections as a report of this program.</summary>
     internal static Report Of(IReadOnlyList<Section> sections, string subject, string command) => new()
     {
         Title = $"Who maps a page: {Printable.Of(subject)}",
         Command = command,
-        Generator = $"verso {ManPages.Version()}",
+        Generator = Generator,
         Sections = sections,
     };
 
     /// <summary>The command that was typed, so that it can be again.</summary>
-    private static string CommandOf(ParseResult parsed) =>
+    internal static string CommandOf(ParseResult parsed) =>
         "verso " + string.Join(' ', parsed.Tokens.Select(token => Quoted(token.Value)));
 
     /// <summary>A word as a shell takes it.</summary>

@@ -5,7 +5,9 @@ using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 using Verso.Lab.Stepping;
 using Verso.Reports.Json;
+using Verso.Reports.Model;
 using Verso.Reports.Text;
+using Verso.Reports.Views;
 
 namespace Verso.Cli;
 
@@ -39,6 +41,12 @@ internal static class StepCommand
 
     private static readonly Option<long> s_memory = MemoryLimit.Option();
 
+    private static readonly Option<string?> s_page = new("--html")
+    {
+        Description = "write the steps to this file, a page with the same keys",
+        HelpName = "FILE",
+    };
+
     internal static Command Create()
     {
         Option<string> format = ReplaySettings.Format("text", "json");
@@ -52,9 +60,10 @@ internal static class StepCommand
             "verso step scenarios/fork/reuse-one-child.txt --design anon-vma-chain,reflink",
             "verso step scenarios/merge/forked-target.txt --at 6   # the sixth step alone, into a mail",
             "verso step make.verso --at 1200 --until 1210          # of a recording a step is an event",
+            "verso step scenarios/merge/forked-target.txt --html forked.html  # a page, for a lecture",
             "verso quiz --seed 7 > q.txt; verso step q.txt         # how a question comes to its answer")
         {
-            s_file, s_designs, s_at, s_until, s_rules, s_memory, format, json,
+            s_file, s_designs, s_at, s_until, s_rules, s_memory, s_page, format, json,
         };
         command.SetAction(parsed => Run(parsed, ReplaySettings.FormatOf(parsed, format, json) == "json"));
         return command;
@@ -79,17 +88,14 @@ internal static class StepCommand
         CancellationToken token = interruption.Token;
         if (!IsTrace(name))
         {
-            IReadOnlyList<Scenario> scenarios = ScenarioFiles.Read([name]);
-            Scenario one = scenarios.Count == 1
-                ? scenarios[0]
-                : throw new UsageException($"'{name}' holds {scenarios.Count} scenarios: name one of them");
+            Scenario one = OneScenario.Of(name);
             KernelRules followed = rules ?? KernelRules.Reference;
             using StepSession session = new(
                 [.. designs.Select<DesignChoice, Func<StepPlay>>(
                     design => () => StepPlay.Of(one, design, followed, memory, token))],
                 one.Ops.Count,
                 token);
-            return Show(surroundings, session, new Wanted(name, at, until, int.MaxValue, asJson), token);
+            return Show(surroundings, session, new Wanted(name, at, until, int.MaxValue, asJson), parsed, token);
         }
 
         using TraceInput input = TraceInput.Open(name);
@@ -97,14 +103,33 @@ internal static class StepCommand
             [.. designs.Select<DesignChoice, Func<StepPlay>>(
                 design => () => StepPlay.Of(input, design, rules, memory, token))],
             cancellation: token);
-        return Show(surroundings, events, new Wanted(name, at, until, UnaskedEvents, asJson), token);
+        return Show(surroundings, events, new Wanted(name, at, until, UnaskedEvents, asJson), parsed, token);
     }
 
     private static bool IsTrace(string name) =>
         name == TraceInput.Standard || name.EndsWith(".verso", StringComparison.Ordinal);
 
-    private static int Show(Surroundings surroundings, StepSession session, Wanted wanted, CancellationToken token)
+    private static int Show(
+        Surroundings surroundings, StepSession session, Wanted wanted, ParseResult parsed, CancellationToken token)
     {
+        if (parsed.GetValue(s_page) is string file)
+        {
+            if (wanted.AsJson)
+            {
+                throw new UsageException("-j cannot be combined with --html");
+            }
+
+            List<Section> sections = [];
+            EachWanted(session, wanted, () => sections.Add(StepReport.Section(session.Views, session.Total)));
+            ReportSource.WritePage(surroundings, file, StepReport.Of(
+                sections,
+                Printable.Of(Path.GetFileName(wanted.Name)),
+                ReportSource.CommandOf(parsed),
+                ReportSource.Generator));
+            SayWhatIsLeft(surroundings, session, wanted);
+            return ExitStatus.Success;
+        }
+
         if (!wanted.AsJson && wanted.Until == 0 && !Console.IsInputRedirected)
         {
             // What is wrong with the first step stays in sight: it is taken before the screen is another.
@@ -132,35 +157,37 @@ internal static class StepCommand
 
     private static int Print(Surroundings surroundings, StepSession session, Wanted wanted)
     {
-        long first = Math.Max(wanted.At, 1);
-        long last = wanted.Until > 0 ? wanted.Until
-            : wanted.At > 0 ? wanted.At
-            : wanted.Unasked;
-        Begin(session, first);
         if (!wanted.AsJson)
         {
+            Begin(session, wanted.First);
             surroundings.Output.Write(Prose.Fit(StepText.Legend, Math.Min(surroundings.Width, Prose.Columns)));
         }
 
-        bool isMore = true;
-        for (; isMore && session.Position <= last; isMore = session.Forward())
-        {
-            surroundings.Output.Write(wanted.AsJson
-                ? JsonReport.Render(wanted.Name, session.Views)
-                : "\n" + StepText.Render(session.Views, session.Total, surroundings.Width, surroundings.Palette));
-            if (session.Position == last)
-            {
-                break;
-            }
-        }
+        EachWanted(session, wanted, () => surroundings.Output.Write(wanted.AsJson
+            ? JsonReport.Render(wanted.Name, session.Views)
+            : "\n" + StepText.Render(session.Views, session.Total, surroundings.Width, surroundings.Palette)));
+        SayWhatIsLeft(surroundings, session, wanted);
+        return ExitStatus.Success;
+    }
 
-        if (wanted is { At: 0, Until: 0 } && session.Position == last && session.Forward())
+    /// <summary>Goes to each step that is wanted, in order.</summary>
+    private static void EachWanted(StepSession session, Wanted wanted, Action show)
+    {
+        Begin(session, wanted.First);
+        do
+        {
+            show();
+        }
+        while (session.Position < wanted.Last && session.Forward());
+    }
+
+    private static void SayWhatIsLeft(Surroundings surroundings, StepSession session, Wanted wanted)
+    {
+        if (wanted is { At: 0, Until: 0 } && session.Position == wanted.Last && session.Forward())
         {
             surroundings.Error.Write(
-                $"verso step: these are the first {last} events; --at N and --until N show others\n");
+                $"verso step: these are the first {wanted.Last} events; --at N and --until N show others\n");
         }
-
-        return ExitStatus.Success;
     }
 
     /// <summary>What is to be shown.</summary>
@@ -169,5 +196,12 @@ internal static class StepCommand
     /// <param name="Until">The last one; 0: nobody said.</param>
     /// <param name="Unasked">The last one where nobody said anything.</param>
     /// <param name="AsJson">As documents.</param>
-    private sealed record Wanted(string Name, int At, int Until, int Unasked, bool AsJson);
+    private sealed record Wanted(string Name, int At, int Until, int Unasked, bool AsJson)
+    {
+        /// <summary>The first step that is printed.</summary>
+        internal long First => Math.Max(At, 1);
+
+        /// <summary>The last one.</summary>
+        internal long Last => Until > 0 ? Until : At > 0 ? At : Unasked;
+    }
 }

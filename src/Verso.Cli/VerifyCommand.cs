@@ -90,7 +90,7 @@ internal static class VerifyCommand
             "verso verify scenarios/merge/forked-source.txt --draw  # with a picture after every step",
             "verso verify examples/git-repack.verso        # what git did, repeated on the running kernel",
             "verso verify --engine scenarios/              # the engine alone, against what the files expect",
-            "verso verify --engine scenarios/cow --design reflink --draw  # what another design has of each page",
+            "verso verify --engine scenarios/cow/moved-then-written.txt --design reflink --draw  # in another design",
             "verso verify --kernel linux-image-6.12.deb scenarios/")
         {
             files, s_seed, s_count, s_steps, s_mix, s_maxMaps, s_jobs, s_engine, s_design, s_draw,
@@ -239,6 +239,12 @@ internal static class VerifyCommand
     private static int RunFiles(
         Surroundings surroundings, bool asJson, IReadOnlyList<string> names, ScenarioRunOptions options)
     {
+        if (options.Drawing == Drawing.EveryStep)
+        {
+            // Pictures of hundreds are hundreds of screens.
+            names.Where(Directory.Exists).ToList().ForEach(name => OneScenario.Of(name));
+        }
+
         using Interruption interruption = new();
         IReadOnlyList<Scenario> scenarios =
             [.. names.SelectMany(name => IsTrace(name) ? [ReadTrace(name)] : ScenarioFiles.Read([name]))];

@@ -224,6 +224,13 @@ public sealed class BadInputTests : IDisposable
     public void VerifyOptionsThatNeedFiles(string part, params string[] arguments) =>
         CommandLine.Run(["verify", .. arguments]).AssertTrouble(part);
 
+    /// <summary>Pictures of a whole directory scrolled by for minutes.</summary>
+    [Theory]
+    [InlineData("verify", "--engine", "--draw")]
+    [InlineData("step")]
+    public void OneScenarioOfManyHasToBeNamed(params string[] command) =>
+        CommandLine.Run([.. command, Path.Combine(CommandLine.Root, "scenarios/cow")]).AssertTrouble("scenarios: name one of them");
+
     /// <summary>It was once written over.</summary>
     [Fact]
     public void ExpectationsAreNeverWrittenIntoATrace()

@@ -17,6 +17,12 @@ public sealed record Report
 
     public required IReadOnlyList<Section> Sections { get; init; }
 
+    /// <summary>Whether sections are looked at one at a time, by keys, where that is possible.</summary>
+    public bool IsStepped { get; init; }
+
+    /// <summary>What stands above all sections: what its letters mean; empty: nothing.</summary>
+    public string Legend { get; init; } = "";
+
     /// <summary>Every table of it, those behind charts too.</summary>
     public IEnumerable<Table> Tables => Sections.SelectMany(section => section.Blocks).SelectMany(block => block switch
     {
@@ -30,7 +36,11 @@ public sealed record Report
 /// <param name="Id">The fragment of the link: lower-case letters, digits and hyphens, unique in its report.</param>
 /// <param name="Title">Its heading.</param>
 /// <param name="Blocks">What is in it, in order.</param>
-public sealed record Section(string Id, string Title, IReadOnlyList<Block> Blocks);
+public sealed record Section(string Id, string Title, IReadOnlyList<Block> Blocks)
+{
+    /// <summary>What keys find it by, where sections are looked at one at a time: words in lower case.</summary>
+    public IReadOnlyList<string> Marks { get; init; } = [];
+}
 
 /// <summary>What a section consists of.</summary>
 public abstract record Block;
@@ -40,6 +50,11 @@ public sealed record Paragraph(string Text) : Block;
 
 /// <summary>Text that keeps its lines and columns: a drawing, an explanation.</summary>
 public sealed record Preformatted(string Text) : Block;
+
+/// <summary>What is shown on demand only: an answer.</summary>
+/// <param name="Summary">What is asked for.</param>
+/// <param name="Text">It.</param>
+public sealed record OnDemand(string Summary, string Text) : Block;
 
 /// <summary>Numbers and names in rows.</summary>
 /// <param name="Id">Unique in its report: the name of its file as CSV, and a link leads to it.</param>

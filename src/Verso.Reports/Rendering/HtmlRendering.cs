@@ -24,6 +24,9 @@ public static class HtmlRendering
     private const string Policy =
         "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:";
 
+    private const string ChartsNotice =
+        "<p>Charts: Apache ECharts (Apache License 2.0, apache.org/licenses/LICENSE-2.0).</p>\n";
+
     public static string Of(Report report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -42,10 +45,13 @@ public static class HtmlRendering
             html.Append($"<li><a href=\"#{section.Id}\">{Escaped(section.Title)}</a></li>\n");
         }
 
-        html.Append("</ul></nav>\n<main id=\"main\">\n");
+        html.Append("</ul></nav>\n")
+            .Append(report.Legend.Length > 0 ? $"<p class=\"note\">{Escaped(report.Legend)}</p>\n" : "")
+            .Append(report.IsStepped ? "<main id=\"main\" class=\"stepped\">\n" : "<main id=\"main\">\n");
         foreach (Section section in report.Sections)
         {
-            html.Append($"<section id=\"{section.Id}\" aria-labelledby=\"{section.Id}-title\">\n")
+            string marks = section.Marks.Count > 0 ? $" data-marks=\"{string.Join(' ', section.Marks)}\"" : "";
+            html.Append($"<section id=\"{section.Id}\" aria-labelledby=\"{section.Id}-title\"{marks}>\n")
                 .Append($"<h2 id=\"{section.Id}-title\"><a href=\"#{section.Id}\">{Escaped(section.Title)}</a></h2>\n");
             foreach (Block block in section.Blocks)
             {
@@ -57,11 +63,21 @@ public static class HtmlRendering
 
         html.Append("</main>\n<footer>\n")
             .Append($"<p>Made by {Escaped(report.Generator)}: <code>{Escaped(report.Command)}</code></p>\n")
-            .Append("<p>Charts: Apache ECharts (Apache License 2.0, apache.org/licenses/LICENSE-2.0).</p>\n")
-            .Append("</footer>\n");
-        AppendData(html, JsonRendering.Of(report, isForHtml: true));
-        return html.Append($"<script>{Resource("echarts.js")}</script>\n<script>{Resource("report.js")}</script>\n")
-            .Append("</body>\n</html>\n").ToString();
+            .Append(report.Tables.Any() ? ChartsNotice : "").Append("</footer>\n");
+        AppendScripts(html, report);
+        return html.Append("</body>\n</html>\n").ToString();
+    }
+
+    /// <summary>Who has no numbers needs nothing that draws them.</summary>
+    private static void AppendScripts(StringBuilder html, Report report)
+    {
+        if (report.Tables.Any())
+        {
+            AppendData(html, JsonRendering.Of(report, isForHtml: true));
+            html.Append($"<script>{Resource("echarts.js")}</script>\n<script>{Resource("report.js")}</script>\n");
+        }
+
+        html.Append(report.IsStepped ? $"<script>{Resource("step.js")}</script>\n" : "");
     }
 
     private static void AppendData(StringBuilder html, string json)
@@ -92,6 +108,10 @@ public static class HtmlRendering
                 break;
             case Preformatted drawing:
                 html.Append($"<pre tabindex=\"0\">{WebUtility.HtmlEncode(Printable.Lines(drawing.Text))}</pre>\n");
+                break;
+            case OnDemand hidden:
+                html.Append($"<details><summary>{Escaped(hidden.Summary)}</summary>")
+                    .Append($"<p>{Escaped(hidden.Text)}</p></details>\n");
                 break;
             case Table table:
                 AppendTable(html, table);

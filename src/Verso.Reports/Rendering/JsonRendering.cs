@@ -82,6 +82,11 @@ public static class JsonRendering
                 writer.WriteString("type", "preformatted");
                 writer.WriteString("text", drawing.Text);
                 break;
+            case OnDemand hidden:
+                writer.WriteString("type", "on-demand");
+                writer.WriteString("summary", hidden.Summary);
+                writer.WriteString("text", hidden.Text);
+                break;
             case Table table:
                 writer.WriteString("type", "table");
                 WriteTable(writer, table);

@@ -30,6 +30,7 @@ public static class MarkdownRendering
     {
         Paragraph paragraph => Escaped(paragraph.Text) + "\n",
         Preformatted drawing => $"```\n{Printable.Lines(drawing.Text)}```\n",
+        OnDemand hidden => $"{Escaped(hidden.Summary)}: {Escaped(hidden.Text)}\n",
         Table table => OfTable(table),
         Chart chart => $"{Escaped(chart.Description)}\n\n"
             + OfTable(TextRendering.Thinned(chart.Choices[0], chart.Kind)),

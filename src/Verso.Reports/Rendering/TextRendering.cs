@@ -70,6 +70,9 @@ public static class TextRendering
             case Preformatted drawing:
                 text.Append(Printable.Lines(drawing.Text));
                 break;
+            case OnDemand hidden:
+                Prose.Wrap(text, "", $"{hidden.Summary}: {Printable.Of(hidden.Text)}", 0, width);
+                break;
             case Table table:
                 AppendTable(text, table, width, palette);
                 break;
