@@ -126,7 +126,8 @@ internal sealed class OpenPage : IAsyncDisposable
     internal IReadOnlyList<string> Complaints => _complaints;
 
     /// <summary>What it asked for besides itself.</summary>
-    internal IEnumerable<string> Requests => _requests.Where(url => url != Page.Url.Split('#')[0] && !url.StartsWith("data:", StringComparison.Ordinal));
+    internal IEnumerable<string> Requests => _requests.Where(
+        url => url != Page.Url.Split('#')[0] && !url.StartsWith("data:", StringComparison.Ordinal));
 
     /// <summary>Looks until something holds. What Playwright has for that is refused by the page's own policy.</summary>
     internal async Task Until(string expression)
