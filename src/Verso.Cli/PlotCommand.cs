@@ -74,6 +74,11 @@ internal static class PlotCommand
 
     private static PlottedFigure[] Write(IReadOnlyList<Figure> figures, Paper paper, string folder)
     {
+        if (File.Exists(folder))
+        {
+            throw new UsageException($"'{folder}' is a file: -o takes a directory");
+        }
+
         Directory.CreateDirectory(folder);
         List<PlottedFigure> plotted = [];
         foreach (Figure figure in figures)

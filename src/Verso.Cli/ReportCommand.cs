@@ -3,7 +3,6 @@ using Verso.Lab.Comparison;
 using Verso.Linux;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
-using Verso.Reports.Text;
 
 namespace Verso.Cli;
 

@@ -16,7 +16,7 @@ public sealed class StreamAndLimitTests : IDisposable
         "compare DEMO --format csv", "import TEXT -o OUT", "import - -o OUT < TEXT", "verify --engine SCENARIO", "verify --count 1",
         "snapshot --pid SELF", "snapshot --pid SELF -o OUT", "explain SELF", "explain --rmap SELF", "top --pid SELF --count 1",
         "record -o OUT -- true", "demo --keep OUT", "completion bash", "no-such-command",
-        "report DEMO -o OUT", "plot DEMO -o OUT --figures vmas-over-time --format json", "step DEMO --until 3", "quiz --seed 1",
+        "report DEMO -o OUT", "plot DEMO -o OUT.plots --figures vmas-over-time --format json", "step DEMO --until 3", "quiz --seed 1",
     ];
 
     /// <summary>What each does where nothing is amiss.</summary>
