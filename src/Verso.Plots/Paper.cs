@@ -39,7 +39,8 @@ public sealed record Paper(int WidthMillimetres)
     {
         try
         {
-            return SKFontManager.Default.FontFamilyCount > 0 ? null
+            // Where there is none, Skia has one without a name and without letters.
+            return SKTypeface.Default.GlyphCount > 0 ? null
                 : "no font is installed to letter figures with: apt install fonts-dejavu-core";
         }
         catch (Exception missing) when (missing is DllNotFoundException or TypeInitializationException)

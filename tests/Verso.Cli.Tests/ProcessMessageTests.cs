@@ -100,6 +100,20 @@ public sealed class ProcessMessageTests
         Assert.False(File.Exists(file));
     }
 
+    /// <summary>Figures without a letter help nobody: as in a minimal container.</summary>
+    [Fact]
+    public void WithoutAFontNothingIsDrawn()
+    {
+        RequireMounts();
+        string folder = Path.Combine(Path.GetTempPath(), $"verso-no-font-{Environment.ProcessId}");
+        string example = CommandLine.Example("demo");
+        Ran(
+            $"exec unshare -m sh -c 'mkdir -p /usr/share/fonts; mount -t tmpfs none /usr/share/fonts && exec {Verso()} plot {example} -o {folder}'",
+            "no font is installed",
+            2);
+        Assert.False(Directory.Exists(folder));
+    }
+
     /// <summary>top counts VMAs where nothing more can be had, and says once why.</summary>
     [Theory]
     [InlineData("top --count 1")]
