@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Verso.Linux.Graph;
-using Verso.Linux.Interop;
 using Verso.Linux.Recording;
 
 namespace Verso.Linux.Counting;
@@ -27,9 +25,6 @@ public sealed class ProgramRun<T>
     private readonly Func<int, T?> _read;
     private readonly Stopwatch _clock = new();
     private TimeSpan _spent;
-    private int _interrupts;
-    private int _terminations;
-    private int _lastSignal;
 
     /// <param name="counter">Counts VMAs.</param>
     /// <param name="read">Reads a process; null if it has ended.</param>
@@ -57,33 +52,26 @@ public sealed class ProgramRun<T>
     {
         ArgumentNullException.ThrowIfNull(command);
         var path = CommandProcess.Resolve(command.Count > 0 ? command[0] : "");
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnTerminate);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnTerminate);
+        using CommandSignals signals = new();
         _clock.Start();
         var process = CommandProcess.Start(path, command, CommandOutput.StandardError, () => { });
         ProcessTree tree = new(process.Pid);
         var nap = ShortestNap;
-        var passedOn = 0;
         while (true)
         {
             var hasEnded = process.HasEnded();
             tree.Update();
-            if (hasEnded && (tree.Members.Count == 0 || _interrupts + _terminations > 0))
+            if (hasEnded && (tree.Members.Count == 0 || signals.Count > 0))
             {
                 return process.ExitStatus;
             }
 
-            if (_interrupts + _terminations > 1)
+            if (signals.Count > 1)
             {
-                return 128 + _lastSignal;
+                return 128 + signals.Last;
             }
 
-            if (_terminations > passedOn)
-            {
-                passedOn = _terminations;
-                process.Signal(_lastSignal);
-            }
+            signals.PassOn(process);
 
             Look(tree.Members);
             process.AwaitEnd((int)nap);
@@ -133,20 +121,6 @@ public sealed class ProgramRun<T>
         var reading = _read(count.Pid);
         _spent += _clock.Elapsed - begin;
         return reading is null ? null : new ProgramReading<T>(count, reading, begin);
-    }
-
-    private void OnInterrupt(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _lastSignal = Libc.SignalInterrupt;
-        Interlocked.Increment(ref _interrupts);
-    }
-
-    private void OnTerminate(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _lastSignal = context.Signal == PosixSignal.SIGHUP ? Libc.SignalHangUp : Libc.SignalTerminate;
-        Interlocked.Increment(ref _terminations);
     }
 }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Verso.Linux.Interop;
 using Verso.Linux.Proc;
 using Verso.Traces;
@@ -32,9 +31,6 @@ public sealed class Recorder : IDisposable
     private readonly RingReader _ring;
     private readonly ulong[] _lostBefore = new ulong[Enum.GetValues<LostReason>().Length];
     private Thread? _detaching;
-    private int _interrupts;
-    private int _terminations;
-    private int _lastSignal;
     private long? _flushed;
 
     private Recorder(RecorderOptions options, string path, BpfProgram program, RingReader ring)
@@ -86,9 +82,7 @@ public sealed class Recorder : IDisposable
     public RecordingOutcome Run(ITraceSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnTerminate);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnTerminate);
+        using CommandSignals signals = new();
         var sequencer = new Sequencer(sink);
         var decoder = new EventDecoder(sequencer, new FileCatalogue());
         var process = CommandProcess.Start(
@@ -96,7 +90,7 @@ public sealed class Recorder : IDisposable
             _options.Command,
             _options.Output,
             () => _program.Variable<uint>("launcher") = (uint)Libc.GetTid());
-        if (_interrupts > 0)
+        if (signals.Interrupts > 0)
         {
             // It came before there was a command that could have got it from the terminal.
             process.Signal(Libc.SignalInterrupt);
@@ -107,7 +101,7 @@ public sealed class Recorder : IDisposable
         var running = 0L;
         try
         {
-            ending = ReadUntilEnd(process, decoder, sequencer, sink);
+            ending = ReadUntilEnd(process, signals, decoder, sequencer, sink);
             running = (long)Volatile.Read(ref _program.Variable<ulong>("tracked_tasks"));
             StopPrograms();
             Pump(decoder, sequencer);
@@ -122,7 +116,7 @@ public sealed class Recorder : IDisposable
         }
 
         decoder.Counts.Events = sequencer.Written;
-        var status = ending == RecordingEnding.Interrupted ? 128 + _lastSignal : process.ExitStatus;
+        var status = ending == RecordingEnding.Interrupted ? 128 + signals.Last : process.ExitStatus;
         return new RecordingOutcome(status, ending, decoder.Counts, problem) { Running = running };
     }
 
@@ -134,10 +128,9 @@ public sealed class Recorder : IDisposable
     }
 
     private RecordingEnding ReadUntilEnd(
-        CommandProcess process, EventDecoder decoder, Sequencer sequencer, ITraceSink sink)
+        CommandProcess process, CommandSignals signals, EventDecoder decoder, Sequencer sequencer, ITraceSink sink)
     {
         var nap = ShortestNap;
-        var passedOn = 0;
         while (true)
         {
             var ended = HasEnded(process);
@@ -149,16 +142,12 @@ public sealed class Recorder : IDisposable
                 return RecordingEnding.Finished;
             }
 
-            if (_interrupts + _terminations > 1)
+            if (signals.Count > 1)
             {
                 return RecordingEnding.Interrupted;
             }
 
-            if (_terminations > passedOn)
-            {
-                passedOn = _terminations;
-                process.Signal(_lastSignal);
-            }
+            signals.PassOn(process);
 
             nap = handled > 0 ? ShortestNap : Math.Min(nap * 2, LongestNap);
             if (!ended)
@@ -239,20 +228,6 @@ public sealed class Recorder : IDisposable
                 _lostBefore[reason] = lost;
             }
         }
-    }
-
-    private void OnInterrupt(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _lastSignal = Libc.SignalInterrupt;
-        Interlocked.Increment(ref _interrupts);
-    }
-
-    private void OnTerminate(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _lastSignal = context.Signal == PosixSignal.SIGHUP ? Libc.SignalHangUp : Libc.SignalTerminate;
-        Interlocked.Increment(ref _terminations);
     }
 
     private static TraceHeader DescribeMachine(RecorderOptions options) => new()
