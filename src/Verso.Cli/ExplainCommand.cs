@@ -305,7 +305,7 @@ internal static class ExplainCommand
     }
 
     /// <summary>What no kernel has is said on one line.</summary>
-    internal static T WithReadableErrors<T>(Func<T> explain)
+    private static SpaceExplanation WithReadableErrors(Func<SpaceExplanation> explain)
     {
         try
         {
