@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text;
 using Verso.Engine;
+using Verso.Lab.Callers;
 using Verso.Lab.Explain;
 using Verso.Linux.Graph;
 using Verso.Linux.Proc;
@@ -282,14 +283,15 @@ internal static class ExplainCommand
             $"verso explain: read from /proc, which does not show everything: {Printable.Of(reason.Message)}\n");
 
     /// <summary>A process of a snapshot.</summary>
-    internal static SpaceExplanation Explain(Snapshot snapshot, int pid)
+    internal static SpaceExplanation Explain(Snapshot snapshot, int pid, BoundaryCallers? callers = null)
     {
         ProcessGraph process = snapshot.Processes.FirstOrDefault(each => each.Pid == pid)
             ?? throw NotIn(snapshot, pid);
         string kernel = snapshot.Header.Kernel;
         KernelRules rules = RulesChoice.For(kernel).Rules;
         return WithReadableErrors(
-            () => SpaceExplanation.Of(process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel));
+            () => SpaceExplanation.Of(
+                process, snapshot.Files, snapshot.Header.MaxMapCount, rules, kernel, callers));
     }
 
     /// <summary>Why a process that was asked for is not in a snapshot.</summary>

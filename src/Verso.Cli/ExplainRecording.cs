@@ -73,7 +73,8 @@ internal static class ExplainRecording
             CultureInfo.InvariantCulture,
             $"{Printable.Of(name)}, {moment.Nanoseconds / 1e9:F3} s after it began (event {moment.Event}), "
                 + $"address space {process.Pid}:\n");
-        string text = render(ExplainCommand.Explain(moment.Snapshot, process.Pid));
+        string text = render(ExplainCommand.Explain(
+            moment.Snapshot, process.Pid, moment.Callers.GetValueOrDefault(process.Pid)));
         Pager.Write(surroundings, isJson ? text : head + text, isForPeople: !isJson);
         return ExitStatus.Success;
     }

@@ -24,6 +24,11 @@ internal static class RecordCommand
         {
             Description = "do not record page faults: a smaller trace, without page state, copy-on-write and walks",
         };
+        Option<bool> stacks = new("--stacks")
+        {
+            Description = "keep the stack that each memory call comes from: explain --from and report then name "
+                + "callers",
+        };
         Option<int> interval = ReplaySettings.Number(
             "--checkpoint-interval",
             0,
@@ -50,9 +55,10 @@ internal static class RecordCommand
             + "addresses.",
             "verso record -o make.verso -- make -j2",
             "verso record --no-faults -- ./server         # smaller: no page state, no walks",
+            "verso record --stacks -o java.verso -- java Main && verso explain --from java.verso",
             "verso record -o - -- true | verso info -")
         {
-            output, noFaults, interval, commandOnly, quiet, words,
+            output, noFaults, stacks, interval, commandOnly, quiet, words,
         };
         command.SetAction(parsed => Run(
             parsed.GetRequiredValue(output),
@@ -60,6 +66,7 @@ internal static class RecordCommand
             {
                 Command = parsed.GetRequiredValue(words),
                 Faults = parsed.GetValue(noFaults) ? FaultRecording.Off : FaultRecording.On,
+                Stacks = parsed.GetValue(stacks) ? StackRecording.On : StackRecording.Off,
                 CheckpointInterval = parsed.GetValue(interval),
                 End = parsed.GetValue(commandOnly) ? RecordingEnd.Command : RecordingEnd.WholeTree,
             },
@@ -140,6 +147,12 @@ internal static class RecordCommand
         foreach ((string what, long count) in counts.NotFollowed.Rows)
         {
             error.WriteLine($"verso: not followed: {Printable.Of(what)} changed VMAs ({Figures.Count(count)})");
+        }
+
+        if (outcome.StacksUnknown > 0)
+        {
+            string calls = Figures.Plural(outcome.StacksUnknown, "call", "calls");
+            error.WriteLine($"verso: the callers of {calls} are not known");
         }
 
         if (outcome.Ending == RecordingEnding.Interrupted)

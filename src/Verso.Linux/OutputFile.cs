@@ -162,14 +162,8 @@ public sealed class OutputFile : IDisposable
     }
 
     /// <summary>Whether it is a file of a directory, or nothing yet.</summary>
-    private static unsafe bool IsReplaceable(string path)
-    {
-        const ulong KindOfFile = 0xf000;
-        const ulong Regular = 0x8000;
-        var status = stackalloc ulong[18];
-        return !Path.GetFullPath(path).StartsWith("/proc/", StringComparison.Ordinal)
-            && (Libc.Stat(path, status) != 0 || (status[3] & KindOfFile) == Regular);
-    }
+    private static bool IsReplaceable(string path) =>
+        !Path.GetFullPath(path).StartsWith("/proc/", StringComparison.Ordinal) && (Libc.IsRegularFile(path) ?? true);
 
     /// <summary>Nobody writes it now: who does has it open, and locked as .NET does.</summary>
     private static void RequireUnused(string partial)

@@ -56,6 +56,13 @@ internal static class EventRules
                 return FindBrokenSpace(e) ?? (e.Payload is null ? "an image" : null);
             case TraceEventKind.Truncate or TraceEventKind.Fallocate:
                 return FindBrokenFile(e.Arg0);
+            case TraceEventKind.StackFrame:
+                return FindBrokenFrame(e.Arg0) ?? FindBrokenFile(e.Arg2)
+                    ?? (e.Arg1 < e.Arg0 ? null : "a frame whose caller was named before it");
+            case TraceEventKind.FrameName:
+                return FindBrokenFrame(e.Arg0) ?? (e.Payload is null ? "a name" : null);
+            case TraceEventKind.CalledFrom:
+                return e.Arg0 <= int.MaxValue ? null : "ids of frames below 2^31";
             case TraceEventKind.Lost:
                 return e.Arg0 <= MostLost ? null : "a number of lost events";
             default:
@@ -79,6 +86,9 @@ internal static class EventRules
     private static string? FindBrokenSpace(in TraceEvent e) => e.Mm > 0 ? null : "an address space";
 
     private static string? FindBrokenFile(ulong id) => id <= int.MaxValue ? null : "ids of files below 2^31";
+
+    private static string? FindBrokenFrame(ulong id) =>
+        id is > 0 and <= int.MaxValue ? null : "ids of frames from 1, below 2^31";
 
     private static string? FindBrokenAccess(ulong access) =>
         (access & ~AccessBits) == 0 ? null : "accesses of this version";

@@ -20,7 +20,7 @@ internal static class PayloadCodec
     {
         TraceEventKind.FileDefined => PayloadKind.File,
         TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint => PayloadKind.Image,
-        TraceEventKind.NotFollowed or TraceEventKind.Prctl => PayloadKind.Text,
+        TraceEventKind.NotFollowed or TraceEventKind.Prctl or TraceEventKind.FrameName => PayloadKind.Text,
         TraceEventKind.Fork => PayloadKind.Reuses,
         _ => PayloadKind.None,
     };

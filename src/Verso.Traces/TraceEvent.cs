@@ -198,6 +198,21 @@ public enum TraceEventKind : byte
     /// Checkpoint with all of it.
     /// </summary>
     CheckpointChange = 67,
+
+    /// <summary>
+    /// A function that is active in a stack. Arg0: the frame, from 1. Arg1: the frame that called it, named before; 0:
+    /// none, or not known. Arg2: the <see cref="FileId"/> value of the file that holds the code, Arg3: where in it, in
+    /// bytes from its beginning as it is mapped; Arg2 0: code of Mm that no file holds, Arg3: its address.
+    /// </summary>
+    StackFrame = 68,
+
+    /// <summary>
+    /// What symbols say of the code of a frame, and of all others there. Arg0: the frame. Payload: the name, as text.
+    /// </summary>
+    FrameName = 69,
+
+    /// <summary>The next call of this task comes from here. Arg0: the innermost frame; 0: it is not known.</summary>
+    CalledFrom = 70,
 }
 
 /// <summary>What an anon_vma was prepared for, outside any fault.</summary>

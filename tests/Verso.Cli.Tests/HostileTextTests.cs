@@ -29,6 +29,9 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("replay", "{trace}", "--locks")]
     [InlineData("replay", "{trace}", "--locks", "-j")]
     [InlineData("replay", "{trace}", "--format", "line")]
+    [InlineData("explain", "1", "--from", "{trace}")]
+    [InlineData("explain", "1", "--full", "--from", "{trace}")]
+    [InlineData("explain", "1", "-j", "--from", "{trace}")]
     [InlineData("replay", "{trace}", "-j")]
     [InlineData("compare", "{trace}")]
     [InlineData("compare", "{trace}", "--format", "csv")]
@@ -154,6 +157,23 @@ public sealed class HostileTextTests : IDisposable
         using TraceWriter writer = new(file, header);
         FileIdentity mapped = new(new FileId(1), FileKind.Regular, 1, 2, 8192, Evil);
         writer.Write(new() { Kind = TraceEventKind.FileDefined, Payload = mapped });
+        writer.Write(new() { Kind = TraceEventKind.StackFrame, Mm = 1, Arg0 = 1, Arg2 = 1 });
+        writer.Write(new() { Kind = TraceEventKind.StackFrame, Mm = 1, Arg0 = 2, Arg1 = 1, Arg2 = 1, Arg3 = 5 });
+        writer.Write(new() { Kind = TraceEventKind.FrameName, Arg0 = 2, Payload = Evil });
+        foreach ((ulong start, ulong protection) in ((ulong, ulong)[])[(0x7100_0000, 3), (0x7100_1000, 0), (0x7100_2000, 3)])
+        {
+            writer.Write(new() { Kind = TraceEventKind.CalledFrom, Mm = 1, Arg0 = 2 });
+            writer.Write(new()
+            {
+                Kind = TraceEventKind.Mmap,
+                Mm = 1,
+                Arg1 = 4096,
+                Arg2 = protection,
+                Arg3 = 0x22,
+                Result = (long)start,
+            });
+        }
+
         writer.Write(new()
         {
             Kind = TraceEventKind.Mmap,

@@ -55,7 +55,8 @@ internal sealed class CheckingSink : ITraceSink
             case TraceEventKind.Mmap:
                 Assert.Contains((int)e.Arg4, _files);
                 goto default;
-            case TraceEventKind.Lost:
+            // Definitions stand before all that waits for its place.
+            case TraceEventKind.Lost or TraceEventKind.FrameName or TraceEventKind.StackFrame:
                 break;
             case TraceEventKind.Prepare or TraceEventKind.StackGrow:
             // Somebody outside may have done it.

@@ -33,6 +33,7 @@ public sealed unsafe class RecordLayoutTests
     [InlineData("dump_end_record", typeof(DumpEndRecord))]
     [InlineData("text_record", typeof(TextRecord))]
     [InlineData("watch_record", typeof(WatchRecord))]
+    [InlineData("stack_record", typeof(StackRecord))]
     [InlineData("unfollowed_record", typeof(UnfollowedRecord))]
     [InlineData("graph_mm", typeof(GraphMm), GraphObject)]
     [InlineData("graph_file", typeof(GraphFile), GraphObject)]

@@ -58,7 +58,7 @@ internal static class EventGenerators
                 (0, _) => null,
                 (_, TraceEventKind.FileDefined) => file,
                 (_, TraceEventKind.Exec or TraceEventKind.Attach or TraceEventKind.Checkpoint) => image,
-                (_, TraceEventKind.NotFollowed or TraceEventKind.Prctl) => text,
+                (_, TraceEventKind.NotFollowed or TraceEventKind.Prctl or TraceEventKind.FrameName) => text,
                 _ => null,
             },
         });

@@ -87,7 +87,7 @@ internal sealed class SecondReader
             1 => File(),
             3 => Reuses(),
             64 => Image(),
-            29 or 66 => Text(),
+            29 or 66 or 69 => Text(),
             67 => Change(_last[mm]),
             4 or 7 => Image() is MmImage image && _at < end ? image with { Flags = (MmFlags)(uint)Number() } : null,
             _ => null,

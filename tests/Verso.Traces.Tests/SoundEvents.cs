@@ -41,6 +41,17 @@ internal static class SoundEvents
             case TraceEventKind.Truncate or TraceEventKind.Fallocate:
                 e.Arg0 &= int.MaxValue;
                 break;
+            case TraceEventKind.StackFrame:
+                e.Arg0 = 1 + (e.Arg0 % int.MaxValue);
+                (e.Arg1, e.Arg2) = (e.Arg1 % e.Arg0, e.Arg2 & int.MaxValue);
+                break;
+            case TraceEventKind.FrameName:
+                e.Arg0 = 1 + (e.Arg0 % int.MaxValue);
+                e.Payload ??= "main";
+                break;
+            case TraceEventKind.CalledFrom:
+                e.Arg0 &= int.MaxValue;
+                break;
             case TraceEventKind.Lost:
                 e.Arg0 %= MostLost;
                 break;

@@ -1,6 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
+using Verso.Lab.Callers;
 using Verso.Linux.Proc;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
@@ -29,6 +30,7 @@ public sealed class SpaceExplanation
         Kernel = frame.Kernel;
         Rules = frame.Rules;
         Source = frame.Source;
+        Callers = frame.Callers;
         OneWayPairs = boundaries.Count(boundary => boundary.IsOneWay);
         Groups = [.. Group(boundaries, [.. frame.Walk?.ApartBeyond(IsPossible) ?? []])
             .OrderByDescending(group => group.Boundaries.Count).ThenBy(group => group.First)];
@@ -57,6 +59,9 @@ public sealed class SpaceExplanation
 
     /// <summary>Those rules, and how far they are known to be <see cref="Kernel"/>'s.</summary>
     public RulesChoice Choice => new(Rules, Rules.BasisFor(Kernel), Kernel);
+
+    /// <summary>Which calls its boundaries come from; null: only recordings with stacks tell.</summary>
+    public BoundaryCallers? Callers { get; }
 
     /// <summary>Every pair of VMAs that touch, by ascending address.</summary>
     public IReadOnlyList<Boundary> Boundaries { get; }
@@ -220,13 +225,15 @@ public sealed class SpaceExplanation
     /// <param name="maxMapCount">vm.max_map_count.</param>
     /// <param name="rules">Which kernel's tests.</param>
     /// <param name="kernel">The kernel it ran on; null: that of the rules.</param>
+    /// <param name="callers">Which calls its boundaries come from; null: nobody knows.</param>
     /// <exception cref="FormatException">No kernel has such an address space.</exception>
     public static SpaceExplanation Of(
         ProcessGraph process,
         IEnumerable<FileIdentity> files,
         int maxMapCount,
         KernelRules rules,
-        string? kernel = null)
+        string? kernel = null,
+        BoundaryCallers? callers = null)
     {
         ArgumentNullException.ThrowIfNull(process);
         ArgumentNullException.ThrowIfNull(files);
@@ -255,6 +262,7 @@ public sealed class SpaceExplanation
         Frame frame = new(maxMapCount, kernel ?? rules.Release, rules, ExplanationSource.Kernel)
         {
             Walk = new MergeWalk(judge, usable.Image.Vmas, pairs),
+            Callers = callers,
         };
         return new SpaceExplanation(usable, known, [.. pairs.Select(each => each.Pair)], frame);
     }
@@ -338,5 +346,7 @@ public sealed class SpaceExplanation
     private sealed record Frame(int MaxMapCount, string Kernel, KernelRules Rules, ExplanationSource Source)
     {
         public MergeWalk? Walk { get; init; }
+
+        public BoundaryCallers? Callers { get; init; }
     }
 }

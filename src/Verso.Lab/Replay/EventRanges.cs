@@ -52,6 +52,7 @@ internal static class EventRanges
         TraceEventKind.Populate or TraceEventKind.Checkpoint or TraceEventKind.FileDefined => false,
         TraceEventKind.TaskStart or TraceEventKind.TaskExit or TraceEventKind.Truncate or TraceEventKind.Fallocate
             or TraceEventKind.UserfaultFill or TraceEventKind.StackLimit => false,
+        TraceEventKind.StackFrame or TraceEventKind.FrameName or TraceEventKind.CalledFrom => false,
         _ => true,
     };
 

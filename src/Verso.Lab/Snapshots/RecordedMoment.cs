@@ -3,6 +3,7 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Objects;
 using Verso.Engine.Vmas;
+using Verso.Lab.Callers;
 using Verso.Lab.Comparison;
 using Verso.Lab.Playing;
 using Verso.Lab.Replay;
@@ -20,6 +21,12 @@ namespace Verso.Lab.Snapshots;
 /// <param name="Snapshot">A process for each address space, by its number in the recording.</param>
 public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snapshot)
 {
+    /// <summary>
+    /// Which calls the boundaries of its address spaces come from, by their numbers; empty: it has no stacks.
+    /// </summary>
+    public IReadOnlyDictionary<int, BoundaryCallers> Callers { get; private init; } =
+        new Dictionary<int, BoundaryCallers>();
+
     /// <summary>Replays a recording in the reference design to a moment that is asked for.</summary>
     /// <param name="input">The recording.</param>
     /// <param name="mm">The number of an address space; null: any.</param>
@@ -50,10 +57,16 @@ public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snap
         });
     }
 
-    /// <summary>The VMAs of the address space of the last event; 0 if another is asked for.</summary>
-    private static int Count(TraceReplay replay, int? mm) =>
-        (mm ?? replay.Step.Mm) == replay.Step.Mm && replay.Find(replay.Step.Mm) is Space space
+    /// <summary>
+    /// The VMAs of the address space that the last event changed, or made; 0 if another is asked for.
+    /// </summary>
+    private static int Count(TraceReplay replay, int? mm)
+    {
+        int changed = replay.Step.Kind == TraceEventKind.Fork && mm != replay.Step.Mm
+            ? (int)replay.Step.Arg0 : replay.Step.Mm;
+        return (mm ?? changed) == changed && replay.Find(changed) is Space space
             ? replay.Machine.World.Mms[space.Mm].Vmas.Count : 0;
+    }
 
     /// <summary>Replays a recording in the reference design, to its end, and looks at it after some events.</summary>
     /// <param name="input">The recording.</param>
@@ -71,18 +84,40 @@ public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snap
         {
             TraceReplay replay = TraceReplay.Begin(reader, Plain(options), cancellation);
             List<RecordedMoment> moments = [];
+            CallerHistory history = new();
             while (replay.Next())
             {
                 cancellation.ThrowIfCancellationRequested();
+                history.Observe(replay.Step);
                 if (moments.Count < events.Count && replay.Position == events[moments.Count])
                 {
-                    moments.Add(new RecordedMoment(replay.Position, replay.Step.Time, Capture(replay)));
+                    moments.Add(new RecordedMoment(replay.Position, replay.Step.Time, Capture(replay))
+                    {
+                        Callers = CallersOf(history, replay),
+                    });
                 }
             }
 
             return moments;
         });
     }
+
+    private static Dictionary<int, BoundaryCallers> CallersOf(CallerHistory history, TraceReplay replay)
+    {
+        Dictionary<int, BoundaryCallers> callers = [];
+        foreach (PlayedSpace space in replay.Spaces)
+        {
+            int mm = NumberOf(space);
+            if (history.Of(mm) is BoundaryCallers known)
+            {
+                callers[mm] = known;
+            }
+        }
+
+        return callers;
+    }
+
+    private static int NumberOf(PlayedSpace space) => int.Parse(space.Name, CultureInfo.InvariantCulture);
 
     private static ReplayOptions Plain(ReplayOptions options) => options with
     {
@@ -116,7 +151,7 @@ public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snap
         FileId? program = image.Vmas.FirstOrDefault(vma => !vma.File.IsNone && (vma.Flags & VmaFlags.Exec) != 0)?.File;
         string path = program is FileId file ? replay.Files.IdentifyOpened(file)?.Path ?? "" : "";
         return new ProcessGraph(
-            int.Parse(space.Name, CultureInfo.InvariantCulture), Path.GetFileName(path), 0, image, GraphReading.Whole);
+            NumberOf(space), Path.GetFileName(path), 0, image, GraphReading.Whole);
     }
 
     /// <summary>The trace's word for files that it names; for what the machine made itself its kind.</summary>

@@ -93,6 +93,10 @@ public sealed record RecordingStudy(TraceComparison Trace)
     {
         ProcessGraph? largest = moment.Snapshot.Processes.MaxBy(process => process.Image.Vmas.Count);
         return largest is null || largest.Image.Vmas.Count == 0 ? null
-            : SnapshotStudy.Explain(moment.Snapshot, largest, trace.Reference.Rules.Rules);
+            : SnapshotStudy.Explain(
+                moment.Snapshot,
+                largest,
+                trace.Reference.Rules.Rules,
+                moment.Callers.GetValueOrDefault(largest.Pid));
     }
 }

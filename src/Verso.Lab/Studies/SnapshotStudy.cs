@@ -1,4 +1,5 @@
 using Verso.Engine;
+using Verso.Lab.Callers;
 using Verso.Lab.Explain;
 using Verso.Lab.Families;
 using Verso.Lab.Replay;
@@ -53,7 +54,9 @@ public sealed record SnapshotStudy(string Name, FamilyGraph Graph)
     /// <param name="snapshot">Where it is.</param>
     /// <param name="process">It.</param>
     /// <param name="rules">Which kernel's tests; null: those of the snapshot's.</param>
-    internal static SpaceExplanation? Explain(Snapshot snapshot, ProcessGraph process, KernelRules? rules = null)
+    /// <param name="callers">Which calls its boundaries come from; null: nobody knows.</param>
+    internal static SpaceExplanation? Explain(
+        Snapshot snapshot, ProcessGraph process, KernelRules? rules = null, BoundaryCallers? callers = null)
     {
         try
         {
@@ -62,7 +65,8 @@ public sealed record SnapshotStudy(string Name, FamilyGraph Graph)
                 snapshot.Files,
                 snapshot.Header.MaxMapCount,
                 rules ?? RulesChoice.For(snapshot.Header.Kernel).Rules,
-                snapshot.Header.Kernel);
+                snapshot.Header.Kernel,
+                callers);
         }
         catch (FormatException)
         {

@@ -4,6 +4,7 @@
 #include "advice.bpf.h"
 #include "files.bpf.h"
 #include "habits.bpf.h"
+#include "stacks.bpf.h"
 #include "unfollowed.bpf.h"
 
 #define MAP_TYPE 0x0f
@@ -125,6 +126,8 @@ static __always_inline void enter_call(struct task_state *state, struct task_str
 	state->emitted = 0;
 	state->fault = 0;
 	state->call = kind;
+	if (with_stacks && kind <= CALL_LAST_MEMORY)
+		take_stack(state, task, regs);
 }
 
 /* The first word of a node mask, once the kernel has read it. */
@@ -155,6 +158,7 @@ static __noinline int emit_call(struct task_state *state, u32 mm_id)
 		return 0;
 	call->head.mm = mm_id;
 	call->head.a = state->call;
+	call->head.c = state->stack;
 	call->args[0] = state->args[0];
 	call->args[1] = state->args[1];
 	call->args[2] = state->args[2];
@@ -262,6 +266,7 @@ static __noinline int emit_call_done(struct task_state *state, struct outcome *o
 	done->head.mm = mm_id;
 	done->head.a = state->call;
 	done->head.b = outcome->flags;
+	done->head.c = state->stack;
 	done->args[0] = state->args[0];
 	done->args[1] = state->args[1];
 	done->args[2] = state->args[2];

@@ -271,6 +271,7 @@ struct task_struct {
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9, orig_ax;
 	unsigned long bx, cx, bp;	/* of 32-bit calls: bx, cx, dx, si, di, bp */
+	unsigned long r12, r13, r14, r15, sp, ip;
 };
 
 struct seq_file;

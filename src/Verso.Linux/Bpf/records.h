@@ -31,6 +31,7 @@ enum record_kind {
 	REC_WATCH_END,     /* watch_record: the last descriptor of a userfaultfd was closed */
 	REC_SIZE,          /* size_record: a file that is mapped, or about to be, has another size than was told */
 	REC_ALLOCATION,    /* allocation_record: fallocate of a file that is mapped */
+	REC_STACK,         /* stack_record: where a call comes from. In a ring of its own, before its call */
 };
 
 enum dump_reason {
@@ -65,7 +66,7 @@ struct fault_record {
  * io_setup: its result is the address of the ring, args[1] its length; io_destroy: address and length.
  */
 struct call_record {
-	struct record head;
+	struct record head;	/* c: number of its stack_record; 0: none */
 	u64 args[6];
 };
 
@@ -186,6 +187,16 @@ struct watch_record {
 	u64 context;
 };
 
+#define STACK_BYTES 8192
+/* The registers that a caller's are restored from, in the order of DWARF numbers 3, 6, 7, 12 to 15, and the last: ip. */
+struct stack_record {
+	struct record head;	/* c: its number, from 1 */
+	u64 bx, bp, sp, r12, r13, r14, r15, ip;
+	u32 process;		/* its tgid */
+	u32 bytes;		/* of the stack, from sp up, that could be read */
+	u8 stack[STACK_BYTES];
+};
+
 #define RANGES_MAX 16
 /* record.c: how many. record.b: how many of the same call went out before. */
 struct ranges_record {
@@ -244,6 +255,7 @@ enum lost_reason {
 		struct text_record text;                                                                       \
 		struct size_record sizes;                                                                      \
 		struct allocation_record allocation;                                                           \
+		struct stack_record stack;                                                                     \
 		struct watch_record watch;                                                                     \
 		struct unfollowed_record unfollowed;                                                           \
 	} record_layouts;

@@ -13,6 +13,7 @@
 const volatile u64 namespace_device;	/* the reader's pid namespace, in which launcher is counted */
 const volatile u64 namespace_inode;
 const volatile u32 with_faults = 1;
+const volatile u32 with_stacks;
 const volatile u32 dump_interval = 64;	/* write episodes of a task between two periodic dumps, at least; 0: none */
 const volatile u32 dump_max_vmas = 2048;	/* no after-fork dump of more than this */
 
@@ -67,6 +68,8 @@ struct task_state {
 	u64 args[6];
 	u32 episodes;
 	u32 next_dump;
+	u32 stack;		/* number of the stack_record of the call in progress; 0: none */
+	u32 pad;
 };
 
 struct {

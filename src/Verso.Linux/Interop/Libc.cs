@@ -142,6 +142,15 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sigaddset")]
     internal static partial int SignalSetAdd(byte* signals, int signal);
 
+    /// <summary>Whether a path leads to a regular file; null: it leads to nothing.</summary>
+    internal static bool? IsRegularFile(string path)
+    {
+        const ulong KindOfFile = 0xf000;
+        const ulong Regular = 0x8000;
+        var status = stackalloc ulong[18];
+        return Stat(path, status) == 0 ? (status[3] & KindOfFile) == Regular : null;
+    }
+
     /// <summary>
     /// 18 words on x86-64: st_dev, st_ino, st_nlink, st_mode with st_uid above it, st_gid, ...
     /// </summary>

@@ -29,6 +29,7 @@ internal enum RecordKind : byte
     WatchEnd,
     Size,
     Allocation,
+    Stack,
 }
 
 internal enum DumpReason : byte
@@ -221,4 +222,23 @@ internal unsafe struct UnfollowedRecord
     internal RecordHead Head;
     internal ulong Number;
     internal fixed byte Name[NameBytes];
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct StackRecord
+{
+    internal const int StackBytes = 8192;
+
+    internal RecordHead Head;
+    internal ulong Bx;
+    internal ulong Bp;
+    internal ulong Sp;
+    internal ulong R12;
+    internal ulong R13;
+    internal ulong R14;
+    internal ulong R15;
+    internal ulong Ip;
+    internal uint Process;
+    internal uint Bytes;
+    internal fixed byte Stack[StackBytes];
 }

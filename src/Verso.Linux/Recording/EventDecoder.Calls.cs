@@ -27,6 +27,7 @@ internal sealed unsafe partial class EventDecoder
         AbandonCall(places);
         places.CallArguments = record;
         places.CallEvents = 0;
+        TellCaller(record.Head);
         if (CallOf(record.Head) == RecordedCall.ProcessMadvise)
         {
             for (var i = 0; i + 1 < places.Ranges.Count; i += 2)
@@ -77,6 +78,7 @@ internal sealed unsafe partial class EventDecoder
         Join(ref place, record.Outcome);
         var call = place;
         sequencer.Release(first);
+        stacks?.OnCall(call);
         EmitPopulation(call, places.CallArguments, record.Outcome, flags, record.Head.Time);
     }
 
@@ -99,9 +101,21 @@ internal sealed unsafe partial class EventDecoder
         if (!IsUntold(record.Call.Head, record.Outcome) && TryTranslate(record.Call, out var call))
         {
             Join(ref call, record.Outcome);
+            TellCaller(record.Call.Head);
             sequencer.Add(call);
+            stacks?.OnCall(call);
             EmitPopulation(
                 call, record.Call, record.Outcome, (ResultFlags)record.Call.Head.B, record.Call.Head.Time);
+        }
+    }
+
+    private void TellCaller(in RecordHead head)
+    {
+        if (stacks is not null)
+        {
+            var from = Event(TraceEventKind.CalledFrom, head);
+            from.Arg0 = (ulong)stacks.Find(head);
+            sequencer.Add(from);
         }
     }
 

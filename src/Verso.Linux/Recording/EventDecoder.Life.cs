@@ -34,6 +34,7 @@ internal sealed unsafe partial class EventDecoder
                 break;
             case RecordKind.MmExit:
                 _liveMms.Remove((int)head.Mm);
+                stacks?.OnMmExit((int)head.Mm);
                 sequencer.Add(Event(TraceEventKind.MmExit, head));
                 break;
             case RecordKind.DumpBegin:
@@ -111,6 +112,7 @@ internal sealed unsafe partial class EventDecoder
     {
         SettleFault(PlacesOf((int)record.Head.Task));
         _liveMms.Add((int)record.Head.C);
+        stacks?.OnFork((int)record.Head.Mm, (int)record.Head.C);
         var fork = Event(TraceEventKind.Fork, record.Head);
         fork.Arg0 = record.Head.C;
         fork.Arg1 = record.Flags;
@@ -179,6 +181,7 @@ internal sealed unsafe partial class EventDecoder
         {
             snapshot.Arg0 = begin.OldMm;
             _announced.UnionWith(image.AnonVmas.Select(node => node.Id));
+            stacks?.OnExec((int)record.Head.Mm, image);
         }
         else
         {
@@ -200,6 +203,7 @@ internal sealed unsafe partial class EventDecoder
 
         var definition = Event(TraceEventKind.FileDefined, record.Head);
         definition.Payload = identity;
+        stacks?.OnFile(identity);
         sequencer.WriteNow(ref definition);
     }
 }

@@ -9,7 +9,11 @@ namespace Verso.Linux.Recording;
 /// Turns the records of the ring into events in their places. Per task it remembers two places: that of a fault which
 /// may still take effect later, and that of a call whose result is not known yet.
 /// </summary>
-internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatalogue files) : RingReader.IHandler
+/// <param name="sequencer">Gives events their places.</param>
+/// <param name="files">Knows files by their pointers.</param>
+/// <param name="stacks">Knows where calls come from; null: that is not recorded.</param>
+internal sealed unsafe partial class EventDecoder(
+    Sequencer sequencer, FileCatalogue files, CallStacks? stacks = null) : RingReader.IHandler
 {
     /// <summary>A fault that has not moved after so long stays where it is; nanoseconds.</summary>
     private const ulong FaultPatience = 200_000_000;
@@ -125,6 +129,7 @@ internal sealed unsafe partial class EventDecoder(Sequencer sequencer, FileCatal
             AbandonCall(places);
         }
 
+        stacks?.Finish();
         if (_dumps.Open > 0)
         {
             Counts.BrokenDumps += _dumps.Open;

@@ -29,12 +29,15 @@ public sealed class Recorder : IDisposable
     private readonly string _path;
     private readonly BpfProgram _program;
     private readonly RingReader _ring;
+    private readonly RingReader? _stackRing;
     private readonly ulong[] _lostBefore = new ulong[Enum.GetValues<LostReason>().Length];
     private Thread? _detaching;
     private long? _flushed;
 
-    private Recorder(RecorderOptions options, string path, BpfProgram program, RingReader ring)
+    private Recorder(
+        RecorderOptions options, string path, BpfProgram program, RingReader ring, RingReader? stackRing)
     {
+        _stackRing = stackRing;
         _options = options;
         _path = path;
         _program = program;
@@ -58,7 +61,9 @@ public sealed class Recorder : IDisposable
         try
         {
             var ring = new RingReader(LibBpf.MapDescriptor(program.Map("ring")), options.RingBytes);
-            return new Recorder(options, path, program, ring);
+            var stackRing = options.Stacks == StackRecording.Off ? null
+                : new RingReader(LibBpf.MapDescriptor(program.Map("stacks")), options.StackRingBytes);
+            return new Recorder(options, path, program, ring, stackRing);
         }
         catch (BpfUnavailableException reason)
         {
@@ -84,7 +89,8 @@ public sealed class Recorder : IDisposable
         ArgumentNullException.ThrowIfNull(sink);
         using CommandSignals signals = new();
         var sequencer = new Sequencer(sink);
-        var decoder = new EventDecoder(sequencer, new FileCatalogue());
+        using var stacks = _stackRing is null ? null : new CallStacks(sequencer, _stackRing);
+        var decoder = new EventDecoder(sequencer, new FileCatalogue(), stacks);
         var process = CommandProcess.Start(
             _path,
             _options.Command,
@@ -117,13 +123,18 @@ public sealed class Recorder : IDisposable
 
         decoder.Counts.Events = sequencer.Written;
         var status = ending == RecordingEnding.Interrupted ? 128 + signals.Last : process.ExitStatus;
-        return new RecordingOutcome(status, ending, decoder.Counts, problem) { Running = running };
+        return new RecordingOutcome(status, ending, decoder.Counts, problem)
+        {
+            Running = running,
+            StacksUnknown = stacks?.Unknown ?? 0,
+        };
     }
 
     public void Dispose()
     {
         _detaching?.Join();
         _ring.Dispose();
+        _stackRing?.Dispose();
         _program.Dispose();
     }
 

@@ -12,6 +12,12 @@ public sealed record RecorderOptions
     /// <summary>Size of the ring buffer in bytes; a power of two.</summary>
     public int RingBytes { get; init; } = 64 << 20;
 
+    /// <summary>Whether the stacks that calls come from are recorded.</summary>
+    public StackRecording Stacks { get; init; } = StackRecording.Off;
+
+    /// <summary>Size of the ring buffer of stacks in bytes; a power of two. One takes 8 KiB and a little.</summary>
+    public int StackRingBytes { get; init; } = 32 << 20;
+
     /// <summary>
     /// Write-lock episodes of a task between two checkpoints of its address space, at least; more as the run and the
     /// number of VMAs grow. The first come at an eighth, a quarter and half of it, so that short programs have some.
@@ -39,6 +45,13 @@ public enum FaultRecording
 {
     On = 0,
     Off = 1,
+}
+
+/// <summary>Whether each call's user stack becomes events.</summary>
+public enum StackRecording
+{
+    Off = 0,
+    On = 1,
 }
 
 /// <summary>When a recording ends by itself.</summary>

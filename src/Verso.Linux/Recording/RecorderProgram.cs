@@ -19,6 +19,11 @@ internal static unsafe class RecorderProgram
         try
         {
             BpfRequirements.Check("recording", "verso record ...");
+            if (options.Stacks == StackRecording.On && LibDw.Problem is string problem)
+            {
+                throw new RecorderUnavailableException(problem);
+            }
+
             var elf = BpfRequirements.ReadObject(Resource);
             var prepare = new KernelSymbols.Search("__anon_vma_prepare");
             if (Environment.GetEnvironmentVariable("VERSO_BPF_LOG") is null)
@@ -69,6 +74,11 @@ internal static unsafe class RecorderProgram
         var program = BpfProgram.Open(elf);
         SetConstants(program, options);
         _ = LibBpf.MapSetMaxEntries(program.Map("ring"), (uint)options.RingBytes);
+        if (options.Stacks == StackRecording.On)
+        {
+            _ = LibBpf.MapSetMaxEntries(program.Map("stacks"), (uint)options.StackRingBytes);
+        }
+
         if (variant == LockEvents.WithPath)
         {
             program.Select("on_lock_acquired", Loading.Off);
@@ -92,6 +102,7 @@ internal static unsafe class RecorderProgram
         program.Variable<ulong>("namespace_device") = device;
         program.Variable<ulong>("namespace_inode") = inode;
         program.Variable<uint>("with_faults") = options.Faults == FaultRecording.On ? 1u : 0u;
+        program.Variable<uint>("with_stacks") = options.Stacks == StackRecording.On ? 1u : 0u;
         program.Variable<uint>("dump_interval") = (uint)options.CheckpointInterval;
         program.Variable<uint>("dump_max_vmas") = (uint)options.CheckpointMaxVmas;
         foreach (var number in options.LeftOut)

@@ -14,6 +14,9 @@ public sealed record RecordingOutcome(
 {
     /// <summary>Tasks that were running still when the recording ended.</summary>
     public long Running { get; init; }
+
+    /// <summary>Calls whose stack was not kept, where stacks were asked for.</summary>
+    public long StacksUnknown { get; init; }
 }
 
 /// <summary>How a recording came to its end.</summary>

@@ -1,5 +1,6 @@
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
+using Verso.Lab.Callers;
 using Verso.Lab.Explain;
 using Verso.Lab.Words;
 using Verso.Reports.Text;
@@ -30,6 +31,9 @@ public sealed record RemedyDocument(
 /// <summary>Pairs that differ in the same.</summary>
 public sealed record KindDocument(string Kind, int Pairs, IReadOnlyList<string> Addresses);
 
+/// <summary>Where in the program the calls come from that made some boundaries; the innermost function first.</summary>
+public sealed record CallerDocument(IReadOnlyList<string> Functions, string File, int Boundaries);
+
 /// <summary>The pairs with one first reason.</summary>
 public sealed record ReasonDocument(
     string Reason,
@@ -45,6 +49,7 @@ public sealed record ReasonDocument(
     int PairsBeyond,
     IReadOnlyList<string> AddressesBeyond,
     IReadOnlyList<KindDocument> Kinds,
+    IReadOnlyList<CallerDocument> Callers,
     IReadOnlyList<RemedyDocument> Remedies);
 
 /// <summary>Pairs that never could be one, for one reason.</summary>
@@ -64,6 +69,7 @@ public sealed record MainCauseDocument(
     string End,
     string Mapping,
     int PairsThere,
+    IReadOnlyList<CallerDocument> Callers,
     string Remedy,
     int VmasAtLeast,
     int VmasAtMost);
@@ -75,6 +81,7 @@ public sealed record HolesDocument(
     int VmasFilledNow,
     int VmasNever,
     IReadOnlyList<KindDocument> Kinds,
+    IReadOnlyList<CallerDocument> Callers,
     IReadOnlyList<RemedyDocument> Remedies);
 
 /// <summary>Files that were deleted while they were mapped.</summary>
@@ -187,6 +194,7 @@ internal static class ExplainDocuments
         JsonReport.Hex(main.Region.End),
         main.Region.Name,
         main.Region.Pairs,
+        Of(main.Callers),
         main.Offer.Remedy.Text,
         main.Offer.Vmas.Least,
         main.Offer.Vmas.Most);
@@ -210,6 +218,7 @@ internal static class ExplainDocuments
             group.Beyond.Count,
             Addresses(group.Beyond),
             Kinds(group.Boundaries, boundary => BoundaryText.Kind(explanation, boundary)),
+            Of(explanation.Callers?.Of(group.Boundaries.Select(pair => pair.Upper.Start)) ?? []),
             Remedies(explanation.Offers(group), explanation.Kernel));
     }
 
@@ -254,7 +263,11 @@ internal static class ExplainDocuments
                     kind.Count(),
                     [.. kind.Take(ExplainText.MostExamples).Select(hole => JsonReport.Hex(hole.Lower.End))])),
         ],
+        Of(explanation.Callers?.Of(explanation.Holes.All.Select(hole => hole.Lower.End)) ?? []),
         Remedies(explanation.HoleOffers, explanation.Kernel));
+
+    private static CallerDocument[] Of(IReadOnlyList<CallerCount> callers) =>
+        [.. callers.Select(each => new CallerDocument(each.Site.Functions, each.Site.Path, each.Boundaries))];
 
     private static LastingDocument[] LastingOf(SpaceExplanation explanation)
     {

@@ -91,6 +91,10 @@ public static class EventText
         TraceEventKind.UserfaultFill => $"ioctl(userfaultfd{e.Arg4}, {LinuxConstants.Value("UFFDIO", e.Arg2)}, "
             + $"{Hex(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",
         TraceEventKind.DriverMapping => $"the driver of the next mapping gives it the flags {Hex(e.Arg0)}",
+        TraceEventKind.CalledFrom => e.Arg0 == 0 ? "the caller of the next call is not known"
+            : $"the next call comes from frame {e.Arg0}",
+        TraceEventKind.StackFrame => $"frame {e.Arg0}: {File(e.Arg2)} {Hex(e.Arg3)}, called by frame {e.Arg1}",
+        TraceEventKind.FrameName => $"frame {e.Arg0} is {Printable.Of(e.Payload as string ?? "")}",
         TraceEventKind.UserfaultFork => $"userfaultfd{e.Arg1} of the child watches {Hex(e.Arg0)}",
         TraceEventKind.UserfaultRelease => $"userfaultfd{e.Arg0} is closed",
         TraceEventKind.Truncate => $"truncate({File(e.Arg0)}, {Hex(e.Arg1)}){Result(e)}",

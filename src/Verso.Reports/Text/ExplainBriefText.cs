@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Verso.Engine;
 using Verso.Engine.Vmas;
+using Verso.Lab.Callers;
 using Verso.Lab.Explain;
 using Verso.Traces.Snapshots;
 
@@ -72,6 +73,11 @@ public static class ExplainBriefText
             : $"{Figures.Count(cause.Pairs)} of {Figures.Plural(explanation.Boundaries.Count, "pair", "pairs")}";
         Labelled(text, "cause: ", $"{cause.Plain}, {of}", width, palette);
         Labelled(text, "where: ", Where(cause, width), width, palette);
+        if (cause.Callers.Count > 0)
+        {
+            Labelled(text, "from:  ", Caller(cause), width, palette);
+        }
+
         Labelled(text, "to do: ", Remedy(explanation, cause.Offer.Remedy, width), width, palette);
         CountRange vmas = cause.Offer.Vmas;
         string after = $"{RemedyText.Of(vmas)} {(vmas.Most == 1 ? "VMA" : "VMAs")}";
@@ -92,6 +98,13 @@ public static class ExplainBriefText
         string part = region.Pairs == cause.Pairs ? ""
             : $" ({Figures.Count(region.Pairs)} of these {Figures.Count(cause.Pairs)})";
         return $"{range} {name}{part}";
+    }
+
+    private static string Caller(MainCause cause)
+    {
+        CallerCount first = cause.Callers[0];
+        return CallerText.Of(first.Site) + (first.Boundaries == cause.Pairs ? ""
+            : $" ({Figures.Count(first.Boundaries)} of these {Figures.Count(cause.Pairs)})");
     }
 
     private static string Remedy(SpaceExplanation explanation, Remedy remedy, int width)

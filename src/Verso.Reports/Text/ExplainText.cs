@@ -105,6 +105,7 @@ public static class ExplainText
         text.Append(palette.Name(BoundaryText.Name(group.First, group.Standing))).Append('\n');
         Prose.Wrap(text, "  ", isOpen ? plain : $"{plain} ({ReasonText.Kernel(group.First)})", 2);
         Kinds(text, explanation, group.Boundaries);
+        CallerText.Append(text, explanation.Callers?.Of(group.Boundaries.Select(pair => pair.Upper.Start)) ?? []);
         IReadOnlyList<RemedyOffer> offers = explanation.Offers(group);
         if (isOpen && offers.Count > 0)
         {
@@ -132,6 +133,7 @@ public static class ExplainText
         }
 
         Rest(text, kinds.Length);
+        CallerText.Append(text, explanation.Callers?.Of(explanation.Holes.All.Select(hole => hole.Lower.End)) ?? []);
         RemedyText.Append(text, explanation.HoleOffers, explanation.Kernel);
     }
 

@@ -1,3 +1,4 @@
+using Verso.Lab.Callers;
 using Verso.Lab.Explain;
 using Verso.Lab.Words;
 
@@ -19,6 +20,10 @@ internal sealed class MainCause
         IsOfHoles = pairs.Count == 0;
         Plain = IsOfHoles ? "holes that munmap left between what is alike"
             : MostFrequent(pairs, pair => BoundaryText.Brief(explanation, pair));
+        Callers = explanation.Callers?.Of(
+            IsOfHoles
+                ? explanation.Holes.All.Select(hole => hole.Lower.End)
+                : pairs.Select(pair => pair.Upper.Start)) ?? [];
         Pairs = IsOfHoles ? explanation.Holes.All.Count : pairs.Count;
         Region = CauseRegion.Of(
             explanation,
@@ -50,6 +55,9 @@ internal sealed class MainCause
 
     /// <summary>Where most of them are.</summary>
     internal CauseRegion Region { get; }
+
+    /// <summary>Which calls they come from, the most frequent first; empty where nobody knows.</summary>
+    internal IReadOnlyList<CallerCount> Callers { get; }
 
     /// <summary>The main cause; null if nothing that is known would leave fewer VMAs.</summary>
     internal static MainCause? Of(SpaceExplanation explanation) => Of(explanation, Candidates(explanation));

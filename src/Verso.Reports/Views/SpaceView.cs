@@ -1,5 +1,6 @@
 using System.Globalization;
 using Verso.Engine.Images;
+using Verso.Lab.Callers;
 using Verso.Lab.Explain;
 using Verso.Lab.Words;
 using Verso.Reports.Model;
@@ -45,6 +46,7 @@ internal static class SpaceView
                     + "and colour say what keeps it apart from the next one.",
             },
             Reasons(first, $"{id}-reasons"),
+            .. Callers(first, $"{id}-callers") is Table callers ? (IEnumerable<Block>)[callers] : [],
         ];
         return new Section(id, "Address space", blocks);
     }
@@ -77,6 +79,39 @@ internal static class SpaceView
                     space.HoleOffers[0].Remedy.Text, (long)space.HoleOffers[0].Vmas.Most],
             ],
         ]);
+
+    /// <summary>Where calls come from, by what keeps apart the VMAs that they made; null where nobody knows.</summary>
+    private static Table? Callers(SpaceExplanation space, string id)
+    {
+        if (space.Callers is not BoundaryCallers callers)
+        {
+            return null;
+        }
+
+        IEnumerable<(string Reason, IEnumerable<ulong> Addresses)> reasons =
+        [
+            .. space.Groups.Select(group => (
+                BoundaryText.Name(group.First, group.Standing), group.Boundaries.Select(pair => pair.Upper.Start))),
+            .. space.Lasting.Select(group => (
+                Kebab.Of(group.Reason.ToString()), group.Boundaries.Select(pair => pair.Upper.Start))),
+            ("holes", space.Holes.All.Select(hole => hole.Lower.End)),
+        ];
+        return new Table(
+            id,
+            "Who made them",
+            [
+                new("reason", "reason"), new("boundaries", "boundaries", Unit.Count), new("functions", "called from"),
+                new("file", "in"),
+            ],
+            [
+                .. reasons.SelectMany(reason => callers.Of(reason.Addresses).Take(CallerText.Most).Select(caller =>
+                    (IReadOnlyList<Cell>)
+                    [
+                        reason.Reason, (long)caller.Boundaries,
+                        string.Join(" <- ", caller.Site.Functions), caller.Site.Path,
+                    ])),
+            ]);
+    }
 
     private static RemedyOffer? First(IReadOnlyList<RemedyOffer> offers) => offers.Count > 0 ? offers[0] : null;
 

@@ -39,6 +39,7 @@ internal sealed class FuzzEvents(MmImage image, int mm, Random random)
             TraceEventKind.Fault => (Any(5), 0, 0, 0, 0),
             TraceEventKind.Populate => (Any(8), 0, 0, 0, 0),
             TraceEventKind.Fallocate => (Address(), Length(), 0, 0, 0),
+            TraceEventKind.StackFrame => (Any(8), Damage.Word(random), 0, 0, 0),
             _ => default,
         };
         (e.Arg2, e.Arg3, e.Arg4, e.Arg5, e.Result) = rest;
@@ -64,6 +65,9 @@ internal sealed class FuzzEvents(MmImage image, int mm, Random random)
             TraceEventKind.UserfaultRelease => (Any(3), 0, null),
             TraceEventKind.UserfaultFork => (e.Arg0, Any(3), null),
             TraceEventKind.DriverMapping => (Damage.Word(random), Any(16), null),
+            TraceEventKind.StackFrame => (Any(9), Any(8), null),
+            TraceEventKind.FrameName => (Any(9), 0, Any(4) == 0 ? null : "guard\e]0;x\a(int, \u202e) (a.c:1)"),
+            TraceEventKind.CalledFrom => (Any(9), 0, null),
             TraceEventKind.StackLimit => (Damage.Word(random), 0, null),
             TraceEventKind.Personality => (Any(2) << 22, 0, null),
             TraceEventKind.Fault => (e.Arg0, Any(8), null),
