@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Verso.Lab.Comparison;
 using Verso.Linux;
+using Verso.Reports.Json;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
 
@@ -54,7 +55,7 @@ internal static class ReportCommand
     {
         string text = format switch
         {
-            "json" => JsonRendering.Of(report),
+            "json" => JsonReport.Render(report),
             "csv" => CsvRendering.Of(report),
             "markdown" => MarkdownRendering.Of(report),
             "text" => TextRendering.Of(report, surroundings.Width, surroundings.Palette),

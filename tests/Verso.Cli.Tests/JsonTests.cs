@@ -59,42 +59,6 @@ public sealed class JsonTests
     }
 
     [Fact]
-    public void TheManualNamesEveryKeyOfExplain()
-    {
-        string manual = File.ReadAllText(Path.Combine(CommandLine.Root, "docs/explain.md"));
-        HashSet<string> keys = [];
-        foreach (string[] arguments in (string[][])[[], ["--at", "100003200000"]])
-        {
-            Outcome outcome = CommandLine.Run(["explain", Reasons.Pid, .. arguments, "--from", Reasons.File, "-j"]);
-            using JsonDocument document = JsonDocument.Parse(outcome.Output);
-            Collect(document.RootElement, keys);
-        }
-
-        Assert.True(keys.Count > 40, $"{keys.Count} keys");
-        Assert.All(keys, key => Assert.True(
-            manual.Contains($"`{key}`", StringComparison.Ordinal) || manual.Contains($"`{key}[]`", StringComparison.Ordinal), key));
-    }
-
-    private static void Collect(JsonElement element, HashSet<string> keys)
-    {
-        if (element.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement item in element.EnumerateArray())
-            {
-                Collect(item, keys);
-            }
-        }
-        else if (element.ValueKind == JsonValueKind.Object)
-        {
-            foreach (JsonProperty property in element.EnumerateObject())
-            {
-                keys.Add(property.Name);
-                Collect(property.Value, keys);
-            }
-        }
-    }
-
-    [Fact]
     public void DesignsAreListed()
     {
         using JsonDocument document = JsonDocument.Parse(CommandLine.Run("designs", "-j").Output);

@@ -30,6 +30,12 @@ public static class JsonReport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
+    // In a page nobody reads it, and HTML would take some letters for its own.
+    private static readonly DocumentContext s_page = new(new JsonSerializerOptions(DocumentContext.Default.Options)
+    {
+        WriteIndented = false,
+    });
+
     // Documents that follow one another have a line each.
     private static readonly DocumentContext s_lines = new(new JsonSerializerOptions(DocumentContext.Default.Options)
     {
@@ -185,6 +191,17 @@ public static class JsonReport
         ArgumentNullException.ThrowIfNull(question);
         return Write(QuizDocuments.Of(question, isSolved), s_context.QuizDocument);
     }
+
+    /// <summary>All numbers of a report.</summary>
+    public static string Render(Report report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return Write(ReportDocuments.Of(report, isForHtml: false), s_context.ReportDocument);
+    }
+
+    /// <summary>The same to be embedded in HTML, with the colours of charts.</summary>
+    internal static string ForHtml(Report report) =>
+        JsonSerializer.Serialize(ReportDocuments.Of(report, isForHtml: true), s_page.ReportDocument);
 
     /// <summary>The files of figures.</summary>
     public static string Render(IReadOnlyList<PlottedFigure> figures) =>

@@ -3,7 +3,9 @@ using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 
-/// <summary><c>verso replay --locks</c>: by class in the order of taking, then the locks taken most.</summary>
+/// <summary>The locks of a replay.</summary>
+/// <param name="Classes">By class, in the order in which they may be taken.</param>
+/// <param name="MostTaken">The locks taken most often, as many as asked for; not RCU.</param>
 public sealed record LocksDocument(
     IReadOnlyList<LockClassDocument> Classes, IReadOnlyList<LockDocument> MostTaken)
 {
@@ -23,25 +25,25 @@ public sealed record LocksDocument(
 }
 
 /// <summary>All locks of one class.</summary>
-/// <param name="Class">As mmap, file-map, anon-vma-root.</param>
-/// <param name="Locks">How many there were.</param>
+/// <param name="Class"><c>mmap</c>, <c>file-map</c>, <c>anon-vma-root</c>, ...</param>
+/// <param name="Locks">Locks of it.</param>
 /// <param name="Reads">Acquisitions for reading.</param>
 /// <param name="Writes">Acquisitions for writing.</param>
-/// <param name="Steps">Steps of work they were held, together.</param>
-/// <param name="LongestSteps">Steps of the longest.</param>
+/// <param name="Steps"><unit>steps</unit> Work done while one was held, together.</param>
+/// <param name="LongestSteps"><unit>steps</unit> The longest of these.</param>
 /// <param name="Tasks">Tasks that took one.</param>
 public sealed record LockClassDocument(
     string Class, long Locks, long Reads, long Writes, long Steps, long LongestSteps, int Tasks);
 
 /// <summary>One lock.</summary>
-/// <param name="Class">Its class.</param>
+/// <param name="Class">Its class, as above.</param>
 /// <param name="Mm">The address space whose event took it first, as the trace numbers it.</param>
 /// <param name="FirstEvent">Number of that event in the trace, from 1.</param>
-/// <param name="Path">The file whose lock it is; null where it is none's.</param>
+/// <param name="Path">The file whose lock it is; left out where it is none's.</param>
 /// <param name="Reads">Acquisitions for reading.</param>
 /// <param name="Writes">Acquisitions for writing.</param>
-/// <param name="Steps">Steps of work it was held.</param>
-/// <param name="LongestSteps">Steps of the longest.</param>
+/// <param name="Steps"><unit>steps</unit> Work done while it was held.</param>
+/// <param name="LongestSteps"><unit>steps</unit> The longest of these.</param>
 /// <param name="Tasks">Tasks that took it.</param>
 public sealed record LockDocument(
     string Class,

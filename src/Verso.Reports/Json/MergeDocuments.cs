@@ -6,6 +6,45 @@ using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 
+/// <summary>Every test of a boundary in a replay.</summary>
+/// <param name="Attempts">Boundaries that were tested.</param>
+/// <param name="Passed">Of those, with no failed test.</param>
+/// <param name="Refused">The others.</param>
+/// <param name="RefusedByFirst"><c>refused</c> by the first failed test in kernel order.</param>
+/// <param name="RefusedByAll"><c>refused</c> by all failed tests, joined with <c>+</c>.</param>
+/// <param name="Repairable">
+/// Attempts on anonymous memory that failed exactly these tests (<c>page-offset</c>, <c>anon-vma</c>, both), by what
+/// became of them in matena-merging: <c>passed</c>, <c>not-tried</c>, <c>shared-pages</c>, <c>other-tests</c>.
+/// </param>
+/// <param name="Tried">Every attempt, in order.</param>
+public sealed record MergeTraceDocument(
+    long Attempts,
+    long Passed,
+    long Refused,
+    IReadOnlyDictionary<string, long> RefusedByFirst,
+    IReadOnlyDictionary<string, long> RefusedByAll,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Repairable,
+    IReadOnlyList<MergeAttemptDocument> Tried);
+
+/// <summary>One merge attempt.</summary>
+/// <param name="Event">Number of the event in the trace, from 1.</param>
+/// <param name="Mm">The address space as the trace numbers it.</param>
+/// <param name="Call">The kind of event.</param>
+/// <param name="Start"><unit>address</unit> The range that would become part of a neighbour.</param>
+/// <param name="End"><unit>address</unit> Its end, exclusive.</param>
+/// <param name="Side">The neighbour: <c>lower</c>, <c>upper</c>, or <c>bridge</c>: both with the range.</param>
+/// <param name="Memory"><c>file</c> (of either side) or <c>anonymous</c>.</param>
+/// <param name="Failed">Every failed test, in kernel order; empty if it passed.</param>
+public sealed record MergeAttemptDocument(
+    long Event,
+    int Mm,
+    string Call,
+    string Start,
+    string End,
+    string Side,
+    string Memory,
+    IReadOnlyList<string> Failed);
+
 /// <summary>A merge trace turned into a document.</summary>
 internal static class MergeDocuments
 {

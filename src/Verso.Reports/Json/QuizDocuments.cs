@@ -3,7 +3,18 @@ using Verso.Lab.Quiz;
 
 namespace Verso.Reports.Json;
 
-/// <summary>One question: <c>verso quiz -j</c>; answer and reason only where they were asked for.</summary>
+/// <summary><c>verso quiz -j</c>, a document a question.</summary>
+/// <example>verso quiz --seed 7 -j --solve</example>
+/// <param name="Schema"><c>verso-quiz/1</c></param>
+/// <param name="Topic">What it is about: as <c>--topic</c> takes it.</param>
+/// <param name="Seed">The same topic and seed give the same question.</param>
+/// <param name="Rules">The kernel whose rules the engine went by.</param>
+/// <param name="Parameters">What was drawn, by name.</param>
+/// <param name="Scenario">The steps, a line each, as <c>verso step</c> reads them.</param>
+/// <param name="Question">What is asked.</param>
+/// <param name="Form">How the answer is written.</param>
+/// <param name="Answer">Words or numbers with a blank between; with <c>--solve</c> only.</param>
+/// <param name="Reason">Why, in sentences; with <c>--solve</c> only.</param>
 public sealed record QuizDocument(
     string Schema,
     string Topic,

@@ -4,10 +4,28 @@ using Verso.Lab.Words;
 
 namespace Verso.Reports.Json;
 
-/// <summary>A scenario that came out otherwise than expected.</summary>
+/// <summary>A scenario that came out otherwise than expected, a random one made as short as it can be.</summary>
+/// <param name="Name">The file; of a random one its seed.</param>
+/// <param name="Step">The step that differed, from 0.</param>
+/// <param name="Difference">What differs, on one line: the engine first, then the kernel.</param>
+/// <param name="Scenario">The steps, a line each.</param>
+/// <param name="Kind"><c>difference</c>, or <c>not-playable</c>: nothing was compared.</param>
 public sealed record FailureDocument(string Name, int Step, string Difference, string Scenario, string Kind);
 
-/// <summary>Random scenarios on kernel and engine.</summary>
+/// <summary><c>verso verify -j</c>: random scenarios on kernel and engine.</summary>
+/// <example>sudo verso verify --count 10 -j</example>
+/// <param name="Schema"><c>verso-verify/1</c></param>
+/// <param name="Rules">The kernel whose rules the engine went by.</param>
+/// <param name="RulesBasis">
+/// How far these are known to be the running kernel's: <c>compared</c>, <c>series</c>, <c>versions</c>, <c>other</c>,
+/// <c>unknown</c>, <c>chosen</c> (<see href="explain.md#synopsis">what they mean</see>).
+/// </param>
+/// <param name="Mix">What the sequences were made of: <c>--mix</c>, and what was added to it.</param>
+/// <param name="Seed">The first seed; every sequence has the next.</param>
+/// <param name="Sequences">Sequences that were played.</param>
+/// <param name="Steps">Steps that were taken and compared.</param>
+/// <param name="Settled">States that agreed only when they were looked at again.</param>
+/// <param name="Failures">Sequences that differed, in the order of their seeds; the run ends at the first.</param>
 public sealed record RandomVerificationDocument(
     string Schema,
     string Rules,
@@ -20,19 +38,32 @@ public sealed record RandomVerificationDocument(
     IReadOnlyList<FailureDocument> Failures);
 
 /// <summary>One scenario file.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Name">The file, or the trace.</param>
 /// <param name="Agrees">Whether nothing differed.</param>
-/// <param name="Steps">Steps taken.</param>
-/// <param name="Failure">What differed.</param>
-/// <param name="Recording">Of a trace: its calls.</param>
+/// <param name="Steps">Steps that were taken; impossible ones are passed over.</param>
+/// <param name="Failure">What differed; left out if nothing did.</param>
+/// <param name="Recording">Of a trace: its calls that were refused or are no steps. Left out of other files.</param>
 public sealed record ScenarioDocument(
     string Name, bool Agrees, long Steps, FailureDocument? Failure, RecordedCallsDocument? Recording);
 
-/// <summary>The calls of a recording that were refused in it, and those that are no steps, by kind.</summary>
+/// <summary>The calls of a recording that were refused in it, and those that are no steps.</summary>
+/// <param name="RefusedThen">Calls that the kernel refused in the recording.</param>
+/// <param name="RefusedAgain">Of these, refused here too.</param>
+/// <param name="LeftOut">Calls that are no steps, by kind.</param>
 public sealed record RecordedCallsDocument(
     long RefusedThen, long RefusedAgain, IReadOnlyDictionary<string, long> LeftOut);
 
-/// <summary>Scenario files on kernel and engine.</summary>
+/// <summary>
+/// <c>verso verify FILE... -j</c>: scenario files on kernel and engine; with <c>--engine</c> without a kernel.
+/// </summary>
+/// <example>verso verify --engine scenarios/merge/forked-target.txt -j</example>
+/// <param name="Schema"><c>verso-scenarios/1</c></param>
+/// <param name="Rules">The kernel whose rules the engine went by.</param>
+/// <param name="RulesBasis">
+/// How far these are known to be the running kernel's: <c>compared</c>, <c>series</c>, <c>versions</c>, <c>other</c>,
+/// <c>unknown</c>, <c>chosen</c> (<see href="explain.md#synopsis">what they mean</see>).
+/// </param>
+/// <param name="Scenarios">The files, in the order played.</param>
 public sealed record ScenariosDocument(
     string Schema, string Rules, string RulesBasis, IReadOnlyList<ScenarioDocument> Scenarios);
 

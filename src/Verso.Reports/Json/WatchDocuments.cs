@@ -2,42 +2,50 @@ using Verso.Reports.Text;
 
 namespace Verso.Reports.Json;
 
-/// <summary>A line of <c>verso watch -j</c>.</summary>
+/// <summary><c>verso watch -j</c>, a line for each process that nears its limit.</summary>
+/// <example>sudo verso watch --above 60% -j</example>
 public sealed record WatchDocument
 {
+    /// <summary><c>verso-watch/1</c></summary>
     public required string Schema { get; init; }
 
+    /// <summary>When it was counted.</summary>
     public required long TakenUnixSeconds { get; init; }
 
+    /// <summary>The process.</summary>
     public required int Pid { get; init; }
 
+    /// <summary>Its name (<c>comm</c>).</summary>
     public required string Command { get; init; }
 
-    /// <summary>The control group; empty if it is not known.</summary>
+    /// <summary>Its control group; empty if it is not known.</summary>
     public required string Cgroup { get; init; }
 
-    /// <summary>The unit of systemd; empty if there is none.</summary>
+    /// <summary>The innermost unit of systemd in it; empty if there is none.</summary>
     public required string Unit { get; init; }
 
+    /// <summary>VMAs now.</summary>
     public required int Vmas { get; init; }
 
+    /// <summary><c>vm.max_map_count</c>.</summary>
     public required int MaxMapCount { get; init; }
 
-    /// <summary>Of that, in percent.</summary>
+    /// <summary><c>vmas</c> of <c>maxMapCount</c>.</summary>
     public required double Percent { get; init; }
 
-    /// <summary>The level that it has come to, in percent.</summary>
+    /// <summary>The level that it has come to.</summary>
     public required double LevelPercent { get; init; }
 
-    /// <summary>VMAs that came in a second; null if it was not seen before.</summary>
+    /// <summary><unit>VMAs/s</unit> Growth since the look before; left out of one not seen before.</summary>
     public required double? VmasPerSecond { get; init; }
 
-    /// <summary>What keeps most of its VMAs apart; null if that is not known.</summary>
+    /// <summary>What keeps most of its VMAs apart, in words; left out if it is not known.</summary>
     public required string? Cause { get; init; }
 
-    /// <summary>Files; null of what could not be written.</summary>
+    /// <summary>The path of the snapshot; left out if none was written.</summary>
     public required string? Snapshot { get; init; }
 
+    /// <summary>The path of the explanation; left out if none was written.</summary>
     public required string? Explanation { get; init; }
 }
 

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Reflection;
 using System.Text;
+using Verso.Reports.Json;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
 
@@ -73,7 +74,7 @@ public static class HtmlRendering
     {
         if (report.Tables.Any())
         {
-            AppendData(html, JsonRendering.Of(report, isForHtml: true));
+            AppendData(html, JsonReport.ForHtml(report));
             html.Append($"<script>{Resource("echarts.js")}</script>\n<script>{Resource("report.js")}</script>\n");
         }
 
