@@ -6,6 +6,7 @@ using Verso.Lab.Merging;
 using Verso.Lab.Replay;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
+using Verso.Reports.Views;
 
 namespace Verso.Cli;
 
@@ -145,7 +146,7 @@ internal static class ReplayCommand
         string text = format == "json"
             ? JsonReport.Render(name, result, tally, most)
             : Text(surroundings, name, result, options) + "\n"
-                + LockText.Render(tally, most, surroundings.Width, surroundings.Palette);
+                + LocksView.Render(tally, most, surroundings.Width, surroundings.Palette);
         Pager.Write(surroundings, text, isForPeople: format != "json");
         return result.Fidelity.IsFull ? ExitStatus.Success : ExitStatus.Differs;
     }

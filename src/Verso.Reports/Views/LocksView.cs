@@ -3,15 +3,42 @@ using Verso.Lab.Locks;
 using Verso.Lab.Replay;
 using Verso.Lab.Words;
 using Verso.Reports.Model;
+using Verso.Reports.Rendering;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Views;
 
 /// <summary>Locks by class and owner, and the work under them.</summary>
-internal static class LocksView
+public static class LocksView
 {
     /// <summary>Locks that are listed one by one.</summary>
     private const int MostLocks = 20;
+
+    private static readonly Column[] s_columns =
+    [
+        new("lock", "lock"), new("reads", "reads", Unit.Count), new("writes", "writes", Unit.Count),
+        new("steps", "steps held", Unit.Count), new("longest", "longest", Unit.Count),
+        new("tasks", "tasks", Unit.Count),
+    ];
+
+    /// <summary>As text: the classes, then the locks taken most; a line where no lock was taken.</summary>
+    public static string Render(LockTally tally, int most, int width, Palette palette)
+    {
+        ArgumentNullException.ThrowIfNull(tally);
+        if (tally.Classes.Count == 0)
+        {
+            return "no lock was taken\n";
+        }
+
+        IReadOnlyList<Cell>[] rows =
+        [
+            .. tally.Classes.Select(of =>
+                Row(of, "locks taken, by class", $"{LockText.ClassName(of)}, {Figures.Count(of.Locks)}")),
+            .. tally.MostTaken(most).Select(one => Row(one, "taken most", LockText.Name(one))),
+        ];
+        Table table = new("locks", "Locks", [new Column("group", "group"), .. s_columns], rows) { IsGrouped = true };
+        return TextRendering.Of(table, width, palette);
+    }
 
     /// <summary>The section.</summary>
     /// <param name="designs">Replays.</param>
@@ -31,19 +58,15 @@ internal static class LocksView
             blocks.Add(new Table(
                 $"{id}-owners",
                 $"Locks taken most, by owner ({ReferenceDesign.Name})",
-                [
-                    new("lock", "lock"), new("reads", "reads", Unit.Count), new("writes", "writes", Unit.Count),
-                    new("steps", "steps held", Unit.Count), new("longest", "longest", Unit.Count),
-                    new("tasks", "tasks", Unit.Count),
-                ],
-                [
-                    .. most.Select(one => (IReadOnlyList<Cell>)
-                        [LockText.Name(one), one.Reads, one.Writes, one.Steps, one.LongestSteps, (long)one.Tasks]),
-                ]));
+                s_columns,
+                [.. most.Select(one => Row(one, LockText.Name(one)))]));
         }
 
         return new Section(id, "Locks", blocks);
     }
+
+    private static Cell[] Row(LockFigures of, params ReadOnlySpan<Cell> names) =>
+        [.. names, of.Reads, of.Writes, of.Steps, of.LongestSteps, (long)of.Tasks];
 
     private static Chart ByClass(
         IReadOnlyList<ReplayResult> designs, string id, string title, Func<(long Taken, long Work), long> of,
