@@ -2,19 +2,20 @@ using System.CommandLine;
 using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
 using Verso.Reports.Comparisons;
 using Verso.Reports.Json;
 
 namespace Verso.Cli;
 
-/// <summary>verso compare: traces through several designs, side by side.</summary>
+/// <summary>verso compare: traces and scenarios through several designs, side by side.</summary>
 internal static class CompareCommand
 {
     internal static Command Create()
     {
         Argument<string[]> traces = new("TRACE")
         {
-            Description = "trace files; - for stdin",
+            Description = "traces, scenario files (.txt), directories of those; - for a trace on stdin",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> designs = new("--designs")
@@ -25,7 +26,7 @@ internal static class CompareCommand
         };
         Option<int> jobs = ReplaySettings.Jobs("replays to run in parallel");
         Option<bool> verify = ReplaySettings.Verify();
-        Option<int> walks = ReplaySettings.Walks();
+        Option<int> walks = ReplaySettings.Walks("; of scenarios by default after each access, and at the end");
         Option<int?> measure = ReplaySettings.Measure();
         Option<string?> rules = ReplaySettings.Rules(
             "use the rules of this kernel release, such as 6.12; default: the recorded kernel");
@@ -36,10 +37,11 @@ internal static class CompareCommand
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "compare",
-            "Replays traces through the designs and shows what each would have cost: a line per design, as differences "
-            + "from Linux's; with --full all figures. Designs may differ: returns 0, or 1 if a check of --verify "
-            + "failed, 2 on errors.",
+            "Replays traces and scenarios through the designs and shows what each would have cost: a line per design, "
+            + "as differences from Linux's; with --full all figures. Designs may differ: returns 0, or 1 if a check of "
+            + "--verify failed, 2 on errors.",
             "verso compare make.verso                             # a line per design",
+            "verso compare scenarios/merge/forked-target.txt      # every design plays the scenario",
             "verso compare make.verso --full --designs anon-vma-chain,pte-chain",
             "verso compare make.verso --metrics vmas,merges --format markdown",
             "verso compare make.verso --designs anon-vma-chain,pte-chain --format lkp",
@@ -58,14 +60,14 @@ internal static class CompareCommand
             {
                 Design = choices[0],
                 Verification = parsed.GetValue(verify) ? Verification.AtCheckpoints : Verification.None,
-                ProbeInterval = parsed.GetValue(walks),
+                ProbeInterval = parsed.Has(walks) ? parsed.GetValue(walks) : null,
                 Rules = ReplaySettings.RulesOf(parsed, rules),
                 Word = ReplaySettings.WordOf(parsed, word),
                 MemoryLimitBytes = MemoryLimit.Of(parsed, memory),
                 DifferenceLimit = 0,
             };
             string form = ReplaySettings.FormatOf(parsed, format, json);
-            string[] names = parsed.GetRequiredValue(traces);
+            string[] names = [.. parsed.GetRequiredValue(traces).SelectMany(ScenarioFiles.FilesOf)];
             (int atOnce, int? rounds) = (ReplaySettings.JobsOf(parsed, jobs), parsed.GetValue(measure));
             ComparisonChoice choice = shown.Of(parsed, form, rounds is not null);
             return Run(Surroundings.Of(parsed), names, choices, template, atOnce, rounds, choice, form);

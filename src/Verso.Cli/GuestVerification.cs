@@ -1,4 +1,4 @@
-using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Linux.Guests;
 using Verso.Reports.Text;
 

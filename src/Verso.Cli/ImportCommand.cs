@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Linux;
 using Verso.Reports.Text;
 using Verso.Traces;

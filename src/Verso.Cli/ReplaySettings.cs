@@ -38,11 +38,11 @@ internal static class ReplaySettings
         HelpName = "ROUNDS",
     };
 
-    internal static Option<int> Walks() => Number(
+    internal static Option<int> Walks(string more = "") => Number(
         "--walks",
         0,
         ReplayOptions.DefaultProbeInterval,
-        "probe walk every N faults, of the page touched, and of the last ones at checkpoints; 0: none");
+        $"probe walk every N faults, of the page touched, and of the last ones at checkpoints; 0: none{more}");
 
     internal static Option<MachineWord> Word() => new("--word")
     {

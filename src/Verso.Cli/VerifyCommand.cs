@@ -2,6 +2,7 @@ using System.CommandLine;
 using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
+using Verso.Lab.Playing;
 using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 using Verso.Reports.Json;

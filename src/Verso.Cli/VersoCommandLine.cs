@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Verso.Engine;
-using Verso.Lab.Comparison;
 using Verso.Lab.LockStep;
+using Verso.Lab.Playing;
 using Verso.Linux;
 using Verso.Linux.Graph;
 using Verso.Linux.Guests;

@@ -3,11 +3,34 @@ namespace Verso.Traces;
 /// <summary>Copies a trace or a snapshot from a stream that can be read only once and may have no end.</summary>
 public static class TraceCopy
 {
+    /// <summary>The longest text that is copied, in bytes: a reader of more refuses it.</summary>
+    public const int MostTextBytes = 64 << 20;
+
     private const int ChunkBytes = 1 << 16;
+
+    /// <summary>Copies text, up to one byte more than <see cref="MostTextBytes"/>.</summary>
+    public static void CopyText(Stream source, Stream target)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(target);
+        byte[] chunk = new byte[ChunkBytes];
+        int got;
+        for (int left = MostTextBytes + 1; left > 0; left -= got)
+        {
+            got = source.Read(chunk, 0, Math.Min(left, ChunkBytes));
+            if (got == 0)
+            {
+                return;
+            }
+
+            target.Write(chunk.AsSpan(0, got));
+        }
+    }
 
     /// <summary>
     /// Copies for as long as it is one: frame after frame, up to the first that is none, and that one's head. A
-    /// reader of the copy says what is wrong there, as it would of the original.
+    /// reader of the copy says what is wrong there, as it would of the original. What begins as a JSON object does is
+    /// copied as text.
     /// </summary>
     public static void Copy(Stream source, Stream target)
     {
@@ -17,6 +40,11 @@ public static class TraceCopy
         ReadOnlySpan<byte> begin = chunk.AsSpan(0, Take(BlockFormat.Magic.Length));
         if (!begin.SequenceEqual(BlockFormat.Magic) && !begin.SequenceEqual(BlockFormat.SnapshotMagic))
         {
+            if (begin.StartsWith("{"u8))
+            {
+                CopyText(source, target);
+            }
+
             return;
         }
 

@@ -188,8 +188,12 @@ public sealed class BadInputTests : IDisposable
     [InlineData("line 1: a number from 1 to", "option maxmaps -1")]
     [InlineData("no step in it", "# a comment")]
     [InlineData("no step in it", "")]
-    public void ATextThatIsNoScenario(string part, string text) =>
-        CommandLine.Run("verify", "--engine", Write("s.txt", Encoding.UTF8.GetBytes(text))).AssertTrouble(part);
+    public void ATextThatIsNoScenario(string part, string text)
+    {
+        string file = Write("s.txt", Encoding.UTF8.GetBytes(text));
+        CommandLine.Run("verify", "--engine", file).AssertTrouble(part);
+        CommandLine.Run("compare", file).AssertTrouble($"s.txt: {part}");
+    }
 
     [Fact]
     public void AScenarioFileThatIsNot()
@@ -215,6 +219,7 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(2, outcome.Status);
         Assert.Contains("read A 4: not possible here", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("1 cannot be played", outcome.Output, StringComparison.Ordinal);
+        CommandLine.Run("compare", impossible).AssertTrouble("i.txt: step 2: 'read A 4' is not possible there");
     }
 
     [Theory]

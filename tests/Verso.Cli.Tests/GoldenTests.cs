@@ -27,6 +27,19 @@ public sealed class GoldenTests
     }
 
     [Theory]
+    [InlineData("compare-scenario.txt", "--designs", ThreeDesigns, "--only-different", "--verify")]
+    [InlineData("compare-scenario.json", "--designs", "anon-vma-chain", "-j")]
+    [InlineData("compare-scenario.lkp", "--designs", "anon-vma-chain,pte-chain", "--format", "lkp")]
+    [InlineData("compare-scenario.md", "--format", "markdown", "--label", "lecture=3")]
+    public void AScenarioInDesigns(string golden, params string[] arguments)
+    {
+        string scenario = Path.Combine(CommandLine.Root, "scenarios/fork/reuse-one-child.txt");
+        Outcome outcome = CommandLine.Run(["compare", scenario, .. arguments]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        AssertGolden(golden, outcome.Output);
+    }
+
+    [Theory]
     [InlineData("designs.txt", "designs")]
     [InlineData("designs.json", "designs", "-j")]
     [InlineData("help.txt", "--help")]

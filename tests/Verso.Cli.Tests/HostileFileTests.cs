@@ -76,6 +76,12 @@ public sealed class HostileFileTests
     }
 
     [Theory]
+    [InlineData("compare")]
+    public void AScenarioThatAsksForMoreMemoryThanItMayIsRefused(string command) =>
+        CommandLine.Run(command, Fixture("b1.txt"), "--memory-limit=64MiB").AssertTrouble(
+            "b1.txt: the machine would need more than 64 MiB of memory: raise that with --memory-limit");
+
+    [Theory]
     [InlineData("0")]
     [InlineData("-1")]
     [InlineData("4 GB")]

@@ -102,7 +102,7 @@ public sealed class ScenarioLibraryTests(ITestOutputHelper output)
         Assert.All(language, word => Assert.Contains(word.ToLowerInvariant(), words));
     }
 
-    private static string Folder([CallerFilePath] string here = "") =>
+    internal static string Folder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../scenarios"));
 
     private void Play(Against against, IReadOnlyList<Scenario> library)

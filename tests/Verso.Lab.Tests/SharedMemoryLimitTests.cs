@@ -1,5 +1,6 @@
 using Verso.Engine;
 using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Lab.Replay;
 using Verso.Traces;
 

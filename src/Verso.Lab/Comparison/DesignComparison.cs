@@ -1,14 +1,16 @@
+using Verso.Lab.Playing;
 using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
 using Verso.Traces;
 
 namespace Verso.Lab.Comparison;
 
-/// <summary>One trace through several designs.</summary>
+/// <summary>One trace, or one scenario, through several designs.</summary>
 public sealed record TraceComparison
 {
     public required string Name { get; init; }
 
-    /// <summary>SHA-256 of the trace file, lower-case hex.</summary>
+    /// <summary>SHA-256 of its file, lower-case hex.</summary>
     public required string Sha256 { get; init; }
 
     /// <summary>
@@ -20,16 +22,19 @@ public sealed record TraceComparison
     /// <summary>The designs that were asked for, in that order.</summary>
     public required IReadOnlyList<ReplayResult> Designs { get; init; }
 
+    /// <summary>The scenario that was played; null: it is a trace.</summary>
+    public Scenario? Scenario => Reference.Scenario;
+
     public TraceHeader Header => Reference.Header;
 
     public TraceGrade Grade => Reference.Grade;
 }
 
-/// <summary>Several traces, each through several designs.</summary>
+/// <summary>Several traces or scenarios, each through several designs.</summary>
 public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
 {
     /// <summary>Replays every trace through every design, as many at once as <paramref name="jobs"/> says.</summary>
-    /// <param name="inputs">The traces.</param>
+    /// <param name="inputs">The traces and scenarios.</param>
     /// <param name="designs">The designs, in the order of the result.</param>
     /// <param name="template">
     /// Options; the design in them is replaced, and machines that run at once share the memory that one may take.
@@ -88,6 +93,13 @@ public sealed record DesignComparison(IReadOnlyList<TraceComparison> Traces)
         TraceInput input, ReplayOptions options, ReplayProgress? progress, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(input);
+        if (input.IsScenario)
+        {
+            ReplayResult played = ScenarioReplay.Run(input.ReadScenario(), options, cancellation);
+            progress?.Note(input.LengthBytes, played.Events);
+            return played;
+        }
+
         return input.Read((reader, stream) =>
             TraceReplay.Run(reader, options with { Progress = progress?.Follow(stream) }, cancellation));
     }

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Verso.Engine;
+using Verso.Lab.Playing;
 
 namespace Verso.Lab.Comparison;
 

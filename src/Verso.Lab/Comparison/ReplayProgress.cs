@@ -22,6 +22,13 @@ public sealed class ReplayProgress
 
     internal void Expect(long bytes) => Interlocked.Add(ref _totalBytes, bytes);
 
+    /// <summary>Something small was played.</summary>
+    internal void Note(long bytes, long events)
+    {
+        Interlocked.Add(ref _doneBytes, bytes);
+        Interlocked.Add(ref _events, events);
+    }
+
     /// <summary>A callback for one replay, which notes how far it is.</summary>
     internal Action<long> Follow(Stream stream)
     {
@@ -30,8 +37,7 @@ public sealed class ReplayProgress
         return now =>
         {
             long position = stream.Position;
-            Interlocked.Add(ref _doneBytes, position - bytes);
-            Interlocked.Add(ref _events, now - events);
+            Note(position - bytes, now - events);
             bytes = position;
             events = now;
         };

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Verso.Engine;
+using Verso.Lab.Playing;
+using Verso.Lab.Scenarios;
 using Verso.Linux;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
@@ -8,13 +10,14 @@ using Verso.Traces.Snapshots;
 namespace Verso.Lab.Comparison;
 
 /// <summary>
-/// A trace as a command names it: a file, or <c>-</c> for standard input. Several replays read it, each for itself;
-/// so standard input and pipes are first copied to a temporary file, which goes when this is disposed.
+/// A trace as a command names it: a file, or <c>-</c> for standard input; where a command takes them, a snapshot, a
+/// scenario, or the document of a comparison. Several replays read it, each for itself; so standard input and pipes are
+/// first copied to a temporary file, which goes when this is disposed.
 /// </summary>
 public sealed class TraceInput : IDisposable
 {
     /// <summary>The name of standard input and output.</summary>
-    public const string Standard = "-";
+    public const string Standard = InputException.Standard;
 
     private readonly string _path;
     private readonly bool _isTemporary;
@@ -54,7 +57,14 @@ public sealed class TraceInput : IDisposable
         try
         {
             using FileStream copy = File.Create(path);
-            TraceCopy.Copy(input, copy);
+            if (ScenarioFiles.IsNamedSo(name))
+            {
+                TraceCopy.CopyText(input, copy);
+            }
+            else
+            {
+                TraceCopy.Copy(input, copy);
+            }
         }
         catch (ArgumentOutOfRangeException)
         {
@@ -114,6 +124,13 @@ public sealed class TraceInput : IDisposable
             return SnapshotFile.IsOne(file);
         }
     }
+
+    /// <summary>Whether it is a scenario: those are text, and by that name.</summary>
+    public bool IsScenario => ScenarioFiles.IsNamedSo(Name);
+
+    /// <summary>Reads it as a scenario.</summary>
+    /// <exception cref="InputException">It is none.</exception>
+    public Scenario ReadScenario() => ScenarioFiles.Read(Name, _path);
 
     /// <summary>Reads it as a snapshot.</summary>
     /// <exception cref="InputException">It is none, or a damaged one.</exception>

@@ -1,3 +1,4 @@
+using Verso.Lab.Playing;
 using Verso.Traces;
 
 namespace Verso.Lab.Comparison;

@@ -84,6 +84,22 @@ public sealed record FidelityResult
     /// <summary>How often verification ran.</summary>
     public required long Verifications { get; init; }
 
+    /// <summary>Where there is no kernel's state to compare with.</summary>
+    /// <param name="violations">What verification found.</param>
+    /// <param name="verifications">How often it ran.</param>
+    internal static FidelityResult Unscored(IReadOnlyList<string> violations, long verifications) => new()
+    {
+        Quiescent = new FidelityScore(),
+        Concurrent = new FidelityScore(),
+        Scope = FidelityScope.Ranges,
+        Causes = new Dictionary<DifferenceCauses, long>(),
+        Differences = [],
+        DistinctDifferences = 0,
+        BreakDifferences = 0,
+        Violations = violations,
+        Verifications = verifications,
+    };
+
     /// <summary>Whether everything that was compared agreed.</summary>
     public bool IsFull => Violations.Count == 0 && (Scope == FidelityScope.Exact
         ? All.Vmas.IsFull && All.GraphVmas.IsFull && All.GraphNodes.IsFull

@@ -2,6 +2,7 @@ using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Engine.Vmas;
 using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Lab.Scenarios;
 using Verso.Traces;
 

@@ -168,8 +168,8 @@ public sealed class Verifier(KernelStage? kernel, KernelRules rules)
     private EngineStage Engine(Scenario scenario)
     {
         Invariant.Require(Choice is null || kernel is null);
-        EngineStage engine = new(
-            Choice?.Chosen ?? Design, scenario, rules, Host ?? scenario.Host, MemoryLimitBytes, Token);
+        MachineOptions limits = new() { MemoryLimitBytes = MemoryLimitBytes, Cancellation = Token };
+        EngineStage engine = new(Choice?.Chosen ?? Design, scenario, rules, Host ?? scenario.Host, limits);
         kernel?.Begin(scenario);
         return engine;
     }

@@ -1,5 +1,6 @@
 using Verso.Engine.Vmas;
 using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Lab.Replay;
 
 namespace Verso.Lab.Merging;

@@ -14,7 +14,14 @@ internal static class CallRules
     /// <summary>
     /// How far below the limit mremap wants to be before it begins, in VMAs: what it may split and make on the way.
     /// </summary>
-    public const int VmasOnTheWay = 5;
+    private const int VmasOnTheWay = 5;
+
+    /// <summary>Whether an address space has as many VMAs as it may, or would have on the way of a call.</summary>
+    /// <param name="machine">Where it is.</param>
+    /// <param name="id">It.</param>
+    /// <param name="maxMapCount">vm.max_map_count.</param>
+    public static bool IsNearLimit(Machine machine, MmId id, int maxMapCount) =>
+        machine.World.Mms[id].Vmas.Count + VmasOnTheWay >= maxMapCount;
 
     /// <summary>What a replay does with a call that the kernel refused.</summary>
     /// <param name="call">It.</param>

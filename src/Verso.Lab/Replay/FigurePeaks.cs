@@ -40,7 +40,7 @@ internal sealed class FigurePeaks(Machine machine) : EventObserver
         if (position - _looked > (step.Kind == TraceEventKind.Checkpoint ? _gap / 8 : _gap))
         {
             long begin = Stopwatch.GetTimestamp();
-            _ = Look();
+            See();
             _looked = position;
             _gap = Math.Max(Least, machine.World.Frames.LiveCount / 2);
             Ticks += step.Kind == TraceEventKind.Checkpoint ? 0 : Stopwatch.GetTimestamp() - begin;
@@ -48,6 +48,9 @@ internal sealed class FigurePeaks(Machine machine) : EventObserver
 
         return null;
     }
+
+    /// <summary>Notes how high figures of state are now.</summary>
+    public void See() => _ = Look();
 
     /// <summary>All figures of the design: totals as they are, those of state at their highest.</summary>
     public IReadOnlyList<DesignFigure> Figures() =>

@@ -15,9 +15,10 @@ public sealed record ReplayOptions
 
     /// <summary>
     /// Nothing in a recording walks the reverse map, so the replay does: one walk of the page just touched every so
-    /// many faults, and of the last pages touched at each checkpoint. The same pages for every design. 0: no walks.
+    /// many faults, and of the last pages touched at each checkpoint. The same pages for every design. 0: no walks;
+    /// null: <see cref="DefaultProbeInterval"/>, and of a scenario, which is short, after every access.
     /// </summary>
-    public int ProbeInterval { get; init; } = DefaultProbeInterval;
+    public int? ProbeInterval { get; init; }
 
     public Verification Verification { get; init; } = Verification.None;
 

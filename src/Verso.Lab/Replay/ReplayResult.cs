@@ -2,6 +2,7 @@ using Verso.Engine;
 using Verso.Engine.ReverseMaps;
 using Verso.Engine.Vmas;
 using Verso.Lab.Fidelity;
+using Verso.Lab.Scenarios;
 using Verso.Traces;
 
 namespace Verso.Lab.Replay;
@@ -17,13 +18,18 @@ public sealed record ReplayResult
     /// <summary>Of the machine whose structs were counted.</summary>
     public required MachineWord Word { get; init; }
 
+    /// <summary>What a recording says of itself; of a scenario, what holds for its machine.</summary>
     public required TraceHeader Header { get; init; }
+
+    /// <summary>The scenario that was played, with no checkpoint to score it by; null: it was a recording.</summary>
+    public Scenario? Scenario { get; init; }
 
     /// <summary>The rules that the machine went by: those of the recorded kernel unless the user chose.</summary>
     public required RulesChoice Rules { get; init; }
 
     public required TraceGrade Grade { get; init; }
 
+    /// <summary>Events of a recording, steps of a scenario.</summary>
     public required long Events { get; init; }
 
     public required IReadOnlyDictionary<TraceEventKind, long> EventsByKind { get; init; }

@@ -41,7 +41,8 @@ public sealed class TraceReplay : IPlayer
         _source = new TraceSource(reader, options.Progress);
         History? history = options.History == HistoryKeeping.On ? new History(_stage.Live) : null;
         _judge = new CheckpointJudge(machine, _stage.Files, options.DifferenceLimit, history);
-        _probes = options.ProbeInterval == 0 ? null : new Probes(machine, options.ProbeInterval);
+        int interval = options.ProbeInterval ?? ReplayOptions.DefaultProbeInterval;
+        _probes = interval == 0 ? null : new Probes(machine, interval);
         _verification = options.Verification == Verification.None ? null : new StateVerification(machine);
         _peaks = new FigurePeaks(machine);
         _timeline = options.Timeline == TimelineKeeping.Off ? null : new TimelineSampler(machine, _stage.Live);

@@ -33,8 +33,7 @@ internal sealed partial class TraceStage
 
     private void OnRefusedCall(Space space, in TraceEvent e)
     {
-        bool isAtLimit = e.Errno == Errno.ENOMEM
-            && _machine.World.Mms[space.Mm].Vmas.Count + CallRules.VmasOnTheWay >= _maxMapCount;
+        bool isAtLimit = e.Errno == Errno.ENOMEM && CallRules.IsNearLimit(_machine, space.Mm, _maxMapCount);
         _calls.FailedAtVmaLimit += isAtLimit ? 1 : 0;
         RefusedCall course = CallRules.CourseOf(e, _machine, space.Mm, _maxMapCount);
         if (course == RefusedCall.Skip)

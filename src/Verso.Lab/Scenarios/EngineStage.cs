@@ -25,19 +25,17 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
     /// <param name="scenario">Whose options the machine gets.</param>
     /// <param name="rules">Which kernel's; null for the machine's default.</param>
     /// <param name="host">On what that kernel runs; null: on what the scenario was written for.</param>
-    /// <param name="memoryLimitBytes">What the machine may take of memory.</param>
-    /// <param name="cancellation">Ends a step that takes long.</param>
+    /// <param name="limits">What the machine may take, what ends a step, whose structs are counted.</param>
     public EngineStage(
         Catalogue.Entry design,
         Scenario scenario,
         KernelRules? rules = null,
         HostTraits? host = null,
-        long memoryLimitBytes = MemoryBudget.DefaultLimitBytes,
-        CancellationToken cancellation = default)
+        MachineOptions? limits = null)
     {
         Window = new Window(scenario.PagesPerUnit);
         HostTraits traits = host ?? scenario.Host;
-        MachineOptions options = new()
+        MachineOptions options = (limits ?? new MachineOptions()) with
         {
             Contents = PageContents.Bytes,
             LazyFree = scenario.LazyFree,
@@ -49,8 +47,6 @@ public sealed partial class EngineStage : StepTaker<Op, Outcome>, IStage, ISitua
             OvercommitMode = traits.OvercommitMode,
             CommittablePages = traits.MemoryPages,
             Failure = Failure,
-            MemoryLimitBytes = memoryLimitBytes,
-            Cancellation = cancellation,
             Rules = rules ?? KernelRules.Linux61844,
         };
         Machine = design.Create(scenario.MaxMaps == 0 ? options : options with { MaxMapCount = scenario.MaxMaps });

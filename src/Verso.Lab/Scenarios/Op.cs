@@ -228,6 +228,9 @@ public sealed record Op(OpKind Kind, char Mm)
     public long MostPages =>
         Kind is OpKind.Map or OpKind.File or OpKind.Protect or OpKind.Remap ? Math.Max(Count, NewCount) : 0;
 
+    /// <summary>Whether it is an access of the program to memory, and no call.</summary>
+    public bool IsAccess => Kind is OpKind.Read or OpKind.Write or OpKind.Run;
+
     /// <summary>Whether the kernel does it by itself, and not because a process asked: only the engine can.</summary>
     public bool IsService => Kind is OpKind.SwapOut or OpKind.Migrate or OpKind.Retract;
 

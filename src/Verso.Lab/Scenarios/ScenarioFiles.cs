@@ -1,5 +1,5 @@
 using System.Text;
-using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Linux;
 
 namespace Verso.Lab.Scenarios;
@@ -7,6 +7,8 @@ namespace Verso.Lab.Scenarios;
 /// <summary>Scenarios in files: one a file, <c>.txt</c>.</summary>
 public static class ScenarioFiles
 {
+    private const string Extension = ".txt";
+
     /// <summary>The largest file that is read, in bytes: a scenario is something people read.</summary>
     private const int LargestFile = 1 << 20;
 
@@ -17,7 +19,25 @@ public static class ScenarioFiles
     public static IReadOnlyList<Scenario> Read(IEnumerable<string> names)
     {
         ArgumentNullException.ThrowIfNull(names);
-        return [.. names.SelectMany(FilesOf).Select(ReadOne)];
+        return [.. names.SelectMany(FilesOf).Select(name => Read(name, name))];
+    }
+
+    /// <summary>Whether a file is named as scenarios are.</summary>
+    public static bool IsNamedSo(string name) => Path.GetExtension(name) == Extension;
+
+    /// <summary>For each directory the scenario files below it, in the order of their paths; else the name.</summary>
+    public static IEnumerable<string> FilesOf(string name)
+    {
+        if (!Directory.Exists(name))
+        {
+            return [name];
+        }
+
+        string[] files = Directory.GetFiles(name, $"*{Extension}", SearchOption.AllDirectories);
+        Array.Sort(files, StringComparer.Ordinal);
+        return files.Length > 0
+            ? files
+            : throw new InputException(name, new FormatException("no scenario files (*.txt) in this directory"));
     }
 
     /// <summary>Writes scenarios back to the files they were read from.</summary>
@@ -31,28 +51,18 @@ public static class ScenarioFiles
         }
     }
 
-    private static IEnumerable<string> FilesOf(string name)
-    {
-        if (!Directory.Exists(name))
-        {
-            return [name];
-        }
-
-        string[] files = Directory.GetFiles(name, "*.txt", SearchOption.AllDirectories);
-        Array.Sort(files, StringComparer.Ordinal);
-        return files.Length > 0
-            ? files
-            : throw new InputException(name, new FormatException("no scenario files (*.txt) in this directory"));
-    }
-
     /// <summary>Editors of other systems put one at the head of UTF-8 too.</summary>
     private const char ByteOrderMark = '\ufeff';
 
-    private static Scenario ReadOne(string name)
+    /// <summary>The scenario of one file.</summary>
+    /// <param name="name">As a command names it.</param>
+    /// <param name="path">Where it is.</param>
+    /// <exception cref="InputException">It is none.</exception>
+    internal static Scenario Read(string name, string path)
     {
         try
         {
-            Scenario scenario = Scenario.Parse(ReadText(name));
+            Scenario scenario = Scenario.Parse(ReadText(path));
             return scenario.Ops.Count > 0
                 ? scenario with { Name = name, IsStrict = true, Witnesses = Witnesses.ReadersAndProc }
                 : throw new FormatException("no step in it");
@@ -64,9 +74,9 @@ public static class ScenarioFiles
     }
 
     // A device has no length, and no end either.
-    private static string ReadText(string name)
+    private static string ReadText(string path)
     {
-        using FileStream file = File.OpenRead(name);
+        using FileStream file = File.OpenRead(path);
         byte[] bytes = new byte[1 << 12];
         int read = 0;
         for (int got = -1; got != 0 && read <= LargestFile; read += got)

@@ -24,7 +24,8 @@ internal sealed class ScenarioSteps : SteppedSource
         CancellationToken cancellation)
     {
         _scenario = scenario;
-        _stage = new EngineStage(design.Chosen, scenario, rules, null, memoryLimitBytes, cancellation);
+        MachineOptions limits = new() { MemoryLimitBytes = memoryLimitBytes, Cancellation = cancellation };
+        _stage = new EngineStage(design.Chosen, scenario, rules, null, limits);
         _source = new ScenarioSource(
             scenario.Ops, _stage, scenario.IsStrict ? ImpossibleSteps.End : ImpossibleSteps.PassedOver);
         _player = new Player<Op, Outcome>(_source, _stage);

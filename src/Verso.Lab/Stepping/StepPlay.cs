@@ -1,6 +1,7 @@
 using Verso.Engine;
 using Verso.Engine.Vmas;
 using Verso.Lab.Comparison;
+using Verso.Lab.Playing;
 using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Verso.Lab.Comparison;
+using Verso.Lab.Scenarios;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
 using Verso.Reports.Text;
@@ -20,8 +21,13 @@ public static class ComparisonMarkdown
             IEnumerable<string> facts =
             [
                 .. choice.Labels.Select(label => $"{label.Key}={label.Value}"),
-                $"fidelity: {FidelityText.Phrase(trace.Reference.Fidelity)}",
-                $"grade: {GradeText.Of(trace.Grade)}",
+                .. trace.Scenario is Scenario scenario
+                    ? [$"scenario: {ScenarioText.Phrase(scenario)}"]
+                    : (string[])
+                    [
+                        $"fidelity: {FidelityText.Phrase(trace.Reference.Fidelity)}",
+                        $"grade: {GradeText.Of(trace.Grade)}",
+                    ],
                 $"rules: {RulesText.Of(trace.Reference.Rules)}",
                 $"sha256: {trace.Sha256}",
             ];

@@ -1,6 +1,7 @@
 using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
 using Verso.Reports.Text;
@@ -40,7 +41,9 @@ public static class ComparisonText
             text.Append($"  label      {Printable.Of(key)}={Printable.Of(value)}\n");
         }
 
-        text.Append(FidelityText.Headline(trace.Reference.Fidelity, palette));
+        text.Append(trace.Scenario is Scenario scenario
+            ? ScenarioText.Headline(scenario)
+            : FidelityText.Headline(trace.Reference.Fidelity, palette));
         Table summary = ComparisonView.Summary(trace);
         summary = choice.ShowsFigures ? summary with { Baseline = null, Note = ComparisonView.AbsoluteNote }
             : summary.Columns.Any(column => column.Key == "failed") ? summary.Without("rcu")

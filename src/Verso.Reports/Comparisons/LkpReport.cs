@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
 
@@ -49,11 +50,14 @@ public static class LkpReport
     {
         text.Append(text.Length > 0 ? "\n" : "")
             .Append('=', 79).Append('\n')
-            .Append("trace/kernel/grade/fidelity/rules:\n")
+            .Append(trace.Scenario is null ? "trace/kernel/grade/fidelity/rules:\n" : "scenario/what it is/rules:\n")
             .Append(Cut(
-                $"  {Printable.Of(trace.Name)}/{Printable.Of(trace.Header.Kernel)}/{GradeText.Of(trace.Grade)}", 80))
+                trace.Scenario is not null ? $"  {Printable.Of(trace.Name)}"
+                : $"  {Printable.Of(trace.Name)}/{Printable.Of(trace.Header.Kernel)}/{GradeText.Of(trace.Grade)}", 80))
             .Append('\n')
-            .Append(Cut($"  {FidelityText.Phrase(trace.Reference.Fidelity)}", 80)).Append('\n')
+            .Append(Cut(
+                "  " + (trace.Scenario is Scenario scenario ? ScenarioText.Phrase(scenario)
+                : FidelityText.Phrase(trace.Reference.Fidelity)), 80)).Append('\n')
             .Append(Cut($"  rules of {RulesText.Of(trace.Reference.Rules)}", 80)).Append('\n');
         foreach ((string key, string value) in choice.Labels)
         {

@@ -42,6 +42,9 @@ public sealed record TraceDocument
     /// <summary>Address spaces begun by fork, vfork or the recording; threads are not among them.</summary>
     public required long Processes { get; init; }
 
+    /// <summary>What it is, if it is a scenario: of those no state of a kernel is known, and no fidelity.</summary>
+    public ScenarioSummaryDocument? Scenario { get; init; }
+
     /// <summary>That of <c>anon-vma-chain</c>, which is held to the kernel's VMAs and graph.</summary>
     public required FidelityDocument Fidelity { get; init; }
 
@@ -49,11 +52,16 @@ public sealed record TraceDocument
     public required IReadOnlyList<DesignDocument> Designs { get; init; }
 }
 
+/// <summary>A scenario that was played through designs.</summary>
+/// <param name="Purpose">Why it exists, in its own words.</param>
+/// <param name="Steps">How many it has.</param>
+public sealed record ScenarioSummaryDocument(string Purpose, int Steps);
+
 /// <summary><c>verso compare -j</c>, and <c>verso demo -j</c> of its recording: designs beside each other.</summary>
 /// <example>verso compare examples/bash-pipeline.verso --designs anon-vma-chain,reflink -j</example>
 /// <example>verso compare examples/bash-pipeline.verso --designs pte-chain --measure=1 --label run=first -j</example>
 /// <param name="Schema"><c>verso-compare/1</c></param>
-/// <param name="Traces">The recordings, in the order given.</param>
+/// <param name="Traces">The recordings and scenarios, in the order given.</param>
 public sealed record ComparisonDocument(string Schema, IReadOnlyList<TraceDocument> Traces)
 {
     /// <summary>What was given by <c>--label</c>, by name; left out where nothing was.</summary>

@@ -2,6 +2,7 @@ using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
 using Verso.Lab.Words;
 using Verso.Reports.Text;
 
@@ -24,6 +25,9 @@ internal static class ResultDocuments
         LostEvents = trace.Reference.Tally.Lost,
         NotFollowed = trace.Reference.Tally.NotFollowed.Rows.ToDictionary(),
         Processes = trace.Reference.Tally.Processes,
+        Scenario = trace.Scenario is Scenario scenario
+            ? new ScenarioSummaryDocument(scenario.Purpose, scenario.Ops.Count)
+            : null,
         Fidelity = Of(trace.Reference.Fidelity),
         Designs = [.. trace.Designs.Select(Of)],
     };

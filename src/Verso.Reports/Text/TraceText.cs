@@ -22,8 +22,13 @@ public static class TraceText
     {
         ArgumentNullException.ThrowIfNull(result);
         StringBuilder text = new();
-        AppendOrigin(text, result.Header);
-        text.Append($"  events     {Figures.Count(result.Events)} of ")
+        if (result.Scenario is null)
+        {
+            AppendOrigin(text, result.Header);
+        }
+
+        text.Append(result.Scenario is null ? "  events     " : "  steps      ")
+            .Append($"{Figures.Count(result.Events)} of ")
             .Append(Figures.Plural(result.Tally.Processes, "process", "processes"));
         if (result.Tally.Threads > 0)
         {
@@ -31,7 +36,11 @@ public static class TraceText
         }
 
         text.Append('\n');
-        AppendGrade(text, result.Grade, result.Tally.Lost, result.Tally.NotFollowed);
+        if (result.Scenario is null)
+        {
+            AppendGrade(text, result.Grade, result.Tally.Lost, result.Tally.NotFollowed);
+        }
+
         Prose.Wrap(text, "  rules      ", RulesText.Of(result.Rules), 13);
         if (result.Word == MachineWord.Bits32)
         {

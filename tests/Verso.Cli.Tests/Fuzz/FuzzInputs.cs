@@ -217,10 +217,14 @@ internal sealed class FuzzInputs
     {
         string text = Damage.Text(_scenarios[random.Next(_scenarios.Count)], 5, random);
         text = random.Next(12) == 0 ? $"option unit {random.Next(1, 262145)}\n{text}" : text;
-        string[] command = random.Next(3) == 0
-            ? ["verify", "--engine", "{0}", "--draw", Limit]
-            : ["verify", "--engine", "{0}", Limit];
-        return new FuzzInput(".scenario", Encoding.UTF8.GetBytes(text), command);
+        string design = _designs[random.Next(_designs.Length)];
+        string[] command = random.Next(6) switch
+        {
+            0 => ["compare", "{0}", "--designs", design, "--jobs", "1", "--verify", Limit],
+            1 or 2 => ["verify", "--engine", "{0}", "--draw", Limit],
+            _ => ["verify", "--engine", "{0}", Limit],
+        };
+        return new FuzzInput(".scenario.txt", Encoding.UTF8.GetBytes(text), command);
     }
 }
 

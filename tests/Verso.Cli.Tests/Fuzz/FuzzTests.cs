@@ -98,7 +98,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
                 : $"what was imported is not replayed: {replayed.Status} {replayed.Error}{replayed.Output}";
         }
 
-        return input.Extension == ".scenario" ? FindUnlike(Encoding.UTF8.GetString(input.Bytes)) : null;
+        return input.Extension == ".scenario.txt" ? FindUnlike(Encoding.UTF8.GetString(input.Bytes)) : null;
     }
 
     /// <summary>In this process: a start of a process for each would take hours.</summary>
