@@ -15,7 +15,7 @@ internal static class PlotCommand
 
     internal static Command Create()
     {
-        ReportSource source = new("recordings and snapshots; - for stdin");
+        ReportSource source = new("recordings, snapshots, scenarios (.txt), results of compare -j; - for stdin");
         Option<string> folder = new("--output", "-o")
         {
             Description = "write into this directory, which is made",

@@ -7,14 +7,14 @@ using Verso.Reports.Rendering;
 
 namespace Verso.Cli;
 
-/// <summary>verso report: recordings and snapshots as one page to look at.</summary>
+/// <summary>verso report: recordings, snapshots, scenarios and results as one page to look at.</summary>
 internal static class ReportCommand
 {
     private const string DefaultOutput = "report.html";
 
     internal static Command Create()
     {
-        ReportSource source = new("recordings and snapshots; - for stdin");
+        ReportSource source = new("recordings, snapshots, scenarios (.txt), results of compare -j; - for stdin");
         Option<string?> output = new("--output", "-o")
         {
             Description = $"write to this file, - for stdout; default: {DefaultOutput}, and stdout for other formats",
@@ -30,12 +30,15 @@ internal static class ReportCommand
         Option<bool> json = ReplaySettings.Json();
         DocumentedCommand command = new(
             "report",
-            "Makes one HTML page of recordings and snapshots, that opens from a mail and asks no host for anything: "
+            "Makes one HTML page of recordings, snapshots, scenarios and results of compare -j, that opens from a mail "
+            + "and asks no host for anything: "
             + "the designs beside each other, figures over time, the fork tree, the address space with what keeps VMAs "
             + "apart, the anon_vma graph, walks and locks, each with its numbers.",
             "verso report make.verso                              # writes report.html",
             "verso report make.verso -o make.html --designs anon-vma-chain,cow-context",
             "verso report live.vsnap -o live.html",
+            "verso report scenarios/fork/reuse-one-child.txt",
+            "verso compare make.verso -j > make.json; verso report make.json",
             "verso report make.verso -j | jq '.sections[].title'")
         {
             output, format, json,

@@ -3,6 +3,7 @@ using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
 using Verso.Lab.Studies;
 using Verso.Linux;
+using Verso.Reports.Comparisons;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
 using Verso.Reports.Text;
@@ -80,12 +81,19 @@ internal sealed class ReportSource(string description)
                     SnapshotStudy.Of(
                         input.Name, input.ReadSnapshot(), choices, jobs, template.MemoryLimitBytes, interruption.Token),
                     prefix)
+                : input.IsDocument ? Results(parsed, input, prefix)
                 : RecordingReport.Sections(
                     RecordingStudy.Of([input], choices, template, jobs, progress, interruption.Token)[0], prefix));
         }
 
         string subject = names.Length == 1 ? Path.GetFileName(names[0]) : $"{names.Length} files";
         return Of(sections, subject, CommandOf(parsed));
+    }
+
+    private IReadOnlyList<Section> Results(ParseResult parsed, TraceInput input, string prefix)
+    {
+        parsed.Refuse("does not change results that were printed: compare anew", _designs, _rules);
+        return ResultsReport.Sections(input.Read(ComparisonFile.Read), input.Name, prefix);
     }
 
     /// <summary>This program, by whom pages are made.</summary>

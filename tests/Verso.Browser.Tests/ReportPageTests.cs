@@ -41,18 +41,25 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
             "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.hash.slice(1)).filter(id => !document.getElementById(id))"));
     }
 
-    /// <summary>What is drawn is what verso compare -j says.</summary>
-    [Fact]
-    public async Task NumbersAreThoseOfCompare()
+    /// <summary>What is drawn is what verso compare -j says, of a recording, of a scenario, and of that document itself.</summary>
+    [Theory]
+    [InlineData(Redis, false)]
+    [InlineData("../scenarios/fork/reuse-one-child.txt", false)]
+    [InlineData(Redis, true)]
+    public async Task NumbersAreThoseOfCompare(string input, bool ofResults)
     {
         string[] names = ["anon-vma-chain", "pte-chain", "reflink"];
         string path = Path.Combine(browser.Folder, "three.html");
+        string results = Path.Combine(browser.Folder, "three.json");
         Browser.Require();
-        _ = Browser.Run("report", Example(Redis), "-o", path, "--designs", string.Join(',', names));
-        using JsonDocument compared = JsonDocument.Parse(
-            Browser.Run("compare", Example(Redis), "--designs", string.Join(',', names), "-j"));
+        string printed = Browser.Run("compare", Example(input), "--designs", string.Join(',', names), "-j");
+        await File.WriteAllTextAsync(results, printed, TestContext.Current.CancellationToken);
+        _ = Browser.Run(
+            ["report", "-o", path, .. ofResults ? [results] : (string[])[Example(input), "--designs", string.Join(',', names)]]);
+        using JsonDocument compared = JsonDocument.Parse(printed);
         await using OpenPage open = await browser.Open(path);
         await open.Page.EvaluateAsync("verso.drawAll()");
+        Assert.Empty(open.Complaints);
         JsonElement walks = (await open.Page.EvaluateAsync(
             "verso.drawings.get('walks-useful').drawn.getOption().series.map(s => ({name: s.name, data: s.data}))"))!.Value;
         JsonElement locks = (await open.Page.EvaluateAsync(
@@ -67,6 +74,12 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
             foreach (JsonProperty taken in design.GetProperty("locks").EnumerateObject())
             {
                 Assert.Equal(taken.Value.GetInt64(), Drawn(locks, taken.Name, at) ?? 0);
+            }
+
+            if (ofResults)
+            {
+                at++;
+                continue;
             }
 
             long[] vmas = await open.Page.EvaluateAsync<long[]>(

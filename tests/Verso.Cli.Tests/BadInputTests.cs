@@ -193,7 +193,19 @@ public sealed class BadInputTests : IDisposable
         string file = Write("s.txt", Encoding.UTF8.GetBytes(text));
         CommandLine.Run("verify", "--engine", file).AssertTrouble(part);
         CommandLine.Run("compare", file).AssertTrouble($"s.txt: {part}");
+        CommandLine.Run("report", file, "-j").AssertTrouble($"s.txt: {part}");
     }
+
+    [Theory]
+    [InlineData("line 1, byte 1: expected the document that verso compare -j prints", "{")]
+    [InlineData("expected the document that verso compare -j prints", "{\"\u001b[2J\nx")]
+    [InlineData("expected the document that verso compare -j prints", "{\"schema\":\"verso-replay/1\",\"name\":\"x\"}")]
+    [InlineData("expected the schema verso-compare/1", "{\"schema\":\"verso-compare/2\",\"traces\":[]}")]
+    [InlineData("expected a trace, as in", "{\"schema\":\"verso-compare/1\",\"traces\":[]}")]
+    [InlineData("expected traces, as in", "{\"schema\":\"verso-compare/1\",\"traces\":[null]}")]
+    [InlineData("expected the document", "{\"schema\":\"verso-compare/1\",\"traces\":[],\"traces\":[]}")]
+    public void ADocumentThatCompareDidNotPrint(string part, string text) =>
+        CommandLine.Run("report", Write("r.json", Encoding.UTF8.GetBytes(text)), "-j").AssertTrouble(part);
 
     [Fact]
     public void AScenarioFileThatIsNot()

@@ -77,6 +77,7 @@ public sealed class HostileFileTests
 
     [Theory]
     [InlineData("compare")]
+    [InlineData("report")]
     public void AScenarioThatAsksForMoreMemoryThanItMayIsRefused(string command) =>
         CommandLine.Run(command, Fixture("b1.txt"), "--memory-limit=64MiB").AssertTrouble(
             "b1.txt: the machine would need more than 64 MiB of memory: raise that with --memory-limit");

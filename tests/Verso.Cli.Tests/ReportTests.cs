@@ -26,6 +26,33 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void AScenarioAsItsViews()
+    {
+        string path = Path.Combine(CommandLine.Root, "scenarios/fork/reuse-one-child.txt");
+        Outcome outcome = CommandLine.Run("report", path, "-j");
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.Equal("summary,time,space,graph,walks,locks,figures,origin", Sections(outcome.Output));
+        Assert.Contains("write D 4 3", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("checkpoint", outcome.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>As <c>verso compare -j | verso report -</c> gives it too.</summary>
+    [Fact]
+    public void WhatCompareHasPrinted()
+    {
+        string path = Path.Combine(_folder, "results.json");
+        File.WriteAllText(path, CommandLine.Run("compare", CommandLine.Example("demo"), "-j").Output);
+        Outcome file = CommandLine.Run("report", path, "-j");
+        Outcome input = CommandLine.Run(
+            new ProcessStartInfo("bash", ["-c", $"cat '{path}' | '{CommandLine.Program}' report - -j"]));
+        Assert.Equal((0, ""), (file.Status, file.Error));
+        Assert.Equal("summary,walks,locks,figures,origin", Sections(file.Output));
+        Assert.Equal(Sections(file.Output), Sections(input.Output));
+        CommandLine.Run("report", path, "-j", "--designs", "pte-chain").AssertTrouble("--designs does not change results");
+        CommandLine.Run("compare", path).AssertTrouble("at byte 0");
+    }
+
+    [Fact]
     public void SeveralFilesHaveNamesOfTheirOwn()
     {
         string output = CommandLine.Run("report", CommandLine.Example("demo"), CommandLine.Example("regions-random"), "-j").Output;

@@ -125,6 +125,25 @@ public sealed class TraceInput : IDisposable
         }
     }
 
+    /// <summary>Whether it begins as a JSON document does: what a command has printed with <c>-j</c>.</summary>
+    public bool IsDocument
+    {
+        get
+        {
+            using FileStream file = File.OpenRead(_path);
+            return file.ReadByte() == '{';
+        }
+    }
+
+    /// <summary>Hands its bytes to a reader that knows more of them.</summary>
+    /// <param name="read">Takes its name, and them.</param>
+    public T Read<T>(Func<string, Stream, T> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        using FileStream file = File.OpenRead(_path);
+        return read(Name, file);
+    }
+
     /// <summary>Whether it is a scenario: those are text, and by that name.</summary>
     public bool IsScenario => ScenarioFiles.IsNamedSo(Name);
 

@@ -103,7 +103,7 @@ public sealed record ObjectFigures(
     public long BytesPeak => Peak * SizeBytes;
 
     /// <summary>Whether objects of this type are there whatever the design.</summary>
-    internal static bool IsOfEveryMachine(string name) => _ofEveryMachine.Contains(name);
+    public static bool IsOfEveryMachine(string name) => _ofEveryMachine.Contains(name);
 
     internal static ObjectFigures Of(Ledger.Row row) =>
         new(row.Name, row.SizeBytes, row.Live, row.Peak, row.Allocated, row.AllocatedAtomic, row.FreedAfterGrace);

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Verso.Engine;
+using Verso.Engine.Images;
+using Verso.Engine.Objects;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Playing;
 using Verso.Lab.Scenarios;
@@ -70,6 +72,13 @@ public sealed class ScenarioReplay : IPlayer
         MaxMapCount = Machine.World.Options.MaxMapCount,
         Kernel = _rules.Rules.Release,
     };
+
+    /// <summary>What a mapping maps, as a snapshot names it: by the letter of the scenario.</summary>
+    internal FileIdentity Identify(VmaImage vma)
+    {
+        (ulong device, ulong inode, FileKind kind) = Machine.DescribeFile(vma.File);
+        return new FileIdentity(vma.File, kind, device, inode, 0, _stage.NameOf(vma) ?? "");
+    }
 
     /// <summary>Begins a scenario, before its first step.</summary>
     /// <param name="scenario">It.</param>

@@ -7,18 +7,21 @@ using Verso.Lab.Callers;
 using Verso.Lab.Comparison;
 using Verso.Lab.Playing;
 using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
 using Verso.Traces;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Snapshots;
 
 /// <summary>
-/// The address spaces of a recording after one of its events, as the replay has them: what a snapshot would have read
-/// then, as far as the replay matches the kernel.
+/// The address spaces of a recording after one of its events, or of a scenario after one of its steps, as the replay
+/// has them: what a snapshot would have read then, as far as the replay matches the kernel.
 /// </summary>
-/// <param name="Event">The event, counted from 1.</param>
-/// <param name="Nanoseconds">When that was, since the recording began.</param>
-/// <param name="Snapshot">A process for each address space, by its number in the recording.</param>
+/// <param name="Event">The event, or the step, counted from 1.</param>
+/// <param name="Nanoseconds">When that was, since the recording began; 0 in a scenario.</param>
+/// <param name="Snapshot">
+/// A process for each address space, by its number in the recording; of a scenario A is 1, and has that letter as name.
+/// </param>
 public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snapshot)
 {
     /// <summary>
@@ -119,6 +122,36 @@ public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snap
 
     private static int NumberOf(PlayedSpace space) => int.Parse(space.Name, CultureInfo.InvariantCulture);
 
+    /// <summary>Plays a scenario in the reference design up to one of its steps.</summary>
+    /// <param name="scenario">It.</param>
+    /// <param name="options">How it is played; its design is the reference's.</param>
+    /// <param name="step">The step, from 1.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static RecordedMoment Of(
+        Scenario scenario, ReplayOptions options, long step, CancellationToken cancellation = default)
+    {
+        ScenarioReplay replay = ScenarioReplay.Begin(scenario, Plain(options), cancellation);
+        while (replay.Position < step && replay.Next())
+        {
+        }
+
+        ProcessGraph[] processes =
+        [
+            .. replay.Spaces.Select(space => new ProcessGraph(
+                NumberOf(space.Name[0]), space.Name, 0, replay.Machine.Capture(space.Mm), GraphReading.Whole)),
+        ];
+        IEnumerable<VmaImage> mapped = processes.SelectMany(process => process.Image.Vmas);
+        return new RecordedMoment(replay.Position, 0, new Snapshot
+        {
+            Header = HeaderOf(replay.Header, $"step {replay.Position}"),
+            Files = [.. mapped.Where(vma => !vma.File.IsNone).DistinctBy(vma => vma.File).Select(replay.Identify)],
+            Processes = processes,
+        });
+    }
+
+    /// <summary>Of A 1, of a 33: as a snapshot has no letters.</summary>
+    private static int NumberOf(char letter) => letter - 'A' + 1;
+
     private static ReplayOptions Plain(ReplayOptions options) => options with
     {
         Design = ReferenceDesign.Choice,
@@ -132,17 +165,19 @@ public sealed record RecordedMoment(long Event, ulong Nanoseconds, Snapshot Snap
         ProcessGraph[] processes = [.. replay.Spaces.Select(space => Capture(replay, space))];
         return new Snapshot
         {
-            Header = new SnapshotHeader
-            {
-                Kernel = replay.Header.Kernel,
-                Machine = replay.Header.Machine,
-                MaxMapCount = replay.Header.MaxMapCount,
-                Selection = $"event {replay.Position}",
-            },
+            Header = HeaderOf(replay.Header, $"event {replay.Position}"),
             Files = Files(replay, processes),
             Processes = processes,
         };
     }
+
+    private static SnapshotHeader HeaderOf(TraceHeader header, string selection) => new()
+    {
+        Kernel = header.Kernel,
+        Machine = header.Machine,
+        MaxMapCount = header.MaxMapCount,
+        Selection = selection,
+    };
 
     // A recording does not name processes; the lowest file that may be executed is their program, as a rule.
     private static ProcessGraph Capture(TraceReplay replay, PlayedSpace space)

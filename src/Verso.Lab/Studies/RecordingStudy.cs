@@ -4,12 +4,13 @@ using Verso.Lab.Explain;
 using Verso.Lab.Families;
 using Verso.Lab.Locks;
 using Verso.Lab.Replay;
+using Verso.Lab.Scenarios;
 using Verso.Lab.Snapshots;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Lab.Studies;
 
-/// <summary>All that a report of one recording is made of.</summary>
+/// <summary>All that a report of one recording, or of one scenario, is made of.</summary>
 /// <param name="Trace">It through the designs, with their timelines.</param>
 public sealed record RecordingStudy(TraceComparison Trace)
 {
@@ -25,8 +26,8 @@ public sealed record RecordingStudy(TraceComparison Trace)
     /// <summary>The reference's locks by owner; null: nobody counted them.</summary>
     public LockTally? Locks { get; init; }
 
-    /// <summary>Studies recordings: each through every design, and the reference once more.</summary>
-    /// <param name="inputs">The recordings.</param>
+    /// <summary>Studies recordings and scenarios: each through every design, and the reference once more.</summary>
+    /// <param name="inputs">The recordings and scenarios.</param>
     /// <param name="designs">The designs, in the order of the result.</param>
     /// <param name="template">Options of replays; the design in them is replaced.</param>
     /// <param name="jobs">Machines that run at once; at least 1.</param>
@@ -44,7 +45,40 @@ public sealed record RecordingStudy(TraceComparison Trace)
         ArgumentNullException.ThrowIfNull(template);
         DesignComparison comparison = DesignComparison.Run(
             inputs, designs, template with { Timeline = TimelineKeeping.On }, jobs, progress, cancellation);
-        return [.. comparison.Traces.Select((trace, at) => Of(trace, inputs[at], template, cancellation))];
+        return
+        [
+            .. comparison.Traces.Select((trace, at) => trace.Scenario is Scenario scenario
+                ? Of(trace, scenario, template, cancellation)
+                : Of(trace, inputs[at], template, cancellation)),
+        ];
+    }
+
+    /// <summary>
+    /// A scenario is looked at after its last step; if nothing is left then, after the last that left some.
+    /// </summary>
+    private static RecordingStudy Of(
+        TraceComparison trace, Scenario scenario, ReplayOptions template, CancellationToken cancellation)
+    {
+        long last = trace.Reference.Timeline!.Samples.LastOrDefault(sample => sample.Vmas > 0).Event;
+        if (last == 0)
+        {
+            return new RecordingStudy(trace);
+        }
+
+        RecordedMoment moment = RecordedMoment.Of(scenario, template, last, cancellation);
+        string name = string.Create(CultureInfo.InvariantCulture, $"after step {last:N0}");
+        return new RecordingStudy(trace)
+        {
+            Spaces =
+            [
+                .. moment.Snapshot.Processes.Where(process => process.Image.Vmas.Count > 0)
+                    .OrderByDescending(process => process.Image.Vmas.Count)
+                    .Select(process => (Name: $"{process.Command} {name}",
+                        Space: SnapshotStudy.Explain(moment.Snapshot, process, trace.Reference.Rules.Rules)))
+                    .Where(each => each.Space is not null).Select(each => (each.Name, each.Space!)),
+            ],
+            Graphs = [(name, FamilyGraph.Of(moment.Snapshot))],
+        };
     }
 
     private static RecordingStudy Of(

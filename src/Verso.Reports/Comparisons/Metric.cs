@@ -1,7 +1,5 @@
-using Verso.Engine;
-using Verso.Engine.ReverseMaps;
 using Verso.Lab.Replay;
-using Verso.Lab.Words;
+using Verso.Reports.Json;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
 
@@ -26,48 +24,45 @@ public static class Metrics
     public static IReadOnlyList<Metric> Of(ReplayResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
+        return Of(ResultDocuments.Of(result), [.. result.Figures.Select(figure => Figures.NameOf(figure))]);
+    }
+
+    /// <summary>The same of what was told of a replay: what its document has not is not among them.</summary>
+    /// <param name="design">What was told.</param>
+    /// <param name="ownNames">Names of what only this design counts, in order; null: as they are told.</param>
+    public static IReadOnlyList<Metric> Of(DesignDocument design, IReadOnlyList<string>? ownNames = null)
+    {
+        ArgumentNullException.ThrowIfNull(design);
         List<Metric> all = [];
-        WorkFigures work = result.Work;
-        AddVmas(all, result);
-        foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
+        AddVmas(all, design);
+        AddObjects(all, design, "objects at the peak", "peak", row => row.Peak);
+        AddObjects(all, design, "bytes at the peak", "bytesPeak", row => row.BytesPeak, Unit.Bytes);
+        AddObjects(all, design, "allocations", "allocated", row => row.Allocated);
+        AddObjects(
+            all, design, "allocations under a spinlock", "allocatedAtomic", row => row.AllocatedAtomic, least: 1);
+        AddObjects(all, design, "freed after a grace period", "freedAfterGrace", row => row.FreedAfterGrace, least: 1);
+        AddPages(all, design);
+        foreach ((string name, long taken) in design.Locks)
         {
-            all.Add(new Metric("objects at the peak", row.Name, $"objects.{row.Name}.peak", row.Peak));
-        }
-
-        foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
-        {
-            all.Add(new Metric(
-                "bytes at the peak", row.Name, $"objects.{row.Name}.bytesPeak", row.BytesPeak, Unit.Bytes));
-        }
-
-        foreach (ObjectFigures row in result.Objects.Where(row => row.Name != "page"))
-        {
-            all.Add(new Metric("allocations", row.Name, $"objects.{row.Name}.allocated", row.Allocated));
-        }
-
-        AddAtomic(all, result);
-        AddGrace(all, result);
-        AddPages(all, result);
-        foreach ((CountedLock type, (long taken, _)) in work.Locks)
-        {
-            string name = Kebab.Of(type.ToString());
             all.Add(new Metric("locks taken", name, $"locks.{name}", taken));
         }
 
-        foreach ((CountedLock type, (_, long held)) in work.Locks)
+        foreach ((string name, long held) in design.LockedWork)
         {
-            string name = Kebab.Of(type.ToString());
             all.Add(new Metric("steps under locks", name, $"lockedWork.{name}", held));
         }
 
-        foreach (DesignFigure figure in result.Figures)
+        foreach (((string name, long value), int at) in design.Own.Select((own, at) => (own, at)))
         {
-            all.Add(new Metric(OwnGroup, Figures.NameOf(figure), $"own.{figure.Name.Replace(' ', '-')}", figure.Value));
+            all.Add(new Metric(OwnGroup, ownNames?[at] ?? name, $"own.{name.Replace(' ', '-')}", value));
         }
 
-        if (result.Times is ReplayTimes times)
+        if (design is { Times: TimesDocument times, ElapsedNanoseconds: long elapsed, EngineNanoseconds: long engine })
         {
-            AddTimes(all, result, times);
+            AddSpread(all, "elapsed", "elapsed", times.ElapsedLeastNanoseconds, elapsed, times.ElapsedMostNanoseconds);
+            AddSpread(all, "engine alone", "engine", times.EngineLeastNanoseconds, engine, times.EngineMostNanoseconds);
+            all.Add(new Metric(
+                TimeGroup, "events a second", "events", design.EventsPerSecond ?? 0, Unit.PerSecond));
         }
 
         return all;
@@ -76,17 +71,19 @@ public static class Metrics
     /// <summary>
     /// The metrics of several replays as rows: those of the first, then what only later ones have, in place.
     /// </summary>
-    public static IReadOnlyList<(Metric Head, IReadOnlyList<Metric?> Cells)> Rows(IReadOnlyList<ReplayResult> results)
-    {
-        List<Dictionary<string, Metric>> columns = [.. results.Select(result => Of(result).ToDictionary(m => m.Key))];
-        List<Metric> heads = [];
-        foreach (Metric metric in results.SelectMany(Of))
-        {
-            if (heads.Exists(head => head.Key == metric.Key))
-            {
-                continue;
-            }
+    public static IReadOnlyList<(Metric Head, IReadOnlyList<Metric?> Cells)> Rows(
+        IReadOnlyList<ReplayResult> results) =>
+        Rows([.. results.Select(Of)]);
 
+    /// <summary>The same of metrics.</summary>
+    internal static IReadOnlyList<(Metric Head, IReadOnlyList<Metric?> Cells)> Rows(
+        IReadOnlyList<IReadOnlyList<Metric>> results)
+    {
+        List<Dictionary<string, Metric>> columns = [.. results.Select(result => result.ToDictionary(m => m.Key))];
+        List<Metric> heads = [];
+        HashSet<string> known = [];
+        foreach (Metric metric in results.SelectMany(result => result).Where(metric => known.Add(metric.Key)))
+        {
             int last = heads.FindLastIndex(head => head.Group == metric.Group);
             heads.Insert(last < 0 ? heads.Count : last + 1, metric);
         }
@@ -95,81 +92,72 @@ public static class Metrics
             (head, (IReadOnlyList<Metric?>)[.. columns.Select(column => column.GetValueOrDefault(head.Key))]))];
     }
 
-    private static void AddTimes(List<Metric> all, ReplayResult result, ReplayTimes times)
+    private static void AddSpread(List<Metric> all, string label, string key, long least, long median, long most)
     {
-        AddSpread(all, "elapsed", "elapsed", times.Elapsed);
-        AddSpread(all, "engine alone", "engine", times.Engine);
+        all.Add(new Metric(TimeGroup, $"{label}, median", $"{key}.median", median, Unit.Nanoseconds));
+        all.Add(new Metric(TimeGroup, $"{label}, least", $"{key}.least", least, Unit.Nanoseconds));
+        all.Add(new Metric(TimeGroup, $"{label}, most", $"{key}.most", most, Unit.Nanoseconds));
+    }
+
+    private static void AddVmas(List<Metric> all, DesignDocument design)
+    {
+        all.Add(new Metric("VMAs", "at the peak", "vmas.peak", design.VmasPeak));
         all.Add(new Metric(
-            TimeGroup, "events a second", "events", times.EventsPerSecond(result.Events), Unit.PerSecond));
-    }
-
-    private static void AddSpread(List<Metric> all, string label, string key, Spread spread)
-    {
-        all.Add(new Metric(TimeGroup, $"{label}, median", $"{key}.median", spread.Median, Unit.Nanoseconds));
-        all.Add(new Metric(TimeGroup, $"{label}, least", $"{key}.least", spread.Least, Unit.Nanoseconds));
-        all.Add(new Metric(TimeGroup, $"{label}, most", $"{key}.most", spread.Most, Unit.Nanoseconds));
-    }
-
-    private static void AddVmas(List<Metric> all, ReplayResult result)
-    {
-        WorkFigures work = result.Work;
-        all.Add(new Metric("VMAs", "at the peak", "vmas.peak", result.VmasPeak));
-        all.Add(new Metric(
-            "VMAs", "calls that failed at the limit", "calls.failedAtVmaLimit", result.Calls.FailedAtVmaLimit));
-        all.Add(new Metric("VMAs", "merges done", "merges.done", work.MergesDone));
-        foreach (MergeReason reason in MergeReasons.Of(work.MergesRefused))
+            "VMAs", "calls that failed at the limit", "calls.failedAtVmaLimit", design.CallsFailedAtVmaLimit));
+        all.Add(new Metric("VMAs", "merges done", "merges.done", design.Merges.Done));
+        foreach ((string reason, long count) in design.Merges.Refused)
         {
-            all.Add(new Metric(
-                "VMAs", $"merges refused: {reason.Name}", $"merges.refused.{reason.Name}", reason.Count));
+            all.Add(new Metric("VMAs", $"merges refused: {reason}", $"merges.refused.{reason}", count));
         }
     }
 
-    private static void AddAtomic(List<Metric> all, ReplayResult result)
+    private static void AddObjects(
+        List<Metric> all,
+        DesignDocument design,
+        string group,
+        string key,
+        Func<ObjectDocument, long> of,
+        Unit unit = Unit.Count,
+        long least = 0)
     {
-        foreach (ObjectFigures row in result.Objects.Where(row => row.AllocatedAtomic > 0))
+        foreach ((string name, ObjectDocument row) in design.Objects)
         {
-            all.Add(new Metric(
-                "allocations under a spinlock", row.Name, $"objects.{row.Name}.allocatedAtomic", row.AllocatedAtomic));
+            if (name != "page" && of(row) >= least)
+            {
+                all.Add(new Metric(group, name, $"objects.{name}.{key}", of(row), unit));
+            }
         }
     }
 
-    private static void AddGrace(List<Metric> all, ReplayResult result)
+    private static void AddPages(List<Metric> all, DesignDocument design)
     {
-        foreach (ObjectFigures row in result.Objects.Where(row => row.FreedAfterGrace > 0))
-        {
-            all.Add(new Metric(
-                "freed after a grace period", row.Name, $"objects.{row.Name}.freedAfterGrace", row.FreedAfterGrace));
-        }
+        const string Entries = "page-table entries";
+        all.Add(new Metric(Entries, "copied by fork", "ptes.copied", design.Ptes.Copied));
+        all.Add(new Metric(Entries, "write-protected", "ptes.writeProtected", design.Ptes.WriteProtected));
+        all.Add(new Metric(Entries, "zapped", "ptes.zapped", design.Ptes.Zapped));
+        all.Add(new Metric(Entries, "moved", "ptes.moved", design.Ptes.Moved));
+        all.Add(new Metric("frames", "at the peak", "frames.peak", design.FramesPeak));
+        all.Add(new Metric("frames", "copied on write", "frames.copied", design.FramesCopied));
+        all.Add(new Metric("frames", "reused", "frames.reused", design.FramesReused));
+        all.Add(new Metric("frames", "found in an object", "frames.found", design.FramesFound));
+        WalksDocument walks = design.Walks;
+        all.Add(new Metric("probe walks", "walks", "walks.count", walks.Count));
+        all.Add(new Metric("probe walks", "candidates visited", "walks.visited", walks.Visited));
+        all.Add(new Metric("probe walks", "useful", "walks.useful", walks.Useful));
+        all.Add(new Metric("probe walks", "visited until done", "walks.visitedUntilDone", walks.VisitedUntilDone));
+        AddWalks(all, "walks of anonymous pages", "walks.anonymous", walks.Anonymous);
+        AddWalks(all, "walks of file pages", "walks.file", walks.File);
+        AddWalks(all, "walks of anonymous pages long untouched", "walks.untouched", walks.Untouched);
     }
 
-    private static void AddPages(List<Metric> all, ReplayResult result)
+    private static void AddWalks(List<Metric> all, string group, string key, WalkTallyDocument? walks)
     {
-        WorkFigures work = result.Work;
-        all.Add(new Metric("page-table entries", "copied by fork", "ptes.copied", work.PtesCopied));
-        all.Add(new Metric("page-table entries", "write-protected", "ptes.writeProtected", work.PtesWriteProtected));
-        all.Add(new Metric("page-table entries", "zapped", "ptes.zapped", work.PtesZapped));
-        all.Add(new Metric("page-table entries", "moved", "ptes.moved", work.PtesMoved));
-        all.Add(new Metric("frames", "at the peak", "frames.peak", result.FramesPeak));
-        all.Add(new Metric("frames", "copied on write", "frames.copied", work.FaultCopied));
-        all.Add(new Metric("frames", "reused", "frames.reused", work.FaultReused));
-        all.Add(new Metric("frames", "found in an object", "frames.found", work.FaultFound));
-        all.Add(new Metric("probe walks", "walks", "walks.count", work.WalkCount));
-        all.Add(new Metric("probe walks", "candidates visited", "walks.visited", work.WalkVisited));
-        all.Add(new Metric("probe walks", "useful", "walks.useful", work.WalkUseful));
-        all.Add(new Metric("probe walks", "visited until done", "walks.visitedUntilDone", work.WalkVisitedUntilDone));
-        AddWalks(all, "walks of anonymous pages", "walks.anonymous", work.Touched);
-        AddWalks(all, "walks of file pages", "walks.file", work.TouchedOfFiles);
-        AddWalks(all, "walks of anonymous pages long untouched", "walks.untouched", work.Untouched);
-    }
-
-    private static void AddWalks(List<Metric> all, string group, string key, in WalkTally walks)
-    {
-        all.Add(new Metric(group, "walks", $"{key}.count", walks.Count));
-        all.Add(new Metric(group, "candidates visited", $"{key}.visited", walks.Visited));
-        all.Add(new Metric(group, "useful", $"{key}.useful", walks.Useful));
-        all.Add(new Metric(group, "visited until done", $"{key}.visitedUntilDone", walks.VisitedUntilDone));
-        all.Add(new Metric(group, "visited, median", $"{key}.median", walks.VisitedBy(0.5)));
-        all.Add(new Metric(group, "visited, 99 %", $"{key}.visitedBy99", walks.VisitedBy(0.99)));
-        all.Add(new Metric(group, "visited, worst", $"{key}.most", walks.Most));
+        all.Add(new Metric(group, "walks", $"{key}.count", walks?.Count ?? 0));
+        all.Add(new Metric(group, "candidates visited", $"{key}.visited", walks?.Visited ?? 0));
+        all.Add(new Metric(group, "useful", $"{key}.useful", walks?.Useful ?? 0));
+        all.Add(new Metric(group, "visited until done", $"{key}.visitedUntilDone", walks?.VisitedUntilDone ?? 0));
+        all.Add(new Metric(group, "visited, median", $"{key}.median", walks?.Median ?? 0));
+        all.Add(new Metric(group, "visited, 99 %", $"{key}.visitedBy99", walks?.By99 ?? 0));
+        all.Add(new Metric(group, "visited, worst", $"{key}.most", walks?.Most ?? 0));
     }
 }

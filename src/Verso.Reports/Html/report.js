@@ -280,7 +280,7 @@
                 label.append(select);
                 controls.append(label);
             }
-            if (chart.kind === "lines") this.addToggle("by time", "seconds");
+            if (chart.kind === "lines" && this.table.rows.some(row => row[1] !== null)) this.addToggle("by time", "seconds");
             if (chart.kind === "lines" || chart.kind === "bars") this.addToggle("logarithmic", "log");
             controls.append(button("CSV", () => save(this.table)));
         }

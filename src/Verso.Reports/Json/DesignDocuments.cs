@@ -1,9 +1,15 @@
+using Verso.Lab.Fidelity;
+using Verso.Reports.Text;
+
 namespace Verso.Reports.Json;
 
 /// <summary>So many of so many.</summary>
 /// <param name="Matched">Those that agree.</param>
 /// <param name="Total">All that were compared.</param>
-public sealed record AgreementDocument(long Matched, long Total);
+public sealed record AgreementDocument(long Matched, long Total)
+{
+    internal Agreement Agreement => new(Matched, Total);
+}
 
 /// <summary>How far a replay had the kernel's state at the checkpoints of the recording.</summary>
 public sealed record FidelityDocument
@@ -40,6 +46,9 @@ public sealed record FidelityDocument
 
     /// <summary>What <c>--verify</c> found, the first few; left out without it.</summary>
     public IReadOnlyList<string>? Violations { get; init; }
+
+    /// <summary>In a few words, of the kernel's own design.</summary>
+    internal string Phrase => FidelityText.Phrase(Checkpoints, Vmas.Agreement, AnonVmaGraph.Agreement);
 }
 
 /// <summary>The kernel's objects of one type on the machine of a design.</summary>
@@ -113,6 +122,13 @@ public sealed record DesignDocument
 
     /// <summary>By type, named as in <c>/proc/slabinfo</c>.</summary>
     public required IReadOnlyDictionary<string, ObjectDocument> Objects { get; init; }
+
+    /// <summary>
+    /// At the peak: <c>objects</c> of the reverse map, VMAs, and the design's fields in mm_struct and struct page; left
+    /// out in documents of versions that did not say it.
+    /// </summary>
+    /// <unit>bytes</unit>
+    public long? BytesWithStructs { get; init; }
 
     /// <summary>VMAs at most at one time, over all address spaces.</summary>
     public required long VmasPeak { get; init; }

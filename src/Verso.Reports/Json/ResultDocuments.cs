@@ -63,7 +63,7 @@ internal static class ResultDocuments
         Differences = [.. result.Fidelity.Differences.Select(Of)],
     };
 
-    private static DesignDocument Of(ReplayResult result)
+    internal static DesignDocument Of(ReplayResult result)
     {
         WorkFigures work = result.Work;
         return new DesignDocument
@@ -78,6 +78,7 @@ internal static class ResultDocuments
                     row.Allocated,
                     row.AllocatedAtomic,
                     row.FreedAfterGrace)),
+            BytesWithStructs = result.BytesWithStructs,
             VmasPeak = result.VmasPeak,
             CallsFailedAtVmaLimit = result.Calls.FailedAtVmaLimit,
             Merges = new MergesDocument(

@@ -13,16 +13,17 @@ public static class FidelityText
     {
         ArgumentNullException.ThrowIfNull(fidelity);
         FidelityScore all = fidelity.All;
-        if (all.Checkpoints == 0)
-        {
-            return "unknown (no checkpoints)";
-        }
-
-        string checkpoints = Figures.Plural(all.Checkpoints, "checkpoint", "checkpoints");
-        return fidelity.Scope == FidelityScope.Exact
-            ? $"VMAs {Figures.Percent(all.Vmas)}, anon_vma graph {Figures.Percent(all.GraphVmas)} at {checkpoints}"
-            : $"mapped ranges {Figures.Percent(all.Ranges)} at {checkpoints}";
+        return all.Checkpoints == 0 || fidelity.Scope == FidelityScope.Exact
+            ? Phrase(all.Checkpoints, all.Vmas, all.GraphVmas)
+            : $"mapped ranges {Figures.Percent(all.Ranges)} at {Checkpoints(all.Checkpoints)}";
     }
+
+    /// <summary>The same of the kernel's own design.</summary>
+    internal static string Phrase(long checkpoints, Agreement vmas, Agreement graph) => checkpoints == 0
+        ? "unknown (no checkpoints)"
+        : $"VMAs {Figures.Percent(vmas)}, anon_vma graph {Figures.Percent(graph)} at {Checkpoints(checkpoints)}";
+
+    private static string Checkpoints(long count) => Figures.Plural(count, "checkpoint", "checkpoints");
 
     /// <summary>All of it, quiescent checkpoints and others apart, with the causes of what differs.</summary>
     public static string Render(FidelityResult fidelity, Palette palette) =>

@@ -1,7 +1,6 @@
-using Verso.Engine;
 using Verso.Lab.Locks;
 using Verso.Lab.Replay;
-using Verso.Lab.Words;
+using Verso.Reports.Json;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
 using Verso.Reports.Text;
@@ -41,17 +40,17 @@ public static class LocksView
     }
 
     /// <summary>The section.</summary>
-    /// <param name="designs">Replays.</param>
+    /// <param name="designs">What was told of replays.</param>
     /// <param name="owners">The locks of the reference by owner; null: nobody counted them.</param>
     /// <param name="prefix">Of ids.</param>
-    internal static Section Of(IReadOnlyList<ReplayResult> designs, LockTally? owners, string prefix)
+    internal static Section Of(IReadOnlyList<DesignDocument> designs, LockTally? owners, string prefix)
     {
         string id = $"{prefix}locks";
         List<Block> blocks =
         [
-            ByClass(designs, $"{id}-work", "Steps of work under locks", each => each.Work,
+            ByClass(designs, $"{id}-work", "Steps of work under locks", design => design.LockedWork,
                 "Work is counted in steps, not in time: what a lock was held for."),
-            ByClass(designs, $"{id}-taken", "Locks taken", each => each.Taken, "How often each class was taken."),
+            ByClass(designs, $"{id}-taken", "Locks taken", design => design.Locks, "How often each class was taken."),
         ];
         if (owners?.MostTaken(MostLocks) is { Count: > 0 } most)
         {
@@ -69,13 +68,16 @@ public static class LocksView
         [.. names, of.Reads, of.Writes, of.Steps, of.LongestSteps, (long)of.Tasks];
 
     private static Chart ByClass(
-        IReadOnlyList<ReplayResult> designs, string id, string title, Func<(long Taken, long Work), long> of,
+        IReadOnlyList<DesignDocument> designs,
+        string id,
+        string title,
+        Func<DesignDocument, IReadOnlyDictionary<string, long>> of,
         string description)
     {
-        CountedLock[] classes =
+        string[] classes =
         [
-            .. designs.SelectMany(design => design.Work.Locks).Where(each => of(each.Value) > 0)
-                .Select(each => each.Key).Distinct().Order(),
+            .. designs.SelectMany(of).Select(each => each.Key).Distinct()
+                .Where(name => designs.Any(design => of(design).GetValueOrDefault(name) > 0)),
         ];
         return new Chart(id, title, ChartKind.Stack,
         [
@@ -84,12 +86,11 @@ public static class LocksView
                 title,
                 [
                     new("design", "design"),
-                    .. classes.Select(each => Kebab.Of(each.ToString()))
-                        .Select(name => new Column(name, name, Unit.Count)),
+                    .. classes.Select(name => new Column(name, name, Unit.Count)),
                 ],
                 [
                     .. designs.Select(design => (IReadOnlyList<Cell>)
-                        [design.Name, .. classes.Select(each => Cell.Of(of(design.Work.Locks[each])))]),
+                        [design.Name, .. classes.Select(each => Cell.Of(of(design).GetValueOrDefault(each)))]),
                 ]),
         ])
         {

@@ -1,85 +1,97 @@
 using Verso.Engine.Vmas;
 using Verso.Lab.Replay;
-using Verso.Lab.Studies;
+using Verso.Reports.Comparisons;
+using Verso.Reports.Json;
 using Verso.Reports.Text;
 
 namespace Verso.Reports.Views;
 
-/// <summary>What a recording shows, in five sentences, every number in them computed.</summary>
+/// <summary>
+/// What a recording, a scenario or a document of a comparison shows, in five sentences, every number in them computed.
+/// </summary>
 internal static class RecordingSentences
 {
-    internal static IEnumerable<string> Of(RecordingStudy study)
+    /// <param name="told">The comparison, as its document tells it.</param>
+    /// <param name="reference">
+    /// The kernel's own design, which need not be among those shown; null: it is not told.
+    /// </param>
+    /// <param name="largest">What follows on VMAs at the peak: how full the largest address space was.</param>
+    internal static IEnumerable<string> Of(TraceDocument told, DesignDocument? reference, string largest)
     {
-        ReplayResult reference = study.Trace.Reference;
-        IReadOnlyList<ReplayResult> designs = study.Trace.Designs;
-        yield return Ran(reference);
-        yield return Vmas(study, designs);
-        yield return Bytes(designs);
-        yield return Refused(reference);
-        yield return Walks(designs);
+        yield return Ran(told);
+        yield return Vmas(told.Designs, largest);
+        yield return Bytes(told.Designs);
+        if (reference is not null)
+        {
+            yield return Refused(reference);
+        }
+
+        yield return Walks(told.Designs);
     }
 
-    private static string Ran(ReplayResult reference)
+    private static string Ran(TraceDocument told)
     {
-        string command = reference.Header.Command.Length == 0 ? "Programs"
-            : $"'{Printable.Of(reference.Header.Command)}'";
-        string kernel = reference.Header.Kernel.Length == 0 ? "an unknown kernel" : $"Linux {reference.Header.Kernel}";
-        return $"{command} ran on {kernel}: "
-            + $"{Figures.Plural(reference.Events, "event", "events")} of "
-            + $"{Figures.Plural(reference.Tally.Processes, "process", "processes")}, "
-            + $"grade {GradeText.Of(reference.Grade)}, fidelity: {FidelityText.Phrase(reference.Fidelity)}.";
+        string processes = Figures.Plural(told.Processes, "process", "processes");
+        if (told.Scenario is not null)
+        {
+            return $"A scenario of {Figures.Plural(told.Events, "step", "steps")} and {processes}, played by the rules "
+                + $"of Linux {Printable.Of(told.Rules)}; no state of a kernel is in it to compare with.";
+        }
+
+        string command = told.Command.Length == 0 ? "Programs" : $"'{Printable.Of(told.Command)}'";
+        string kernel = told.Kernel.Length == 0 ? "an unknown kernel" : $"Linux {Printable.Of(told.Kernel)}";
+        return $"{command} ran on {kernel}: {Figures.Plural(told.Events, "event", "events")} of {processes}, "
+            + $"grade {Printable.Of(told.Grade)}, fidelity: {told.Fidelity.Phrase}.";
     }
 
-    private static string Vmas(RecordingStudy study, IReadOnlyList<ReplayResult> designs)
+    private static string Vmas(IReadOnlyList<DesignDocument> designs, string largest)
     {
-        int limit = designs[0].Header.MaxMapCount;
-        string largest = study.Spaces.Count == 0 ? ""
-            : $"; the largest address space had {Figures.Count(study.Spaces[0].Space.VmaCount)} of the "
-                + $"{Figures.Count(limit)} that one may have";
         (string least, string most) = Extremes(designs, design => design.VmasPeak, Figures.Count);
         return least == most ? $"There were {least} VMAs at the peak, whatever the design{largest}."
             : $"VMAs at the peak: {least}, {most}{largest}.";
     }
 
-    private static string Bytes(IReadOnlyList<ReplayResult> designs)
+    private static string Bytes(IReadOnlyList<DesignDocument> designs)
     {
-        (string least, string most) = Extremes(
-            designs, design => design.OwnObjects.Sum(row => row.BytesPeak), Figures.Bytes);
+        (string least, string most) = Extremes(designs, ComparisonView.OwnBytes, Figures.Bytes);
         return least == most ? $"The reverse map took {least} in every design."
             : $"The reverse map took {least}, {most}.";
     }
 
-    private static string Refused(ReplayResult reference)
+    private static string Refused(DesignDocument reference)
     {
-        if (reference.Work.MergesRefused.Count == 0)
+        IReadOnlyDictionary<string, long> refused = reference.Merges.Refused;
+        if (refused.Count == 0)
         {
             return "No merge was refused.";
         }
 
-        (MergeTests test, long count) = reference.Work.MergesRefused.MaxBy(each => each.Value);
-        long ofDesign = reference.Work.MergesRefused.GetValueOrDefault(MergeTests.AnonVma);
+        (string name, long count) = refused.MaxBy(each => each.Value);
+        MergeTests? test = Enum.GetValues<MergeTests>().Where(each => MergeReasons.Name(each) == name)
+            .Select(each => (MergeTests?)each).FirstOrDefault();
+        string why = test is MergeTests known ? ReasonText.Plain(known).Split(':')[0] : Printable.Of(name);
+        long ofDesign = refused.GetValueOrDefault(MergeReasons.Name(MergeTests.AnonVma));
         string anonVma = ofDesign == 0 ? "none for different anon_vmas"
             : $"{Figures.Count(ofDesign)} for different anon_vmas";
-        return $"In {reference.Name} {Figures.Count(reference.Work.MergesRefused.Values.Sum())} merges were refused, "
-            + $"most ({Figures.Count(count)}) because {ReasonText.Plain(test).Split(':')[0]}; {anonVma}.";
+        return $"In {reference.Name} {Figures.Count(refused.Values.Sum())} merges were refused, "
+            + $"most ({Figures.Count(count)}) because {why}; {anonVma}.";
     }
 
-    private static string Walks(IReadOnlyList<ReplayResult> designs)
+    private static string Walks(IReadOnlyList<DesignDocument> designs)
     {
-        if (designs.All(design => design.Work.WalkCount == 0))
+        if (designs.All(design => design.Walks.Count == 0))
         {
             return "Nothing was walked for.";
         }
 
-        (string least, string most) = Extremes(
-            designs, design => design.Work.VisitsPerWalk, Figures.Ratio);
+        (string least, string most) = Extremes(designs, ComparisonView.VisitsPerWalk, Figures.Ratio);
         return least == most ? $"A walk looked at {least} places in every design."
             : $"Places that a walk from a page to its mappings looked at: {least}, {most}.";
     }
 
     /// <summary>The least with those designs that have it, and the most; the same text where all have one.</summary>
     private static (string Least, string Most) Extremes<T>(
-        IReadOnlyList<ReplayResult> designs, Func<ReplayResult, T> of, Func<T, string> shown)
+        IReadOnlyList<DesignDocument> designs, Func<DesignDocument, T> of, Func<T, string> shown)
         where T : IComparable<T>
     {
         T least = designs.Min(of)!;

@@ -12,6 +12,10 @@ internal static class TimelineView
     private static readonly Column[] s_moments =
         [new("event", "event", Unit.Count), new("seconds", "seconds", Unit.Seconds)];
 
+    /// <summary>A scenario has no clock.</summary>
+    private static readonly Column[] s_steps =
+        [new("step", "step", Unit.Count), new("seconds", "seconds", Unit.Seconds)];
+
     /// <summary>The section; null where nothing was sampled.</summary>
     internal static Section? Of(IReadOnlyList<ReplayResult> designs, string prefix)
     {
@@ -30,7 +34,7 @@ internal static class TimelineView
             Description = $"The largest address space had {Figures.Plural(most, "VMA", "VMAs")} at most; a process "
                 + $"may have {Figures.Count(limit)}.",
         };
-        return new Section($"{prefix}time", "Over time",
+        return new Section($"{prefix}time", sampled[0].Scenario is null ? "Over time" : "Over its steps",
         [
             vmas,
             Measure(sampled, $"{prefix}all-vmas-over-time", "VMAs of all address spaces", s => s.Vmas, Unit.Count),
@@ -47,7 +51,7 @@ internal static class TimelineView
         ReplayResult[] designs, string id, string title, Func<TimelineSample, long> of, Unit unit)
     {
         Table table = Series(
-            id, title, unit, designs[0].Timeline!.Samples,
+            id, title, unit, designs[0],
             designs.Select(design => (design.Name, (Func<int, long>)(at => of(design.Timeline!.Samples[at])))));
         (string Design, long Most)[] order =
         [
@@ -67,17 +71,18 @@ internal static class TimelineView
         string id,
         string title,
         Unit unit,
-        IReadOnlyList<TimelineSample> samples,
+        ReplayResult sampled,
         IEnumerable<(string Name, Func<int, long> At)> lines)
     {
+        bool isTimed = sampled.Scenario is null;
         (string Name, Func<int, long> At)[] all = [.. lines];
         return new Table(
             id,
             title,
-            [.. s_moments, .. all.Select(line => new Column(line.Name, line.Name, unit))],
+            [.. isTimed ? s_moments : s_steps, .. all.Select(line => new Column(line.Name, line.Name, unit))],
             [
-                .. samples.Select((sample, at) => (IReadOnlyList<Cell>)
-                    [sample.Event, Seconds(sample), .. all.Select(line => Cell.Of(line.At(at)))]),
+                .. sampled.Timeline!.Samples.Select((sample, at) => (IReadOnlyList<Cell>)
+                    [sample.Event, isTimed ? Seconds(sample) : Cell.None, .. all.Select(line => Cell.Of(line.At(at)))]),
             ]);
     }
 
@@ -88,7 +93,7 @@ internal static class TimelineView
         {
             Timeline timeline = design.Timeline!;
             return Series(
-                $"{id}-{Slug.Of(design.Name)}", design.Name, Unit.Bytes, timeline.Samples,
+                $"{id}-{Slug.Of(design.Name)}", design.Name, Unit.Bytes, design,
                 Enumerable.Range(0, timeline.ObjectTypes.Count)
                     .Where(type => timeline.Samples.Any(sample => sample.OwnBytes[type] > 0))
                     .Select(type => (timeline.ObjectTypes[type],
@@ -108,7 +113,7 @@ internal static class TimelineView
         {
             IReadOnlyList<TimelineSample> samples = design.Timeline!.Samples;
             return Series(
-                $"{id}-{Slug.Of(design.Name)}", design.Name, Unit.Count, samples,
+                $"{id}-{Slug.Of(design.Name)}", design.Name, Unit.Count, design,
                 samples.SelectMany(sample => sample.Refused.Keys).Distinct().Order()
                     .Select(reason => (MergeReasons.Name(reason),
                         (Func<int, long>)(at => samples[at].Refused.GetValueOrDefault(reason)))));

@@ -1,5 +1,7 @@
 using Verso.Engine;
 using Verso.Lab.Replay;
+using Verso.Reports.Comparisons;
+using Verso.Reports.Json;
 using Verso.Reports.Model;
 using Verso.Reports.Text;
 
@@ -11,37 +13,46 @@ internal static class WalksView
     /// <summary>The section; null where nothing was walked for.</summary>
     internal static Section? Of(IReadOnlyList<ReplayResult> designs, string prefix)
     {
-        if (designs.All(design => design.Work.WalkCount == 0))
+        string id = $"{prefix}walks";
+        Chart distribution = new(
+            $"{id}-distribution", "Walks by the number of places they looked at", ChartKind.Stack,
+            [
+                Distribution(designs, $"{id}-anonymous", "anonymous pages, just touched", work => work.Touched),
+                Distribution(designs, $"{id}-file", "file pages", work => work.TouchedOfFiles),
+                Distribution(designs, $"{id}-untouched", "anonymous pages, long untouched", work => work.Untouched),
+            ])
+        {
+            Choice = "pages",
+            Description = "Every design walked for the same pages.",
+        };
+        Section? told = Of([.. designs.Select(ResultDocuments.Of)], prefix);
+        return told is null ? null : told with { Blocks = [.. told.Blocks, distribution] };
+    }
+
+    /// <summary>The same of what was told of walks.</summary>
+    internal static Section? Of(IReadOnlyList<DesignDocument> designs, string prefix)
+    {
+        if (designs.All(design => design.Walks.Count == 0))
         {
             return null;
         }
 
         string id = $"{prefix}walks";
-        ReplayResult least = designs.MinBy(design => design.Work.VisitsPerWalk)!;
-        ReplayResult most = designs.MaxBy(design => design.Work.VisitsPerWalk)!;
+        DesignDocument least = designs.MinBy(ComparisonView.VisitsPerWalk)!;
+        DesignDocument most = designs.MaxBy(ComparisonView.VisitsPerWalk)!;
         return new Section(id, "Walks",
         [
             new Chart(
                 $"{id}-useful", "Places visited, and those that mapped the page", ChartKind.Bars, [Useful(designs, id)])
             {
-                Description = $"A walk looked at {Figures.Ratio(least.Work.VisitsPerWalk)} places in {least.Name}, "
-                    + $"at {Figures.Ratio(most.Work.VisitsPerWalk)} in {most.Name}.",
+                Description = $"A walk looked at {Figures.Ratio(ComparisonView.VisitsPerWalk(least))} places in "
+                    + $"{least.Name}, at {Figures.Ratio(ComparisonView.VisitsPerWalk(most))} in {most.Name}.",
                 IsLogarithmic = true,
-            },
-            new Chart($"{id}-distribution", "Walks by the number of places they looked at", ChartKind.Stack,
-                [
-                    Distribution(designs, $"{id}-anonymous", "anonymous pages, just touched", work => work.Touched),
-                    Distribution(designs, $"{id}-file", "file pages", work => work.TouchedOfFiles),
-                    Distribution(designs, $"{id}-untouched", "anonymous pages, long untouched", work => work.Untouched),
-                ])
-            {
-                Choice = "pages",
-                Description = "Every design walked for the same pages.",
             },
         ]);
     }
 
-    private static Table Useful(IReadOnlyList<ReplayResult> designs, string id) => new(
+    private static Table Useful(IReadOnlyList<DesignDocument> designs, string id) => new(
         $"{id}-visited",
         "Places",
         [
@@ -52,8 +63,8 @@ internal static class WalksView
         [
             .. designs.Select(design => (IReadOnlyList<Cell>)
             [
-                design.Name, design.Work.WalkUseful, design.Work.WalkVisitedUntilDone, design.Work.WalkVisited,
-                Math.Max(design.Work.Touched.Most, design.Work.TouchedOfFiles.Most),
+                design.Name, design.Walks.Useful, design.Walks.VisitedUntilDone, design.Walks.Visited,
+                Math.Max(design.Walks.Anonymous?.Most ?? 0, design.Walks.File?.Most ?? 0),
             ]),
         ]);
 

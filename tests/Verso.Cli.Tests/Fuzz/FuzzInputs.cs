@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Verso.Engine;
 using Verso.Engine.Images;
 using Verso.Traces;
@@ -26,6 +27,10 @@ internal sealed class FuzzInputs
     private readonly List<Snapshot> _snapshots = [];
     private readonly List<(string Tool, string Text)> _texts = [];
     private readonly List<string> _scenarios = [];
+
+    private readonly string _results = JsonNode.Parse(
+        File.ReadAllText(Path.Combine(CommandLine.Root, "tests/Verso.Cli.Tests/Golden/compare.json")))!.ToJsonString();
+
 
     public FuzzInputs()
     {
@@ -63,6 +68,7 @@ internal sealed class FuzzInputs
     /// <summary>One input, and a command that reads it from the file {0}.</summary>
     public FuzzInput Make(Random random) => random.Next(10) switch
     {
+        9 when random.Next(3) == 0 => Results(random),
         < 4 => Trace(random),
         < 6 => OfSnapshot(random),
         < 7 => Import(random),
@@ -211,6 +217,12 @@ internal sealed class FuzzInputs
         int first = random.Next(lines.Length);
         string part = string.Join('\n', [.. lines.Take(random.Next(12)), .. lines.Skip(first).Take(random.Next(1, 60))]);
         return new FuzzInput(".txt", Encoding.UTF8.GetBytes(Damage.Text(part, 5, random)), ["import", tool, "{0}", "-o", "{1}"]);
+    }
+
+    private FuzzInput Results(Random random)
+    {
+        string text = random.Next(2) == 0 ? Damage.Json(_results, random) : Damage.Text(_results, 5, random);
+        return new FuzzInput(".json", Encoding.UTF8.GetBytes(text), ["report", "{0}", "--format", "text"]);
     }
 
     private FuzzInput Scenario(Random random)
