@@ -39,6 +39,9 @@ public abstract partial class Machine
     /// <summary>What the design keeps of a VMA besides what can be seen; see <see cref="ReverseMap.Note"/>.</summary>
     public void Note(VmaId vma, IStateNotes notes) => Structure.Note(vma, notes);
 
+    /// <summary>See <see cref="ReverseMap.Describe"/>.</summary>
+    public void Describe(VmaId vma, IDesignStructure structure) => Structure.Describe(vma, structure);
+
     /// <summary>The design, for the hooks called once an operation.</summary>
     internal ReverseMap Structure { get; }
 

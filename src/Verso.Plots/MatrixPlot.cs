@@ -6,7 +6,7 @@ using Verso.Reports.Text;
 
 namespace Verso.Plots;
 
-/// <summary>Dots: which VMA is in which anon_vma's tree.</summary>
+/// <summary>Dots: which VMA leads to which object: is in which anon_vma's tree.</summary>
 internal static class MatrixPlot
 {
     private const int Ground = 200;
@@ -21,7 +21,7 @@ internal static class MatrixPlot
     internal static int Draw(Plot plot, Figure figure, Canvas canvas)
     {
         Table table = figure.Table;
-        (string Word, string Name)[] kinds = [("own", "its own anon_vma"), ("", "an ancestor's")];
+        (string Word, string Name)[] kinds = [("own", "new pages name it"), ("", "other links")];
         long rows = table.Rows.Max(row => row[RowColumn].Count ?? 0) + 1;
         float size = Math.Clamp(Ground / (float)rows, 2, 6);
         for (int at = 0; at < kinds.Length; at++)

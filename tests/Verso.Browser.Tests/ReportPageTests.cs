@@ -90,6 +90,17 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         }
 
         Assert.Equal(names.Length, at);
+        if (!ofResults)
+        {
+            // Of each box its name, of each link its end: as the table has them, in a design without a single anon_vma.
+            Assert.True(await open.Page.EvaluateAsync<bool>(
+                "(() => { const d = verso.drawings.get('graph-designs-boxes') || verso.drawings.get('graph-designs-matrix'); "
+                + "const boxes = d.chart.choices.find(t => t.title === 'reflink'); d.state.choice = d.chart.choices.indexOf(boxes); d.draw(); "
+                + "const series = d.drawn.getOption().series; if (d.chart.kind === 'matrix') "
+                + "return series.reduce((sum, s) => sum + s.data.length, 0) === boxes.rows.length; "
+                + "return series[0].data.map(n => n.name).join() === boxes.rows.map(r => r[0]).join() "
+                + "&& series[0].links.map(l => l.target).join(' ') === boxes.rows.map(r => r[4]).filter(t => t).join(' '); })()"));
+        }
     }
 
     [Fact]

@@ -297,6 +297,14 @@ public abstract class ReverseMap
     {
     }
 
+    /// <summary>
+    /// Takes down the objects that this VMA, and its mm, lead to, with all above them, to be drawn. As it is here,
+    /// there are none: the design has nothing but page tables, or lists entries page by page.
+    /// </summary>
+    public virtual void Describe(VmaId vma, IDesignStructure structure)
+    {
+    }
+
     /// <summary>What only this design counts, in a fixed order; see its page in docs/designs.</summary>
     public virtual IReadOnlyList<DesignFigure> Figures() => [];
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Verso.Engine;
 using Verso.Lab.Playing;
+using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 using Verso.Linux;
 using Verso.Traces;
@@ -112,6 +113,28 @@ public sealed class TraceInput : IDisposable
         catch (Exception problem) when (problem is TraceFormatException or MemoryLimitException)
         {
             throw new InputException(Name, problem);
+        }
+    }
+
+    /// <summary>Plays it, a trace or a scenario, up to an event or a step, and looks at the machine then.</summary>
+    /// <param name="position">The event or step, from 1.</param>
+    /// <param name="options">How it is played.</param>
+    /// <param name="look">Looks.</param>
+    /// <param name="cancellation">Ends it.</param>
+    internal T PlayTo<T>(long position, ReplayOptions options, Func<IPlayer, T> look, CancellationToken cancellation)
+    {
+        return IsScenario
+            ? Look(ScenarioReplay.Begin(ReadScenario(), options, cancellation))
+            : Read((reader, _) => Look(TraceReplay.Begin(reader, options, cancellation)));
+
+        T Look(IPlayer player)
+        {
+            while (player.Position < position && player.Next())
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            return look(player);
         }
     }
 

@@ -17,11 +17,17 @@ public sealed record RecordingStudy(TraceComparison Trace)
     /// <summary>Moments that are looked at besides the one with the most VMAs.</summary>
     private const int Moments = 5;
 
+    /// <summary>The first moment that is looked at; 0: there is none.</summary>
+    private long Moment { get; init; }
+
     /// <summary>Its largest address space at some moments, the fullest first; none where nothing is mapped.</summary>
     public IReadOnlyList<(string Name, SpaceExplanation Space)> Spaces { get; init; } = [];
 
     /// <summary>The graph of all address spaces at those moments.</summary>
     public IReadOnlyList<(string Name, FamilyGraph Graph)> Graphs { get; init; } = [];
+
+    /// <summary>What each design has, at the first of those moments; none where nothing is mapped.</summary>
+    public IReadOnlyList<DesignStructure> Structures { get; init; } = [];
 
     /// <summary>The reference's locks by owner; null: nobody counted them.</summary>
     public LockTally? Locks { get; init; }
@@ -47,10 +53,46 @@ public sealed record RecordingStudy(TraceComparison Trace)
             inputs, designs, template with { Timeline = TimelineKeeping.On }, jobs, progress, cancellation);
         return
         [
-            .. comparison.Traces.Select((trace, at) => trace.Scenario is Scenario scenario
-                ? Of(trace, scenario, template, cancellation)
-                : Of(trace, inputs[at], template, cancellation)),
+            .. comparison.Traces.Select((trace, at) =>
+            {
+                RecordingStudy study = trace.Scenario is Scenario scenario
+                    ? Of(trace, scenario, template, cancellation)
+                    : Of(trace, inputs[at], template, cancellation);
+                return study with
+                {
+                    Structures = StructuresOf(inputs[at], designs, template, study.Moment, jobs, cancellation),
+                };
+            }),
         ];
+    }
+
+    /// <summary>Every design plays up to a moment once more, as many at once as before.</summary>
+    private static DesignStructure[] StructuresOf(
+        TraceInput input,
+        IReadOnlyList<DesignChoice> designs,
+        ReplayOptions template,
+        long moment,
+        int jobs,
+        CancellationToken cancellation)
+    {
+        DesignStructure[] structures = new DesignStructure[moment == 0 ? 0 : designs.Count];
+        MachinesAtOnce.Run(
+            structures.Length,
+            jobs,
+            template.MemoryLimitBytes,
+            (at, limitBytes) =>
+            {
+                ReplayOptions options = template with
+                {
+                    Design = designs[at],
+                    MemoryLimitBytes = limitBytes,
+                    ProbeInterval = 0,
+                };
+                structures[at] = input.PlayTo(moment, options, player =>
+                    DesignStructure.Of(designs[at].Name, player.Machine, player.Spaces), cancellation);
+            },
+            cancellation);
+        return structures;
     }
 
     /// <summary>
@@ -78,6 +120,7 @@ public sealed record RecordingStudy(TraceComparison Trace)
                     .Where(each => each.Space is not null).Select(each => (each.Name, each.Space!)),
             ],
             Graphs = [(name, FamilyGraph.Of(moment.Snapshot))],
+            Moment = last,
         };
     }
 
@@ -103,6 +146,7 @@ public sealed record RecordingStudy(TraceComparison Trace)
                 .. fullestFirst.Where(moment => moment.Snapshot.Processes.Count > 0)
                     .Select(moment => (NameOf(moment, fullest), FamilyGraph.Of(moment.Snapshot))),
             ],
+            Moment = fullest,
         };
     }
 

@@ -148,12 +148,12 @@
     }
 
     function graph(chart, table) {
-        const kind = columnOf(table, "kind"), links = columnOf(table, "links"), own = columnOf(table, "own");
+        const kind = columnOf(table, "kind"), links = columnOf(table, "links"), own = columnOf(table, "own"), how = columnOf(table, "how");
         const heights = [0, 1].map(column => table.rows.filter(row => row[1] === column).length);
         const step = 34, tallest = Math.max(...heights) * step;
         return {
             tooltip: { confine: true, formatter: item => escaped(item.dataType === "edge"
-                ? `${item.data.source} in the interval tree of ${item.data.target}` : `${item.data.name}: ${item.data.what}`) },
+                ? `${item.data.source} to ${item.data.target} ${item.data.how && `(${item.data.how})`}` : `${item.data.name}: ${item.data.what}`) },
             series: [{
                 type: "graph", layout: "none", roam: true, symbol: "rect", symbolSize: [130, 22],
                 label: { show: true, fontSize: 11, color: "#14171a" }, edgeSymbol: ["none", "arrow"], edgeSymbolSize: 7,
@@ -163,10 +163,10 @@
                     itemStyle: { color: row[1] === 0 ? "#a0cbe8" : row[kind].includes("root") ? "#f28e2b" : "#ffbe7d" },
                 })),
                 links: table.rows.flatMap(row => row[links].split(" ").filter(name => name).map(name => ({
-                    source: row[0], target: name,
+                    source: row[0], target: name, how: row[how],
                     lineStyle: row[1] === 1 ? { type: "dashed", curveness: -0.4, color: "#888" }
                         : { width: name === row[own] ? 2.5 : 1.2, color: name === row[own] ? "#4e79a7" : "#e15759" },
-                    label: row[1] === 1 ? { show: true, formatter: "parent", fontSize: 9 } : { show: true, formatter: "AVC", fontSize: 9 },
+                    label: { show: row[how] !== "", formatter: row[how], fontSize: 9 },
                 }))),
             }],
         };
@@ -178,15 +178,15 @@
         const points = own => table.rows.filter(row => (row[4] === "own") === own).map(row => [row[2], row[0]]);
         const size = Math.max(4, Math.min(12, 320 / Math.max(rows.length, columns.length / 2)));
         return {
-            legend: { top: 4, data: ["its own anon_vma", "an ancestor's"] },
+            legend: { top: 4, data: ["new pages name it", "other links"] },
             tooltip: { confine: true, formatter: item => escaped(`${rows[item.value[1]]} in ${columns[item.value[0]]}`) },
             grid: { left: 8, right: 24, top: 40, bottom: 40, containLabel: true },
             xAxis: { type: "category", data: Array.from(columns, name => name || ""), axisLabel: { hideOverlap: true } },
             yAxis: { type: "category", inverse: true, data: rows, axisLabel: { hideOverlap: true, fontSize: 10 } },
             dataZoom: [{ type: "inside", xAxisIndex: 0 }, { type: "inside", yAxisIndex: 0 }],
             series: [
-                { name: "its own anon_vma", type: "scatter", symbol: "rect", symbolSize: size, data: points(true) },
-                { name: "an ancestor's", type: "scatter", symbol: "circle", symbolSize: size, data: points(false) },
+                { name: "new pages name it", type: "scatter", symbol: "rect", symbolSize: size, data: points(true) },
+                { name: "other links", type: "scatter", symbol: "circle", symbolSize: size, data: points(false) },
             ],
         };
     }

@@ -12,24 +12,38 @@ namespace Verso.Reports.Views;
 internal static class GraphView
 {
     /// <summary>Boxes that one can follow the links of.</summary>
-    private const int MostBoxes = 60;
+    internal const int MostBoxes = 60;
 
     /// <summary>Dots of a matrix.</summary>
     private const int MostDots = 5000;
 
-    /// <summary>The section; null where there is no anon_vma.</summary>
+    /// <summary>The section; null where there is no anon_vma, and no object of a design.</summary>
     /// <param name="graphs">Graphs, each with the moment that it is of.</param>
+    /// <param name="structures">What designs have at the first of those moments.</param>
     /// <param name="choice">What the choice is between.</param>
     /// <param name="prefix">Of ids.</param>
-    internal static Section? Of(IReadOnlyList<(string Name, FamilyGraph Graph)> graphs, string choice, string prefix)
+    internal static Section? Of(
+        IReadOnlyList<(string Name, FamilyGraph Graph)> graphs,
+        IReadOnlyList<DesignStructure> structures,
+        string choice,
+        string prefix)
     {
-        (string Name, FamilyGraph Graph)[] with = [.. graphs.Where(each => each.Graph.AnonVmas.Count > 0)];
+        string id = $"{prefix}graph";
+        List<Block> blocks =
+        [
+            .. OfLinux([.. graphs.Where(each => each.Graph.AnonVmas.Count > 0)], choice, id),
+            .. StructureView.Of(structures, graphs.Count > 0 ? graphs[0].Name : "", $"{id}-designs"),
+        ];
+        return blocks.Count == 0 ? null : new Section(id, "The graph of VMAs and objects", blocks);
+    }
+
+    private static List<Block> OfLinux((string Name, FamilyGraph Graph)[] with, string choice, string id)
+    {
         if (with.Length == 0)
         {
-            return null;
+            return [];
         }
 
-        string id = $"{prefix}graph";
         FamilyGraph first = with[0].Graph;
         string description = $"{Figures.Plural(first.AnonVmas.Count, "anon_vma", "anon_vmas")} and "
             + $"{Figures.Plural(first.ChainEntries, "anon_vma_chain", "anon_vma_chains")} of "
@@ -55,7 +69,7 @@ internal static class GraphView
             });
         }
 
-        return new Section(id, "The anon_vma graph", blocks);
+        return blocks;
     }
 
     private static IEnumerable<(SpaceNode Space, VmaImage Vma)> Linked(FamilyGraph graph) =>
@@ -75,7 +89,7 @@ internal static class GraphView
             [
                 VmaName(space, vma), 0L, (long)rows.Count, "VMA",
                 string.Join(' ', vma.Chain.Select(chain => NodeName(byId[chain]))),
-                byId.TryGetValue(vma.AnonVma, out AnonVmaNode? own) ? NodeName(own) : "",
+                byId.TryGetValue(vma.AnonVma, out AnonVmaNode? own) ? NodeName(own) : "", "AVC",
             ]);
         }
 
@@ -85,19 +99,19 @@ internal static class GraphView
             rows.Add(
             [
                 NodeName(node), 1L, (long)place++, node.Root == node ? "anon_vma, root" : "anon_vma",
-                node.Parent is AnonVmaNode parent ? NodeName(parent) : "", "",
+                node.Parent is AnonVmaNode parent ? NodeName(parent) : "", "", "parent",
             ]);
         }
 
-        return new Table(
-            id,
-            name,
-            [
-                new("name", "name"), new("column", "column", Unit.Count), new("place", "place", Unit.Count),
-                new("kind", "kind"), new("links", "linked to"), new("own", "names for new pages"),
-            ],
-            rows);
+        return new Table(id, name, BoxColumns, rows);
     }
+
+    /// <summary>Columns of boxes and links.</summary>
+    internal static IReadOnlyList<Column> BoxColumns { get; } =
+    [
+        new("name", "name"), new("column", "column", Unit.Count), new("place", "place", Unit.Count),
+        new("kind", "kind"), new("links", "linked to"), new("own", "names for new pages"), new("how", "by"),
+    ];
 
     private static Table Matrix(FamilyGraph graph, string name, string id)
     {

@@ -28,7 +28,7 @@ public static class RecordingReport
             TimelineView.Of(referenceFirst, prefix),
             ProcessesView.Of(referenceFirst, prefix),
             SpaceView.Of(study.Spaces, trace.Scenario is null ? "moment" : "process", prefix),
-            GraphView.Of(study.Graphs, "moment", prefix),
+            GraphView.Of(study.Graphs, study.Structures, "moment", prefix),
             WalksView.Of(trace.Designs, prefix),
             LocksView.Of(told.Designs, study.Locks, prefix),
             new Section($"{prefix}figures", "All figures",

@@ -24,7 +24,7 @@ public static class SnapshotReport
             Summary(study, prefix),
             Processes(graph, prefix),
             SpaceView.Of([.. study.Spaces.Select(each => (Who(each.Node), each.Space))], "process", prefix),
-            GraphView.Of([(Printable.Of(study.Name), graph)], "", prefix),
+            GraphView.Of([(Printable.Of(study.Name), graph)], [], "", prefix),
             Origin(study, prefix),
         ];
         return [.. all.OfType<Section>()];

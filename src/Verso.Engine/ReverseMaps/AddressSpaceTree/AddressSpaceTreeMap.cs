@@ -164,5 +164,8 @@ public sealed class AddressSpaceTreeMap : ReverseMap
     public override void Note(VmaId vma, IStateNotes notes) => Tree.Note(vma, notes);
 
     /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure) => Tree.Describe(vma, structure);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() => Tree.Figures();
 }

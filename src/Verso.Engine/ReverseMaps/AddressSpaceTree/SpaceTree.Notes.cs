@@ -21,6 +21,36 @@ internal sealed partial class SpaceTree
         }
     }
 
+    public void Describe(VmaId vma, IDesignStructure structure)
+    {
+        int space = LinkOf(vma).Space;
+        if (space != 0)
+        {
+            structure.Leads(vma, ObjectOf(space), isForNew: true);
+        }
+
+        while (space != 0)
+        {
+            ref AddressSpace at = ref _spaces[space];
+            space = structure.Add(ObjectOf(space), ObjectOf(at.Parent), PagesOf(space)) ? at.Parent : 0;
+        }
+    }
+
+    private DesignObject ObjectOf(int space) => space == 0 ? default
+        : new(_spaces[space].IsFile ? DesignObject.Inode : "address_space", space);
+
+    private long PagesOf(int space)
+    {
+        long pages = 0;
+        for (int entry = _spaces[space].FirstEntry; entry != 0; entry = _entries[entry].Next)
+        {
+            FoundPage page = _entries[entry].Page;
+            pages += page.Frame.IsNone && page.Slot == 0 ? 0 : 1;
+        }
+
+        return pages;
+    }
+
     private void NoteEntries(int space, IStateNotes notes)
     {
         SortedDictionary<ulong, int> byIndex = [];

@@ -111,6 +111,17 @@ public sealed class AnonAreaMap : ReverseMap
     public override Errno Load(IReadOnlyList<LoadedImage> images) => Areas.Load(images, Roots.All);
 
     /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure)
+    {
+        if (Areas[vma] != 0)
+        {
+            DesignObject group = new("anon_area", Areas[vma]);
+            structure.Leads(vma, group, isForNew: true);
+            structure.Add(group);
+        }
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         new("longest list", Areas.LargestCount, FigureKind.State),

@@ -234,6 +234,17 @@ public sealed class AnonVmaMap : ReverseMap
     }
 
     /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure)
+    {
+        if (AnonVmas[vma] != 0)
+        {
+            DesignObject group = new("anon_vma", AnonVmas[vma]);
+            structure.Leads(vma, group, isForNew: true);
+            structure.Add(group);
+        }
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         new("most VMAs of an anon_vma", AnonVmas.LargestCount, FigureKind.State),

@@ -105,4 +105,22 @@ public class AnonVmaChainMap : ReverseMap
 
     /// <inheritdoc/>
     public override AnonVmaView? View(VmaId vma, AnonVmaList nodes) => Graph.View(vma, nodes);
+
+    /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure)
+    {
+        AnonVmaList nodes = new();
+        AnonVmaView view = Graph.View(vma, nodes);
+        foreach (ulong anonVma in view.Chain)
+        {
+            structure.Leads(vma, ObjectOf(anonVma), anonVma == view.AnonVma);
+        }
+
+        foreach (AnonVmaImage node in nodes.Take())
+        {
+            structure.Add(ObjectOf(node.Id), node.Parent == node.Id ? default : ObjectOf(node.Parent));
+        }
+    }
+
+    private static DesignObject ObjectOf(ulong anonVma) => anonVma == 0 ? default : new("anon_vma", (int)anonVma);
 }

@@ -115,6 +115,17 @@ public sealed class AnonmmMap : ReverseMap
     public override void Note(VmaId vma, IStateNotes notes) => Ranges?.Note(World.Vmas[vma].Mm, notes);
 
     /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure)
+    {
+        MmId mm = World.Vmas[vma].Mm;
+        int anonmm = Lists.Of(mm);
+        int head = Lists[anonmm].Head;
+        structure.Leads(mm, new DesignObject("anonmm", anonmm));
+        structure.Add(new("anonmm", anonmm), head == anonmm ? default : new("anonmm", head));
+        structure.Add(new("anonmm", head));
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         new("pages re-homed", _rehomed),

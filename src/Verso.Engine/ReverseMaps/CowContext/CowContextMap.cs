@@ -156,6 +156,21 @@ public sealed class CowContextMap : ReverseMap
     }
 
     /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure)
+    {
+        MmId mm = World.Vmas[vma].Mm;
+        int context = Contexts.Of(mm);
+        structure.Leads(mm, ObjectOf(context));
+        while (context != 0)
+        {
+            int parent = Contexts[context].Parent;
+            context = structure.Add(ObjectOf(context), ObjectOf(parent)) ? parent : 0;
+        }
+    }
+
+    private static DesignObject ObjectOf(int context) => context == 0 ? default : new("cow_context", context);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures()
     {
         long dead = 0;

@@ -100,6 +100,15 @@ public sealed class MmAddressSpaceMap : ReverseMap
     public override string? Audit() => AuditVmas() ?? AuditEntries();
 
     /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure)
+    {
+        MmId mm = World.Vmas[vma].Mm;
+        DesignObject space = new("address_space", Spaces.Of(mm));
+        structure.Leads(mm, space);
+        structure.Add(space);
+    }
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures()
     {
         long indexed = 0;

@@ -17,6 +17,33 @@ internal sealed partial class Extents
         }
     }
 
+    public void Describe(VmaId vma, IDesignStructure structure)
+    {
+        (MmId mm, ulong first, ulong end) = (
+            _world.Vmas[vma].Mm, _world.Vmas[vma].Start >> Page.Shift, _world.Vmas[vma].End >> Page.Shift);
+        for (int reference = FirstIn(mm, first, end); reference != 0; reference = FirstIn(mm, first, end))
+        {
+            int handle = _references[reference].Extent;
+            DesignObject extent = new(_extents[handle].Inode == 0 ? "extent" : DesignObject.Inode, handle);
+            structure.Leads(vma, extent, isForNew: false);
+            structure.Add(extent, pages: PagesOf(_references[reference].Extent));
+            first = _references[reference].ByAddress.Last + 1;
+        }
+    }
+
+    private long PagesOf(int extent)
+    {
+        ref Extent node = ref _extents[extent];
+        long pages = 0;
+        for (int i = 0; _hasSlots && node.Inode == 0 && i < node.Length; i++)
+        {
+            FoundPage slot = _slots[node.Slots + i];
+            pages += slot.Frame.IsNone && slot.Slot == 0 ? 0 : 1;
+        }
+
+        return pages;
+    }
+
     private void NoteExtent(int extent, IStateNotes notes)
     {
         ref Extent node = ref _extents[extent];

@@ -164,6 +164,9 @@ public sealed class ReflinkMap(DesignFacts facts) : ReverseMap
     }
 
     /// <inheritdoc/>
+    public override void Describe(VmaId vma, IDesignStructure structure) => Extents.Describe(vma, structure);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<DesignFigure> Figures() =>
     [
         new("extents", Extents.ExtentCount, FigureKind.State),
