@@ -15,9 +15,13 @@ public interface IDesignStructure
     /// <summary>An object.</summary>
     /// <param name="what">It.</param>
     /// <param name="parent">The one that it hangs on; default: on none.</param>
-    /// <param name="pages">Pages that it holds, in memory or in swap.</param>
-    /// <returns>Whether it was not taken down before: else what is above it was too.</returns>
-    bool Add(DesignObject what, DesignObject parent = default, long pages = 0);
+    /// <returns>
+    /// Whether it was not taken down before: else what it holds and what is above it was too, and need not be looked for.
+    /// </returns>
+    bool Add(DesignObject what, DesignObject parent = default);
+
+    /// <summary>An object that was just added holds so many pages, in memory or in swap.</summary>
+    void Holds(DesignObject what, long pages);
 
     /// <summary>A VMA leads to an object.</summary>
     /// <param name="vma">It.</param>

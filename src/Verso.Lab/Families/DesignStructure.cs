@@ -56,11 +56,14 @@ public sealed class DesignStructure : IDesignStructure
         return structure;
     }
 
-    bool IDesignStructure.Add(DesignObject what, DesignObject parent, long pages)
+    bool IDesignStructure.Add(DesignObject what, DesignObject parent)
     {
         // Of as many objects no drawing is made: what is above one more need not be looked for.
-        return _objects.Count < MostLinks && _objects.TryAdd(what, new StructureObject(what, parent, pages));
+        return _objects.Count < MostLinks && _objects.TryAdd(what, new StructureObject(what, parent, Pages: 0));
     }
+
+    void IDesignStructure.Holds(DesignObject what, long pages) =>
+        _objects[what] = _objects[what] with { Pages = pages };
 
     void IDesignStructure.Leads(VmaId vma, DesignObject what, bool isForNew)
     {

@@ -29,10 +29,10 @@ internal sealed partial class SpaceTree
             structure.Leads(vma, ObjectOf(space), isForNew: true);
         }
 
-        while (space != 0)
+        while (space != 0 && structure.Add(ObjectOf(space), ObjectOf(_spaces[space].Parent)))
         {
-            ref AddressSpace at = ref _spaces[space];
-            space = structure.Add(ObjectOf(space), ObjectOf(at.Parent), PagesOf(space)) ? at.Parent : 0;
+            structure.Holds(ObjectOf(space), PagesOf(space));
+            space = _spaces[space].Parent;
         }
     }
 

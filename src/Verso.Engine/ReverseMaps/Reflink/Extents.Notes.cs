@@ -26,7 +26,11 @@ internal sealed partial class Extents
             int handle = _references[reference].Extent;
             DesignObject extent = new(_extents[handle].Inode == 0 ? "extent" : DesignObject.Inode, handle);
             structure.Leads(vma, extent, isForNew: false);
-            structure.Add(extent, pages: PagesOf(_references[reference].Extent));
+            if (structure.Add(extent))
+            {
+                structure.Holds(extent, PagesOf(handle));
+            }
+
             first = _references[reference].ByAddress.Last + 1;
         }
     }
