@@ -19,7 +19,8 @@ public sealed class DesignStructureTests
         int seen = 0;
         foreach (Scenario scenario in ScenarioFiles.Read([ScenarioLibraryTests.Folder()]))
         {
-            ScenarioReplay replay = ScenarioReplay.Begin(scenario, new ReplayOptions { Design = DesignChoice.Parse(name) });
+            ScenarioReplay replay = ScenarioReplay.Begin(
+                scenario, new ReplayOptions { Design = DesignChoice.Parse(name) }, TestContext.Current.CancellationToken);
             while (replay.Next())
             {
             }

@@ -20,7 +20,8 @@ public sealed class ScenarioReplayTests
         {
             foreach (Scenario scenario in Library)
             {
-                ReplayResult result = ScenarioReplay.Run(scenario, new ReplayOptions { Design = design, ProbeInterval = 0 });
+                ReplayResult result = ScenarioReplay.Run(
+                    scenario, new ReplayOptions { Design = design, ProbeInterval = 0 }, TestContext.Current.CancellationToken);
                 EngineStage stage = new(design.Chosen, scenario, KernelRules.Reference);
                 foreach (Op op in scenario.Ops)
                 {
@@ -50,7 +51,8 @@ public sealed class ScenarioReplayTests
             inputs,
             DesignChoice.All,
             new ReplayOptions { Design = ReferenceDesign.Choice, Verification = Verification.AtCheckpoints },
-            jobs: 1);
+            jobs: 1,
+            cancellation: TestContext.Current.CancellationToken);
         Assert.All(comparison.Traces, trace =>
         {
             Assert.NotNull(trace.Scenario);

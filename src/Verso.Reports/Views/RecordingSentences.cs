@@ -68,7 +68,7 @@ internal static class RecordingSentences
 
         (string name, long count) = refused.MaxBy(each => each.Value);
         MergeTests? test = Enum.GetValues<MergeTests>().Where(each => MergeReasons.Name(each) == name)
-            .Select(each => (MergeTests?)each).FirstOrDefault();
+            .Cast<MergeTests?>().FirstOrDefault();
         string why = test is MergeTests known ? ReasonText.Plain(known).Split(':')[0] : Printable.Of(name);
         long ofDesign = refused.GetValueOrDefault(MergeReasons.Name(MergeTests.AnonVma));
         string anonVma = ofDesign == 0 ? "none for different anon_vmas"
