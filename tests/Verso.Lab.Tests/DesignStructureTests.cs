@@ -1,5 +1,4 @@
 using Verso.Engine;
-using Verso.Engine.Frames;
 using Verso.Engine.ReverseMaps;
 using Verso.Lab.Families;
 using Verso.Lab.Replay;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Engine.Objects;
 using Verso.Lab.Fidelity;
 using Verso.Lab.Playing;
 using Verso.Lab.Scenarios;

@@ -1,6 +1,5 @@
 using Verso.Engine;
 using Verso.Engine.Images;
-using Verso.Lab.Comparison;
 using Verso.Lab.Playing;
 using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;

@@ -1,5 +1,4 @@
 using Verso.Engine.Vmas;
-using Verso.Lab.Replay;
 using Verso.Reports.Comparisons;
 using Verso.Reports.Json;
 using Verso.Reports.Text;
