@@ -16,7 +16,8 @@ public interface IDesignStructure
     /// <param name="what">It.</param>
     /// <param name="parent">The one that it hangs on; default: on none.</param>
     /// <returns>
-    /// Whether it was not taken down before: else what it holds and what is above it was too, and need not be looked for.
+    /// Whether it was not taken down before: else what it holds and what is above it was too, and need not be looked
+    /// for.
     /// </returns>
     bool Add(DesignObject what, DesignObject parent = default);
 
