@@ -124,10 +124,9 @@ public sealed record DesignDocument
     public required IReadOnlyDictionary<string, ObjectDocument> Objects { get; init; }
 
     /// <summary>
-    /// At the peak: <c>objects</c> of the reverse map, VMAs, and the design's fields in mm_struct and struct page; left
-    /// out in documents of versions that did not say it.
+    /// <unit>bytes</unit> At the peak: <c>objects</c> of the reverse map, VMAs, and the design's fields in mm_struct and
+    /// struct page; left out in documents of versions that did not say it.
     /// </summary>
-    /// <unit>bytes</unit>
     public long? BytesWithStructs { get; init; }
 
     /// <summary>VMAs at most at one time, over all address spaces.</summary>
