@@ -159,8 +159,7 @@ internal static class DemoCommand
 
     private static string TakeShipped(TextWriter error, string path, string reason)
     {
-        error.Write(Surroundings.FitMessage(
-            error, $"verso demo: {reason}\nverso demo: using the recording that comes with Verso\n"));
+        Surroundings.Say(error, $"verso demo: {reason}\nverso demo: using the recording that comes with Verso\n");
         using Stream shipped = Assembly.GetExecutingAssembly().GetManifestResourceStream(ShippedRecording)
             ?? throw new FileNotFoundException("the recording that comes with Verso is missing from this build");
         OutputFile.Write(path, shipped.CopyTo);

@@ -8,6 +8,7 @@ namespace Verso.Cli;
 internal sealed class ExampleHelp : SynchronousCommandLineAction
 {
     private const int Width = 100;
+    private const string Margin = "  ";
 
     private static readonly string[] s_rootExamples =
     [
@@ -27,12 +28,22 @@ internal sealed class ExampleHelp : SynchronousCommandLineAction
         TextWriter output = parseResult.InvocationConfiguration.Output;
         Command command = parseResult.CommandResult.Command;
         output.Write("Examples:\n");
+        int width = Surroundings.Of(parseResult) is { IsTerminal: true } terminal
+            ? Math.Min(terminal.Width, Width) : Width;
         foreach (string example in ExamplesOf(command))
         {
-            output.Write($"  {example}\n");
+            output.Write(Fit(example, width));
         }
 
         output.Write('\n');
-        return new HelpAction { MaxWidth = Width }.Invoke(parseResult);
+        return new HelpAction { MaxWidth = width }.Invoke(parseResult);
+    }
+
+    /// <summary>A remark behind an example that leaves no room for it stands above.</summary>
+    private static string Fit(string example, int width)
+    {
+        int remark = example.IndexOf("  # ", StringComparison.Ordinal);
+        return Margin.Length + example.Length <= width || remark < 0 ? $"{Margin}{example}\n"
+            : $"{Margin}{example[(remark + 2)..]}\n{Margin}{example[..remark].TrimEnd()}\n";
     }
 }

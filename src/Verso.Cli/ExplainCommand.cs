@@ -184,7 +184,7 @@ internal static class ExplainCommand
 
         foreach (ProcessSelectionException reason in leftOut)
         {
-            surroundings.Error.Write($"verso explain: {reason.Message}; left out\n");
+            surroundings.Say($"verso explain: {reason.Message}; left out\n");
         }
 
         return ExitStatus.Success;
@@ -279,7 +279,7 @@ internal static class ExplainCommand
     }
 
     private static void SayFromProc(Surroundings surroundings, GraphUnavailableException reason) =>
-        surroundings.Error.Write(
+        surroundings.Say(
             $"verso explain: read from /proc, which does not show everything: {Printable.Of(reason.Message)}\n");
 
     /// <summary>A process of a snapshot.</summary>

@@ -5,6 +5,7 @@ using Verso.Lab.Replay;
 using Verso.Lab.Snapshots;
 using Verso.Linux.Graph;
 using Verso.Reports.Text;
+using Verso.Traces;
 using Verso.Traces.Snapshots;
 
 namespace Verso.Cli;
@@ -14,8 +15,6 @@ namespace Verso.Cli;
 /// </summary>
 internal static class ExplainRecording
 {
-    private static ReadOnlySpan<byte> Magic => "VERSO"u8;
-
     /// <summary>Whether a file begins as a recording does.</summary>
     internal static bool IsOne(string? name)
     {
@@ -24,10 +23,8 @@ internal static class ExplainRecording
             return false;
         }
 
-        Span<byte> begin = stackalloc byte[Magic.Length];
         using FileStream file = new(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        return file.CanSeek && file.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) == begin.Length
-            && begin.SequenceEqual(Magic);
+        return file.CanSeek && TraceReader.IsOne(file);
     }
 
     /// <summary>Nanoseconds of a time as <c>1.5s</c> or <c>20ms</c>; null of what is none.</summary>

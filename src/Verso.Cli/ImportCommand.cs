@@ -199,5 +199,6 @@ internal static class ImportCommand
         _ => "; their processes are",
     };
 
-    private static void Say(TextWriter error, string message) => error.Write($"verso: {Printable.Of(message)}\n");
+    private static void Say(TextWriter error, string message) =>
+        Surroundings.Say(error, $"verso: {Printable.Of(message)}\n");
 }

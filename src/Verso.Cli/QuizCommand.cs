@@ -10,6 +10,9 @@ namespace Verso.Cli;
 /// <summary>verso quiz: a question from a seed, answered by the engine.</summary>
 internal static class QuizCommand
 {
+    /// <summary>An empty line, and what is asked for.</summary>
+    private const int LinesOfPrompt = 2;
+
     /// <summary>Not <see cref="Console.In"/>, which puts the keypad in another mode and leaves it so.</summary>
     private static readonly StreamReader s_answers = new(DescriptorStream.Input);
 
@@ -53,7 +56,7 @@ internal static class QuizCommand
             if (parsed.GetValue(page) is string file)
             {
                 parsed.Refuse("has no effect on a page, which has the answers hidden", solve);
-                parsed.Refuse("cannot be combined with --html", json);
+                ReportSource.RequirePage(file, asJson);
                 string typed = ReportSource.CommandOf(parsed);
                 ReportSource.WritePage(
                     surroundings, file, QuizReport.Of([.. questions], typed, ReportSource.Generator));
@@ -64,13 +67,14 @@ internal static class QuizCommand
             string gap = "";
             foreach (QuizQuestion question in questions)
             {
-                surroundings.Output.Write(asJson ? JsonReport.Render(question, isSolved)
+                string text = asJson ? JsonReport.Render(question, isSolved)
                     : gap + QuizText.Question(question, surroundings.ProseWidth)
-                        + (isSolved ? QuizText.Answer(question, surroundings.ProseWidth) : ""));
+                        + (isSolved ? QuizText.Answer(question, surroundings.ProseWidth) : "");
+                surroundings.Output.Write(text);
                 gap = "\n";
                 if (asks)
                 {
-                    isRight &= Ask(surroundings, question);
+                    isRight &= Ask(surroundings, question, text.Count(letter => letter == '\n'));
                 }
             }
 
@@ -92,8 +96,14 @@ internal static class QuizCommand
     }
 
     /// <summary>False for a wrong answer; who gives none is not wrong.</summary>
-    private static bool Ask(Surroundings surroundings, QuizQuestion question)
+    private static bool Ask(Surroundings surroundings, QuizQuestion question, int lines)
     {
+        if (lines + LinesOfPrompt > LiveScreen.Height)
+        {
+            // It has scrolled away.
+            surroundings.Output.Write("\n" + surroundings.Fit($"{question.Text}\n"));
+        }
+
         surroundings.Output.Write(surroundings.Palette.Bold($"\nYour answer ({question.Form}): "));
         surroundings.Output.Flush();
         string typed = s_answers.ReadLine() ?? "";

@@ -93,14 +93,15 @@ internal static class RecordCommand
         using OutputFile? file = output == StandardOutput ? null : OutputFile.Create(output, Leftover.Kept);
         if (file?.SetAside is string older)
         {
-            error.Write($"verso record: a killed recording left a part of {output}, which is now in {older}\n");
+            Surroundings.Say(
+                error, $"verso record: a killed recording left a part of {output}, which is now in {older}\n");
         }
 
         RecordingOutcome outcome = Record(recorder, file);
         if (outcome.Problem is not null)
         {
             string left = file?.PartialPath is string partial ? $"; what was recorded before that is in {partial}" : "";
-            error.Write($"verso record: {Printable.Of(outcome.Problem.Message + left)}\n");
+            Surroundings.Say(error, $"verso record: {Printable.Of(outcome.Problem.Message + left)}\n");
             return ExitStatus.Trouble;
         }
 
@@ -143,21 +144,22 @@ internal static class RecordCommand
                 + $"{counts.Tasks + 1} {Figures.Noun(counts.Tasks + 1, "task", "tasks")}, "
                 + $"{counts.Checkpoints} {Figures.Noun(counts.Checkpoints, "checkpoint", "checkpoints")}, "
                 + $"{counts.Lost} lost");
-        error.WriteLine(output == StandardOutput ? text : $"{text}: {Printable.Of(output)}");
+        Surroundings.Say(error, (output == StandardOutput ? text : $"{text}: {Printable.Of(output)}") + "\n");
         foreach ((string what, long count) in counts.NotFollowed.Rows)
         {
-            error.WriteLine($"verso: not followed: {Printable.Of(what)} changed VMAs ({Figures.Count(count)})");
+            Surroundings.Say(
+                error, $"verso: not followed: {Printable.Of(what)} changed VMAs ({Figures.Count(count)})\n");
         }
 
         if (outcome.StacksUnknown > 0)
         {
             string calls = Figures.Plural(outcome.StacksUnknown, "call", "calls");
-            error.WriteLine($"verso: the callers of {calls} are not known");
+            Surroundings.Say(error, $"verso: the callers of {calls} are not known\n");
         }
 
         if (outcome.Ending == RecordingEnding.Interrupted)
         {
-            error.WriteLine("verso: interrupted; what is still running is not recorded");
+            Surroundings.Say(error, "verso: interrupted; what is still running is not recorded\n");
         }
     }
 }

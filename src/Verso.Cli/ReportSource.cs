@@ -99,6 +99,17 @@ internal sealed class ReportSource(string description)
     /// <summary>This program, by whom pages are made.</summary>
     internal static string Generator => $"verso {ManPages.Version()}";
 
+    /// <summary>A page can be written to this file, and nothing else is asked for: to be known beforehand.</summary>
+    internal static void RequirePage(string path, bool asJson)
+    {
+        if (asJson)
+        {
+            throw new UsageException("-j cannot be combined with --html");
+        }
+
+        OutputPath.Require(path);
+    }
+
     /// <summary>Writes a page, and says where it is.</summary>
     internal static void WritePage(Surroundings surroundings, string path, Report report)
     {

@@ -124,7 +124,7 @@ internal sealed class RmapOptions
         foreach (int pid in pids.Except(picked.Select(process => process.Pid)))
         {
             ProcessSelectionException reason = ExplainCommand.NotIn(snapshot, pid);
-            surroundings.Error.Write(picked.Length > 0 ? $"verso: {reason.Message}; left out\n" : throw reason);
+            surroundings.Say(picked.Length > 0 ? $"verso: {reason.Message}; left out\n" : throw reason);
         }
 
         return snapshot with

@@ -111,7 +111,7 @@ internal static class SnapshotCommand
     {
         foreach (string reason in selection.LeftOut)
         {
-            surroundings.Error.Write($"verso: {reason}; left out\n");
+            surroundings.Say($"verso: {reason}; left out\n");
         }
     }
 
@@ -129,7 +129,7 @@ internal static class SnapshotCommand
         Snapshot snapshot = SnapshotTaker.Take(reader, chosen, detail);
         foreach (int pid in chosen.IsOfNamed ? snapshot.Ended : [])
         {
-            surroundings.Error.Write($"verso: process {pid} could not be read or ended meanwhile; left out\n");
+            surroundings.Say($"verso: process {pid} could not be read or ended meanwhile; left out\n");
         }
 
         return snapshot;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Verso.Engine;
 using Verso.Lab.Comparison;
 using Verso.Lab.Replay;
@@ -114,11 +115,7 @@ internal static class StepCommand
     {
         if (parsed.GetValue(s_page) is string file)
         {
-            if (wanted.AsJson)
-            {
-                throw new UsageException("-j cannot be combined with --html");
-            }
-
+            ReportSource.RequirePage(file, wanted.AsJson);
             List<Section> sections = [];
             EachWanted(session, wanted, () => sections.Add(StepReport.Section(session.Views, session.Total)));
             ReportSource.WritePage(surroundings, file, StepReport.Of(
@@ -157,15 +154,27 @@ internal static class StepCommand
 
     private static int Print(Surroundings surroundings, StepSession session, Wanted wanted)
     {
-        if (!wanted.AsJson)
+        if (wanted.AsJson)
         {
-            Begin(session, wanted.First);
-            surroundings.Output.Write(Prose.Fit(StepText.Legend, Math.Min(surroundings.Width, Prose.Columns)));
+            EachWanted(
+                session, wanted, () => surroundings.Output.Write(JsonReport.Render(wanted.Name, session.Views)));
+            return ExitStatus.Success;
         }
 
-        EachWanted(session, wanted, () => surroundings.Output.Write(wanted.AsJson
-            ? JsonReport.Render(wanted.Name, session.Views)
-            : "\n" + StepText.Render(session.Views, session.Total, surroundings.Width, surroundings.Palette)));
+        Begin(session, wanted.First);
+        surroundings.Output.Write(Prose.Fit(StepText.Legend, Math.Min(surroundings.Width, Prose.Columns)));
+        StringBuilder kept = new();
+        EachWanted(session, wanted, () =>
+        {
+            string step = StepText.Render(session.Views, session.Total, surroundings.Width, surroundings.Palette);
+            _ = kept.Append('\n').Append(step);
+            if (!surroundings.IsTerminal)
+            {
+                surroundings.Output.Write(kept);
+                kept.Clear();
+            }
+        });
+        Pager.Write(surroundings, kept.ToString());
         SayWhatIsLeft(surroundings, session, wanted);
         return ExitStatus.Success;
     }
@@ -185,7 +194,7 @@ internal static class StepCommand
     {
         if (wanted is { At: 0, Until: 0 } && session.Position == wanted.Last && session.Forward())
         {
-            surroundings.Error.Write(
+            surroundings.Say(
                 $"verso step: these are the first {wanted.Last} events; --at N and --until N show others\n");
         }
     }

@@ -54,9 +54,12 @@ internal sealed class Surroundings
         return new Surroundings(output, parsed.InvocationConfiguration.Error, palette, isTerminal);
     }
 
-    /// <summary>The same of a message, for where messages go.</summary>
-    internal static string FitMessage(TextWriter error, string message) =>
-        IsSeen(error) ? Prose.Fit(message, LiveScreen.WidthOf(TerminalSize.Error)) : message;
+    /// <summary>A message; on a terminal in lines that fit it.</summary>
+    internal void Say(string message) => Say(Error, message);
+
+    /// <summary>The same.</summary>
+    internal static void Say(TextWriter error, string message) =>
+        error.Write(IsSeen(error) ? Prose.Fit(message, LiveScreen.WidthOf(TerminalSize.Error)) : message);
 
     private static bool IsSeen(TextWriter error) => ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
 

@@ -29,7 +29,7 @@ internal static class TopListener
             throw new IOException($"cannot listen on {address}: {refused.Message}", refused);
         }
 
-        surroundings.Error.Write($"verso top: http://{address}/metrics\n");
+        surroundings.Say($"verso top: http://{address}/metrics\n");
         using CancellationTokenRegistration ending = token.Register(listener.Stop);
         while (!token.IsCancellationRequested)
         {

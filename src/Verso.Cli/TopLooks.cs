@@ -51,7 +51,7 @@ internal sealed record TopLooks(
             : Repeat(source, first, view => Write(surroundings, view, ""), WaitFor(interruption.Token));
         if (!isWatchable)
         {
-            surroundings.Error.Write($"verso top: {Printable.Of(source.Selection)} ended\n");
+            surroundings.Say($"verso top: {Printable.Of(source.Selection)} ended\n");
         }
 
         return ExitStatus.Success;

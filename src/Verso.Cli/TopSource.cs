@@ -36,7 +36,7 @@ internal sealed class TopSource : IDisposable
         catch (GraphUnavailableException reason)
         {
             RequireOne(selection);
-            surroundings.Error.Write(
+            surroundings.Say(
                 "verso top: VMAs only, of processes that this user may read, from /proc: "
                 + $"{Printable.Of(reason.Message)}\n");
             return new TopSource(null, selection, order);

@@ -134,7 +134,7 @@ public static class VersoCommandLine
     {
         try
         {
-            error.Write(Surroundings.FitMessage(error, message));
+            Surroundings.Say(error, message);
         }
         catch (IOException)
         {

@@ -61,7 +61,7 @@ internal sealed class WatchLoop(Surroundings surroundings, ProcessSelection sele
 
             if (selection.IsOfNamed && selection.Pids!.All(pid => !Directory.Exists($"/proc/{pid}")))
             {
-                surroundings.Error.Write($"verso watch: {Printable.Of(selection.Text)} ended\n");
+                surroundings.Say($"verso watch: {Printable.Of(selection.Text)} ended\n");
                 break;
             }
 
@@ -90,7 +90,7 @@ internal sealed class WatchLoop(Surroundings surroundings, ProcessSelection sele
         }
     }
 
-    private void SayRefused(ProcVmaCounter proc, string refusal) => surroundings.Error.Write(
+    private void SayRefused(ProcVmaCounter proc, string refusal) => surroundings.Say(
         "verso watch: counted from /proc, without snapshots"
         + (proc.Refused == 0 ? "" : $" and without {Figures.Plural(proc.Refused, "process", "processes")} of others")
         + $": {Printable.Of(refusal)}\n");

@@ -217,5 +217,5 @@ internal sealed class WatchWriter : IDisposable
         }
     }
 
-    private void Say(string problem) => _surroundings.Error.Write($"verso watch: {Printable.Of(problem)}\n");
+    private void Say(string problem) => _surroundings.Say($"verso watch: {Printable.Of(problem)}\n");
 }

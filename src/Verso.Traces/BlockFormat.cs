@@ -20,6 +20,15 @@ internal static class BlockFormat
     /// <summary>What a snapshot begins with; all that follows has the same form.</summary>
     public static ReadOnlySpan<byte> SnapshotMagic => "VSNAP\r\n\u001a"u8;
 
+    /// <summary>Whether a stream begins with these bytes; it is read no further.</summary>
+    public static bool Begins(Stream stream, ReadOnlySpan<byte> magic)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Span<byte> begin = stackalloc byte[magic.Length];
+        return stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) == begin.Length
+            && begin.SequenceEqual(magic);
+    }
+
     public const int FrameHeaderBytes = 24;
 
     /// <summary>A block is closed once it holds this much before compression.</summary>

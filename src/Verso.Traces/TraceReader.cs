@@ -95,6 +95,9 @@ public sealed class TraceReader : IDisposable
 
     public void Dispose() => _blocks.Dispose();
 
+    /// <summary>Whether a stream begins as a trace does; it is read no further.</summary>
+    public static bool IsOne(Stream stream) => BlockFormat.Begins(stream, BlockFormat.Magic);
+
     private TraceHeader ReadHeader()
     {
         TraceHeader header = _blocks.ReadHeader(

@@ -55,6 +55,7 @@ public sealed class ProgramRun<T>
         using CommandSignals signals = new();
         _clock.Start();
         var process = CommandProcess.Start(path, command, CommandOutput.StandardError, () => { });
+        signals.PassOnEarlier(process);
         ProcessTree tree = new(process.Pid);
         var nap = ShortestNap;
         while (true)

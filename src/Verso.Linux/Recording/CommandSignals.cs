@@ -21,14 +21,23 @@ internal sealed class CommandSignals : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnTerminate),
     ];
 
-    /// <summary>How many SIGINT came.</summary>
-    internal int Interrupts => _interrupts;
-
     /// <summary>How many came of all of them.</summary>
     internal int Count => _interrupts + _terminations;
 
     /// <summary>The number of the one that came last; 0: none.</summary>
     internal int Last { get; private set; }
+
+    /// <summary>
+    /// Gives the command, which has just begun, the SIGINT that came before there was one that could have got it from
+    /// the terminal.
+    /// </summary>
+    internal void PassOnEarlier(CommandProcess process)
+    {
+        if (_interrupts > 0)
+        {
+            process.Signal(Libc.SignalInterrupt);
+        }
+    }
 
     /// <summary>Gives the command what came for it since it was asked last.</summary>
     internal void PassOn(CommandProcess process)

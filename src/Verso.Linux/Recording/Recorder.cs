@@ -96,12 +96,7 @@ public sealed class Recorder : IDisposable
             _options.Command,
             _options.Output,
             () => _program.Variable<uint>("launcher") = (uint)Libc.GetTid());
-        if (signals.Interrupts > 0)
-        {
-            // It came before there was a command that could have got it from the terminal.
-            process.Signal(Libc.SignalInterrupt);
-        }
-
+        signals.PassOnEarlier(process);
         IOException? problem = null;
         var ending = RecordingEnding.Failed;
         var running = 0L;

@@ -1,13 +1,17 @@
 "use strict";
 // Draws what the tables of a report hold. The numbers are in the page, as JSON; ECharts draws; nothing is fetched.
 (async () => {
-    const element = document.getElementById("report-data");
-    let text = element.textContent;
-    if (element.dataset.coding === "gzip") {
-        const bytes = Uint8Array.from(atob(text.trim()), letter => letter.charCodeAt(0));
-        text = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    async function contentOf(id) {
+        const element = document.getElementById(id);
+        if (element.dataset.coding !== "gzip") return element.textContent;
+        const bytes = Uint8Array.from(atob(element.textContent.trim()), letter => letter.charCodeAt(0));
+        return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
     }
-    const report = JSON.parse(text);
+
+    const library = document.createElement("script");
+    library.textContent = await contentOf("echarts");
+    document.head.append(library);
+    const report = JSON.parse(await contentOf("report-data"));
     const tables = new Map();
     const charts = new Map();
     for (const section of report.sections) {

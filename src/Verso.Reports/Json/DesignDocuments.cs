@@ -124,8 +124,8 @@ public sealed record DesignDocument
     public required IReadOnlyDictionary<string, ObjectDocument> Objects { get; init; }
 
     /// <summary>
-    /// <unit>bytes</unit> At the peak: <c>objects</c> of the reverse map, VMAs, and the design's fields in mm_struct and
-    /// struct page; left out in documents of versions that did not say it.
+    /// <unit>bytes</unit> At the peak: <c>objects</c> of the reverse map, VMAs, and the design's fields in mm_struct
+    /// and struct page; left out in documents of versions that did not say it.
     /// </summary>
     public long? BytesWithStructs { get; init; }
 

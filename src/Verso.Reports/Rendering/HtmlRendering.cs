@@ -74,27 +74,28 @@ public static class HtmlRendering
     {
         if (report.Tables.Any())
         {
-            AppendData(html, JsonReport.ForHtml(report));
-            html.Append($"<script>{Resource("echarts.js")}</script>\n<script>{Resource("report.js")}</script>\n");
+            AppendData(html, "report-data", "application/json", JsonReport.ForHtml(report));
+            AppendData(html, "echarts", "text/plain", Resource("echarts.js"));
+            html.Append($"<script>{Resource("report.js")}</script>\n");
         }
 
         html.Append(report.IsStepped ? $"<script>{Resource("step.js")}</script>\n" : "");
     }
 
-    private static void AppendData(StringBuilder html, string json)
+    private static void AppendData(StringBuilder html, string id, string type, string text)
     {
-        bool isCompressed = json.Length >= LeastCompressed;
+        bool isCompressed = text.Length >= LeastCompressed;
         string coding = isCompressed ? " data-coding=\"gzip\"" : "";
-        html.Append($"<script type=\"application/json\" id=\"report-data\"{coding}>")
-            .Append(isCompressed ? Compressed(json) : json).Append("</script>\n");
+        html.Append($"<script type=\"{type}\" id=\"{id}\"{coding}>")
+            .Append(isCompressed ? Compressed(text) : text).Append("</script>\n");
     }
 
-    private static string Compressed(string json)
+    private static string Compressed(string text)
     {
         using MemoryStream compressed = new();
         using (GZipStream gzip = new(compressed, CompressionLevel.SmallestSize, leaveOpen: true))
         {
-            gzip.Write(Encoding.UTF8.GetBytes(json));
+            gzip.Write(Encoding.UTF8.GetBytes(text));
         }
 
         return Convert.ToBase64String(compressed.GetBuffer(), 0, (int)compressed.Length);

@@ -27,7 +27,7 @@ internal static class StructureView
         if (few.Length > 0)
         {
             yield return new Chart($"{id}-boxes", "The objects of each design, and what leads to them", ChartKind.Graph,
-                [.. few.Select(each => Boxes(each, $"{id}-boxes-{Slug.Of(each.Design)}"))])
+                Alike(few.Select(each => Boxes(each, $"{id}-boxes-{Slug.Of(each.Design)}"))))
             {
                 Choice = "design",
                 Description = $"{moment}: {Describe(few[0])}{none} Dashed: what an object hangs on.",
@@ -37,13 +37,38 @@ internal static class StructureView
         if (many.Length > 0)
         {
             yield return new Chart($"{id}-matrix", "VMAs and address spaces by the objects of each design",
-                ChartKind.Matrix, [.. many.Select(each => Matrix(each, $"{id}-matrix-{Slug.Of(each.Design)}"))])
+                ChartKind.Matrix,
+                Alike(many.Select(each => Matrix(each, $"{id}-matrix-{Slug.Of(each.Design)}"))))
             {
                 Choice = "design",
                 Description = $"{moment}: {Describe(many[0])}{(few.Length > 0 ? "" : none)}",
             };
         }
     }
+
+    /// <summary>Designs that have the same, one table for all of them: five are policies on one structure.</summary>
+    private static List<Table> Alike(IEnumerable<Table> tables)
+    {
+        List<Table> different = [];
+        foreach (Table table in tables)
+        {
+            int same = different.FindIndex(other => AreEqual(other, table));
+            if (same < 0)
+            {
+                different.Add(table);
+            }
+            else
+            {
+                different[same] = different[same] with { Title = $"{different[same].Title}, {table.Title}" };
+            }
+        }
+
+        return different;
+    }
+
+    private static bool AreEqual(Table one, Table other) => one.Hidden == other.Hidden
+        && one.Rows.Count == other.Rows.Count
+        && one.Rows.Zip(other.Rows).All(pair => pair.First.SequenceEqual(pair.Second));
 
     private static bool IsFew(DesignStructure structure) => structure.Hidden == 0
         && structure.Objects.Count + Sources(structure).Count() <= GraphView.MostBoxes;

@@ -16,13 +16,7 @@ public static class SnapshotFile
     internal static ReadOnlySpan<byte> Magic => BlockFormat.SnapshotMagic;
 
     /// <summary>Whether a stream begins as a snapshot does; it is read no further.</summary>
-    public static bool IsOne(Stream stream)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        Span<byte> begin = stackalloc byte[Magic.Length];
-        return stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) == begin.Length
-            && begin.SequenceEqual(Magic);
-    }
+    public static bool IsOne(Stream stream) => BlockFormat.Begins(stream, Magic);
 
     /// <summary>Writes to a stream, which may be a pipe, and leaves it open.</summary>
     /// <exception cref="IOException">
