@@ -5,6 +5,7 @@ using Verso.Lab.Replay;
 using Verso.Lab.Scenarios;
 using Verso.Reports.Comparisons;
 using Verso.Reports.Json;
+using Verso.Reports.Text;
 
 namespace Verso.Cli;
 
@@ -95,6 +96,11 @@ internal static class CompareCommand
             }
 
             DesignComparison comparison = Compare(surroundings, inputs, choices, template, jobs, rounds);
+            if (choice.FindUnknown(comparison.Traces) is string unknown)
+            {
+                throw new UsageException(Printable.Of(unknown));
+            }
+
             string text = format switch
             {
                 "json" => JsonReport.Render(comparison, choice.Labels),

@@ -22,11 +22,11 @@ internal static class QuizCommand
         Option<string?> topic = Topic();
         Option<bool> solve = new("--solve", "-s") { Description = "print the answer too, and why" };
         Option<int> count = ReplaySettings.Number(
-            "--count", 1, 1, "print N questions: those of this seed and the next ones");
+            "--count", 1, 1, "print N questions: of this seed and the next ones, of all topics in turn");
         count.Aliases.Add("-n");
         Option<string?> page = new("--html")
         {
-            Description = "write a sheet to this file, answers hidden until they are asked for",
+            Description = "write a sheet to this file, answers hidden until they are asked for; with --solve shown",
             HelpName = "FILE",
         };
         Option<string> format = ReplaySettings.Format("text", "json");
@@ -51,15 +51,14 @@ internal static class QuizCommand
             bool isSolved = parsed.GetValue(solve);
             bool asks = !asJson && !isSolved && surroundings.IsTerminal && !Console.IsInputRedirected;
             IQuizTopic? chosen = QuizTopics.All.FirstOrDefault(each => each.Name == parsed.GetValue(topic));
-            IEnumerable<QuizQuestion> questions = Enumerable.Range(0, parsed.GetValue(count))
-                .Select(at => QuizTopics.Ask(unchecked(parsed.GetValue(seed) + (ulong)at), chosen));
+            IEnumerable<QuizQuestion> questions =
+                QuizTopics.Ask(parsed.GetValue(seed), parsed.GetValue(count), chosen);
             if (parsed.GetValue(page) is string file)
             {
-                parsed.Refuse("has no effect on a page, which has the answers hidden", solve);
                 ReportSource.RequirePage(file, asJson);
                 string typed = ReportSource.CommandOf(parsed);
                 ReportSource.WritePage(
-                    surroundings, file, QuizReport.Of([.. questions], typed, ReportSource.Generator));
+                    surroundings, file, QuizReport.Of([.. questions], isSolved, typed, ReportSource.Generator));
                 return ExitStatus.Success;
             }
 
@@ -104,14 +103,20 @@ internal static class QuizCommand
             surroundings.Output.Write("\n" + surroundings.Fit($"{question.Text}\n"));
         }
 
-        surroundings.Output.Write(surroundings.Palette.Bold($"\nYour answer ({question.Form}): "));
-        surroundings.Output.Flush();
-        string typed = s_answers.ReadLine() ?? "";
-        if (string.IsNullOrWhiteSpace(typed))
+        string typed;
+        do
         {
-            surroundings.Output.Write("\n--solve tells the answer\n");
-            return true;
+            string asked = surroundings.Fit($"Your answer ({question.Form}):");
+            surroundings.Output.Write($"\n{surroundings.Palette.Bold(asked.TrimEnd())} ");
+            surroundings.Output.Flush();
+            typed = s_answers.ReadLine() ?? "";
+            if (string.IsNullOrWhiteSpace(typed))
+            {
+                surroundings.Output.Write("\n--solve tells the answer\n");
+                return true;
+            }
         }
+        while (!question.IsWellFormed(typed));
 
         bool isRight = question.IsRight(typed);
         Palette palette = surroundings.Palette;

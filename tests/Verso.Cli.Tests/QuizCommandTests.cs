@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Verso.Lab.Quiz;
 
 namespace Verso.Cli.Tests;
 
@@ -58,11 +59,73 @@ public sealed class QuizCommandTests : IDisposable
         Assert.False(document.TryGetProperty("reason", out _));
     }
 
-    /// <summary>A sheet is the questions of one seed after another.</summary>
+    /// <summary>A sheet is the questions of one seed after another, the first one that of the seed alone.</summary>
     [Fact]
-    public void ASheetIsOneSeedAfterAnother() => Assert.Equal(
-        CommandLine.Run("quiz", "--seed", "5").Output + "\n" + CommandLine.Run("quiz", "--seed", "6").Output,
-        CommandLine.Run("quiz", "--seed", "5", "-n", "2").Output);
+    public void ASheetIsOneSeedAfterAnother()
+    {
+        string sheet = CommandLine.Run("quiz", "--seed", "5", "-n", "2").Output;
+        string first = CommandLine.Run("quiz", "--seed", "5").Output + "\n";
+        Assert.StartsWith(first, sheet, StringComparison.Ordinal);
+        string topic = sheet[first.Length..].Split('\n')[0].Split(' ')[^1];
+        Assert.Equal(first + CommandLine.Run("quiz", "--seed", "6", "--topic", topic).Output, sheet);
+    }
+
+    /// <summary>As many questions as there are topics are one of each.</summary>
+    [Fact]
+    public void ASheetHasAllTopicsInTurn()
+    {
+        int topics = QuizTopics.All.Count;
+        string[] heads =
+        [
+            .. CommandLine.Run("quiz", "--seed", "3", "-n", $"{topics}").Output.Split('\n')
+                .Where(line => line.StartsWith("# verso quiz", StringComparison.Ordinal)),
+        ];
+        Assert.Equal(
+            QuizTopics.All.Select(topic => topic.Name).Order(StringComparer.Ordinal),
+            heads.Select(head => head.Split(' ')[^1]).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("a number", "7", "12", true)]
+    [InlineData("a number", "7", "three", false)]
+    [InlineData("two numbers", "7 2", "8", false)]
+    [InlineData("two numbers", "7 2", "8, 3", true)]
+    [InlineData("a letter", "B", "c", true)]
+    [InlineData("a letter", "B", "3", false)]
+    public void WhatIsNoAnswerIsAskedForAgain(string form, string answer, string typed, bool isAnswer)
+    {
+        QuizQuestion question = new()
+        {
+            Parameters = [],
+            Scenario = Verso.Lab.Scenarios.Scenario.Parse("map A 4 1 rw\n"),
+            Text = "?",
+            Form = form,
+            Answer = answer,
+            Reason = [],
+        };
+        Assert.Equal(isAnswer, question.IsWellFormed(typed));
+    }
+
+    [Theory]
+    [InlineData("details", false)]
+    [InlineData("Answer: ", true)]
+    public void ASolvedSheetShowsItsAnswers(string sign, bool isSolved)
+    {
+        string folder = Directory.CreateTempSubdirectory("verso-quiz-").FullName;
+        try
+        {
+            string page = Path.Combine(folder, "sheet.html");
+            string[] solve = isSolved ? ["--solve"] : [];
+            Assert.Equal(0, CommandLine.Run(["quiz", "-n", "2", "--html", page, .. solve]).Status);
+            string text = File.ReadAllText(page);
+            Assert.Contains(sign, text, StringComparison.Ordinal);
+            Assert.Equal(isSolved, !text.Contains("<details>", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     [Theory]
     [InlineData("'fork' not recognized", "--topic", "fork")]

@@ -92,6 +92,13 @@ public sealed class ReportTests : IDisposable
     }
 
     [Theory]
+    [InlineData("foo", "foo")]
+    [InlineData("vmas,vma", "vma")]
+    public void AFigureThatThereIsNotIsRefused(string metrics, string unknown) => CommandLine.Run(
+            "compare", CommandLine.Example("demo"), "--designs", "reflink", "--metrics", metrics)
+        .AssertTrouble($"no figure is called '{unknown}', or '{unknown}.' and more; there are vmas, calls, merges, ");
+
+    [Theory]
     [InlineData("--full")]
     [InlineData("--only-different")]
     [InlineData("--metrics", "vmas")]

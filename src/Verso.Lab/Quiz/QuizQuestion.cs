@@ -36,6 +36,18 @@ public sealed record QuizQuestion
         return Parts(typed).SequenceEqual(Parts(Answer), StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>Whether it is written as answers are: as many parts, numbers where numbers are asked for.</summary>
+    public bool IsWellFormed(string typed)
+    {
+        ArgumentNullException.ThrowIfNull(typed);
+        string[] asked = Parts(Answer);
+        string[] given = Parts(typed);
+        return given.Length == asked.Length
+            && given.Zip(asked).All(pair => IsNumber(pair.First) == IsNumber(pair.Second));
+    }
+
+    private static bool IsNumber(string text) => text.All(char.IsAsciiDigit);
+
     private static string[] Parts(string text) => text.Split(
         [' ', ',', '/', ';', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

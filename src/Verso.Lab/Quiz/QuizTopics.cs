@@ -25,6 +25,17 @@ public static class QuizTopics
     /// <summary>Every topic.</summary>
     public static IReadOnlyList<IQuizTopic> All => s_drawn;
 
+    /// <summary>Questions of a seed and of those after it.</summary>
+    /// <param name="seed">That of the first.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="topic">What they are about; null: the first seed says it of the first, the others go on in turn.</param>
+    public static IEnumerable<QuizQuestion> Ask(ulong seed, int count, IQuizTopic? topic)
+    {
+        int first = new SplitMix64(seed).Below(s_drawn.Length);
+        return Enumerable.Range(0, count).Select(at =>
+            Ask(unchecked(seed + (ulong)at), topic ?? s_drawn[(first + at) % s_drawn.Length]));
+    }
+
     /// <summary>The question of a seed.</summary>
     /// <param name="seed">Any number.</param>
     /// <param name="topic">What it is about; null: the seed says that too.</param>

@@ -40,8 +40,25 @@ public sealed record ComparisonChoice
         long Unshown(Metric metric) => OnlyDifferent ? reference.GetValueOrDefault(metric.Key) : 0;
     }
 
+    /// <summary>Which of the figures asked for there is none of, and what there is; null: all are there.</summary>
+    public string? FindUnknown(IEnumerable<TraceComparison> traces)
+    {
+        ArgumentNullException.ThrowIfNull(traces);
+        Metric[] all =
+        [
+            .. traces.SelectMany(trace => trace.Designs.Append(trace.Reference))
+                .SelectMany(design => Comparisons.Metrics.Of(design)),
+        ];
+        return Metrics.FirstOrDefault(name => !all.Any(metric => BeginsSo(metric, name))) is string unknown
+            ? $"no figure is called '{unknown}', or '{unknown}.' and more; there are "
+                + string.Join(", ", all.Select(metric => metric.Key.Split('.')[0]).Distinct())
+            : null;
+    }
+
     /// <summary>Whether a figure is among those that were asked for.</summary>
-    internal bool IsChosen(Metric metric) => Metrics.Count == 0 || Metrics.Any(name =>
+    internal bool IsChosen(Metric metric) => Metrics.Count == 0 || Metrics.Any(name => BeginsSo(metric, name));
+
+    private static bool BeginsSo(Metric metric, string name) =>
         metric.Key.StartsWith(name, StringComparison.Ordinal)
-        && (metric.Key.Length == name.Length || name[^1] == '.' || metric.Key[name.Length] == '.'));
+        && (metric.Key.Length == name.Length || name[^1] == '.' || metric.Key[name.Length] == '.');
 }

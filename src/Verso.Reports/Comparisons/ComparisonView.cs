@@ -77,6 +77,10 @@ public static class ComparisonView
         return trace.Designs.All(design => design.BytesWithStructs is not null) ? table : table.Without("together");
     }
 
+    /// <summary>Merges that were refused by checks that the design answers for.</summary>
+    internal static long RefusedByDesign(DesignDocument design) =>
+        s_testsOfTheDesign.Sum(test => design.Merges.Refused.GetValueOrDefault(test));
+
     /// <summary>All figures that were chosen, a column a design: but for those that one design alone counts.</summary>
     public static Table FiguresOf(TraceComparison trace, ComparisonChoice choice, string id = "figures")
     {
@@ -166,7 +170,7 @@ public static class ComparisonView
             "vmas" => Cell.Of(design.VmasPeak),
             "together" => design.BytesWithStructs is long bytes ? Cell.Of(bytes) : Cell.None,
             "failed" => Cell.Of(design.CallsFailedAtVmaLimit),
-            "refused" => Cell.Of(s_testsOfTheDesign.Sum(test => design.Merges.Refused.GetValueOrDefault(test))),
+            "refused" => Cell.Of(RefusedByDesign(design)),
             "locks" => Cell.Of(s_locks.Sum(each => design.Locks.GetValueOrDefault(each))),
             "rcu" => Cell.Of(design.LockedWork.GetValueOrDefault(s_rcu)),
             "visits" => design.Walks.Count == 0 ? Cell.None : Cell.Of(VisitsPerWalk(design)),

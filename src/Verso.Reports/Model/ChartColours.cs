@@ -13,6 +13,6 @@ public static class ChartColours
     public static IReadOnlyList<string> Series { get; } =
     [
         "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#edc948", "#b07aa1", "#ff9da7", "#9c755f", "#bab0ac",
-        "#86bcb6", "#d37295", "#a0cbe8", "#8cd17d",
+        "#1b6f6a", "#d37295", "#a0cbe8", "#8cd17d", "#5b3f8c", "#4d4d4d",
     ];
 }

@@ -69,11 +69,12 @@ internal static class RecordingSentences
         MergeTests? test = Enum.GetValues<MergeTests>().Where(each => MergeReasons.Name(each) == name)
             .Cast<MergeTests?>().FirstOrDefault();
         string why = test is MergeTests known ? ReasonText.Plain(known).Split(':')[0] : Printable.Of(name);
-        long ofDesign = refused.GetValueOrDefault(MergeReasons.Name(MergeTests.AnonVma));
-        string anonVma = ofDesign == 0 ? "none for different anon_vmas"
-            : $"{Figures.Count(ofDesign)} for different anon_vmas";
-        return $"In {reference.Name} {Figures.Count(refused.Values.Sum())} merges were refused, "
-            + $"most ({Figures.Count(count)}) because {why}; {anonVma}.";
+        long all = refused.Values.Sum();
+        long ofDesign = ComparisonView.RefusedByDesign(reference);
+        string own = ofDesign == 0 ? "none" : Figures.Count(ofDesign);
+        string most = count == all ? "" : $"most ({Figures.Count(count)}) ";
+        return $"In {reference.Name} {Figures.Plural(all, "merge was", "merges were")} refused, {most}because {why}; "
+            + $"{own} by tests that are the design's own, which the table below counts as refused.";
     }
 
     private static string Walks(IReadOnlyList<DesignDocument> designs)

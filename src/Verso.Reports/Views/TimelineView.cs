@@ -60,11 +60,15 @@ internal static class TimelineView
         return new Chart(id, title, ChartKind.Lines, [table])
         {
             Description = order[0].Most == order[^1].Most
-                ? $"The same in every design: {Shown(order[0].Most, unit)} at most."
+                ? (AreSame(designs, of) ? "The same in every design: " : "In every design, though not at the same time: ")
+                    + $"{Shown(order[0].Most, unit)} at most."
                 : $"At most {Shown(order[0].Most, unit)} in {order[0].Design}, {Shown(order[^1].Most, unit)} in "
                     + $"{order[^1].Design}.",
         };
     }
+
+    private static bool AreSame(ReplayResult[] designs, Func<TimelineSample, long> of) => designs.All(design =>
+        design.Timeline!.Samples.Select(of).SequenceEqual(designs[0].Timeline!.Samples.Select(of)));
 
     /// <summary>A row a moment: the event, the time, and a number for each line.</summary>
     private static Table Series(
