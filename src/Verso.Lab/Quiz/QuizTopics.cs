@@ -28,7 +28,9 @@ public static class QuizTopics
     /// <summary>Questions of a seed and of those after it.</summary>
     /// <param name="seed">That of the first.</param>
     /// <param name="count">How many.</param>
-    /// <param name="topic">What they are about; null: the first seed says it of the first, the others go on in turn.</param>
+    /// <param name="topic">
+    /// What they are about; null: the first seed says it of the first, the others go on in turn.
+    /// </param>
     public static IEnumerable<QuizQuestion> Ask(ulong seed, int count, IQuizTopic? topic)
     {
         int first = new SplitMix64(seed).Below(s_drawn.Length);

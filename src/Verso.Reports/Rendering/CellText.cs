@@ -21,6 +21,14 @@ public static class CellText
             : "-";
     }
 
+    /// <summary>What is said in lines, as a sentence of one.</summary>
+    /// <param name="note">It.</param>
+    public static string OnOneLine(string note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        return Printable.Of(note.Replace("\n", "; ", StringComparison.Ordinal));
+    }
+
     /// <summary>
     /// The difference from another cell with its sign: <c>+1,234</c>, <c>-12.0 KiB</c>; <c>=</c> where there is none.
     /// </summary>

@@ -167,7 +167,8 @@ public static class HtmlRendering
         html.Append("</tbody></table></div>\n");
         foreach (string line in (string[])[table.Note, table.Hidden])
         {
-            html.Append(line.Length > 0 ? $"<p class=\"note\">{Escaped(line.Replace("\n", "; ", StringComparison.Ordinal))}</p>\n" : "");
+            if (line.Length > 0)
+                html.Append($"<p class=\"note\">{Escaped(CellText.OnOneLine(line))}</p>\n");
         }
     }
 

@@ -61,7 +61,7 @@ public static class MarkdownRendering
             Append(text, row, widths, isNumber);
         }
 
-        return text.Append(table.Note.Length > 0 ? $"\n{Escaped(table.Note.Replace("\n", "; ", StringComparison.Ordinal))}\n" : "")
+        return text.Append(table.Note.Length > 0 ? $"\n{Escaped(CellText.OnOneLine(table.Note))}\n" : "")
             .Append(table.Hidden.Length > 0 ? $"\n{Escaped(table.Hidden)}\n" : "").ToString();
     }
 

@@ -60,8 +60,8 @@ internal static class TimelineView
         return new Chart(id, title, ChartKind.Lines, [table])
         {
             Description = order[0].Most == order[^1].Most
-                ? (AreSame(designs, of) ? "The same in every design: " : "In every design, though not at the same time: ")
-                    + $"{Shown(order[0].Most, unit)} at most."
+                ? (AreSame(designs, of) ? "The same in every design: "
+                    : "In every design, though not at the same time: ") + $"{Shown(order[0].Most, unit)} at most."
                 : $"At most {Shown(order[0].Most, unit)} in {order[0].Design}, {Shown(order[^1].Most, unit)} in "
                     + $"{order[^1].Design}.",
         };
