@@ -154,7 +154,8 @@ internal static class RecordCommand
         if (outcome.StacksUnknown > 0)
         {
             string calls = Figures.Plural(outcome.StacksUnknown, "call", "calls");
-            Surroundings.Say(error, $"verso: the callers of {calls} are not known\n");
+            Surroundings.Say(
+                error, $"verso: the callers of {calls} are not known: stacks came faster than they could be read\n");
         }
 
         if (outcome.Ending == RecordingEnding.Interrupted)

@@ -44,14 +44,16 @@ internal sealed unsafe class RingReader : IDisposable
     /// <summary>Bytes written and not yet read.</summary>
     internal ulong PendingBytes => Volatile.Read(ref *(ulong*)_producer) - *(ulong*)_consumer;
 
-    /// <summary>Handles every finished record there is. Returns how many.</summary>
-    internal int Read<THandler>(THandler handler)
+    /// <summary>Handles every finished record there is, or the first of them. Returns how many.</summary>
+    /// <param name="handler">Who.</param>
+    /// <param name="most">No more than so many.</param>
+    internal int Read<THandler>(THandler handler, int most = int.MaxValue)
         where THandler : IHandler
     {
         var position = *(ulong*)_consumer;
         var freed = position;
         var handled = 0;
-        while (position < Volatile.Read(ref *(ulong*)_producer))
+        while (handled < most && position < Volatile.Read(ref *(ulong*)_producer))
         {
             var header = _data + (position & (_size - 1));
             var length = Volatile.Read(ref *(uint*)header);

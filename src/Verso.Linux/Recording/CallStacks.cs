@@ -25,6 +25,9 @@ internal sealed unsafe class CallStacks(Sequencer sequencer, RingReader ring) : 
     /// <summary>Frames that are told apart; stacks with others are not known.</summary>
     private const int MostFrames = 1 << 20;
 
+    /// <summary>Stacks that are taken from the ring at once: those after the one that is sought may stay there.</summary>
+    private const int Batch = 16;
+
     /// <summary>Ways into the kernel that are remembered of an address space.</summary>
     private const int MostMemos = 1 << 14;
 
@@ -36,6 +39,7 @@ internal sealed unsafe class CallStacks(Sequencer sequencer, RingReader ring) : 
     private readonly HashSet<CodePlace> _places = [];
     private readonly CodeNames _names = new();
     private readonly List<(int Process, int Mm, ulong Address, int Frame)> _unnamed = [];
+    private readonly Queue<(CodePlace Place, int Frame)> _toName = [];
     private int _unwinders;
 
     /// <summary>Calls whose stack was not kept: the ring was full, or the frames were too many.</summary>
@@ -102,9 +106,8 @@ internal sealed unsafe class CallStacks(Sequencer sequencer, RingReader ring) : 
     /// <param name="head">Of the call's record.</param>
     internal int Find(in RecordHead head)
     {
-        if (head.C != 0 && !_waiting.ContainsKey(head.C))
+        while (head.C != 0 && !_waiting.ContainsKey(head.C) && ring.Read(this, Batch) > 0)
         {
-            _ = ring.Read(this);
         }
 
         var frame = head.C != 0 && _waiting.Remove(head.C, out var sample) ? FrameOf((int)head.Mm, sample) : 0;
@@ -113,9 +116,33 @@ internal sealed unsafe class CallStacks(Sequencer sequencer, RingReader ring) : 
         return frame;
     }
 
-    /// <summary>Names what the programs that are left have named.</summary>
+    /// <summary>
+    /// Names one of the places in files that have no name yet. To read the symbols of a file may take longer than a
+    /// program takes to fill the ring: that is for when nothing else is to be done.
+    /// </summary>
+    /// <returns>False: there was none.</returns>
+    internal bool NameOne()
+    {
+        if (!_toName.TryDequeue(out var next))
+        {
+            return false;
+        }
+
+        if (_names.Of(_files[next.Place.File], next.Place.Offset) is string name)
+        {
+            WriteName(next.Frame, name);
+        }
+
+        return true;
+    }
+
+    /// <summary>Names what is left, and what the programs that are left have named.</summary>
     internal void Finish()
     {
+        while (NameOne())
+        {
+        }
+
         foreach (var mm in _spaces.Keys)
         {
             NamePrograms(mm);
@@ -205,9 +232,9 @@ internal sealed unsafe class CallStacks(Sequencer sequencer, RingReader ring) : 
         {
             _unnamed.Add((process, place.Mm, place.Offset, frame));
         }
-        else if (_names.Of(_files[place.File], place.Offset) is string name)
+        else
         {
-            Write(new TraceEvent { Kind = TraceEventKind.FrameName, Arg0 = (ulong)frame, Payload = name });
+            _toName.Enqueue((place, frame));
         }
     }
 
@@ -221,13 +248,16 @@ internal sealed unsafe class CallStacks(Sequencer sequencer, RingReader ring) : 
             {
                 if (map.Find(address) is string name)
                 {
-                    Write(new TraceEvent { Kind = TraceEventKind.FrameName, Arg0 = (ulong)frame, Payload = name });
+                    WriteName(frame, name);
                 }
             }
         }
 
         _unnamed.RemoveAll(each => each.Mm == mm);
     }
+
+    private void WriteName(int frame, string name) =>
+        Write(new TraceEvent { Kind = TraceEventKind.FrameName, Arg0 = (ulong)frame, Payload = name });
 
     private void Write(TraceEvent definition) => sequencer.WriteNow(ref definition);
 

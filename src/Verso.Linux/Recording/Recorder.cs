@@ -102,7 +102,7 @@ public sealed class Recorder : IDisposable
         var running = 0L;
         try
         {
-            ending = ReadUntilEnd(process, signals, decoder, sequencer, sink);
+            ending = ReadUntilEnd(process, signals, decoder, sequencer, stacks, sink);
             running = (long)Volatile.Read(ref _program.Variable<ulong>("tracked_tasks"));
             StopPrograms();
             Pump(decoder, sequencer);
@@ -134,7 +134,12 @@ public sealed class Recorder : IDisposable
     }
 
     private RecordingEnding ReadUntilEnd(
-        CommandProcess process, CommandSignals signals, EventDecoder decoder, Sequencer sequencer, ITraceSink sink)
+        CommandProcess process,
+        CommandSignals signals,
+        EventDecoder decoder,
+        Sequencer sequencer,
+        CallStacks? stacks,
+        ITraceSink sink)
     {
         var nap = ShortestNap;
         while (true)
@@ -154,6 +159,10 @@ public sealed class Recorder : IDisposable
             }
 
             signals.PassOn(process);
+
+            while (_ring.PendingBytes == 0 && stacks?.NameOne() == true)
+            {
+            }
 
             nap = handled > 0 ? ShortestNap : Math.Min(nap * 2, LongestNap);
             if (!ended)

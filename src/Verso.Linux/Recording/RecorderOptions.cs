@@ -16,7 +16,7 @@ public sealed record RecorderOptions
     public StackRecording Stacks { get; init; } = StackRecording.Off;
 
     /// <summary>Size of the ring buffer of stacks in bytes; a power of two. One takes 8 KiB and a little.</summary>
-    public int StackRingBytes { get; init; } = 32 << 20;
+    public int StackRingBytes { get; init; } = 128 << 20;
 
     /// <summary>
     /// Write-lock episodes of a task between two checkpoints of its address space, at least; more as the run and the
