@@ -114,43 +114,4 @@ internal sealed partial class SpaceTree
 
         return (live, deepest);
     }
-
-    /// <summary>Pages that no VMA reaches, though a space holds them.</summary>
-    private (long Frames, long Slots) CountStale()
-    {
-        long frames = 0;
-        long slots = 0;
-        for (int space = 1; space < _spaces.UsedCount; space++)
-        {
-            for (int entry = _spaces[space].FirstEntry; entry != 0; entry = _entries[entry].Next)
-            {
-                SpaceEntry each = _entries[entry];
-                if (!each.IsHole && IsStale(space, each.Index))
-                {
-                    frames += each.Page.Slot == 0 ? 1 : 0;
-                    slots += each.Page.Slot == 0 ? 0 : 1;
-                }
-            }
-        }
-
-        return (frames, slots);
-    }
-
-    private bool IsStale(int space, ulong index)
-    {
-        long steps = 0;
-        for (int at = space; at != 0; at = NextBelow(at, space, index, index, hides: true, ref steps))
-        {
-            for (VmaId id = _spaces[at].FirstVma; !id.IsNone; id = _links.Rows[id.Value].Next)
-            {
-                ref Vma vma = ref _world.Vmas[id];
-                if (index - vma.Pgoff < vma.Pages)
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
-    }
 }
