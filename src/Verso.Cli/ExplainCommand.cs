@@ -101,6 +101,11 @@ internal static class ExplainCommand
             return ExplainRecording.Run(surroundings, file!, named, time, Show, asJson);
         }
 
+        if (file is not null && named.Length == 0)
+        {
+            named = [OnlyProcessOf(SnapshotCommand.TakeOrLoad(surroundings, file, 0))];
+        }
+
         RequireProcesses(named, range);
         return ExplainAll(surroundings, named, asJson, pid => Show(Read(surroundings, pid, file, source)));
     }
@@ -146,6 +151,16 @@ internal static class ExplainCommand
             throw new UsageException("--at requires exactly one process");
         }
     }
+
+    private static int OnlyProcessOf(Snapshot snapshot) => snapshot.Processes switch
+    {
+        [ProcessGraph only] => only.Pid,
+        [] => throw new ProcessSelectionException("the snapshot has no process"),
+        [ProcessGraph first, ..] => throw new UsageException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"the snapshot has {snapshot.Processes.Count} processes: name one, for example {first.Pid} "
+                + $"({Printable.Of(first.Command)}); 'verso top --from' lists them")),
+    };
 
     /// <summary>One after another; who has ended is reported, and is trouble only if nobody is left.</summary>
     private static int ExplainAll(Surroundings surroundings, int[] pids, bool asJson, Func<int, string> explain)

@@ -36,6 +36,11 @@ internal static class ExplainProgram
         }
 
         Pager.Write(surroundings, all, isForPeople: !isJson);
+        if (status != ExitStatus.Success)
+        {
+            surroundings.Say($"verso explain: {Printable.Of(command[0])} ended with status {status}\n");
+        }
+
         return status;
 
         string Shown(ProgramReading<Source> reading, string when, string note)

@@ -107,7 +107,9 @@ internal sealed class WatchWriter : IDisposable
             SpaceExplanation explanation = reading.Snapshot is Snapshot whole
                 ? ExplainCommand.Explain(whole, report.Alarm.Count.Pid)
                 : ExplainCommand.Explain(reading.Space!);
-            byte[] text = Encoding.UTF8.GetBytes(ExplainText.Render(explanation, Palette.Plain));
+            byte[] text = Encoding.UTF8.GetBytes(
+                ExplainBriefText.Render(explanation, Prose.Columns, Palette.Plain) + "\n"
+                + ExplainText.Render(explanation, Palette.Plain));
             report = report with
             {
                 Explanation = explanation,

@@ -26,7 +26,10 @@ public sealed class WatchCommandTests : IDisposable
         Assert.Equal("sleep", root.GetProperty("command").GetString());
         string snapshot = root.GetProperty("snapshot").GetString()!;
         Assert.Equal($"{sleeper.Id} {snapshot}\n", File.ReadAllText(seen));
-        Assert.Contains("adjacent pairs", File.ReadAllText(root.GetProperty("explanation").GetString()!));
+        string text = File.ReadAllText(root.GetProperty("explanation").GetString()!);
+        Assert.StartsWith($"{sleeper.Id} sleep: ", text);
+        Assert.Contains("\n--full: all pairs", text);
+        Assert.Contains("adjacent pairs", text);
         Assert.Equal(0, CommandLine.Run("explain", sleeper.Id, "--from", snapshot).Status);
 
         // The second writes over nothing.
@@ -61,7 +64,7 @@ public sealed class WatchCommandTests : IDisposable
         RequireReader();
         Outcome outcome = CommandLine.Run(
             "explain", "--source", source, "--", "sh", "-c", "echo out; sleep 0.4 & wait; exit 7");
-        Assert.Equal((7, "out\n"), (outcome.Status, outcome.Error));
+        Assert.Equal((7, "out\nverso explain: sh ended with status 7\n"), (outcome.Status, outcome.Error));
         Assert.StartsWith("at its fullest, ", outcome.Output);
         Assert.Contains(" VMAs, ", outcome.Output);
     }

@@ -114,6 +114,21 @@ public sealed class ProcSpaceReaderTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>The words for memory that has no file are those of maps, with root and without.</summary>
+    [Fact]
+    public void HeapAndStackAreKnown()
+    {
+        using var program = new DrivenProgram("letters");
+        _ = program.ReadLine();
+        var image = ProcSpaceReader.Read(program.Id).Process.Image;
+        var lines = File.ReadLines($"/proc/{program.Id}/maps").Select(line => MapsLine.Parse(line)).ToList();
+        Assert.Contains(lines, line => line.Name == "[stack]" && IsIn(line, image.StartStack));
+        Assert.Equal(lines.Where(line => line.Name == "[heap]").Select(line => line.Start).FirstOrDefault(), image.StartBrk);
+        Assert.Equal(lines.Where(line => line.Name == "[heap]").Select(line => line.End).LastOrDefault(), image.Brk);
+
+        static bool IsIn(MapsLine line, ulong address) => line.Start <= address && address < line.End;
+    }
+
     [Fact]
     public void WhatHasNoAddressSpaceIsRefused() =>
         Assert.Contains(

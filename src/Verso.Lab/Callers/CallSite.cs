@@ -23,8 +23,17 @@ public sealed partial record CallSite(IReadOnlyList<string> Functions, string Pa
         ArgumentNullException.ThrowIfNull(stack);
         CodeFrame[] own = [.. stack.SkipWhile(frame => Passes(frame.Path)).TakeWhile(frame => !Passes(frame.Path))];
         IReadOnlyList<CodeFrame> asking = own.Length > 0 ? own : stack;
-        return new CallSite(
-            [.. asking.Take(MostFunctions).Select(frame => ArgumentTypes().Replace(frame.Name, ""))], asking[0].Path);
+        return new CallSite([.. asking.Take(MostFunctions).Select(NameOf)], asking[0].Path);
+    }
+
+    /// <summary>
+    /// Without the types of arguments; of what a JIT compiler made also without that of the result and its assembly,
+    /// which perf maps have before the name, and how well it is compiled, which stands behind it in brackets.
+    /// </summary>
+    private static string NameOf(CodeFrame frame)
+    {
+        string name = ArgumentTypes().Replace(frame.Name, "");
+        return frame.Path.Length > 0 ? name : BeforeName().Replace(Tier().Replace(name, ""), "");
     }
 
     /// <inheritdoc/>
@@ -37,6 +46,12 @@ public sealed partial record CallSite(IReadOnlyList<string> Functions, string Pa
     /// <summary>What Java and C++ add to a name; a source line stands behind a blank.</summary>
     [GeneratedRegex(@"(?<=\S)\([^()]*\)")]
     private static partial Regex ArgumentTypes();
+
+    [GeneratedRegex(@"(?<=\S)\[[A-Za-z0-9]+\]$")]
+    private static partial Regex Tier();
+
+    [GeneratedRegex(@"^.*\s(?=\S+$)")]
+    private static partial Regex BeforeName();
 
     private static bool Passes(string path)
     {

@@ -129,7 +129,7 @@ public sealed record RecordingStudy(TraceComparison Trace)
     {
         LockTally locks = new();
         Timeline timeline = trace.Reference.Timeline!;
-        long fullest = Fullest(timeline);
+        long fullest = RecordedMoment.Find(input, null, null, cancellation);
         IReadOnlyList<RecordedMoment> moments = RecordedMoment.Of(
             input, template with { Locks = locks }, Events(timeline, fullest), cancellation);
         IEnumerable<RecordedMoment> fullestFirst = moments.OrderBy(moment => moment.Event != fullest);
@@ -150,14 +150,11 @@ public sealed record RecordingStudy(TraceComparison Trace)
         };
     }
 
-    /// <summary>The sampled event after which an address space has the most VMAs; 0: there is none.</summary>
-    private static long Fullest(Timeline timeline) => timeline.Samples.Count == 0 ? 0
-        : timeline.Samples.MaxBy(sample => sample.VmasOfLargest).Event;
-
+    /// <summary>Some moments that were sampled, and the fullest, which may lie between two of them.</summary>
     private static long[] Events(Timeline timeline, long fullest)
     {
         int count = timeline.Samples.Count;
-        return count == 0 ? []
+        return count == 0 || fullest == 0 ? []
             : [.. Enumerable.Range(1, Moments).Select(at => timeline.Samples[at * (count - 1) / (Moments + 1)].Event)
                 .Append(fullest).Distinct().Order()];
     }

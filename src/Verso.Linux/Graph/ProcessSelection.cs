@@ -10,6 +10,9 @@ public sealed class ProcessSelection
     /// <summary>PF_KTHREAD.</summary>
     private const ulong KernelThread = 0x20_0000;
 
+    /// <summary>PF_EXITING.</summary>
+    private const ulong Exiting = 0x4;
+
     private const int StateField = 0;
     private const int FlagsField = 6;
 
@@ -193,12 +196,13 @@ public sealed class ProcessSelection
                 $"{name} does not exist (in this pid namespace){PidNamespaces.Hint(pid)}");
         }
 
-        if ((ulong.Parse(fields[FlagsField], CultureInfo.InvariantCulture) & KernelThread) != 0)
+        ulong flags = ulong.Parse(fields[FlagsField], CultureInfo.InvariantCulture);
+        if ((flags & KernelThread) != 0)
         {
             throw new ProcessSelectionException($"{name} is a kernel thread: it has no address space of its own");
         }
 
-        if (fields[StateField] is "Z" or "X")
+        if (fields[StateField] is "Z" or "X" || (flags & Exiting) != 0)
         {
             throw new ProcessSelectionException($"{name} has ended: its address space is gone");
         }

@@ -19,6 +19,14 @@ internal sealed class ProcSpaceAssembler
     private readonly List<VmaImage> _vmas = [];
     private readonly List<VmaEvidence> _evidence = [];
 
+    /// <summary>
+    /// Of what maps calls the heap, its first byte address and one past its last; 0 and 0: nothing is called so.
+    /// </summary>
+    internal (ulong Start, ulong End) HeapRange { get; private set; }
+
+    /// <summary>An address in what maps calls the stack; 0: nothing is called so.</summary>
+    internal ulong StartStack { get; private set; }
+
     internal IReadOnlyList<VmaImage> Vmas => _vmas;
 
     internal IReadOnlyList<VmaEvidence> Evidence => _evidence;
@@ -31,6 +39,8 @@ internal sealed class ProcSpaceAssembler
     internal void Add(SmapsEntry entry, string? policy)
     {
         var line = entry.Line;
+        HeapRange = line.Name != Heap ? HeapRange : (HeapRange.End == 0 ? line.Start : HeapRange.Start, line.End);
+        StartStack = line.Name == Stack ? line.End - 1 : StartStack;
         var file = line.HasFile ? FileOf(line) : default;
         var pgoff = (line.HasFile ? line.OffsetBytes : line.Start) >> Page.Shift;
         var userfault = (entry.Flags & VmaFlags.Userfault) != 0 ? 1UL : 0UL;

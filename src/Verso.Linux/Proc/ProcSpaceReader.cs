@@ -88,7 +88,14 @@ public static class ProcSpaceReader
             assembler.Add(entry, policy);
         }
 
-        MmImage image = new() { Vmas = assembler.Vmas, AnonVmas = [] };
+        MmImage image = new()
+        {
+            Vmas = assembler.Vmas,
+            AnonVmas = [],
+            StartBrk = assembler.HeapRange.Start,
+            Brk = assembler.HeapRange.End,
+            StartStack = assembler.StartStack,
+        };
         return new ProcSpace
         {
             Header = header,

@@ -25,7 +25,7 @@ internal sealed unsafe class CallStacks(Sequencer sequencer, RingReader ring) : 
     /// <summary>Frames that are told apart; stacks with others are not known.</summary>
     private const int MostFrames = 1 << 20;
 
-    /// <summary>Stacks that are taken from the ring at once: those after the one that is sought may stay there.</summary>
+    /// <summary>Stacks that are taken from the ring at once: those after the one sought may stay there.</summary>
     private const int Batch = 16;
 
     /// <summary>Ways into the kernel that are remembered of an address space.</summary>

@@ -73,9 +73,9 @@ public static class ExplainBriefText
             : $"{Figures.Count(cause.Pairs)} of {Figures.Plural(explanation.Boundaries.Count, "pair", "pairs")}";
         Labelled(text, "cause: ", $"{cause.Plain}, {of}", width, palette);
         Labelled(text, "where: ", Where(cause, width), width, palette);
-        if (cause.Callers.Count > 0)
+        if (explanation.Callers is not null)
         {
-            Labelled(text, "from:  ", Caller(cause), width, palette);
+            Labelled(text, "from:  ", cause.Callers.Count > 0 ? Caller(cause) : "not known", width, palette);
         }
 
         Labelled(text, "to do: ", Remedy(explanation, cause.Offer.Remedy, width), width, palette);
