@@ -1,5 +1,3 @@
-using Verso.Engine.Vmas;
-
 namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
 
 // What only this design counts.

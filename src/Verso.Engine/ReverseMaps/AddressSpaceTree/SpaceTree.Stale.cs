@@ -1,12 +1,10 @@
-using Verso.Engine.Vmas;
-
 namespace Verso.Engine.ReverseMaps.AddressSpaceTree;
 
 // Pages that no VMA reaches, though a space holds them. Only the laboratory asks: the lists of VMAs, which walks go
 // along, are not searched for each page.
 internal sealed partial class SpaceTree
 {
-    /// <summary>Which indexes VMAs reach, by space and then by index; only the first <see cref="_reachCount"/>.</summary>
+    /// <summary>What VMAs reach, by space and then by index; only the first <see cref="_reachCount"/>.</summary>
     private Reach[] _reaches = [];
     private int _reachCount;
 
