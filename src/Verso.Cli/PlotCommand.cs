@@ -5,6 +5,7 @@ using Verso.Reports.Json;
 using Verso.Reports.Model;
 using Verso.Reports.Rendering;
 using Verso.Reports.Text;
+using Verso.Reports.Views;
 
 namespace Verso.Cli;
 
@@ -12,6 +13,9 @@ namespace Verso.Cli;
 internal static class PlotCommand
 {
     private const string DefaultFolder = "plots";
+
+    /// <summary>The file beside figures that says what they were made of.</summary>
+    private const string Origin = "origin.txt";
 
     internal static Command Create()
     {
@@ -41,7 +45,7 @@ internal static class PlotCommand
         DocumentedCommand command = new(
             "plot",
             "Draws the figures of a report (see verso report) as SVG and as PNG, 300 dots an inch, as wide as a column "
-            + "of a paper, with the numbers of each as CSV beside.",
+            + "of a paper, with the numbers of each as CSV beside, and in origin.txt what they were made of.",
             "verso plot make.verso                               # every figure, into plots/",
             "verso plot make.verso -o figures --figures walks-useful,all-vmas-over-time",
             "verso plot live.vsnap --figures space-strip --width 180",
@@ -64,6 +68,7 @@ internal static class PlotCommand
                 parsed.GetRequiredValue(names));
             Paper paper = new(parsed.GetValue(width));
             PlottedFigure[] plotted = Write(figures, paper, parsed.GetRequiredValue(folder));
+            OutputFile.WriteText(Path.Combine(parsed.GetRequiredValue(folder), Origin), OriginOf(report));
             surroundings.Output.Write(ReplaySettings.FormatOf(parsed, format, json) == "json"
                 ? JsonReport.Render(plotted)
                 : PlotText.Render(plotted, parsed.GetRequiredValue(folder)));
@@ -71,6 +76,15 @@ internal static class PlotCommand
         });
         return command;
     }
+
+    private static string OriginOf(Report report) => TextRendering.Of(
+        report with
+        {
+            Sections = [.. report.Sections.Where(
+                section => section.Id.EndsWith(OriginView.Id, StringComparison.Ordinal))],
+        },
+        Prose.Columns,
+        Palette.Plain);
 
     private static PlottedFigure[] Write(IReadOnlyList<Figure> figures, Paper paper, string folder)
     {

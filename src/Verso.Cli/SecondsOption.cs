@@ -10,14 +10,27 @@ internal static class SecondsOption
     /// <summary>A day.</summary>
     private const double Most = 86400;
 
+    /// <param name="name">Of the option.</param>
+    /// <param name="otherwise">What holds without it; null: help shows no default.</param>
+    /// <param name="least">The least it takes.</param>
+    /// <param name="description">For help.</param>
+    /// <param name="aliases">Its other names.</param>
     internal static Option<double> Create(
-        string name, double otherwise, double least, string description, params string[] aliases) => new(name, aliases)
+        string name, double? otherwise, double least, string description, params string[] aliases)
+    {
+        Option<double> option = new(name, aliases)
         {
             Description = string.Create(CultureInfo.InvariantCulture, $"{description}, {least} to {Most}"),
-            DefaultValueFactory = _ => otherwise,
             CustomParser = result => Parse(result, name, least),
             HelpName = "SECONDS",
         };
+        if (otherwise is double usual)
+        {
+            option.DefaultValueFactory = _ => usual;
+        }
+
+        return option;
+    }
 
     private static double Parse(ArgumentResult result, string name, double least)
     {

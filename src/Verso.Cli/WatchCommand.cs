@@ -8,6 +8,8 @@ namespace Verso.Cli;
 /// <summary>verso watch: writes down why a process has so many VMAs before it has too many.</summary>
 internal static class WatchCommand
 {
+    private const double UsualShare = 0.8;
+
     internal static Command Create()
     {
         Argument<int[]> pids = Pids();
@@ -16,7 +18,7 @@ internal static class WatchCommand
         Option<double> above = Above();
         Option<double> interval = SecondsOption.Create(
             "--interval", WatchLoop.UsualInterval, 0.05, "seconds between looks", "-i");
-        Option<double> time = SecondsOption.Create("--for", 0, 0.1, "end after so many seconds");
+        Option<double> time = SecondsOption.Create("--for", null, 0.1, "end after so many seconds");
         Option<bool> once = new("--once") { Description = "look once; returns 1 if a process is above" };
         Option<string> output = new("--output", "-o")
         {
@@ -66,7 +68,7 @@ internal static class WatchCommand
             SnapshotCommand.SayLeftOut(surroundings, selection);
             WatchLoop loop = new(surroundings, selection)
             {
-                Above = parsed.GetValue(above),
+                Above = parsed.Has(above) ? parsed.GetValue(above) : UsualShare,
                 Interval = TimeSpan.FromSeconds(parsed.GetValue(interval)),
                 Time = parsed.Has(time) ? TimeSpan.FromSeconds(parsed.GetValue(time)) : null,
                 IsOnce = isOnce,
@@ -95,8 +97,7 @@ internal static class WatchCommand
 
     private static Option<double> Above() => new("--above")
     {
-        Description = "the share of vm.max_map_count from which a process is told of",
-        DefaultValueFactory = _ => 0.8,
+        Description = $"the share of vm.max_map_count from which a process is told of; default: {UsualShare * 100}%",
         CustomParser = ParseAbove,
         HelpName = "PERCENT",
     };

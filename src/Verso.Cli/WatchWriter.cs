@@ -108,7 +108,7 @@ internal sealed class WatchWriter : IDisposable
                 ? ExplainCommand.Explain(whole, report.Alarm.Count.Pid)
                 : ExplainCommand.Explain(reading.Space!);
             byte[] text = Encoding.UTF8.GetBytes(
-                ExplainBriefText.Render(explanation, Prose.Columns, Palette.Plain) + "\n"
+                ExplainBriefText.Render(explanation, Prose.Columns, Palette.Plain, pointsToFull: false) + "\n"
                 + ExplainText.Render(explanation, Palette.Plain));
             report = report with
             {

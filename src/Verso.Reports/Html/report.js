@@ -94,7 +94,7 @@
         };
     }
 
-    function tree(chart, table) {
+    function tree(chart, table, state) {
         const nodes = table.rows.map(row => ({
             name: row[2], value: row[3], children: [], row,
             symbolSize: 6 + 2 * Math.log2(1 + (row[3] || 0) / 1024),
@@ -102,17 +102,20 @@
         const roots = [];
         nodes.forEach((node, at) => (table.rows[at][1] < 0 ? roots : nodes[table.rows[at][1]].children).push(node));
         const root = roots.length === 1 ? roots[0] : { name: "recording", children: roots };
+        const { levels } = opened(table, state.width);
+        const across = (state.width - 24) / levels;
         return {
             tooltip: { confine: true, formatter: item => item.data.row
                 ? table.columns.slice(2).map((column, at) =>
                     `${escaped(column.title)}: ${escaped(shown(item.data.row[at + 2], column.unit))}`).join("<br>")
                 : "" },
             series: [{
-                type: "tree", data: [root], orient: "LR", roam: true, left: 150, right: 190, top: 8, bottom: 8,
-                initialTreeDepth: nodes.length > 60 ? 2 : -1, expandAndCollapse: true, animationDuration: 200,
-                label: { position: "left", align: "right", formatter: item => item.data.row
-                    ? `${item.name} ${shown(item.data.row[3], "bytes")}` : item.name },
-                leaves: { label: { position: "right", align: "left" } },
+                type: "tree", data: [root], orient: "LR", roam: true, left: 16, right: across, top: 8, bottom: 8,
+                initialTreeDepth: levels - 1, expandAndCollapse: true, animationDuration: 200,
+                // All of a name is in the tooltip.
+                label: { position: "right", align: "left", width: Math.max(48, across - 24), overflow: "truncate",
+                    backgroundColor: dark.matches ? "#14171a" : "#ffffff", formatter: item => item.data.row
+                        ? `${item.name} ${shown(item.data.row[3], "bytes")}` : item.name },
             }],
         };
     }
@@ -176,6 +179,9 @@
         };
     }
 
+    // To find out which of thousands of names overlap would take minutes.
+    const named = (names, most) => ({ interval: Math.ceil(names.length / most) - 1, hideOverlap: names.length <= most });
+
     function matrix(chart, table) {
         const rows = [], columns = [];
         for (const row of table.rows) { rows[row[0]] = row[1]; columns[row[2]] = row[3]; }
@@ -185,12 +191,12 @@
             legend: { top: 4, data: ["new pages name it", "other links"] },
             tooltip: { confine: true, formatter: item => escaped(`${rows[item.value[1]]} in ${columns[item.value[0]]}`) },
             grid: { left: 8, right: 24, top: 40, bottom: 40, containLabel: true },
-            xAxis: { type: "category", data: Array.from(columns, name => name || ""), axisLabel: { hideOverlap: true } },
-            yAxis: { type: "category", inverse: true, data: rows, axisLabel: { hideOverlap: true, fontSize: 10 } },
+            xAxis: { type: "category", data: Array.from(columns, name => name || ""), axisLabel: named(columns, 24) },
+            yAxis: { type: "category", inverse: true, data: rows, axisLabel: { ...named(rows, 32), fontSize: 10 } },
             dataZoom: [{ type: "inside", xAxisIndex: 0 }, { type: "inside", yAxisIndex: 0 }],
             series: [
-                { name: "new pages name it", type: "scatter", symbol: "rect", symbolSize: size, data: points(true) },
-                { name: "other links", type: "scatter", symbol: "circle", symbolSize: size, data: points(false) },
+                { name: "new pages name it", type: "scatter", progressive: 0, symbol: "rect", symbolSize: size, data: points(true) },
+                { name: "other links", type: "scatter", progressive: 0, symbol: "circle", symbolSize: size, data: points(false) },
             ],
         };
     }
@@ -200,15 +206,25 @@
     function heightOf(chart, table, width) {
         const rem = 16;
         if (chart.kind === "bars" || chart.kind === "stack") return Math.max(14 * rem, 90 + table.rows.length * (chart.kind === "bars" ? 40 : 26));
-        if (chart.kind === "tree") return Math.min(90 * rem, Math.max(14 * rem, 20 * leaves(table)));
+        if (chart.kind === "tree") return Math.min(90 * rem, Math.max(14 * rem, 22 * opened(table, width).leaves));
         if (chart.kind === "strip") return 16 + 22 * Math.ceil(table.rows.length / Math.max(16, Math.min(64, Math.floor(width / 20))));
         if (chart.kind === "graph") return Math.max(14 * rem, 30 * table.rows.filter(row => row[1] === 0).length);
         return 0;
     }
 
-    function leaves(table) {
-        const parents = new Set(table.rows.map(row => row[1]));
-        return table.rows.length > 60 ? 40 : table.rows.filter(row => !parents.has(row[0])).length;
+    // What is open at first: so many levels that some 60 nodes are seen and names can be read, two at least.
+    function opened(table, width) {
+        const depths = [], levels = [];
+        table.rows.forEach((row, at) => {
+            depths[at] = row[1] < 0 ? 0 : depths[row[1]] + 1;
+            levels[depths[at]] = (levels[depths[at]] || 0) + 1;
+        });
+        const roots = levels[0];
+        let seen = 0, open = 0;
+        while (open < levels.length && (open < 2 || (seen + levels[open] <= 60 && open < width / 130))) seen += levels[open++];
+        const rows = table.rows.filter((row, at) => depths[at] < open);
+        const parents = new Set(rows.map(row => row[1]));
+        return { levels: roots > 1 ? open + 1 : open, leaves: rows.filter(row => !parents.has(row[0])).length };
     }
 
     const escaped = words => String(words).replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`);
@@ -319,6 +335,7 @@
                 ...drawings[chart.kind](chart, table, state),
             }, true);
             this.place.setAttribute("aria-label", `${chart.title}. ${chart.description}`);
+            this.figure.querySelector(".hidden").textContent = table.hidden;
             this.key();
             this.fillNumbers();
         }
@@ -346,8 +363,7 @@
             const box = this.numbers.querySelector(".scroll");
             box.replaceChildren(tableElement(this.table));
             const more = this.table.rows.length - mostRows;
-            this.numbers.querySelector(".hidden").textContent =
-                [this.table.hidden, more > 0 ? `${whole.format(more)} more rows in the CSV` : ""].filter(Boolean).join("; ");
+            this.numbers.querySelector(".more").textContent = more > 0 ? `${whole.format(more)} more rows in the CSV` : "";
         }
 
         onKey(event) {
@@ -401,10 +417,11 @@
     addEventListener("beforeprint", () => { drawAll(); drawings_.forEach(drawing => drawing.drawn.resize()); });
     dark.addEventListener("change", () => drawings_.forEach(drawing => drawing.drawn && drawing.draw()));
     let waiting = 0;
-    addEventListener("resize", () => {
+    new ResizeObserver(() => {
         clearTimeout(waiting);
-        waiting = setTimeout(() => drawings_.forEach(drawing => drawing.drawn && drawing.draw()), 150);
-    });
+        waiting = setTimeout(() => drawings_.forEach(drawing =>
+            drawing.drawn && drawing.place.clientWidth !== drawing.state.width && drawing.draw()), 150);
+    }).observe(document.body);
     document.querySelectorAll("button[data-table]").forEach(made =>
         made.addEventListener("click", () => save(tables.get(made.dataset.table))));
     window.verso = { report, drawings: drawings_, drawAll };

@@ -134,8 +134,8 @@ public static class HtmlRendering
             .Append($"<div class=\"chart\" role=\"img\" tabindex=\"0\" aria-label=\"{Escaped(chart.Title)}\"></div>\n")
             .Append("<output aria-live=\"polite\"></output>\n<noscript>\n");
         AppendTable(html, TextRendering.Thinned(chart.Choices[0], chart.Kind));
-        html.Append("</noscript>\n<details><summary>Numbers</summary>")
-            .Append("<div class=\"scroll\" tabindex=\"0\"></div><p class=\"hidden\"></p></details>\n</figure>\n");
+        html.Append("</noscript>\n<p class=\"hidden\"></p>\n<details><summary>Numbers</summary>")
+            .Append("<div class=\"scroll\" tabindex=\"0\"></div><p class=\"more\"></p></details>\n</figure>\n");
     }
 
     private static void AppendTable(StringBuilder html, Table table)

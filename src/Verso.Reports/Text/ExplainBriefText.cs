@@ -23,7 +23,9 @@ public static class ExplainBriefText
     /// <param name="explanation">What there is to say.</param>
     /// <param name="width">Columns.</param>
     /// <param name="palette">Colours.</param>
-    public static string Render(SpaceExplanation explanation, int width, Palette palette)
+    /// <param name="pointsToFull">Says how to see more.</param>
+    public static string Render(
+        SpaceExplanation explanation, int width, Palette palette, bool pointsToFull = true)
     {
         ArgumentNullException.ThrowIfNull(explanation);
         ArgumentNullException.ThrowIfNull(palette);
@@ -44,7 +46,7 @@ public static class ExplainBriefText
         }
 
         int pairs = explanation.Boundaries.Count + explanation.Holes.All.Count;
-        text.Append(pairs == 0 ? "" : "--full: all pairs by reason, with addresses and remedies\n");
+        text.Append(pairs == 0 || !pointsToFull ? "" : "--full: all pairs by reason, with addresses and remedies\n");
         return text.ToString();
     }
 

@@ -46,7 +46,8 @@ public static class ReplayText
     {
         CallTally calls = result.Calls;
         text.Append($"  calls      {Figures.Count(calls.Compared)} compared, ")
-            .Append(calls.MismatchCount == 0
+            .Append(calls.Compared == 0 ? "no result is recorded"
+                : calls.MismatchCount == 0
                 ? "all results as recorded"
                 : $"{Differing(calls.MismatchCount)}: " + string.Join(", ", calls.Mismatches.Select(
                     entry => $"{EventText.Name(entry.Key)} {Figures.Count(entry.Value)}")));

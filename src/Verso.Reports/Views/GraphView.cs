@@ -113,32 +113,16 @@ internal static class GraphView
         new("kind", "kind"), new("links", "linked to"), new("own", "names for new pages"), new("how", "by"),
     ];
 
+    /// <summary>A row a VMA, or some that follow each other where there would be too many dots.</summary>
     private static Table Matrix(FamilyGraph graph, string name, string id)
     {
         Dictionary<ulong, AnonVmaNode> byId = ById(graph);
-        List<IReadOnlyList<Cell>> rows = [];
-        int place = 0;
-        long hidden = 0;
-        foreach ((SpaceNode space, VmaImage vma) in Linked(graph))
+        (SpaceNode Space, VmaImage Vma)[] linked = [.. Linked(graph)];
+        int together = 1;
+        List<IReadOnlyList<Cell>> rows;
+        while ((rows = Dots(linked, byId, together)).Count > MostDots && together < linked.Length)
         {
-            foreach (ulong chain in vma.Chain)
-            {
-                if (rows.Count < MostDots)
-                {
-                    AnonVmaNode node = byId[chain];
-                    rows.Add(
-                    [
-                        (long)place, VmaName(space, vma), (long)(node.Number - 1), NodeName(node),
-                        chain == vma.AnonVma ? "own" : "chain",
-                    ]);
-                }
-                else
-                {
-                    hidden++;
-                }
-            }
-
-            place++;
+            together *= 2;
         }
 
         return new Table(
@@ -150,8 +134,31 @@ internal static class GraphView
             ],
             rows)
         {
-            Hidden = hidden == 0 ? "" : $"{Figures.Count(hidden)} more anon_vma_chains are not shown",
+            Hidden = together == 1 ? "" : $"a row is {Figures.Count(together)} of {Figures.Count(linked.Length)} VMAs, "
+                + "and a dot the anon_vma_chains of all of them",
         };
+    }
+
+    private static List<IReadOnlyList<Cell>> Dots(
+        (SpaceNode Space, VmaImage Vma)[] linked, Dictionary<ulong, AnonVmaNode> byId, int together)
+    {
+        List<IReadOnlyList<Cell>> rows = [];
+        foreach ((int place, (SpaceNode Space, VmaImage Vma)[] some) in linked.Chunk(together).Index())
+        {
+            HashSet<ulong> own = [.. some.Select(each => each.Vma.AnonVma)];
+            string more = some.Length == 1 ? "" : $" +{some.Length - 1}";
+            foreach (ulong chain in some.SelectMany(each => each.Vma.Chain).Distinct())
+            {
+                AnonVmaNode node = byId[chain];
+                rows.Add(
+                [
+                    (long)place, VmaName(some[0].Space, some[0].Vma) + more, (long)(node.Number - 1), NodeName(node),
+                    own.Contains(chain) ? "own" : "chain",
+                ]);
+            }
+        }
+
+        return rows;
     }
 
     private static string VmaName(SpaceNode space, VmaImage vma) =>

@@ -3,15 +3,18 @@ using Verso.Reports.Model;
 namespace Verso.Reports.Views;
 
 /// <summary>What the figures of a report were made of.</summary>
-internal static class OriginView
+public static class OriginView
 {
+    /// <summary>How the id of the section ends.</summary>
+    public const string Id = "origin";
+
     /// <summary>The section.</summary>
     /// <param name="facts">Names and values; those without a value are left out.</param>
     /// <param name="remarks">Sentences below.</param>
     /// <param name="prefix">Of ids.</param>
     internal static Section Of(
         IEnumerable<(string Name, string Value)> facts, IEnumerable<string> remarks, string prefix) => new(
-        $"{prefix}origin",
+        prefix + Id,
         "Where the figures come from",
         [
             new Table(

@@ -34,7 +34,7 @@ internal static class RecordingSentences
         if (told.Scenario is not null)
         {
             return $"A scenario of {Figures.Plural(told.Events, "step", "steps")} and {processes}, played by the rules "
-                + $"of Linux {Printable.Of(told.Rules)}; no state of a kernel is in it to compare with.";
+                + $"of Linux {Printable.Of(told.Rules)}; 'verso verify' compares it with a kernel.";
         }
 
         string command = told.Command.Length == 0 ? "Programs" : $"'{Printable.Of(told.Command)}'";

@@ -37,13 +37,14 @@ internal static class SpaceView
         (string name, SpaceExplanation first) = spaces[0];
         List<Block> blocks =
         [
-            new Preformatted(ExplainBriefText.Render(first, Prose.Columns, Palette.Plain)),
+            new Preformatted(ExplainBriefText.Render(first, Prose.Columns, Palette.Plain, pointsToFull: false)),
             new Chart($"{id}-strip", "The address space, from the lowest address to the highest", ChartKind.Strip,
                 [.. spaces.Select((each, at) => StripOf(each.Space, each.Name, $"{id}-{at + 1}"))])
             {
                 Choice = choice,
-                Description = $"{name}: {Figures.Plural(first.VmaCount, "VMA", "VMAs")}. A box is a VMA; its letter "
-                    + "and colour say what keeps it apart from the next one.",
+                Description = $"{name}: {Figures.Plural(first.VmaCount, "VMA", "VMAs")}. "
+                    + $"{(first.VmaCount > MostBoxes ? "A box is some VMAs" : "A box is a VMA")}; its "
+                    + "letter and colour say what keeps it apart from the next one.",
             },
             Reasons(first, $"{id}-reasons"),
             .. Callers(first, $"{id}-callers") is Table callers ? (IEnumerable<Block>)[callers] : [],
@@ -129,36 +130,55 @@ internal static class SpaceView
 
         Box[] boxes = [.. vmas.Select(vma => BoxOf(space, vma, byLower.GetValueOrDefault(vma.Start), holes, advice))];
         int together = Math.Max(1, (boxes.Length + MostBoxes - 1) / MostBoxes);
-        List<IReadOnlyList<Cell>> rows = [];
-        for (int at = 0; at < boxes.Length;)
-        {
-            int end = at + 1;
-            while (together > 1 && end < boxes.Length && boxes[end].Reason == boxes[at].Reason
-                && (end - at < together || boxes.Length - end + rows.Count > MostBoxes))
-            {
-                end++;
-            }
-
-            rows.Add(Row(vmas[at], vmas[end - 1], boxes[at], end - at));
-            at = end;
-        }
-
+        List<Range> pieces = Cut(boxes, together, mixed: false);
+        bool isMixed = pieces.Count > 2 * MostBoxes;
+        IReadOnlyList<Cell>[] rows =
+        [
+            .. (isMixed ? Cut(boxes, together, mixed: true) : pieces).Select(piece => Row(vmas, boxes, piece)),
+        ];
         Dictionary<string, string> letters = Letters(rows.Select(row => row[3].Text!).Distinct());
         return new Table(id, name, s_columns,
             [.. rows.Select(row => (IReadOnlyList<Cell>)[row[0], row[1], letters[row[3].Text!], .. row.Skip(3)])])
         {
-            Hidden = rows.Count == vmas.Count ? ""
-                : $"{Figures.Count(vmas.Count)} VMAs are {Figures.Count(rows.Count)} boxes: those in a row that the "
-                    + "same reason keeps apart are one",
+            Hidden = rows.Length == vmas.Count ? ""
+                : $"{Figures.Count(vmas.Count)} VMAs are {Figures.Count(rows.Length)} boxes: up to {together} in a row "
+                    + (isMixed ? "are one, with what keeps most of them apart" : "that the same keeps apart are one"),
         };
     }
 
-    private static IReadOnlyList<Cell> Row(VmaImage first, VmaImage last, Box box, int count) =>
-    [
-        (long)first.Start, (long)last.End, "", box.Reason,
-        count == 1 ? box.What : $"{Figures.Count(count)} VMAs from here; the first: {box.What}",
-        box.Advice, (long)count,
-    ];
+    /// <summary>Boxes of some VMAs each: of those in a row that one reason keeps apart, or of any.</summary>
+    private static List<Range> Cut(Box[] boxes, int together, bool mixed)
+    {
+        List<Range> pieces = [];
+        for (int at = 0; at < boxes.Length;)
+        {
+            int end = at + 1;
+            while (end < boxes.Length && end - at < together && (mixed || boxes[end].Reason == boxes[at].Reason))
+            {
+                end++;
+            }
+
+            pieces.Add(at..end);
+            at = end;
+        }
+
+        return pieces;
+    }
+
+    private static IReadOnlyList<Cell> Row(IReadOnlyList<VmaImage> vmas, Box[] boxes, Range piece)
+    {
+        (int start, int count) = piece.GetOffsetAndLength(boxes.Length);
+        Box[] most = boxes[piece].GroupBy(box => box.Reason).MaxBy(same => same.Count())!.ToArray();
+        string what = count == 1 ? most[0].What
+            : most.Length == count ? $"{Figures.Count(count)} VMAs from here; the first: {most[0].What}"
+            : $"{Figures.Count(count)} VMAs from here, {Figures.Count(most.Length)} of them so; the first of these: "
+                + most[0].What;
+        return
+        [
+            (long)vmas[start].Start, (long)vmas[start + count - 1].End, "", most[0].Reason, what, most[0].Advice,
+            (long)count,
+        ];
+    }
 
     private static Box BoxOf(
         SpaceExplanation space, VmaImage vma, Boundary? above, HashSet<ulong> holes, Dictionary<string, string> advice)
