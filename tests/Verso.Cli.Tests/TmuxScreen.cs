@@ -59,23 +59,25 @@ internal sealed class TmuxScreen : IDisposable
     internal void Press(params string[] keys) => _ = Tell(["send-keys", .. keys]);
 
     /// <summary>
-    /// Looks until some row holds a text; gives all rows. What takes the whole screen draws it at once, so that all of
-    /// it is there.
+    /// Looks until some row holds a text, and nothing changes any more; gives all rows.
     /// </summary>
     internal string[] Await(string text) => Await(rows => rows.Any(row => row.Contains(text, StringComparison.Ordinal)), text);
 
     internal string[] Await(Func<string[], bool> isThere, string what)
     {
+        // While a program draws, its screen is half the old and half the new one.
         var limit = Stopwatch.StartNew();
+        string[] before = [];
         while (true)
         {
             string[] rows = Look();
-            if (isThere(rows))
+            if (isThere(rows) && rows.SequenceEqual(before))
             {
                 return rows;
             }
 
             Assert.True(limit.Elapsed < _longest, $"'{what}' does not come, but\n{string.Join('\n', rows)}");
+            before = rows;
             Thread.Sleep(20);
         }
     }
