@@ -85,7 +85,7 @@
             grid: { left: 8, right: 40, top: 48, bottom: 36, containLabel: true },
             tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
             yAxis: { type: "category", inverse: true, data: table.rows.map(row => row[0]), axisLabel: { interval: 0 } },
-            xAxis: { type: state.log ? "log" : "value", axisLabel: { hideOverlap: true, formatter: value => whole.format(value) } },
+            xAxis: { type: state.log ? "log" : "value", min: state.log ? 1 : 0, axisLabel: { hideOverlap: true, formatter: value => whole.format(value) } },
             series: table.columns.slice(1).map((column, at) => ({
                 name: column.title, type: "bar", stack: stacked ? "all" : undefined, barMaxWidth: 22,
                 tooltip: { valueFormatter: value => shown(value, column.unit) },
@@ -158,6 +158,18 @@
         const kind = columnOf(table, "kind"), links = columnOf(table, "links"), own = columnOf(table, "own"), how = columnOf(table, "how");
         const heights = [0, 1].map(column => table.rows.filter(row => row[1] === column).length);
         const step = 34, tallest = Math.max(...heights) * step;
+        // What hangs on another object stands to the right of it.
+        const above = new Map(table.rows.filter(row => row[1] === 1).map(row => [row[0], row[links]]));
+        const depths = new Map();
+        const depthOf = name => {
+            if (!depths.has(name)) {
+                depths.set(name, 0);
+                depths.set(name, above.get(name) ? 1 + depthOf(above.get(name)) : 0);
+            }
+            return depths.get(name);
+        };
+        above.forEach((_, name) => depthOf(name));
+        const indent = Math.min(190, 760 / Math.max(1, ...depths.values()));
         return {
             tooltip: { confine: true, formatter: item => escaped(item.dataType === "edge"
                 ? `${item.data.source} to ${item.data.target} ${item.data.how && `(${item.data.how})`}` : `${item.data.name}: ${item.data.what}`) },
@@ -166,14 +178,14 @@
                 label: { show: true, fontSize: 11, color: "#14171a" }, edgeSymbol: ["none", "arrow"], edgeSymbolSize: 7,
                 emphasis: { focus: "adjacency" },
                 data: table.rows.map(row => ({
-                    name: row[0], what: row[kind], x: row[1] * 420, y: row[2] * tallest / Math.max(1, heights[row[1]]),
+                    name: row[0], what: row[kind], x: row[1] === 0 ? 0 : 420 + indent * depths.get(row[0]), y: row[2] * tallest / Math.max(1, heights[row[1]]),
                     itemStyle: { color: row[1] === 0 ? "#a0cbe8" : row[kind].includes("root") ? "#f28e2b" : "#ffbe7d" },
                 })),
                 links: table.rows.flatMap(row => row[links].split(" ").filter(name => name).map(name => ({
                     source: row[0], target: name, how: row[how],
-                    lineStyle: row[1] === 1 ? { type: "dashed", curveness: -0.4, color: "#888" }
+                    lineStyle: row[1] === 1 ? { type: "dashed", color: "#888" }
                         : { width: name === row[own] ? 2.5 : 1.2, color: name === row[own] ? "#4e79a7" : "#e15759" },
-                    label: { show: row[how] !== "", formatter: row[how], fontSize: 9 },
+                    label: { show: row[1] === 0 && row[how] !== "", formatter: row[how], fontSize: 9 },
                 }))),
             }],
         };

@@ -65,7 +65,8 @@ internal static class GraphView
             blocks.Insert(0, new Chart($"{id}-boxes", "VMAs, chains and anon_vmas", ChartKind.Graph,
                 [Boxes(small, name, $"{id}-boxes-table")])
             {
-                Description = $"{name}: {description} A link is an anon_vma_chain.",
+                Description = $"{name}: {description} A link is an anon_vma_chain, thick to the anon_vma that new "
+                    + "pages name; dashed: what an anon_vma was forked from.",
             });
         }
 
