@@ -36,8 +36,8 @@ public sealed class DividedMemoryTests(ITestOutputHelper output)
     [InlineData("moved", "moved-back", "What mremap moved after it was written")]
     [InlineData("moved", "moved-before", "Move it before it is written")]
     [InlineData("gathered", "moved-before", "Move it before it is written")]
-    [InlineData("file-order", "in-order", "Map parts of a file side by side through one descriptor")]
-    [InlineData("file-order-opens", "in-order", "Map parts of a file side by side through one descriptor")]
+    [InlineData("file-order", "in-order", "Map the file whole and use slices of that, or its parts side by side through one descriptor")]
+    [InlineData("file-order-opens", "in-order", "Map the file whole and use slices of that, or its parts side by side through one descriptor")]
     [InlineData("sealed", "all-sealed", "Seal the whole range")]
     public void WhatARemedyGives(string situation, string argument, string text)
     {

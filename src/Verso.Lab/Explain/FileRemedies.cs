@@ -73,8 +73,8 @@ internal static class FileRemedies
     };
 
     internal static Remedy InFileOrder { get; } = new(
-        "Map parts of a file side by side through one descriptor and in the order of the file, from below: take file "
-        + "space in the direction in which addresses are taken.",
+        "Map the file whole and use slices of that, or its parts side by side through one descriptor in the order of "
+        + "the file, from below.",
         RemedyBasis.Measured,
         "scenarios/attributes/file-adjacent.txt")
     {
