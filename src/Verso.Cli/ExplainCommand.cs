@@ -101,13 +101,19 @@ internal static class ExplainCommand
             return ExplainRecording.Run(surroundings, file!, named, time, Show, asJson);
         }
 
-        if (file is not null && named.Length == 0)
+        if (file is null || named.Length > 0)
         {
-            named = [OnlyProcessOf(SnapshotCommand.TakeOrLoad(surroundings, file, 0))];
+            RequireProcesses(named, range);
         }
 
-        RequireProcesses(named, range);
-        return ExplainAll(surroundings, named, asJson, pid => Show(Read(surroundings, pid, file, source)));
+        if (file is null)
+        {
+            return ExplainAll(surroundings, named, asJson, pid => Show(Read(surroundings, pid, source)));
+        }
+
+        Snapshot kept = SnapshotCommand.Load(file);
+        return ExplainAll(
+            surroundings, named.Length > 0 ? named : [OnlyProcessOf(kept)], asJson, pid => Show(Explain(kept, pid)));
     }
 
     /// <summary>What stands after --.</summary>
@@ -255,13 +261,8 @@ internal static class ExplainCommand
         return ExplainText.Render(explanation, surroundings.Palette);
     }
 
-    private static SpaceExplanation Read(Surroundings surroundings, int pid, string? from, string source)
+    private static SpaceExplanation Read(Surroundings surroundings, int pid, string source)
     {
-        if (from is not null)
-        {
-            return Explain(SnapshotCommand.TakeOrLoad(surroundings, from, pid), pid);
-        }
-
         if (source == FromProc)
         {
             return Explain(ProcSpaceReader.Read(pid));
@@ -269,7 +270,7 @@ internal static class ExplainCommand
 
         try
         {
-            return Explain(SnapshotCommand.TakeOrLoad(surroundings, null, pid), pid);
+            return Explain(SnapshotCommand.Take(surroundings, pid), pid);
         }
         catch (GraphUnavailableException reason) when (source != FromKernel)
         {

@@ -85,10 +85,9 @@ internal static class SnapshotCommand
         HelpName = "PATH",
     };
 
-    /// <summary>The graph of one process, or a snapshot that was kept.</summary>
-    internal static Snapshot TakeOrLoad(Surroundings surroundings, string? file, int pid) => file is null
-        ? Take(surroundings, () => ProcessSelection.OfPids([pid]), null, SnapshotDetail.Graph)
-        : Load(file);
+    /// <summary>The graph of one process.</summary>
+    internal static Snapshot Take(Surroundings surroundings, int pid) =>
+        Take(surroundings, () => ProcessSelection.OfPids([pid]), null, SnapshotDetail.Graph);
 
     /// <summary>A snapshot of some processes, or one that was kept.</summary>
     internal static Snapshot TakeOrLoad(
@@ -135,7 +134,8 @@ internal static class SnapshotCommand
         return snapshot;
     }
 
-    private static Snapshot Load(string name)
+    /// <summary>A snapshot that was kept.</summary>
+    internal static Snapshot Load(string name)
     {
         OutputPath.RequireName(name);
         if (Directory.Exists(name))

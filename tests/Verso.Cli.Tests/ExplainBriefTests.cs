@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Verso.Traces.Snapshots;
@@ -70,9 +71,12 @@ public sealed class ExplainBriefTests : IDisposable
         string pid = Reasons.Pid;
         Snapshot snapshot = Load(Reasons.File);
         Assert.Single(snapshot.Processes);
-        Assert.Equal(
-            Explained(Reasons.File, int.Parse(pid, CultureInfo.InvariantCulture)),
-            CommandLine.Run("explain", "--from", Reasons.File).Output);
+        string named = Explained(Reasons.File, int.Parse(pid, CultureInfo.InvariantCulture));
+        Assert.Equal(named, CommandLine.Run("explain", "--from", Reasons.File).Output);
+
+        // Standard input can be read once only.
+        Assert.Equal(named, CommandLine.Run(new ProcessStartInfo(
+            "sh", ["-c", $"exec {CommandLine.Program} explain --from - < {Reasons.File}"])).Output);
         string many = Path.Combine(CommandLine.Root, "examples/redis-fork.vsnap");
         CommandLine.Run("explain", "--from", many).AssertTrouble("processes: name one, for example ");
     }
